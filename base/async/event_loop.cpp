@@ -1,0 +1,24 @@
+#include "base/async/event_loop.hpp"
+
+#include <pthread.h>
+
+namespace sonde {
+
+event_loop::event_loop(std::string name)
+    : name_(std::move(name)), work_(asio::make_work_guard(context_)) {}
+
+event_loop::~event_loop() { join(); }
+
+void event_loop::start() {
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+    context_.run();
+  });
+}
+
+void event_loop::join() {
+  work_.reset();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace sonde

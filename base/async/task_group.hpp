@@ -1,0 +1,45 @@
+#pragma once
+
+#include <list>
+#include <string>
+
+#include "base/async/asio.hpp"
+#include "base/async/condition.hpp"
+#include "base/log.hpp"
+
+namespace sonde {
+
+/// The coroutines that one object has started and must see the end of.
+///
+/// Lives on one loop, as do its members. All spawning goes through a group: an exception that
+/// escapes a member is logged with the group's name, and nothing outlives `join`.
+class task_group {
+ public:
+  task_group(executor loop, logger& log, std::string name);
+  task_group(const task_group&) = delete;
+  task_group& operator=(const task_group&) = delete;
+
+  /// Starts `work`. Call on the group's loop, or before the loop runs.
+  void spawn(awaitable<void> work);
+
+  /// Asks every member to end; their pending operations complete as aborted.
+  void cancel();
+
+  /// Returns when no member is left. Members may spawn others meanwhile.
+  awaitable<void> join();
+
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
+  [[nodiscard]] const executor& loop() const { return loop_; }
+
+ private:
+  void ended(std::list<asio::cancellation_signal>::iterator member, std::exception_ptr thrown);
+
+  executor loop_;
+  logger& log_;
+  std::string name_;
+  std::list<asio::cancellation_signal> members_;
+  condition member_ended_;
+  bool cancelled_ = false;
+};
+
+}  // namespace sonde

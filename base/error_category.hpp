@@ -1,0 +1,28 @@
+#pragma once
+
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+#include <string>
+
+namespace sonde {
+
+/// The error category of one folder's `enum class errc`.
+///
+/// The folder declares, beside its enum, `const char* category_name(errc)` and
+/// `const char* describe(errc)`, and gets the category from `category_of<errc>()`.
+template <class Errc>
+class error_category final : public boost::system::error_category {
+ public:
+  [[nodiscard]] const char* name() const noexcept override { return category_name(Errc{}); }
+  [[nodiscard]] std::string message(int value) const override {
+    return describe(static_cast<Errc>(value));
+  }
+};
+
+template <class Errc>
+[[nodiscard]] const boost::system::error_category& category_of() {
+  static const error_category<Errc> instance;
+  return instance;
+}
+
+}  // namespace sonde

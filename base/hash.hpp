@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sonde {
+
+using sha256_digest = std::array<std::byte, 32>;
+
+/// SHA-256 (FIPS 180-4) of `data`.
+[[nodiscard]] sha256_digest sha256(std::string_view data);
+
+/// SHA3-256 (FIPS 202) of `data`, as 64 lower-case hexadecimal digits.
+[[nodiscard]] std::string sha3_256_hex(std::string_view data);
+
+/// SHA-1 (FIPS 180-4) and MD5 (RFC 1321) in lower-case hexadecimal. They name certificates the way
+/// other tools do; nothing here relies on their strength.
+[[nodiscard]] std::string sha1_hex(std::string_view data);
+[[nodiscard]] std::string md5_hex(std::string_view data);
+
+/// CRC-32 (ITU-T V.42, as zlib computes it): notices a damaged record, not a forged one.
+/// `before` is the checksum of what came before `data`.
+[[nodiscard]] std::uint32_t crc32(std::string_view data, std::uint32_t before = 0);
+
+/// Lower-case hexadecimal digits, two a byte.
+[[nodiscard]] std::string to_hex(std::span<const std::byte> data);
+[[nodiscard]] std::string to_hex(std::string_view data);
+
+/// Base64 with padding (RFC 4648, section 4).
+[[nodiscard]] std::string to_base64(std::string_view data);
+
+}  // namespace sonde

@@ -1,0 +1,95 @@
+#include "base/log.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+
+namespace sonde {
+namespace {
+
+spdlog::level::level_enum spdlog_level(log_level level) {
+  switch (level) {
+    case log_level::debug: return spdlog::level::debug;
+    case log_level::info: return spdlog::level::info;
+    case log_level::warning: return spdlog::level::warn;
+    case log_level::error: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+const char* level_name(log_level level) {
+  switch (level) {
+    case log_level::debug: return "debug";
+    case log_level::info: return "info";
+    case log_level::warning: return "warning";
+    case log_level::error: return "error";
+  }
+  return "info";
+}
+
+/// A remote's bytes may stand in a field: whatever is no plain word is written as a JSON string.
+std::string text_of(const std::string& value) {
+  bool plain = !value.empty();
+  for (char c : value) plain = plain && c > ' ' && c < '\x7f' && c != '"' && c != '=';
+  if (plain) return value;
+  return nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+std::string text_of(std::int64_t value) { return std::to_string(value); }
+std::string text_of(bool value) { return value ? "yes" : "no"; }
+
+}  // namespace
+
+struct logger::sink {
+  spdlog::logger lines{"sonde", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+};
+
+logger::logger(log_level level, log_format format)
+    : sink_(std::make_unique<sink>()), format_(format) {
+  sink_->lines.set_pattern("%v");
+  sink_->lines.flush_on(spdlog::level::trace);
+  set_level(level);
+}
+
+logger::~logger() = default;
+
+void logger::set_level(log_level level) { sink_->lines.set_level(spdlog_level(level)); }
+
+void logger::debug(std::string_view event, log_fields fields) {
+  write(log_level::debug, event, fields);
+}
+void logger::info(std::string_view event, log_fields fields) {
+  write(log_level::info, event, fields);
+}
+void logger::warning(std::string_view event, log_fields fields) {
+  write(log_level::warning, event, fields);
+}
+void logger::error(std::string_view event, log_fields fields) {
+  write(log_level::error, event, fields);
+}
+
+void logger::write(log_level level, std::string_view event, log_fields fields) {
+  auto severity = spdlog_level(level);
+  if (!sink_->lines.should_log(severity)) return;
+  std::string time = to_rfc3339(system_clock().now());
+  std::string line;
+  if (format_ == log_format::json) {
+    nlohmann::ordered_json json = {{"time", time}, {"level", level_name(level)}, {"event", event}};
+    for (const auto& [name, value] : fields) {
+      std::visit([&, key = std::string(name)](const auto& v) { json[key] = v; }, value);
+    }
+    line = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  } else {
+    line = time + " " + level_name(level) + " " + std::string(event);
+    for (const auto& [name, value] : fields) {
+      line += " " + std::string(name) + "=";
+      line += std::visit([](const auto& v) { return text_of(v); }, value);
+    }
+  }
+  sink_->lines.log(severity, line);
+}
+
+}  // namespace sonde

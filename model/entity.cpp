@@ -1,0 +1,114 @@
+#include "model/entity.hpp"
+
+#include "model/errc.hpp"
+#include "model/field_reader.hpp"
+
+namespace sonde::model {
+namespace {
+
+constexpr std::uint32_t record_depth = 16;
+
+void put(json& out, const provenance& from) {
+  out["visibleBy"] = from.visible_by;
+  out["source"] = from.source;
+  out["time"] = to_rfc3339(from.time);
+  if (from.task) out["task"] = from.task->str();
+}
+
+provenance read_provenance(field_reader& fields) {
+  provenance out;
+  out.visible_by = fields.texts("visibleBy");
+  out.source = fields.text("source");
+  out.time = fields.time("time");
+  if (auto task = fields.text_or("task", {}); !task.empty()) out.task = task_id(task);
+  return out;
+}
+
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string_view name_of(association_mode mode) {
+  return mode == association_mode::aggregation ? "aggregation" : "association";
+}
+
+entity make_entity(std::string type, const std::string& value, json attributes, provenance from) {
+  entity out;
+  out.id = entity_id_of(type, value);
+  out.attributes = std::move(attributes);
+  out.attributes[type] = value;
+  out.type = std::move(type);
+  out.from = std::move(from);
+  return out;
+}
+
+association make_association(const entity_id& from_entity, association_mode mode,
+                             const entity_id& to_entity, json evidence, provenance from) {
+  association out;
+  out.id = association_id_of(from_entity, name_of(mode), to_entity);
+  out.from_entity = from_entity;
+  out.mode = mode;
+  out.to_entity = to_entity;
+  out.evidence = std::move(evidence);
+  out.from = std::move(from);
+  return out;
+}
+
+std::string to_json_text(const entity& entity) {
+  json out = {{"id", entity.id.str()},
+              {"type", entity.type},
+              {"attributes", entity.attributes},
+              {"tags", entity.tags}};
+  put(out, entity.from);
+  return dump(out);
+}
+
+std::string to_json_text(const association& association) {
+  json out = {{"id", association.id.str()},
+              {"entityID", association.from_entity.str()},
+              {"mode", name_of(association.mode)},
+              {"relatedEntityID", association.to_entity.str()}};
+  if (!association.evidence.is_null()) out["evidence"] = association.evidence;
+  put(out, association.from);
+  return dump(out);
+}
+
+result<entity> parse_entity(std::string_view text) {
+  auto object = parse_json(text, record_depth);
+  if (!object) return object.error();
+  field_reader fields(*object);
+  entity out;
+  out.id = entity_id(fields.text("id"));
+  out.type = fields.text("type");
+  out.attributes = fields.any("attributes");
+  out.tags = fields.texts("tags");
+  out.from = read_provenance(fields);
+  if (!out.attributes.is_object()) fields.refuse("attributes", "missing, or not an object");
+  if (!is_entity_id(out.id.str())) fields.refuse("id", "not an entity id");
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+result<association> parse_association(std::string_view text) {
+  auto object = parse_json(text, record_depth);
+  if (!object) return object.error();
+  field_reader fields(*object);
+  association out;
+  out.id = association_id(fields.text("id"));
+  out.from_entity = entity_id(fields.text("entityID"));
+  out.to_entity = entity_id(fields.text("relatedEntityID"));
+  auto mode = fields.text("mode");
+  if (mode == name_of(association_mode::aggregation)) {
+    out.mode = association_mode::aggregation;
+  } else if (mode != name_of(association_mode::association)) {
+    fields.refuse("mode", "neither aggregation nor association");
+  }
+  out.evidence = fields.any("evidence");
+  out.from = read_provenance(fields);
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+}  // namespace sonde::model

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "model/ids.hpp"
+#include "model/json.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sonde::model {
+
+/// Who says something, when, and to whom: part of every fact on a topic.
+struct provenance {
+  std::string source;     ///< the caller's user id; `sonde` for a scan
+  group_list visible_by;  ///< groups that may see it
+  wall_time time{};
+  std::optional<task_id> task;  ///< the scan that found it
+  bool operator==(const provenance&) const = default;
+};
+
+/// A thing of threat intelligence: an address, a name, a port, a certificate …
+struct entity {
+  entity_id id;
+  std::string type;
+  json attributes;  ///< holds the main value under the type's own name
+  std::vector<std::string> tags;
+  provenance from;
+  bool operator==(const entity&) const = default;
+};
+
+/// `aggregation`: the second is a component of the first. `association`: anything looser.
+enum class association_mode { aggregation, association };
+[[nodiscard]] std::string_view name_of(association_mode mode);
+
+/// An edge between two entities, with the evidence for it.
+struct association {
+  association_id id;
+  entity_id from_entity;
+  association_mode mode = association_mode::association;
+  entity_id to_entity;
+  json evidence;  ///< task, attempt, time, endpoint, SNI, module: why does this edge exist?
+  provenance from;
+  bool operator==(const association&) const = default;
+};
+
+/// An entity with its id computed from its canonical main value, which goes into the attributes.
+[[nodiscard]] entity make_entity(std::string type, const std::string& value, json attributes,
+                                 provenance from);
+[[nodiscard]] association make_association(const entity_id& from_entity, association_mode mode,
+                                           const entity_id& to_entity, json evidence,
+                                           provenance from);
+
+[[nodiscard]] std::string to_json_text(const entity& entity);
+[[nodiscard]] std::string to_json_text(const association& association);
+[[nodiscard]] result<entity> parse_entity(std::string_view text);
+[[nodiscard]] result<association> parse_association(std::string_view text);
+
+}  // namespace sonde::model

@@ -1,0 +1,147 @@
+#include "model/events.hpp"
+
+#include "model/field_reader.hpp"
+
+namespace sonde::model {
+namespace {
+
+constexpr std::uint32_t event_depth = 4;
+constexpr std::string_view claim_prefix = "claim-";
+
+struct envelope {
+  std::string id;
+  const char* source;
+  const char* type;
+  wall_time time;
+  std::string subject;
+  std::string traceparent;
+};
+
+record_headers headers_of(envelope event) {
+  record_headers out;
+  out.reserve(9);
+  out.emplace_back("content-type", "application/json");
+  out.emplace_back("ce_specversion", "1.0");
+  out.emplace_back("ce_id", std::move(event.id));
+  out.emplace_back("ce_source", event.source);
+  out.emplace_back("ce_type", event.type);
+  out.emplace_back("ce_time", to_rfc3339(event.time));
+  out.emplace_back("ce_subject", std::move(event.subject));
+  if (!event.traceparent.empty()) out.emplace_back("traceparent", std::move(event.traceparent));
+  return out;
+}
+
+constexpr const char* from_ingest = "/sonde/ingest";
+constexpr const char* from_scanner = "/sonde/scanner";
+
+/// What a scan finds is numbered by task and attempt; a submitted fact by its own id.
+std::string finding_id(const provenance& from, std::uint32_t attempt, const std::string& id) {
+  if (!from.task) return id;
+  return from.task->str() + "/" + std::to_string(attempt) + "/" + id;
+}
+
+}  // namespace
+
+record to_record(const scan_request& request, const std::string& request_id) {
+  envelope event{request_id + "/0", from_ingest,           "sonde.scan.request.v1",
+                 request.requested, request.target.text(), request.traceparent};
+  return {topics::scan_requests, request.key.str(), to_json_text(request),
+          headers_of(std::move(event))};
+}
+
+record to_record(const scan_task& task, wall_time now) {
+  auto epoch = std::to_string(task.version.epoch);
+  envelope event{task.current.id.str() + "/" + epoch + "." + std::to_string(task.version.revision),
+                 from_scanner,
+                 "sonde.scan.task.v1",
+                 now,
+                 task.target.text(),
+                 task.traceparent};
+  auto headers = headers_of(std::move(event));
+  headers.emplace_back(epoch_header, epoch);
+  return {topics::scan_tasks, task.key.str(), to_json_text(task), std::move(headers)};
+}
+
+record to_record(const entity& entity, std::uint32_t attempt, const std::string& traceparent) {
+  envelope event{finding_id(entity.from, attempt, entity.id.str()),
+                 from_scanner,
+                 "sonde.entity.v1",
+                 entity.from.time,
+                 entity.id.str(),
+                 traceparent};
+  return {topics::entities, entity.id.str(), to_json_text(entity), headers_of(std::move(event))};
+}
+
+record to_record(const association& association, std::uint32_t attempt,
+                 const std::string& traceparent) {
+  envelope event{finding_id(association.from, attempt, association.id.str()),
+                 from_scanner,
+                 "sonde.association.v1",
+                 association.from.time,
+                 association.from_entity.str(),
+                 traceparent};
+  return {topics::associations, association.id.str(), to_json_text(association),
+          headers_of(std::move(event))};
+}
+
+record to_record(const progress_event& event) {
+  json value = {{"key", event.key.str()},
+                {"id", event.id.str()},
+                {"planned", event.progress.planned},
+                {"done", event.progress.done},
+                {"open", event.progress.open},
+                {"time", to_rfc3339(event.time)}};
+  envelope headers{event.id.str() + "/" + std::to_string(event.progress.done),
+                   from_scanner,
+                   "sonde.scan.progress.v1",
+                   event.time,
+                   event.id.str(),
+                   {}};
+  return {topics::scan_progress, event.key.str(), value.dump(), headers_of(std::move(headers))};
+}
+
+result<progress_event> parse_progress_event(std::string_view text) {
+  auto object = parse_json(text, event_depth);
+  if (!object) return object.error();
+  field_reader fields(*object);
+  progress_event out;
+  out.key = target_key(fields.text("key"));
+  out.id = task_id(fields.text("id"));
+  out.progress.planned = fields.small_number("planned");
+  out.progress.done = fields.small_number("done");
+  out.progress.open = fields.small_number("open");
+  out.time = fields.time("time");
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+record to_record(const claim& claim) {
+  json value = {
+      {"owner", claim.owner}, {"partition", claim.partition}, {"time", to_rfc3339(claim.time)}};
+  envelope event{claim.owner + "/" + std::to_string(claim.partition),
+                 from_scanner,
+                 "sonde.scan.claim.v1",
+                 claim.time,
+                 claim.owner,
+                 {}};
+  return {topics::scan_tasks, std::string(claim_prefix) + std::to_string(claim.partition),
+          value.dump(), headers_of(std::move(event))};
+}
+
+bool is_claim(const record& record) {
+  return record.key.starts_with(claim_prefix);
+}
+
+result<claim> parse_claim(std::string_view text) {
+  auto object = parse_json(text, event_depth);
+  if (!object) return object.error();
+  field_reader fields(*object);
+  claim out;
+  out.owner = fields.text("owner");
+  out.partition = static_cast<std::int32_t>(fields.small_number("partition"));
+  out.time = fields.time("time");
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+}  // namespace sonde::model

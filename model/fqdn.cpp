@@ -1,0 +1,111 @@
+#include "model/fqdn.hpp"
+
+#include "model/errc.hpp"
+
+#include <idn2.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace sonde::model {
+namespace {
+
+constexpr std::size_t longest_name = 253;
+constexpr std::size_t longest_label = 63;
+/// Beyond it no name can be short enough, so libidn2 is not asked. A code point is up to four
+/// bytes.
+constexpr std::size_t longest_input = 4 * longest_name;
+
+bool is_letter(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
+
+/// What is wrong with one label, or nothing.
+std::string label_trouble(std::string_view label) {
+  if (label.empty()) return "has an empty label";
+  if (label.size() > longest_label) {
+    return "has a label of " + std::to_string(label.size()) + " bytes; 63 is the most";
+  }
+  if (label.front() == '-' || label.back() == '-') {
+    return "has a label that begins or ends with a hyphen: " + quoted(label);
+  }
+  if (label.find("---") != std::string_view::npos) {
+    return "has a label with three hyphens in a row: " + quoted(label);
+  }
+  for (char c : label) {
+    if (!is_letter(c) && !is_digit(c) && c != '-') {
+      return "has a label with a character other than letters, digits and hyphens: " +
+             quoted(label);
+    }
+  }
+  return {};
+}
+
+std::string last_label_trouble(std::string_view label) {
+  if (std::ranges::all_of(label, is_digit)) {
+    return "ends in the number " + quoted(label) + ", which is no top-level domain";
+  }
+  if (label.starts_with("xn--")) return {};
+  if (label.size() < 2 || label.size() > 20 || !std::ranges::all_of(label, is_letter)) {
+    return "ends in " + quoted(label) + ", which is no top-level domain (2 to 20 letters)";
+  }
+  return {};
+}
+
+result<std::string> to_a_labels(std::string_view text) {
+  std::string input(text);
+  char* output = nullptr;
+  int status = idn2_to_ascii_8z(input.c_str(), &output, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+  std::unique_ptr<char, decltype(&idn2_free)> owner(output, idn2_free);
+  if (status == IDN2_OK) return std::string(output);
+  return fail(errc::invalid_target,
+              "is no internationalised name (" + std::string(idn2_strerror(status)) + ")");
+}
+
+}  // namespace
+
+result<std::string> parse_fqdn(std::string_view text) {
+  auto refuse = [&](const std::string& why) {
+    std::string shown(text.substr(0, 80));
+    if (shown.size() < text.size()) shown += "…";
+    return fail(errc::invalid_target, quoted(shown) + " " + why);
+  };
+  if (text.empty()) return fail(errc::invalid_target, "is empty");
+  if (text.size() > longest_input) return refuse("is longer than 253 bytes");
+  std::string name(text);
+  if (name.find('\0') != std::string::npos) return refuse("holds a NUL byte");
+  if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) > 0x7F; })) {
+    auto ascii = to_a_labels(name);
+    if (!ascii) return refuse(ascii.error().detail);
+    name = std::move(*ascii);
+  }
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (name.ends_with('.')) name.pop_back();
+  if (name.size() > longest_name) return refuse("is longer than 253 bytes");
+
+  std::size_t labels = 0;
+  for (std::size_t begin = 0; begin <= name.size(); ++labels) {
+    std::size_t end = std::min(name.find('.', begin), name.size());
+    std::string_view label = std::string_view(name).substr(begin, end - begin);
+    auto trouble = label_trouble(label);
+    bool last = end == name.size();
+    if (trouble.empty() && last && labels > 0) trouble = last_label_trouble(label);
+    if (!trouble.empty()) return refuse(trouble);
+    begin = end + 1;
+  }
+  if (labels == 1) {
+    return refuse("is a single label; give the full name, as in host.example.com");
+  }
+  return name;
+}
+
+}  // namespace sonde::model

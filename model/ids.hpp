@@ -1,0 +1,46 @@
+#pragma once
+
+#include "base/named_id.hpp"
+#include "model/target.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sonde::model {
+
+/// K: what is scanned, how, and for whom. 64 hexadecimal digits.
+using target_key = named_id<struct target_key_kind>;
+/// One scan of K. A UUID (RFC 9562, version 8) in its usual text form.
+using task_id = named_id<struct task_id_kind>;
+/// `<type>-<64 hexadecimal digits>`.
+using entity_id = named_id<struct entity_id_kind>;
+/// 64 hexadecimal digits.
+using association_id = named_id<struct association_id_kind>;
+
+/// The sorted, unique groups that may see something.
+using group_list = std::vector<std::string>;
+
+/// SHA-256 over the canonical target, the profile and each group, every field preceded by its
+/// length as an unsigned 32-bit big-endian number.
+[[nodiscard]] target_key key_of(const target& target, std::string_view profile,
+                                const group_list& scope);
+
+/// UUIDv8 from SHA-256 over the key's 32 bytes and the generation as an unsigned 64-bit big-endian
+/// number: whoever sees the same state derives the same id.
+[[nodiscard]] task_id task_id_of(const target_key& key, std::uint64_t generation);
+
+/// `<type>-` and the SHA3-256 of the canonical main value.
+[[nodiscard]] entity_id entity_id_of(std::string_view type, std::string_view canonical_value);
+
+/// SHA3-256 over `from`, the mode and `to`, with a line feed between them.
+[[nodiscard]] association_id association_id_of(const entity_id& from, std::string_view mode,
+                                               const entity_id& to);
+
+/// True for the text form that `task_id_of` gives; what else is asked for by id does not exist.
+[[nodiscard]] bool is_task_id(std::string_view text);
+/// True for `<type>-<64 hexadecimal digits>`.
+[[nodiscard]] bool is_entity_id(std::string_view text);
+
+}  // namespace sonde::model

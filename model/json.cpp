@@ -1,0 +1,155 @@
+#include "model/json.hpp"
+
+#include "model/errc.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+#include <vector>
+
+namespace sonde::model {
+namespace {
+
+/// Builds the document while nlohmann's parser reads it, and stops it where a limit is passed.
+class bounded_builder final : public nlohmann::json_sax<json> {
+ public:
+  explicit bounded_builder(std::uint32_t depth) : depth_(depth) {}
+
+  json document;
+  std::string trouble;
+
+  bool null() override { return add(json()) != nullptr; }
+  bool boolean(bool value) override { return add(json(value)) != nullptr; }
+  bool number_integer(number_integer_t value) override { return add(json(value)) != nullptr; }
+  bool number_unsigned(number_unsigned_t value) override { return add(json(value)) != nullptr; }
+  bool number_float(number_float_t value, const string_t&) override {
+    return add(json(value)) != nullptr;
+  }
+  bool string(string_t& value) override { return add(json(std::move(value))) != nullptr; }
+  bool binary(binary_t&) override { return false; }
+
+  bool start_object(std::size_t) override { return open(json::object()); }
+  bool start_array(std::size_t) override { return open(json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& name) override {
+    auto& object = *open_.back();
+    if (object.contains(name)) {
+      trouble = "the key " + json(name).dump() + " stands twice in one object";
+      return false;
+    }
+    key_ = std::move(name);
+    return true;
+  }
+
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& e) override {
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: …": the rest is for
+    // people.
+    std::string what = e.what();
+    auto end = what.find("] ");
+    trouble = end == std::string::npos ? what : what.substr(end + 2);
+    return false;
+  }
+
+ private:
+  json* add(json value) {
+    if (open_.empty()) {
+      document = std::move(value);
+      return &document;
+    }
+    auto& parent = *open_.back();
+    if (parent.is_array()) return &parent.emplace_back(std::move(value));
+    return &(parent[key_] = std::move(value));
+  }
+
+  bool open(json value) {
+    if (open_.size() >= depth_) {
+      trouble = "objects and lists are nested deeper than " + std::to_string(depth_);
+      return false;
+    }
+    open_.push_back(add(std::move(value)));
+    return true;
+  }
+
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  std::uint32_t depth_;
+  std::vector<json*> open_;
+  std::string key_;
+};
+
+/// Levenshtein's distance: how many letters to insert, delete or change.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row[b.size()];
+}
+
+constexpr std::size_t longest_word = 64;
+
+}  // namespace
+
+result<json> parse_json(std::string_view text, std::uint32_t depth) {
+  // nlohmann's parser takes a NUL for the end of the text and would not look behind it.
+  if (auto nul = text.find('\0'); nul != std::string_view::npos) {
+    return fail(errc::invalid_json, "malformed JSON: a NUL byte at offset " + std::to_string(nul));
+  }
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return fail(errc::invalid_json, "malformed JSON: the body is empty");
+  }
+  bounded_builder builder(depth);
+  if (json::sax_parse(text, &builder)) return std::move(builder.document);
+  return fail(errc::invalid_json, "malformed JSON: " + builder.trouble);
+}
+
+std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& known) {
+  if (word.size() > longest_word) return {};
+  std::string_view best;
+  std::size_t nearest = 1 + std::max<std::size_t>(1, word.size() / 3);
+  for (auto candidate : known) {
+    auto d = distance(word, candidate);
+    if (d < nearest) {
+      nearest = d;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+result<> check_fields(const json& object, std::initializer_list<std::string_view> known) {
+  if (!object.is_object()) {
+    return fail(errc::invalid_field,
+                "the body is " + std::string(object.type_name()) + ", not an object");
+  }
+  for (const auto& [name, value] : object.items()) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    std::string shown =
+        json(name.substr(0, longest_word)).dump(-1, ' ', false, json::error_handler_t::replace);
+    auto meant = nearest_word(name, known);
+    std::string mend;
+    if (!meant.empty()) {
+      mend = "; did you mean \"" + std::string(meant) + "\"?";
+    } else {
+      mend = "; known are";
+      for (auto word : known)
+        mend += " " + std::string(word) + (word == *(known.end() - 1) ? "" : ",");
+    }
+    return fail(errc::invalid_field, "unknown field " + shown + mend);
+  }
+  return {};
+}
+
+}  // namespace sonde::model

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "model/ids.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sonde::model {
+
+/// The highest and lowest `priority` a request may carry; 0 where it says nothing.
+inline constexpr int highest_priority = 9;
+inline constexpr int lowest_priority = -9;
+
+/// What stands in `scan.requests`: scan this target, for the `generation`-th time.
+struct scan_request {
+  target_key key;
+  model::target target;
+  std::string profile;  ///< a profile's name, or the ports themselves
+  std::string ports;    ///< what the profile stood for when it was asked; empty: it is built in
+  group_list scope;
+  std::uint64_t generation = 1;
+  int priority = 0;
+  wall_time requested{};
+  std::string traceparent;  ///< W3C Trace Context; empty where the caller sent none
+
+  [[nodiscard]] task_id id() const { return task_id_of(key, generation); }
+  bool operator==(const scan_request&) const = default;
+};
+
+[[nodiscard]] std::string to_json_text(const scan_request& request);
+
+/// Refuses what no version of this program wrote: a record that cannot be understood is a dead
+/// letter, never a guess.
+[[nodiscard]] result<scan_request> parse_scan_request(std::string_view text);
+
+}  // namespace sonde::model

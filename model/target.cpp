@@ -1,0 +1,94 @@
+#include "model/target.hpp"
+
+#include "model/errc.hpp"
+#include "model/fqdn.hpp"
+
+#include <algorithm>
+
+namespace sonde::model {
+namespace {
+
+constexpr std::size_t longest_shown = 80;
+
+bool only(std::string_view text, std::string_view alphabet) {
+  return text.find_first_not_of(alphabet) == std::string_view::npos;
+}
+
+constexpr std::string_view digits = "0123456789";
+constexpr std::string_view dotted = "0123456789.";
+constexpr std::string_view hexadecimal = "0123456789abcdefABCDEF:.";
+
+/// Four dot-separated numbers that `parse` refused: which octet, and why.
+std::string dotted_trouble(std::string_view text) {
+  if (std::ranges::count(text, '.') != 3) {
+    return "is neither an IPv4 address, which has four numbers, nor a name";
+  }
+  for (std::size_t begin = 0; begin <= text.size();) {
+    std::size_t end = std::min(text.find('.', begin), text.size());
+    auto octet = text.substr(begin, end - begin);
+    if (octet.empty()) return "is no IPv4 address: a number is missing between two dots";
+    if (octet.size() > 1 && octet.front() == '0') {
+      return "has an octet with a leading zero (" + std::string(octet) +
+             "), which some programs read as octal; write it without";
+    }
+    begin = end + 1;
+  }
+  return "is no IPv4 address: an octet is greater than 255";
+}
+
+/// Mistakes that people make with targets, told before the general rules of names are.
+std::string common_mistake(std::string_view text) {
+  if (text.find("://") != std::string_view::npos) {
+    return "is a URL; give the host alone, as in example.com";
+  }
+  if (text.find('/') != std::string_view::npos) {
+    return "is a network or a path; give one address or one name a request";
+  }
+  if (text.find('@') != std::string_view::npos) return "holds an @; give the host alone";
+  if (text.find('%') != std::string_view::npos) {
+    return "carries a zone id, which means something on one machine only; leave it out";
+  }
+  if (text.front() == '[') {
+    return "is in brackets; write an IPv6 address bare, and ports in \"ports\"";
+  }
+  if (std::ranges::any_of(text, [](char c) { return c == ' ' || c == '\t' || c == '\n'; })) {
+    return "holds white space";
+  }
+  auto colon = text.rfind(':');
+  if (colon != std::string_view::npos) {
+    bool one_colon = text.find(':') == colon;
+    if (one_colon && only(text.substr(colon + 1), digits)) {
+      return "carries a port; give the host alone, and ports in \"ports\"";
+    }
+    return only(text, hexadecimal) ? "is no IPv6 address" : "holds a colon, which no name has";
+  }
+  if (only(text, dotted) && !only(text, digits)) return dotted_trouble(text);
+  return {};
+}
+
+}  // namespace
+
+result<target> target::parse(std::string_view text) {
+  if (text.empty()) return fail(errc::invalid_target, "is empty; give an IP address or a name");
+  if (auto address = ip_address::parse(text)) return of(*address);
+  if (auto mistake = common_mistake(text); !mistake.empty()) {
+    std::string shown(text.substr(0, longest_shown));
+    if (shown.size() < text.size()) shown += "…";
+    return fail(errc::invalid_target, "\"" + shown + "\" " + mistake);
+  }
+  auto name = parse_fqdn(text);
+  if (!name) return name.error();
+  target out;
+  out.text_ = std::move(*name);
+  return out;
+}
+
+target target::of(const ip_address& address) {
+  target out;
+  out.address_ = address;
+  out.text_ = address.text();
+  out.is_address_ = true;
+  return out;
+}
+
+}  // namespace sonde::model

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "model/scan_task.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace sonde::model {
+
+/// The life of a task, as functions of values. They know no clock, no topic and no owner; the
+/// scheduler calls them and publishes what they return, and the views call `fold` to know a
+/// task before the scheduler has seen its request.
+
+/// What a task becomes by the request at `offset` of its partition. A request at or below
+/// `folded` changes nothing, so a replay is harmless. `kept` is the length of the history.
+[[nodiscard]] scan_task fold(std::optional<scan_task> task, const scan_request& request,
+                             std::int64_t offset, std::uint32_t kept);
+
+/// Whether the held snapshot gives way to another one: only to one at least as new.
+[[nodiscard]] bool supersedes(const scan_task& incoming, const scan_task& held);
+
+/// The current generation begins, or begins again.
+[[nodiscard]] scan_task started(scan_task task, wall_time now);
+
+/// It has come this far. Progress clears `stalled`.
+[[nodiscard]] scan_task advanced(scan_task task, task_progress progress,
+                                 std::map<std::string, sweep_cursor> cursors);
+
+/// A graceful stop: queued again, with its cursors, and the attempt not held against it.
+[[nodiscard]] scan_task put_back(scan_task task);
+
+/// It has ended. The caller adds results and positions before or after.
+[[nodiscard]] scan_task ended(scan_task task, outcome how, wall_time now);
+
+/// The generation that waited for this one's end becomes the current one.
+[[nodiscard]] scan_task promoted(scan_task task, std::uint32_t kept);
+
+}  // namespace sonde::model

@@ -1,0 +1,285 @@
+// The JSON form of `scan.requests` and `scan.tasks` values.
+
+#include "model/errc.hpp"
+#include "model/field_reader.hpp"
+#include "model/json.hpp"
+#include "model/scan_request.hpp"
+#include "model/scan_task.hpp"
+
+#include <limits>
+
+namespace sonde::model {
+namespace {
+
+/// Records of our own are flat; this bounds what a foreign one can make the parser do.
+constexpr std::uint32_t record_depth = 16;
+
+void put_time(json& object, const char* name, const std::optional<wall_time>& time) {
+  if (time) object[name] = to_rfc3339(*time);
+}
+
+json to_json(const scan_request& request) {
+  json out = {{"kind", "schedule"},
+              {"id", request.id().str()},
+              {"key", request.key.str()},
+              {"target", request.target.text()},
+              {"profile", request.profile},
+              {"scope", request.scope},
+              {"generation", request.generation},
+              {"priority", request.priority},
+              {"requested", to_rfc3339(request.requested)}};
+  if (!request.ports.empty()) out["ports"] = request.ports;
+  if (!request.traceparent.empty()) out["traceparent"] = request.traceparent;
+  return out;
+}
+
+target read_target(field_reader& fields) {
+  auto parsed = target::parse(fields.text("target"));
+  if (!parsed) {
+    fields.refuse("target", parsed.error().message());
+    return {};
+  }
+  return *parsed;
+}
+
+int read_priority(field_reader& fields) {
+  auto value = fields.signed_number("priority");
+  if (value < lowest_priority || value > highest_priority) fields.refuse("priority", "too large");
+  return static_cast<int>(value);
+}
+
+result<scan_request> read_request(const json& object) {
+  field_reader fields(object);
+  if (fields.text("kind") != "schedule") fields.refuse("kind", "not one that is known here");
+  scan_request out;
+  out.target = read_target(fields);
+  out.profile = fields.text("profile");
+  out.ports = fields.text_or("ports", {});
+  out.scope = fields.texts("scope");
+  out.generation = fields.number("generation");
+  out.priority = read_priority(fields);
+  out.requested = fields.time("requested");
+  out.traceparent = fields.text_or("traceparent", {});
+  out.key = target_key(fields.text("key"));
+  if (out.generation == 0) fields.refuse("generation", "counts from 1");
+  if (!fields.failed() && out.key != key_of(out.target, out.profile, out.scope)) {
+    fields.refuse("key", "does not follow from target, profile and scope");
+  }
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+json to_json(const task_generation& g) {
+  json out = {{"generation", g.number},
+              {"id", g.id.str()},
+              {"state", name_of(g.state)},
+              {"requested", to_rfc3339(g.requested)}};
+  put_time(out, "started", g.started);
+  put_time(out, "ended", g.ended);
+  if (g.outcome) {
+    out["outcome"] = name_of(g.outcome->kind);
+    out["reason"] = g.outcome->reason;
+  }
+  return out;
+}
+
+/// The value of an enumeration that counts from zero to `last`, by its name.
+template <class Enum>
+std::optional<Enum> by_name(std::string_view name, Enum last) {
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    if (name_of(static_cast<Enum>(i)) == name) return static_cast<Enum>(i);
+  }
+  return std::nullopt;
+}
+
+result<task_generation> read_generation(const json& object) {
+  field_reader fields(object);
+  task_generation out;
+  out.number = fields.number("generation");
+  out.id = task_id(fields.text("id"));
+  out.requested = fields.time("requested");
+  out.started = fields.time_if_any("started");
+  out.ended = fields.time_if_any("ended");
+  auto state = by_name(fields.text("state"), task_state::cancelled);
+  if (!state) fields.refuse("state", "not one that is known here");
+  out.state = state.value_or(task_state::queued);
+  if (auto name = fields.text_or("outcome", {}); !name.empty()) {
+    auto kind = by_name(name, outcome_kind::attempts);
+    if (!kind) fields.refuse("outcome", "not one that is known here");
+    out.outcome = outcome{kind.value_or(outcome_kind::partial), fields.text("reason")};
+  }
+  if (is_terminal(out.state) && out.state != task_state::cancelled && !out.outcome) {
+    fields.refuse("outcome", "missing from an ended task");
+  }
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+json to_json(const endpoint_result& r) {
+  json out = {{"endpoint", r.endpoint}, {"service", r.service.str()}};
+  auto put = [&](const char* name, const std::string& value) {
+    if (!value.empty()) out[name] = value;
+  };
+  put("name", r.name);
+  put("product", r.product);
+  put("version", r.version);
+  put("banner", r.banner);
+  put("certificate", r.certificate);
+  put("subject", r.subject);
+  put("not_after", r.not_after);
+  if (r.tls) out["tls"] = true;
+  return out;
+}
+
+result<endpoint_result> read_endpoint(const json& object) {
+  field_reader fields(object);
+  endpoint_result out;
+  out.endpoint = fields.text("endpoint");
+  out.service = entity_id(fields.text("service"));
+  out.name = fields.text_or("name", {});
+  out.product = fields.text_or("product", {});
+  out.version = fields.text_or("version", {});
+  out.banner = fields.text_or("banner", {});
+  out.certificate = fields.text_or("certificate", {});
+  out.subject = fields.text_or("subject", {});
+  out.not_after = fields.text_or("not_after", {});
+  out.tls = fields.boolean_or("tls", false);
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+result<produced_position> read_position(const json& object) {
+  field_reader fields(object);
+  produced_position out;
+  out.topic = fields.text("topic");
+  out.partition = static_cast<std::int32_t>(fields.small_number("partition"));
+  out.offset = fields.signed_number("offset");
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+/// Reads each item of a list with `read_one`; a missing list is an empty one.
+template <class Read>
+auto read_list(field_reader& fields, const char* name, Read read_one)
+    -> std::vector<typename std::invoke_result_t<Read, const json&>::value_type> {
+  std::vector<typename std::invoke_result_t<Read, const json&>::value_type> out;
+  const auto& list = fields.any(name);
+  if (list.is_null()) return out;
+  if (!list.is_array()) fields.refuse(name, "not a list");
+  for (const auto& item : list) {
+    auto one = read_one(item);
+    if (one) {
+      out.push_back(std::move(*one));
+    } else {
+      fields.refuse(name, one.error().message());
+    }
+  }
+  return out;
+}
+
+std::map<std::string, sweep_cursor> read_cursors(field_reader& fields) {
+  std::map<std::string, sweep_cursor> out;
+  const auto& cursors = fields.any("cursors");
+  if (!cursors.is_object()) return out;
+  for (const auto& [address, value] : cursors.items()) {
+    field_reader one(value);
+    out[address] = {one.small_number("index"), one.text_or("open", {}), one.text_or("silent", {})};
+    if (one.failed()) fields.refuse("cursors", one.trouble().message());
+  }
+  return out;
+}
+
+json cursors_json(const scan_task& task) {
+  json out = json::object();
+  for (const auto& [address, cursor] : task.cursors) {
+    out[address] = {{"index", cursor.index}, {"open", cursor.open}, {"silent", cursor.silent}};
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string to_json_text(const scan_request& request) {
+  return to_json(request).dump();
+}
+
+result<scan_request> parse_scan_request(std::string_view text) {
+  auto object = parse_json(text, record_depth);
+  if (!object) return object.error();
+  return read_request(*object);
+}
+
+std::string to_json_text(const scan_task& task) {
+  json out = {{"key", task.key.str()},
+              {"target", task.target.text()},
+              {"profile", task.profile},
+              {"scope", task.scope},
+              {"priority", task.priority},
+              {"epoch", task.version.epoch},
+              {"revision", task.version.revision},
+              {"folded", task.folded},
+              {"current", to_json(task.current)},
+              {"attempt", task.attempt},
+              {"stalled", task.stalled},
+              {"progress",
+               {{"planned", task.progress.planned},
+                {"done", task.progress.done},
+                {"open", task.progress.open}}}};
+  if (!task.ports.empty()) out["ports"] = task.ports;
+  if (!task.traceparent.empty()) out["traceparent"] = task.traceparent;
+  if (task.next) out["next"] = to_json(*task.next);
+  if (!task.cursors.empty()) out["cursors"] = cursors_json(task);
+  for (const auto& g : task.history)
+    out["history"].push_back(to_json(g));
+  for (const auto& r : task.results)
+    out["results"].push_back(to_json(r));
+  if (task.results_total > 0) out["results_total"] = task.results_total;
+  for (const auto& p : task.produced) {
+    out["produced"].push_back(
+        {{"topic", p.topic}, {"partition", p.partition}, {"offset", p.offset}});
+  }
+  return out.dump();
+}
+
+result<scan_task> parse_scan_task(std::string_view text) {
+  auto object = parse_json(text, record_depth);
+  if (!object) return object.error();
+  field_reader fields(*object);
+  scan_task out;
+  out.key = target_key(fields.text("key"));
+  out.target = read_target(fields);
+  out.profile = fields.text("profile");
+  out.ports = fields.text_or("ports", {});
+  out.scope = fields.texts("scope");
+  out.priority = read_priority(fields);
+  out.traceparent = fields.text_or("traceparent", {});
+  out.version = {fields.number("epoch"), fields.number("revision")};
+  out.folded = fields.signed_number("folded");
+  out.attempt = fields.small_number("attempt");
+  out.stalled = fields.small_number("stalled");
+  if (auto current = read_generation(fields.any("current"))) {
+    out.current = std::move(*current);
+  } else {
+    fields.refuse("current", current.error().message());
+  }
+  if (const auto& next = fields.any("next"); !next.is_null()) {
+    auto request = read_request(next);
+    if (request) out.next = std::move(*request);
+    if (!request) fields.refuse("next", request.error().message());
+  }
+  field_reader progress(fields.any("progress"));
+  out.progress = {progress.small_number("planned"), progress.small_number("done"),
+                  progress.small_number("open")};
+  if (progress.failed()) fields.refuse("progress", progress.trouble().message());
+  out.cursors = read_cursors(fields);
+  out.history = read_list(fields, "history", read_generation);
+  out.results = read_list(fields, "results", read_endpoint);
+  out.produced = read_list(fields, "produced", read_position);
+  if (!fields.any("results_total").is_null()) {
+    out.results_total = fields.small_number("results_total");
+  }
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+}  // namespace sonde::model

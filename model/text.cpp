@@ -1,0 +1,126 @@
+#include "model/text.hpp"
+
+#include "base/hash.hpp"
+#include "model/errc.hpp"
+
+#include <utf8proc.h>
+
+namespace sonde::model {
+namespace {
+
+constexpr utf8proc_int32_t replacement_character = 0xFFFD;
+
+/// One code point, or -1 for a byte that begins none.
+struct decoded {
+  utf8proc_int32_t point;
+  std::size_t size;
+};
+
+decoded next_point(std::string_view text) {
+  utf8proc_int32_t point = -1;
+  auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                               static_cast<utf8proc_ssize_t>(text.size()), &point);
+  if (size <= 0) return {-1, 1};
+  return {point, static_cast<std::size_t>(size)};
+}
+
+bool is_ascii_space(utf8proc_int32_t point) {
+  return point == ' ' || (point >= '\t' && point <= '\r');
+}
+
+enum class kind { kept, space, other };
+
+kind kind_of(utf8proc_int32_t point) {
+  if (is_ascii_space(point)) return kind::space;
+  auto category = utf8proc_category(point);
+  if (category >= UTF8PROC_CATEGORY_ZS && category <= UTF8PROC_CATEGORY_ZP) return kind::space;
+  bool letter = category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
+  bool number = category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO;
+  bool punctuation = category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+  bool symbol = category >= UTF8PROC_CATEGORY_SM && category <= UTF8PROC_CATEGORY_SO;
+  return letter || number || punctuation || symbol ? kind::kept : kind::other;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.ends_with(' '))
+    text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+result<std::string> clean(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    auto [point, size] = next_point(text);
+    if (point < 0) return fail(errc::invalid_text, "is not UTF-8");
+    if (kind_of(point) == kind::other) {
+      out += ' ';
+    } else {
+      out += text.substr(0, size);
+    }
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
+std::string banner_value(std::string_view masked, std::string_view raw, std::size_t longest) {
+  std::string out;
+  while (!masked.empty()) {
+    auto [point, size] = next_point(masked);
+    bool kept = point >= 0 && point != replacement_character && kind_of(point) == kind::kept;
+    if (kept) {
+      out += masked.substr(0, size);
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+    masked.remove_prefix(size);
+  }
+  std::string value(trimmed(cut_at(out, longest)));
+  return value.empty() ? "hex:" + to_hex(sha256(raw)) : value;
+}
+
+std::string first_line(std::string_view raw, std::size_t longest) {
+  auto begin = raw.find_first_not_of("\r\n");
+  if (begin == std::string_view::npos) return {};
+  raw.remove_prefix(begin);
+  raw = raw.substr(0, raw.find_first_of("\r\n"));
+  std::string out;
+  while (!raw.empty() && out.size() < longest) {
+    auto [point, size] = next_point(raw);
+    bool shown = point >= 0 && kind_of(point) != kind::other;
+    if (shown) {
+      out += raw.substr(0, size);
+    } else {
+      out += '.';
+    }
+    raw.remove_prefix(size);
+  }
+  return std::string(cut_at(out, longest));
+}
+
+std::string_view cut_at(std::string_view utf8, std::size_t longest) {
+  if (utf8.size() <= longest) return utf8;
+  std::size_t end = longest;
+  while (end > 0 && (static_cast<unsigned char>(utf8[end]) & 0xC0U) == 0x80U)
+    --end;
+  return utf8.substr(0, end);
+}
+
+std::string to_utf8(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  while (!bytes.empty()) {
+    auto [point, size] = next_point(bytes);
+    if (point < 0) {
+      out += "\xEF\xBF\xBD";
+    } else {
+      out += bytes.substr(0, size);
+    }
+    bytes.remove_prefix(size);
+  }
+  return out;
+}
+
+}  // namespace sonde::model

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace sonde::model {
+
+/// The cleaning of the value rules: each code point that is no letter (L), number (N),
+/// punctuation (P), separator (Z), symbol (S) and no ASCII white space becomes a space. Text that
+/// is not UTF-8 is refused.
+[[nodiscard]] result<std::string> clean(std::string_view text);
+
+/// A banner's main value, from what the service said with the volatile parts already replaced.
+///
+/// Bytes that are not UTF-8, and U+FFFD, become spaces; the text is cleaned; every run of
+/// separators and ASCII white space becomes one space; it is trimmed, cut at `longest` bytes on a
+/// code point's edge and trimmed again. If nothing is left: `hex:` and the SHA-256 of `raw`.
+[[nodiscard]] std::string banner_value(std::string_view masked, std::string_view raw,
+                                       std::size_t longest);
+
+/// The first line of a banner, for tables: at most `longest` bytes, printable UTF-8.
+[[nodiscard]] std::string first_line(std::string_view raw, std::size_t longest);
+
+/// The text cut to at most `longest` bytes without cutting a code point in two.
+[[nodiscard]] std::string_view cut_at(std::string_view utf8, std::size_t longest);
+
+/// The bytes as UTF-8, each byte that is none replaced by U+FFFD: for text that goes into JSON.
+[[nodiscard]] std::string to_utf8(std::string_view bytes);
+
+}  // namespace sonde::model

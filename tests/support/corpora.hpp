@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace sonde::test {
+
+/// The folder with test data that is not part of this tree: `SONDE_CORPORA`, or by default
+/// `../shared/corpora` beside it. Nothing where it is absent, which the caller must say aloud; in CI
+/// (`CI` is set) its absence is a failure.
+[[nodiscard]] std::optional<std::filesystem::path> corpora();
+
+/// Unpacks an archive of the corpora into a folder of this test run and returns that folder.
+/// Throws where the archive cannot be unpacked.
+[[nodiscard]] std::filesystem::path unpack(const std::filesystem::path& archive);
+
+}  // namespace sonde::test
