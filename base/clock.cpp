@@ -11,20 +11,22 @@ wall_time system_clock::now() const {
   return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
 }
 
-steady_time system_clock::steady_now() const { return std::chrono::steady_clock::now(); }
+steady_time system_clock::steady_now() const {
+  return std::chrono::steady_clock::now();
+}
 
 std::string to_rfc3339(wall_time time) {
   auto day = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock_time(time - day);
   std::array<char, 40> text;
-  int size = std::snprintf(
-      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-      static_cast<unsigned>(date.day()), static_cast<int>(clock_time.hours().count()),
-      static_cast<int>(clock_time.minutes().count()),
-      static_cast<int>(clock_time.seconds().count()),
-      static_cast<int>(clock_time.subseconds().count()));
+  int size =
+      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                    static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                    static_cast<unsigned>(date.day()), static_cast<int>(clock_time.hours().count()),
+                    static_cast<int>(clock_time.minutes().count()),
+                    static_cast<int>(clock_time.seconds().count()),
+                    static_cast<int>(clock_time.subseconds().count()));
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
@@ -37,7 +39,8 @@ std::optional<wall_time> from_rfc3339(std::string_view text) {
   }
   auto number = [&](std::size_t from, std::size_t size) {
     int value = 0;
-    for (char digit : text.substr(from, size)) value = value * 10 + (digit - '0');
+    for (char digit : text.substr(from, size))
+      value = value * 10 + (digit - '0');
     return value;
   };
   std::chrono::year_month_day date{std::chrono::year(number(0, 4)),
@@ -48,8 +51,7 @@ std::optional<wall_time> from_rfc3339(std::string_view text) {
   int second = number(17, 2);
   if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
   return wall_time(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
-         std::chrono::minutes(minute) + std::chrono::seconds(second) +
-         milliseconds(number(20, 3));
+         std::chrono::minutes(minute) + std::chrono::seconds(second) + milliseconds(number(20, 3));
 }
 
 }  // namespace sonde

@@ -2,6 +2,7 @@
 
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
+
 #include <string>
 
 namespace sonde {

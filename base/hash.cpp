@@ -1,10 +1,10 @@
 #include "base/hash.hpp"
 
 #include <openssl/evp.h>
-#include <zlib.h>
 
 #include <cstring>
 #include <stdexcept>
+#include <zlib.h>
 
 namespace sonde {
 namespace {
@@ -79,7 +79,9 @@ std::string to_hex(std::span<const std::byte> data) {
   return out;
 }
 
-std::string to_hex(std::string_view data) { return to_hex(std::as_bytes(std::span(data))); }
+std::string to_hex(std::string_view data) {
+  return to_hex(std::as_bytes(std::span(data)));
+}
 
 std::string to_base64(std::string_view data) {
   std::string out(4 * ((data.size() + 2) / 3), '\0');

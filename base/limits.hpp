@@ -11,46 +11,48 @@ namespace sonde {
 /// What comes from outside never makes memory, disk or time grow beyond these.
 struct limits {
   // HTTP: what one connection may cost before it has said anything useful.
-  std::uint32_t http_connections = 4096;       ///< open at once; the next one waits in the backlog
-  std::uint32_t http_header_bytes = 8192;      ///< request line and headers together
-  std::uint32_t http_body_bytes = 65536;       ///< a scan request needs a few hundred bytes
+  std::uint32_t http_connections = 4096;   ///< open at once; the next one waits in the backlog
+  std::uint32_t http_header_bytes = 8192;  ///< request line and headers together
+  std::uint32_t http_body_bytes = 65536;   ///< a scan request needs a few hundred bytes
   std::uint32_t http_header_timeout_ms = 10'000;
   std::uint32_t http_body_timeout_ms = 30'000;
-  std::uint32_t http_idle_timeout_ms = 60'000;   ///< between two requests of one connection
-  std::uint32_t http_write_timeout_ms = 30'000;  ///< a reader slower than this is hung up on
-  std::uint32_t http_answer_timeout_ms = 10'000; ///< then 503: the queue or a view is too slow
-  std::uint32_t json_depth = 32;                 ///< nesting of objects and lists
+  std::uint32_t http_idle_timeout_ms = 60'000;    ///< between two requests of one connection
+  std::uint32_t http_write_timeout_ms = 30'000;   ///< a reader slower than this is hung up on
+  std::uint32_t http_answer_timeout_ms = 10'000;  ///< then 503: the queue or a view is too slow
+  std::uint32_t json_depth = 32;                  ///< nesting of objects and lists
 
   // Queue: what waits for the disk, and how it is handed over.
-  std::uint32_t record_max_bytes = 900 * 1024;   ///< key, value and headers; Kafka's own default is 1 MiB
+  std::uint32_t record_max_bytes =
+      900 * 1024;  ///< key, value and headers; Kafka's own default is 1 MiB
   std::uint32_t produce_pending_bytes = 64u << 20;  ///< not yet durable; beyond it: busy
-  std::uint32_t commit_records = 4096;   ///< records of one commit; more wait for the next
-  std::uint32_t read_records = 512;      ///< records handed over at once
-  std::uint32_t read_bytes = 4u << 20;   ///< and their bytes, so that a batch fits a cache
+  std::uint32_t commit_records = 4096;  ///< records of one commit; more wait for the next
+  std::uint32_t read_records = 512;     ///< records handed over at once
+  std::uint32_t read_bytes = 4u << 20;  ///< and their bytes, so that a batch fits a cache
 
   // Scheduler: tasks that wait are rows on disk, tasks that run are memory.
   std::uint32_t running_tasks = 1024;
-  std::uint32_t queued_per_scope = 5'000'000;   ///< beyond it: 429
-  std::uint32_t queued_total = 10'000'000;      ///< beyond it: 503
-  std::uint32_t task_attempts = 10;      ///< starts in a row without progress, then `attempts`
+  std::uint32_t queued_per_scope = 5'000'000;  ///< beyond it: 429
+  std::uint32_t queued_total = 10'000'000;     ///< beyond it: 503
+  std::uint32_t task_attempts = 10;         ///< starts in a row without progress, then `attempts`
   std::uint32_t task_timeout_s = 4 * 3600;  ///< then `partial`, with what was found until then
-  std::uint32_t task_generations = 16;   ///< kept in a task's history
-  std::uint32_t results_endpoints = 1000;  ///< listed in a task's results; the rest is counted
+  std::uint32_t task_generations = 16;      ///< kept in a task's history
+  std::uint32_t results_endpoints = 1000;   ///< listed in a task's results; the rest is counted
 
   // Engine: what a target can make us hold.
-  std::uint32_t descriptors = 0;         ///< for probes; 0: measured at start-up
-  std::uint32_t address_in_flight = 8192;   ///< unanswered probes of one address
-  std::uint32_t address_conversations = 16; ///< services of one address spoken to at once
-  std::uint32_t connect_timeout_ms = 3'500; ///< three SYNs: at 0, 1 and 3 s
-  std::uint32_t greeting_timeout_ms = 6'000;   ///< for a service that speaks first (RFC 5321 asks minutes)
-  std::uint32_t answer_timeout_ms = 3'000;  ///< for a service that was asked
+  std::uint32_t descriptors = 0;             ///< for probes; 0: measured at start-up
+  std::uint32_t address_in_flight = 8192;    ///< unanswered probes of one address
+  std::uint32_t address_conversations = 16;  ///< services of one address spoken to at once
+  std::uint32_t connect_timeout_ms = 3'500;  ///< three SYNs: at 0, 1 and 3 s
+  std::uint32_t greeting_timeout_ms =
+      6'000;  ///< for a service that speaks first (RFC 5321 asks minutes)
+  std::uint32_t answer_timeout_ms = 3'000;         ///< for a service that was asked
   std::uint32_t conversation_timeout_ms = 20'000;  ///< all that is said on one port
-  std::uint32_t banner_bytes = 16'384;   ///< read of what a service says
-  std::uint32_t banner_text_bytes = 4'096;  ///< kept of it, as text
-  std::uint32_t handshake_bytes = 1u << 20;   ///< read of a TLS handshake
-  std::uint32_t chain_certificates = 16;    ///< kept of a presented chain
-  std::uint32_t certificate_bytes = 65'536; ///< of one certificate that is parsed
-  std::uint32_t certificate_names = 1'000;  ///< SANs kept of one certificate
+  std::uint32_t banner_bytes = 16'384;             ///< read of what a service says
+  std::uint32_t banner_text_bytes = 4'096;         ///< kept of it, as text
+  std::uint32_t handshake_bytes = 1u << 20;        ///< read of a TLS handshake
+  std::uint32_t chain_certificates = 16;           ///< kept of a presented chain
+  std::uint32_t certificate_bytes = 65'536;        ///< of one certificate that is parsed
+  std::uint32_t certificate_names = 1'000;         ///< SANs kept of one certificate
 
   // Resolver.
   std::uint32_t dns_timeout_ms = 2'000;  ///< one try at one server

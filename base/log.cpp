@@ -1,31 +1,38 @@
 #include "base/log.hpp"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include "base/clock.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include "base/clock.hpp"
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
 
 namespace sonde {
 namespace {
 
 spdlog::level::level_enum spdlog_level(log_level level) {
   switch (level) {
-    case log_level::debug: return spdlog::level::debug;
-    case log_level::info: return spdlog::level::info;
-    case log_level::warning: return spdlog::level::warn;
-    case log_level::error: return spdlog::level::err;
+    case log_level::debug:
+      return spdlog::level::debug;
+    case log_level::info:
+      return spdlog::level::info;
+    case log_level::warning:
+      return spdlog::level::warn;
+    case log_level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 const char* level_name(log_level level) {
   switch (level) {
-    case log_level::debug: return "debug";
-    case log_level::info: return "info";
-    case log_level::warning: return "warning";
-    case log_level::error: return "error";
+    case log_level::debug:
+      return "debug";
+    case log_level::info:
+      return "info";
+    case log_level::warning:
+      return "warning";
+    case log_level::error:
+      return "error";
   }
   return "info";
 }
@@ -33,13 +40,18 @@ const char* level_name(log_level level) {
 /// A remote's bytes may stand in a field: whatever is no plain word is written as a JSON string.
 std::string text_of(const std::string& value) {
   bool plain = !value.empty();
-  for (char c : value) plain = plain && c > ' ' && c < '\x7f' && c != '"' && c != '=';
+  for (char c : value)
+    plain = plain && c > ' ' && c < '\x7f' && c != '"' && c != '=';
   if (plain) return value;
   return nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
-std::string text_of(std::int64_t value) { return std::to_string(value); }
-std::string text_of(bool value) { return value ? "yes" : "no"; }
+std::string text_of(std::int64_t value) {
+  return std::to_string(value);
+}
+std::string text_of(bool value) {
+  return value ? "yes" : "no";
+}
 
 }  // namespace
 
@@ -56,7 +68,9 @@ logger::logger(log_level level, log_format format)
 
 logger::~logger() = default;
 
-void logger::set_level(log_level level) { sink_->lines.set_level(spdlog_level(level)); }
+void logger::set_level(log_level level) {
+  sink_->lines.set_level(spdlog_level(level));
+}
 
 void logger::debug(std::string_view event, log_fields fields) {
   write(log_level::debug, event, fields);

@@ -5,7 +5,9 @@
 
 namespace sonde {
 
-std::string error::message() const { return detail.empty() ? code.message() : detail; }
+std::string error::message() const {
+  return detail.empty() ? code.message() : detail;
+}
 
 error fail_errno(int number, std::string detail) {
   error_code code(number, boost::system::system_category());

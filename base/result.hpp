@@ -2,6 +2,7 @@
 
 #include <boost/system/error_code.hpp>
 #include <boost/system/result.hpp>
+
 #include <string>
 #include <utility>
 
@@ -34,6 +35,7 @@ template <class Code>
 [[nodiscard]] error fail_errno(int number, std::string detail);
 
 /// What `result::value()` does with an error that nobody looked at: a bug, so it throws.
-[[noreturn]] void throw_exception_from_error(const error& what, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const error& what,
+                                             const boost::source_location& where);
 
 }  // namespace sonde

@@ -13,6 +13,11 @@ add_library(sonde_options INTERFACE)
 target_include_directories(sonde_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(sonde_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 takes a coroutine frame's own operator new and delete for a mismatch where it inlines
+  # only one of them.
+  target_compile_options(sonde_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
+endif()
 if(SONDE_WERROR)
   target_compile_options(sonde_options INTERFACE -Werror)
 endif()

@@ -62,7 +62,10 @@ std::string common_mistake(std::string_view text) {
     }
     return only(text, hexadecimal) ? "is no IPv6 address" : "holds a colon, which no name has";
   }
-  if (only(text, dotted) && !only(text, digits)) return dotted_trouble(text);
+  if (only(text, digits)) {
+    return "is a bare number, which some programs read as an address; write its four numbers";
+  }
+  if (only(text, dotted)) return dotted_trouble(text);
   return {};
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <list>
-
 #include "base/async/asio.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+
+#include <list>
 
 namespace sonde {
 

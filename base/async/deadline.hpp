@@ -1,11 +1,12 @@
 #pragma once
 
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <optional>
-
 #include "base/async/asio.hpp"
 #include "base/clock.hpp"
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+
+#include <optional>
 
 namespace sonde {
 

@@ -7,7 +7,9 @@ namespace sonde {
 event_loop::event_loop(std::string name)
     : name_(std::move(name)), work_(asio::make_work_guard(context_)) {}
 
-event_loop::~event_loop() { join(); }
+event_loop::~event_loop() {
+  join();
+}
 
 void event_loop::start() {
   thread_ = std::thread([this] {

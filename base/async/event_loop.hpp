@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/async/asio.hpp"
+
 #include <string>
 #include <thread>
-
-#include "base/async/asio.hpp"
 
 namespace sonde {
 

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "base/async/asio.hpp"
+
 #include <exception>
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
-
-#include "base/async/asio.hpp"
 
 namespace sonde {
 
@@ -56,9 +56,9 @@ awaitable<std::invoke_result_t<Work&>> call_on(executor there, Work work) {
     asio::post(there, std::move(run));
   };
   auto token = asio::use_awaitable;
-  auto done = co_await asio::async_initiate<const asio::use_awaitable_t<>,
-                                            void(std::unique_ptr<outcome>)>(std::move(initiate),
-                                                                            token);
+  auto done =
+      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::unique_ptr<outcome>)>(
+          std::move(initiate), token);
   co_return done->take();
 }
 

@@ -22,7 +22,8 @@ void task_group::cancel() {
 }
 
 awaitable<void> task_group::join() {
-  while (!members_.empty()) co_await member_ended_.wait();
+  while (!members_.empty())
+    co_await member_ended_.wait();
 }
 
 void task_group::ended(std::list<asio::cancellation_signal>::iterator member,

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <list>
-#include <string>
-
 #include "base/async/asio.hpp"
 #include "base/async/condition.hpp"
 #include "base/log.hpp"
+
+#include <list>
+#include <string>
 
 namespace sonde {
 

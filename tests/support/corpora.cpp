@@ -8,10 +8,12 @@ namespace fs = std::filesystem;
 
 std::optional<fs::path> corpora() {
   const char* named = std::getenv("SONDE_CORPORA");
-  fs::path folder = named != nullptr ? fs::path(named) : fs::path(SONDE_SOURCE_DIR) / "../shared/corpora";
+  fs::path folder =
+      named != nullptr ? fs::path(named) : fs::path(SONDE_SOURCE_DIR) / "../shared/corpora";
   if (fs::is_directory(folder)) return folder;
   if (std::getenv("CI") != nullptr) {
-    throw std::runtime_error("there are no corpora at " + folder.string() + ", and CI must have them");
+    throw std::runtime_error("there are no corpora at " + folder.string() +
+                             ", and CI must have them");
   }
   return std::nullopt;
 }

@@ -7,7 +7,8 @@
 namespace sonde::test {
 
 /// The folder with test data that is not part of this tree: `SONDE_CORPORA`, or by default
-/// `../shared/corpora` beside it. Nothing where it is absent, which the caller must say aloud; in CI
+/// `../shared/corpora` beside it. Nothing where it is absent, which the caller must say aloud; in
+/// CI
 /// (`CI` is set) its absence is a failure.
 [[nodiscard]] std::optional<std::filesystem::path> corpora();
 

@@ -1,0 +1,66 @@
+#include "queue/embedded/embedded_queue.hpp"
+
+#include "queue/embedded/folder_lock.hpp"
+#include "queue/embedded/sqlite_log.hpp"
+#include "queue/errc.hpp"
+#include "queue/local/local_queue.hpp"
+
+namespace sonde::queue {
+namespace {
+
+namespace fs = std::filesystem;
+
+result<> make_folder(const fs::path& folder) {
+  std::error_code failure;
+  if (fs::is_directory(folder, failure)) return {};
+  fs::create_directories(folder, failure);
+  if (failure) {
+    auto what = fail_errno(failure.value(), "cannot make the data folder " + folder.string());
+    what.code = make_error_code(errc::read_only);
+    return what;
+  }
+  fs::permissions(folder, fs::perms::owner_all, failure);
+  return {};
+}
+
+}  // namespace
+
+result<std::unique_ptr<backend>> open_embedded_queue(const fs::path& folder,
+                                                     std::vector<topic_spec> topics,
+                                                     std::string prefix, const clock& clock,
+                                                     const limits& limits, logger& log) {
+  if (auto there = make_folder(folder); !there) return there.error();
+  auto lock = embedded::folder_lock::take(folder);
+  if (!lock) return lock.error();
+  auto file = folder / embedded::file_name;
+  local::layout layout(std::move(topics), std::move(prefix));
+  auto writing = embedded::open_for_writing(file, layout);
+  if (!writing) return writing.error();
+  auto reading = embedded::open_for_reading(file, layout);
+  if (!reading) return reading.error();
+  auto writer = embedded::make_sqlite_writer(file, std::move(*lock), std::move(*writing), layout);
+  if (!writer) return writer.error();
+  local::log_store store{std::move(*writer),
+                         embedded::make_sqlite_reader(file, std::move(*reading), layout), true};
+  return local::make_local_queue(std::move(layout), std::move(store), clock, limits, log);
+}
+
+result<std::unique_ptr<backend>> open_embedded_queue_for_reading(
+    const fs::path& folder, std::vector<topic_spec> topics, std::string prefix, const clock& clock,
+    const limits& limits, logger& log) {
+  auto file = folder / embedded::file_name;
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) {
+    return fail(errc::read_only, "there is no queue in " + folder.string() +
+                                     "; start `sonde serve` there, or name its folder with "
+                                     "--data-dir");
+  }
+  local::layout layout(std::move(topics), std::move(prefix));
+  auto reading = embedded::open_for_reading(file, layout);
+  if (!reading) return reading.error();
+  local::log_store store{nullptr, embedded::make_sqlite_reader(file, std::move(*reading), layout),
+                         false};
+  return local::make_local_queue(std::move(layout), std::move(store), clock, limits, log);
+}
+
+}  // namespace sonde::queue

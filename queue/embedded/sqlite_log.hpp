@@ -1,0 +1,21 @@
+#pragma once
+
+#include "queue/embedded/database.hpp"
+#include "queue/embedded/folder_lock.hpp"
+#include "queue/local/log_store.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace sonde::queue::embedded {
+
+/// The writing side of a queue file: appends, group offsets, checkpoints, retention, compaction.
+[[nodiscard]] result<std::unique_ptr<local::log_writer>> make_sqlite_writer(
+    std::filesystem::path file, folder_lock lock, opened_database database, local::layout layout);
+
+/// The reading side, on a connection of its own.
+[[nodiscard]] std::unique_ptr<local::log_reader> make_sqlite_reader(std::filesystem::path file,
+                                                                    opened_database database,
+                                                                    local::layout layout);
+
+}  // namespace sonde::queue::embedded

@@ -1,0 +1,226 @@
+#include "queue/embedded/record_codec.hpp"
+#include "queue/embedded/sqlite_log.hpp"
+#include "queue/errc.hpp"
+
+#include <sqlite3.h>
+
+#include <chrono>
+
+namespace sonde::queue::embedded {
+namespace {
+
+using local::group_offset;
+using local::log_append;
+using local::log_index;
+
+/// Pages in the write-ahead log before they are copied into the database: 16 MiB.
+constexpr int checkpoint_pages = 4096;
+/// Rows that one slice of maintenance looks at: a few milliseconds.
+constexpr int slice_rows = 2'000;
+/// Free pages given back to the file system by one slice.
+constexpr int slice_pages = 256;
+
+std::int64_t milliseconds_of(wall_time time) {
+  return time.time_since_epoch().count();
+}
+
+/// What is kept of one log between two calls.
+struct open_log {
+  std::int64_t number = 0;
+  std::int64_t next = 0;
+  std::int64_t compacted_to = 0;  ///< before it, every key stands once
+  std::unique_ptr<SQLite::Statement> append;
+};
+
+class sqlite_writer final : public local::log_writer {
+ public:
+  sqlite_writer(std::filesystem::path file, folder_lock lock, opened_database database,
+                local::layout layout)
+      : file_(std::move(file)),
+        lock_(std::move(lock)),
+        db_(std::move(database.db)),
+        layout_(std::move(layout)),
+        set_next_(*db_, "UPDATE logs SET next=?2 WHERE number=?1"),
+        set_offset_(*db_,
+                    "INSERT INTO offsets VALUES(?1, ?2, ?3)"
+                    " ON CONFLICT(consumer_group, number) DO UPDATE SET next=?3") {
+    sqlite3_wal_hook(db_->getHandle(), &count_wal_pages, this);
+    SQLite::Statement next(*db_, "SELECT next FROM logs WHERE number=?");
+    for (auto number : database.numbers) {
+      next.reset();
+      next.bind(1, number);
+      next.executeStep();
+      auto sql = "INSERT INTO " + table_of(number) + " VALUES(?, ?, ?, ?, ?, ?)";
+      logs_.push_back({number, next.getColumn(0).getInt64(), 0,
+                       std::make_unique<SQLite::Statement>(*db_, sql)});
+    }
+  }
+
+  result<std::vector<std::int64_t>> write(std::span<const log_append> records,
+                                          std::span<const group_offset> commits,
+                                          wall_time now) override {
+    std::vector<std::int64_t> next_before;
+    for (const auto& log : logs_)
+      next_before.push_back(log.next);
+    auto written = guarded(file_, [&]() -> result<std::vector<std::int64_t>> {
+      SQLite::Transaction all(*db_, SQLite::TransactionBehavior::IMMEDIATE);
+      std::vector<std::int64_t> offsets;
+      offsets.reserve(records.size());
+      for (const auto& one : records)
+        offsets.push_back(append(one, now));
+      for (log_index i = 0; i < logs_.size(); ++i) {
+        if (logs_[i].next != next_before[i]) run(set_next_, logs_[i].number, logs_[i].next);
+      }
+      for (const auto& c : commits)
+        run(set_offset_, c.group, logs_[c.log].number, c.next);
+      all.commit();
+      return offsets;
+    });
+    if (!written) {
+      for (log_index i = 0; i < logs_.size(); ++i)
+        logs_[i].next = next_before[i];
+      return written;
+    }
+    if (auto copied = checkpoint_if_due(); !copied) return copied.error();
+    return written;
+  }
+
+  result<bool> maintain(wall_time now) override {
+    return guarded(file_, [&]() -> result<bool> {
+      bool more = false;
+      for (log_index i = 0; i < logs_.size(); ++i) {
+        const auto& spec = layout_.spec(i);
+        if (spec.policy == cleanup::compact) {
+          more = compact(logs_[i], now - spec.compaction_lag) || more;
+        } else if (spec.retention.count() > 0) {
+          more = remove_old(logs_[i], spec, now - spec.retention) || more;
+        }
+      }
+      db_->exec("PRAGMA incremental_vacuum(" + std::to_string(slice_pages) + ")");
+      if (auto copied = checkpoint_if_due(); !copied) return copied.error();
+      return more;
+    });
+  }
+
+ private:
+  template <class... Values>
+  static void run(SQLite::Statement& statement, const Values&... values) {
+    statement.reset();
+    int index = 0;
+    (statement.bind(++index, values), ...);
+    statement.exec();
+  }
+
+  std::int64_t append(const log_append& one, wall_time now) {
+    auto& log = logs_[one.log];
+    auto headers = encode_headers(one.what.headers);
+    auto checksum = row_checksum(log.next, one.what.key, one.what.value, headers);
+    auto& insert = *log.append;
+    insert.reset();
+    insert.bind(1, log.next);
+    insert.bind(2, milliseconds_of(now));
+    insert.bindNoCopy(3, one.what.key.data(), static_cast<int>(one.what.key.size()));
+    insert.bindNoCopy(4, one.what.value.data(), static_cast<int>(one.what.value.size()));
+    insert.bindNoCopy(5, headers.data(), static_cast<int>(headers.size()));
+    insert.bind(6, static_cast<std::int64_t>(checksum));
+    insert.exec();
+    return log.next++;
+  }
+
+  static int count_wal_pages(void* self, sqlite3*, const char*, int pages) {
+    static_cast<sqlite_writer*>(self)->wal_pages_ = pages;
+    return SQLITE_OK;
+  }
+
+  /// A checkpoint that fails for want of space or of quiet is tried again after the next write; one
+  /// whose fsync fails leaves the file in doubt.
+  result<> checkpoint_if_due() {
+    if (wal_pages_ < checkpoint_pages) return {};
+    int status = sqlite3_wal_checkpoint_v2(db_->getHandle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                           nullptr, nullptr);
+    if (status == SQLITE_OK) return {};
+    auto what = error_of(SQLite::Exception(db_->getHandle(), status), file_);
+    if (what.code == make_error_code(errc::broken)) return what;
+    return {};
+  }
+
+  /// Deletes, among the next rows, those whose key stands again further on.
+  bool compact(open_log& log, wall_time before) {
+    auto table = table_of(log.number);
+    SQLite::Statement reach(*db_, "SELECT max(offset) FROM (SELECT offset FROM " + table +
+                                      " WHERE offset >= ? AND time < ? ORDER BY offset LIMIT ?)");
+    reach.bind(1, log.compacted_to);
+    reach.bind(2, milliseconds_of(before));
+    reach.bind(3, slice_rows);
+    if (!reach.executeStep() || reach.getColumn(0).isNull()) {
+      log.compacted_to = 0;  // all seen: next time from the start, as newer keys shadow older rows
+      return false;
+    }
+    auto last = reach.getColumn(0).getInt64();
+    reach.reset();
+    SQLite::Statement erase(*db_, "DELETE FROM " + table +
+                                      " AS old WHERE offset BETWEEN ? AND ? AND EXISTS (SELECT 1"
+                                      " FROM " +
+                                      table +
+                                      " AS new WHERE new.key=old.key AND new.offset>old.offset)");
+    erase.bind(1, log.compacted_to);
+    erase.bind(2, last);
+    erase.exec();
+    log.compacted_to = last + 1;
+    return true;
+  }
+
+  bool remove_old(open_log& log, const topic_spec& spec, wall_time before) {
+    auto table = table_of(log.number);
+    SQLite::Statement reach(*db_, "SELECT max(offset) FROM (SELECT offset, time FROM " + table +
+                                      " WHERE offset < ? ORDER BY offset LIMIT ?) WHERE time < ?");
+    reach.bind(1, spec.keep_uncommitted ? uncommitted_from(log) : log.next);
+    reach.bind(2, slice_rows);
+    reach.bind(3, milliseconds_of(before));
+    if (!reach.executeStep() || reach.getColumn(0).isNull()) return false;
+    auto last = reach.getColumn(0).getInt64();
+    reach.reset();
+    SQLite::Transaction both(*db_, SQLite::TransactionBehavior::IMMEDIATE);
+    SQLite::Statement erase(*db_, "DELETE FROM " + table + " WHERE offset <= ?");
+    erase.bind(1, last);
+    erase.exec();
+    SQLite::Statement start(*db_, "UPDATE logs SET start=? WHERE number=?");
+    start.bind(1, last + 1);
+    start.bind(2, log.number);
+    start.exec();
+    both.commit();
+    return true;
+  }
+
+  /// The first offset that some group has not dealt with; the start where there is no group.
+  std::int64_t uncommitted_from(const open_log& log) {
+    SQLite::Statement least(*db_, "SELECT coalesce(min(next), 0) FROM offsets WHERE number=?");
+    least.bind(1, log.number);
+    least.executeStep();
+    return least.getColumn(0).getInt64();
+  }
+
+  std::filesystem::path file_;
+  folder_lock lock_;
+  std::unique_ptr<SQLite::Database> db_;
+  local::layout layout_;
+  SQLite::Statement set_next_;
+  SQLite::Statement set_offset_;
+  std::vector<open_log> logs_;
+  int wal_pages_ = 0;
+};
+
+}  // namespace
+
+result<std::unique_ptr<local::log_writer>> make_sqlite_writer(std::filesystem::path file,
+                                                              folder_lock lock,
+                                                              opened_database database,
+                                                              local::layout layout) {
+  auto shown = file;
+  return guarded(shown, [&]() -> result<std::unique_ptr<local::log_writer>> {
+    return std::unique_ptr<local::log_writer>(std::make_unique<sqlite_writer>(
+        std::move(file), std::move(lock), std::move(database), std::move(layout)));
+  });
+}
+
+}  // namespace sonde::queue::embedded

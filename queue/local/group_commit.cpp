@@ -1,0 +1,160 @@
+#include "queue/local/group_commit.hpp"
+
+#include "queue/errc.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace sonde::queue::local {
+namespace {
+
+using offsets = std::vector<std::int64_t>;
+
+std::size_t size_of(const std::vector<log_append>& records) {
+  std::size_t size = 0;
+  for (const auto& r : records)
+    size += r.what.key.size() + r.what.value.size();
+  return size;
+}
+
+}  // namespace
+
+/// A write that waits, and how to tell whoever waits for it.
+struct group_commit::pending_write {
+  virtual ~pending_write() = default;
+  virtual void complete(result<offsets> outcome) = 0;
+
+  std::vector<log_append> records;
+  std::vector<group_offset> commits;
+  std::size_t bytes = 0;
+};
+
+template <class Handler>
+struct group_commit::pending_write_of final : pending_write {
+  explicit pending_write_of(Handler h)
+      : handler(std::move(h)), home(asio::get_associated_executor(handler)) {}
+
+  void complete(result<offsets> outcome) override {
+    auto resume = [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
+      std::move(handler)(std::move(outcome));
+    };
+    asio::post(home.get_executor(), std::move(resume));
+  }
+
+  Handler handler;
+  asio::executor_work_guard<asio::associated_executor_t<Handler>> home;
+};
+
+group_commit::group_commit(executor loop, log_writer& store, const clock& clock,
+                           const limits& limits, logger& log, committed_function committed)
+    : loop_(std::move(loop)),
+      store_(store),
+      clock_(clock),
+      limits_(limits),
+      log_(log),
+      committed_(std::move(committed)) {}
+
+group_commit::~group_commit() = default;
+
+awaitable<result<offsets>> group_commit::write(std::vector<log_append> records,
+                                               std::vector<group_offset> commits) {
+  if (auto well = health(); !well) co_return well.error();
+  auto bytes = size_of(records);
+  if (pending_bytes_.fetch_add(bytes) + bytes > limits_.produce_pending_bytes) {
+    pending_bytes_ -= bytes;
+    co_return fail(errc::busy);
+  }
+  auto initiate = [this, bytes, records = std::move(records),
+                   commits = std::move(commits)](auto handler) mutable {
+    using handler_type = decltype(handler);
+    auto pending = std::make_unique<pending_write_of<handler_type>>(std::move(handler));
+    pending->records = std::move(records);
+    pending->commits = std::move(commits);
+    pending->bytes = bytes;
+    auto hand_over = [this, pending = std::move(pending)]() mutable {
+      enqueue(std::move(pending));
+    };
+    asio::post(loop_, std::move(hand_over));
+  };
+  auto token = asio::use_awaitable;
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(result<offsets>)>(
+      std::move(initiate), token);
+}
+
+void group_commit::enqueue(std::unique_ptr<pending_write> write) {
+  pending_.push_back(std::move(write));
+  if (flush_posted_) return;
+  flush_posted_ = true;
+  // Behind everything that has been posted meanwhile: all of it goes into one transaction.
+  asio::post(loop_, [this] { flush(); });
+}
+
+std::vector<std::unique_ptr<group_commit::pending_write>> group_commit::take_batch() {
+  std::size_t records = 0;
+  std::size_t taken = 0;
+  while (taken < pending_.size() &&
+         (taken == 0 || records + pending_[taken]->records.size() <= limits_.commit_records)) {
+    records += pending_[taken]->records.size();
+    ++taken;
+  }
+  auto end = pending_.begin() + static_cast<std::ptrdiff_t>(taken);
+  std::vector<std::unique_ptr<pending_write>> batch(std::make_move_iterator(pending_.begin()),
+                                                    std::make_move_iterator(end));
+  pending_.erase(pending_.begin(), end);
+  return batch;
+}
+
+void group_commit::flush() {
+  auto batch = take_batch();
+  flush_posted_ = !pending_.empty();
+  if (flush_posted_) asio::post(loop_, [this] { flush(); });
+
+  std::vector<log_append> records;
+  std::vector<group_offset> commits;
+  std::vector<std::size_t> sizes;
+  for (auto& write : batch) {
+    sizes.push_back(write->records.size());
+    std::ranges::move(write->records, std::back_inserter(records));
+    std::ranges::move(write->commits, std::back_inserter(commits));
+  }
+  auto written =
+      health() ? store_.write(records, commits, clock_.now()) : result<offsets>(health().error());
+  note(written ? error{} : written.error());
+  if (written && !records.empty()) committed_(records, *written);
+
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    pending_bytes_ -= batch[i]->bytes;
+    if (!written) {
+      batch[i]->complete(written.error());
+      continue;
+    }
+    auto first = written->begin() + static_cast<std::ptrdiff_t>(next);
+    batch[i]->complete(offsets(first, first + static_cast<std::ptrdiff_t>(sizes[i])));
+    next += sizes[i];
+  }
+}
+
+void group_commit::note(const error& outcome) {
+  if (outcome.code == last_outcome_) return;
+  last_outcome_ = outcome.code;
+  if (!outcome.code) {
+    log_.info("the queue makes records durable again");
+    return;
+  }
+  log_.error("the queue cannot make records durable", {{"reason", outcome.message()}});
+  if (outcome.code != make_error_code(errc::broken) &&
+      outcome.code != make_error_code(errc::damaged)) {
+    return;
+  }
+  std::lock_guard lock(failure_mutex_);
+  failure_ = outcome;
+}
+
+result<> group_commit::health() const {
+  std::lock_guard lock(failure_mutex_);
+  if (failure_.code) return failure_;
+  return {};
+}
+
+}  // namespace sonde::queue::local

@@ -1,0 +1,239 @@
+#include "queue/local/local_queue.hpp"
+
+#include "base/async/event_loop.hpp"
+#include "base/async/hop.hpp"
+#include "base/async/task_group.hpp"
+#include "queue/errc.hpp"
+#include "queue/local/group_commit.hpp"
+#include "queue/local/local_reader.hpp"
+#include "queue/local/read_side.hpp"
+
+#include <chrono>
+
+namespace sonde::queue::local {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Between two looks for something to remove or compact, when the last one found nothing more.
+constexpr milliseconds maintenance_pause{10'000};
+/// Between two slices, so that producers get their turn.
+constexpr milliseconds slice_pause{20};
+/// How often a reader beside another process looks for what that one has written.
+constexpr milliseconds foreign_poll_pause{100};
+
+class local_queue final : public backend {
+ public:
+  local_queue(layout topics, log_store store, const clock& clock, const limits& limits, logger& log)
+      : layout_(std::make_shared<const layout>(std::move(topics))),
+        limits_(limits),
+        clock_(clock),
+        log_(log),
+        writer_(std::move(store.writer)),
+        write_loop_("queue"),
+        read_loop_("queue-read"),
+        read_executor_(store.own_threads ? read_loop_.get_executor() : write_loop_.get_executor()),
+        side_(
+            std::make_shared<read_side>(read_executor_, layout_, std::move(store.reader), limits)),
+        work_(write_loop_.get_executor(), log, "queue"),
+        poll_(read_executor_, log, "queue-read") {
+    if (!writer_) return;
+    auto committed = [this](std::span<const log_append> records,
+                            std::span<const std::int64_t> offsets) {
+      for (std::size_t i = 0; i < records.size(); ++i) {
+        side_->set_end(records[i].log, offsets[i] + 1);
+      }
+      asio::post(read_executor_, [side = side_] { side->announce(); });
+    };
+    commit_ = std::make_unique<group_commit>(write_loop_.get_executor(), *writer_, clock, limits,
+                                             log, std::move(committed));
+  }
+
+  ~local_queue() override { close(); }
+
+  [[nodiscard]] result<> start() {
+    if (auto loaded = side_->load(); !loaded) return loaded;
+    if (writer_) {
+      work_.spawn(maintain());
+    } else {
+      poll_.spawn(watch_foreign_writer());
+    }
+    write_loop_.start();
+    if (read_executor_ != write_loop_.get_executor()) read_loop_.start();
+    return {};
+  }
+
+  awaitable<result<std::vector<position>>> produce(std::vector<record> batch) override {
+    std::vector<log_append> appends;
+    appends.reserve(batch.size());
+    for (auto& one : batch) {
+      auto log = layout_->route(one);
+      if (!log) co_return log.error();
+      appends.push_back({*log, std::move(one)});
+    }
+    co_return co_await append(std::move(appends));
+  }
+
+  awaitable<result<position>> produce_to(std::int32_t partition, record one) override {
+    auto log = layout_->find(one.topic, partition);
+    if (!log) co_return log.error();
+    std::vector<log_append> appends;
+    appends.push_back({*log, std::move(one)});
+    auto places = co_await append(std::move(appends));
+    if (!places) co_return places.error();
+    co_return std::move(places->front());
+  }
+
+  std::unique_ptr<reader> read_from(std::vector<std::string> topics,
+                                    std::vector<position> from) override {
+    log_cursor cursor;
+    for (const auto& topic : topics) {
+      for (auto log : layout_->find(topic).value())
+        cursor.next[log] = side_->bounds(log).start;
+    }
+    for (const auto& place : from) {
+      auto log = layout_->find(place.topic, place.partition).value();
+      cursor.next[log] = place.offset;
+    }
+    return make_local_reader(side_, std::move(cursor));
+  }
+
+  std::unique_ptr<consumer> join(std::string group, std::string topic) override {
+    auto commit = [this](std::vector<group_offset> offsets) {
+      return commit_offsets(std::move(offsets));
+    };
+    return make_local_consumer(side_, std::move(group), std::move(topic), std::move(commit));
+  }
+
+  awaitable<result<std::vector<position>>> ends(std::vector<std::string> topics) override {
+    co_return places(topics, [this](log_index log) { return side_->bounds(log).end; });
+  }
+
+  awaitable<result<std::vector<position>>> starts(std::vector<std::string> topics) override {
+    co_return places(topics, [this](log_index log) { return side_->bounds(log).start; });
+  }
+
+  [[nodiscard]] const std::vector<topic_spec>& topics() const override { return layout_->topics(); }
+
+  [[nodiscard]] std::string full_name(const std::string& topic) const override {
+    return layout_->full_name(topic);
+  }
+
+  [[nodiscard]] result<> health() const override {
+    return commit_ ? commit_->health() : result<>();
+  }
+
+  void close() override {
+    asio::post(write_loop_.get_executor(), [this] { work_.cancel(); });
+    asio::post(read_executor_, [this] {
+      poll_.cancel();
+      side_->close();
+    });
+    write_loop_.join();
+    read_loop_.join();
+  }
+
+ private:
+  awaitable<result<std::vector<position>>> append(std::vector<log_append> appends) {
+    if (!commit_) co_return fail(errc::read_only);
+    std::vector<log_index> logs;
+    logs.reserve(appends.size());
+    for (const auto& one : appends) {
+      if (auto fits = check_size(one.what); !fits) co_return fits.error();
+      logs.push_back(one.log);
+    }
+    auto offsets = co_await commit_->write(std::move(appends), {});
+    if (!offsets) co_return offsets.error();
+    std::vector<position> out;
+    out.reserve(logs.size());
+    for (std::size_t i = 0; i < logs.size(); ++i) {
+      out.push_back(layout_->at(logs[i], (*offsets)[i]));
+    }
+    co_return out;
+  }
+
+  [[nodiscard]] result<> check_size(const record& one) const {
+    std::size_t size = one.key.size() + one.value.size();
+    for (const auto& [name, value] : one.headers)
+      size += name.size() + value.size();
+    if (size <= limits_.record_max_bytes) return {};
+    return fail(errc::too_large, "a record of " + std::to_string(size) + " bytes; " +
+                                     std::to_string(limits_.record_max_bytes) + " is the most");
+  }
+
+  awaitable<result<>> commit_offsets(std::vector<group_offset> offsets) {
+    if (!commit_) co_return fail(errc::read_only);
+    auto written = co_await commit_->write({}, std::move(offsets));
+    if (!written) co_return written.error();
+    co_return result<>();
+  }
+
+  template <class Offset>
+  result<std::vector<position>> places(const std::vector<std::string>& topics, Offset offset) {
+    std::vector<position> out;
+    for (const auto& topic : topics) {
+      auto logs = layout_->find(topic);
+      if (!logs) return logs.error();
+      for (auto log : *logs)
+        out.push_back(layout_->at(log, offset(log)));
+    }
+    return out;
+  }
+
+  awaitable<void> maintain() {
+    asio::steady_timer timer(write_loop_.get_executor());
+    milliseconds pause = maintenance_pause;
+    while (true) {
+      timer.expires_after(pause);
+      co_await timer.async_wait(asio::use_awaitable);
+      auto more = writer_->maintain(clock_.now());
+      if (!more) log_.error("the queue could not be tidied", {{"reason", more.error().message()}});
+      pause = more && *more ? slice_pause : maintenance_pause;
+      asio::post(read_executor_, [this] { reload_bounds(); });
+    }
+  }
+
+  awaitable<void> watch_foreign_writer() {
+    asio::steady_timer timer(read_executor_);
+    while (true) {
+      timer.expires_after(foreign_poll_pause);
+      co_await timer.async_wait(asio::use_awaitable);
+      if (!side_->anyone_waiting()) continue;
+      if (reload_bounds()) side_->announce();
+    }
+  }
+
+  /// Whether any log has grown.
+  bool reload_bounds() {
+    auto grown = side_->reload_bounds();
+    if (grown) return *grown;
+    log_.error("the queue's bounds could not be read", {{"reason", grown.error().message()}});
+    return false;
+  }
+
+  std::shared_ptr<const layout> layout_;
+  const limits& limits_;
+  const clock& clock_;
+  logger& log_;
+  std::unique_ptr<log_writer> writer_;
+  event_loop write_loop_;
+  event_loop read_loop_;
+  executor read_executor_;
+  std::shared_ptr<read_side> side_;
+  task_group work_;
+  task_group poll_;
+  std::unique_ptr<group_commit> commit_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<backend>> make_local_queue(layout layout, log_store store,
+                                                  const clock& clock, const limits& limits,
+                                                  logger& log) {
+  auto queue =
+      std::make_unique<local_queue>(std::move(layout), std::move(store), clock, limits, log);
+  if (auto started = queue->start(); !started) return started.error();
+  return std::unique_ptr<backend>(std::move(queue));
+}
+
+}  // namespace sonde::queue::local

@@ -1,0 +1,143 @@
+#include "base/async/asio.hpp"
+#include "base/async/condition.hpp"
+#include "base/async/deadline.hpp"
+#include "base/async/event_loop.hpp"
+#include "base/async/hop.hpp"
+#include "base/async/task_group.hpp"
+#include "tests/support/doctest.hpp"
+#include "tests/support/run.hpp"
+
+#include <memory>
+#include <thread>
+
+namespace sonde {
+namespace {
+
+using std::chrono::milliseconds;
+
+steady_time soon() {
+  return std::chrono::steady_clock::now() + milliseconds(20);
+}
+steady_time later() {
+  return std::chrono::steady_clock::now() + std::chrono::seconds(30);
+}
+
+}  // namespace
+
+TEST_CASE("call_on runs there and resumes here") {
+  event_loop there("there");
+  there.start();
+  test::run([](event_loop& loop) -> awaitable<void> {
+    auto here = std::this_thread::get_id();
+    auto where = [] { return std::this_thread::get_id(); };
+    auto ran_on = co_await call_on(loop.get_executor(), where);
+    CHECK(ran_on != here);
+    CHECK(std::this_thread::get_id() == here);
+
+    auto moved = [text = std::make_unique<int>(7)] { return *text; };
+    CHECK(co_await call_on(loop.get_executor(), std::move(moved)) == 7);
+
+    auto nothing = [] {};
+    co_await call_on(loop.get_executor(), nothing);
+
+    auto thrower = []() -> int { throw std::runtime_error("there"); };
+    bool caught = false;
+    try {
+      co_await call_on(loop.get_executor(), thrower);
+    } catch (const std::runtime_error&) {
+      caught = true;
+    }
+    CHECK(caught);
+  }(there));
+}
+
+TEST_CASE("spawn_on runs a coroutine there and resumes here") {
+  event_loop there("there");
+  there.start();
+  test::run([](event_loop& loop) -> awaitable<void> {
+    auto here = std::this_thread::get_id();
+    auto work = []() -> awaitable<std::thread::id> {
+      auto own_loop = co_await asio::this_coro::executor;
+      co_await asio::post(own_loop, asio::use_awaitable);
+      co_return std::this_thread::get_id();
+    };
+    auto ran_on = co_await spawn_on(loop.get_executor(), work);
+    CHECK(ran_on != here);
+    CHECK(std::this_thread::get_id() == here);
+  }(there));
+}
+
+TEST_CASE("a condition tells notified from too late") {
+  test::run([]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    condition happened(loop);
+    CHECK(!co_await happened.wait_until(soon()));
+    asio::post(loop, [&] { happened.notify_all(); });
+    CHECK(co_await happened.wait_until(later()));
+    CHECK(!co_await happened.wait_until(soon()));
+  }());
+}
+
+TEST_CASE("a deadline is said only where it passed") {
+  test::run([]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    auto at_once = []() -> awaitable<int> { co_return 7; };
+    auto value = co_await with_deadline(at_once(), later());
+    REQUIRE(value.has_value());
+    CHECK(*value == 7);
+
+    // Already past: a result that is there all the same is kept.
+    auto kept = co_await with_deadline(at_once(), std::chrono::steady_clock::now());
+    CHECK(kept.has_value());
+
+    condition never(loop);
+    auto forever = [](condition& c) -> awaitable<int> {
+      co_await c.wait();
+      co_await asio::post(asio::use_awaitable);
+      co_return 1;
+    };
+    CHECK(!co_await with_deadline(forever(never), soon()));
+
+    auto failing = []() -> awaitable<int> {
+      throw std::runtime_error("mine");
+      co_return 0;
+    };
+    bool caught = false;
+    try {
+      co_await with_deadline(failing(), later());
+    } catch (const std::runtime_error&) {
+      caught = true;
+    }
+    CHECK(caught);
+  }());
+}
+
+TEST_CASE("a task group sees the end of what it started") {
+  test::run([]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    logger log(log_level::error);
+    task_group group(loop, log, "test");
+    condition never(loop);
+    int ended = 0;
+    auto waits = [](condition& c, int& count) -> awaitable<void> {
+      co_await c.wait();
+      ++count;
+    };
+    auto spawns = [](task_group& g, condition& c, int& count,
+                     awaitable<void> (*other)(condition&, int&)) -> awaitable<void> {
+      g.spawn(other(c, count));
+      co_return;
+    };
+    for (int i = 0; i < 3; ++i)
+      group.spawn(waits(never, ended));
+    group.spawn(spawns(group, never, ended, waits));
+    co_await asio::post(loop, asio::use_awaitable);
+    CHECK(group.size() >= 4);
+    group.cancel();
+    co_await group.join();
+    CHECK(group.size() == 0);
+    CHECK(ended == 4);
+  }());
+}
+
+}  // namespace sonde

@@ -1,0 +1,31 @@
+#include "base/hash.hpp"
+
+#include "tests/support/doctest.hpp"
+
+namespace sonde {
+
+TEST_CASE("digests agree with the examples of their standards") {
+  CHECK(to_hex(sha256("abc")) ==
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(sha3_256_hex("") == "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a");
+  CHECK(sha3_256_hex("abc") == "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532");
+  CHECK(sha1_hex("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d");
+  CHECK(md5_hex("abc") == "900150983cd24fb0d6963f7d28e17f72");
+}
+
+TEST_CASE("a checksum can be computed in pieces") {
+  CHECK(crc32("123456789") == 0xCBF43926U);
+  CHECK(crc32("6789", crc32("12345")) == crc32("123456789"));
+  CHECK(crc32("") == 0);
+}
+
+TEST_CASE("base64 and hexadecimal") {
+  CHECK(to_base64("") == "");
+  CHECK(to_base64("f") == "Zg==");
+  CHECK(to_base64("fo") == "Zm8=");
+  CHECK(to_base64("foo") == "Zm9v");
+  CHECK(to_base64("foobar") == "Zm9vYmFy");
+  CHECK(to_hex(std::string_view("\x00\x7F\xFF", 3)) == "007fff");
+}
+
+}  // namespace sonde

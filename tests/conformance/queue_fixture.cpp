@@ -1,0 +1,82 @@
+#include "tests/conformance/queue_fixture.hpp"
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "queue/embedded/embedded_queue.hpp"
+#include "queue/memory/memory_queue.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace sonde::test {
+namespace {
+
+constexpr const char* prefix = "conformance";
+
+/// What the backends of one machine have in common here.
+class local_fixture : public queue_fixture {
+ public:
+  ~local_fixture() override {
+    if (queue_) queue_->close();
+  }
+
+  queue::backend& open(std::vector<queue::topic_spec> topics) override {
+    topics_ = std::move(topics);
+    return start();
+  }
+
+  void tidy() override {}
+
+ protected:
+  virtual result<std::unique_ptr<queue::backend>> make() = 0;
+
+  queue::backend& start() {
+    queue_ = make().value();
+    return *queue_;
+  }
+
+  std::vector<queue::topic_spec> topics_;
+  std::unique_ptr<queue::backend> queue_;
+  system_clock clock_;
+  limits limits_;
+  logger log_{log_level::error};
+};
+
+class memory_fixture final : public local_fixture {
+ public:
+  queue::backend& reopen() override { return *queue_; }
+  [[nodiscard]] bool durable() const override { return false; }
+
+ protected:
+  result<std::unique_ptr<queue::backend>> make() override {
+    return queue::make_memory_queue(topics_, prefix, clock_, limits_, log_);
+  }
+};
+
+class embedded_fixture final : public local_fixture {
+ public:
+  queue::backend& reopen() override {
+    queue_->close();
+    queue_.reset();
+    return start();
+  }
+  [[nodiscard]] bool durable() const override { return true; }
+
+ protected:
+  result<std::unique_ptr<queue::backend>> make() override {
+    return queue::open_embedded_queue(folder_.path(), topics_, prefix, clock_, limits_, log_);
+  }
+
+ private:
+  temporary_folder folder_;
+};
+
+}  // namespace
+
+const std::vector<queue_kind>& queue_kinds() {
+  static const std::vector<queue_kind> kinds = {
+      {"memory", [] { return std::make_unique<memory_fixture>(); }},
+      {"embedded", [] { return std::make_unique<embedded_fixture>(); }},
+  };
+  return kinds;
+}
+
+}  // namespace sonde::test

@@ -1,0 +1,493 @@
+// What every queue promises, said once and held against each backend. Nothing here assumes one
+// process, one partition, or that what is written can be seen at once.
+
+#include "base/async/task_group.hpp"
+#include "base/log.hpp"
+#include "queue/errc.hpp"
+#include "queue/partitioner.hpp"
+#include "tests/conformance/queue_fixture.hpp"
+#include "tests/support/doctest.hpp"
+#include "tests/support/run.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace sonde {
+namespace {
+
+using queue::backend;
+using queue::position;
+using queue::stored_record;
+using test::queue_fixture;
+
+constexpr std::int32_t partitions = 3;
+
+std::vector<queue::topic_spec> two_topics() {
+  return {{.name = "log", .partitions = partitions},
+          {.name = "state",
+           .partitions = partitions,
+           .policy = queue::cleanup::compact,
+           .compaction_lag = std::chrono::milliseconds(0)}};
+}
+
+/// Runs `check` against each backend, as a subcase of its own.
+void against_each(const std::function<void(queue_fixture&, backend&)>& check) {
+  for (const auto& kind : test::queue_kinds()) {
+    DOCTEST_SUBCASE(kind.name.c_str()) {
+      auto fixture = kind.make();
+      check(*fixture, fixture->open(two_topics()));
+    }
+  }
+}
+
+record make_record(std::string topic, std::string key, std::string value) {
+  return {std::move(topic), std::move(key), std::move(value), {}};
+}
+
+/// The errors' code, for comparison in one line.
+error_code code(queue::errc c) {
+  return make_error_code(c);
+}
+
+/// Reads until `count` records have come.
+awaitable<std::vector<stored_record>> read(queue::reader& reader, std::size_t count) {
+  std::vector<stored_record> out;
+  while (out.size() < count) {
+    auto batch = co_await reader.read();
+    REQUIRE(batch);
+    std::ranges::move(*batch, std::back_inserter(out));
+  }
+  co_return out;
+}
+
+/// Takes deliveries until `count` records have come, going along with every change of assignment.
+awaitable<std::vector<stored_record>> consume(queue::consumer& consumer, std::size_t count) {
+  std::vector<stored_record> out;
+  while (out.size() < count) {
+    auto next = co_await consumer.next();
+    REQUIRE(next);
+    if (auto* records = std::get_if<std::vector<stored_record>>(&*next)) {
+      std::ranges::move(*records, std::back_inserter(out));
+    }
+  }
+  co_return out;
+}
+
+std::vector<position> behind(const std::vector<stored_record>& records) {
+  std::map<std::int32_t, position> last;
+  for (const auto& r : records) {
+    auto place = r.place();
+    ++place.offset;
+    auto& held = last[r.partition];
+    if (held.topic.empty() || held.offset < place.offset) held = place;
+  }
+  std::vector<position> out;
+  for (auto& [partition, place] : last)
+    out.push_back(std::move(place));
+  return out;
+}
+
+std::multiset<std::string> values(const std::vector<stored_record>& records) {
+  std::multiset<std::string> out;
+  for (const auto& r : records)
+    out.insert(r.what.value);
+  return out;
+}
+
+awaitable<std::vector<position>> produce(backend& queue, std::vector<record> batch) {
+  auto places = co_await queue.produce(std::move(batch));
+  REQUIRE(places);
+  co_return std::move(*places);
+}
+
+std::vector<record> numbered(const std::string& topic, int count) {
+  std::vector<record> out;
+  for (int i = 0; i < count; ++i) {
+    out.push_back(make_record(topic, "key " + std::to_string(i), "value " + std::to_string(i)));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a record comes back byte for byte, where its key puts it") {
+  against_each([](queue_fixture&, backend& queue) {
+    std::string bytes;
+    for (int c = 0; c < 256; ++c)
+      bytes += static_cast<char>(c);
+    record sent{"log", "key \xFF", bytes, {{"name", bytes}, {"name", "again"}, {"empty", ""}}};
+    record empty{"log", "", "", {}};
+    test::run([](backend& q, record first, record second) -> awaitable<void> {
+      std::vector<record> batch{first, second};
+      auto places = co_await produce(q, std::move(batch));
+      REQUIRE(places.size() == 2);
+      auto reader = q.read_from({"log"}, {});
+      auto got = co_await read(*reader, 2);
+      for (const auto& r : got) {
+        const auto& want = r.what.key.empty() ? second : first;
+        const auto& place = r.what.key.empty() ? places[1] : places[0];
+        CHECK(r.what == want);
+        CHECK(r.place() == place);
+        CHECK(r.partition == queue::partition_of(want.key, partitions));
+      }
+    }(queue, sent, empty));
+  });
+}
+
+TEST_CASE("a partition keeps the order in which records were acknowledged") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      for (int i = 0; i < 50; ++i) {
+        std::vector<record> one{make_record("log", "same key", std::to_string(i))};
+        co_await produce(q, std::move(one));
+      }
+      auto reader = q.read_from({"log"}, {});
+      auto got = co_await read(*reader, 50);
+      for (int i = 0; i < 50; ++i) {
+        auto at = static_cast<std::size_t>(i);
+        CHECK(got[at].what.value == std::to_string(i));
+        if (i > 0) CHECK(got[at].offset > got[at - 1].offset);
+      }
+    }(queue));
+  });
+}
+
+TEST_CASE("produce_to puts a record where the caller says") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      for (std::int32_t p = 0; p < partitions; ++p) {
+        auto place = co_await q.produce_to(p, make_record("state", "the same key", "x"));
+        REQUIRE(place.has_value());
+        CHECK(place->partition == p);
+        CHECK(place->topic == "state");
+      }
+    }(queue));
+  });
+}
+
+TEST_CASE("a reader waits for records that are not there yet, and close ends it") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      logger log;
+      auto loop = co_await asio::this_coro::executor;
+      auto reader = q.read_from({"log"}, {});
+      task_group others(loop, log, "test");
+      std::vector<stored_record> got;
+      bool closed = false;
+      auto wait = [](queue::reader& r, std::vector<stored_record>& out,
+                     bool& ended) -> awaitable<void> {
+        out = co_await read(r, 1);
+        auto after = co_await r.read();
+        ended = !after && after.error().code == code(queue::errc::closed);
+      };
+      others.spawn(wait(*reader, got, closed));
+      std::vector<record> one{make_record("log", "k", "v")};
+      co_await produce(q, std::move(one));
+      // A second reader has seen the record, so the first one can have it too.
+      auto witness = q.read_from({"log"}, {});
+      co_await read(*witness, 1);
+      while (got.empty())
+        co_await asio::post(loop, asio::use_awaitable);
+      CHECK(got.front().what.value == "v");
+      reader->close();
+      co_await others.join();
+      CHECK(closed);
+    }(queue));
+  });
+}
+
+TEST_CASE("a reader begins at the positions it is given") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      std::vector<record> batch;
+      for (int i = 0; i < 10; ++i)
+        batch.push_back(make_record("log", "k", std::to_string(i)));
+      auto places = co_await produce(q, std::move(batch));
+      auto reader = q.read_from({"log"}, {places[7]});
+      auto got = co_await read(*reader, 3);
+      CHECK(got.front().what.value == "7");
+      CHECK(got.back().what.value == "9");
+    }(queue));
+  });
+}
+
+TEST_CASE("ends are behind everything that has been acknowledged") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      auto places = co_await produce(q, numbered("log", 40));
+      std::vector<std::string> topics{"log"};
+      auto ends = co_await q.ends(topics);
+      auto starts = co_await q.starts(topics);
+      REQUIRE(ends.has_value());
+      REQUIRE(starts.has_value());
+      CHECK(ends->size() == partitions);
+      for (const auto& place : places) {
+        auto end = std::ranges::find(*ends, place.partition, &position::partition);
+        auto start = std::ranges::find(*starts, place.partition, &position::partition);
+        CHECK(place.offset < end->offset);
+        CHECK(place.offset >= start->offset);
+      }
+    }(queue));
+  });
+}
+
+TEST_CASE("what a group has committed is not given to it again, and to another group it is") {
+  against_each([](queue_fixture& fixture, backend& opened) {
+    auto* queue = &opened;
+    test::run([](backend& q) -> awaitable<void> {
+      co_await produce(q, numbered("log", 30));
+      auto first = q.join("readers", "log");
+      auto got = co_await consume(*first, 30);
+      CHECK(values(got).size() == 30);
+      auto committed = co_await first->commit(behind(got));
+      REQUIRE(committed);
+      first->close();
+    }(*queue));
+    queue = &fixture.reopen();
+    test::run([](backend& q) -> awaitable<void> {
+      std::vector<record> one{make_record("log", "k", "new")};
+      co_await produce(q, std::move(one));
+      auto same = q.join("readers", "log");
+      auto got = co_await consume(*same, 1);
+      REQUIRE(got.size() == 1);
+      CHECK(got.front().what.value == "new");
+      same->close();
+      auto other = q.join("others", "log");
+      auto all = co_await consume(*other, 31);
+      CHECK(values(all).size() == 31);
+    }(*queue));
+  });
+}
+
+TEST_CASE("what a member has not committed goes to the next one") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      std::vector<record> batch;
+      for (int i = 0; i < 10; ++i)
+        batch.push_back(make_record("log", "k", std::to_string(i)));
+      co_await produce(q, std::move(batch));
+      auto first = q.join("readers", "log");
+      auto got = co_await consume(*first, 10);
+      got.resize(4);
+      auto committed = co_await first->commit(behind(got));
+      REQUIRE(committed.has_value());
+      first->close();
+      auto second = q.join("readers", "log");
+      auto rest = co_await consume(*second, 6);
+      CHECK(rest.front().what.value == "4");
+      CHECK(rest.back().what.value == "9");
+    }(queue));
+  });
+}
+
+namespace {
+
+/// A member that goes along until `enough` says so, committing whatever it is given.
+struct member {
+  std::unique_ptr<queue::consumer> consumer;
+  std::set<std::int32_t> owned;
+  std::multiset<std::string> got;
+  bool refused_after_release = false;
+};
+
+awaitable<void> follow(member& m) {
+  while (true) {
+    auto next = co_await m.consumer->next();
+    if (!next) co_return;
+    if (auto* now = std::get_if<queue::assigned>(&*next)) {
+      m.owned.clear();
+      for (const auto& p : now->partitions)
+        m.owned.insert(p.partition);
+    } else if (std::holds_alternative<queue::revoked>(*next)) {
+      m.owned.clear();
+    } else {
+      auto& records = std::get<std::vector<stored_record>>(*next);
+      m.got.merge(values(records));
+      auto committed = co_await m.consumer->commit(behind(records));
+      if (!committed) CHECK(committed.error().code == code(queue::errc::not_owned));
+    }
+  }
+}
+
+awaitable<void> until(const std::function<bool()>& holds) {
+  auto loop = co_await asio::this_coro::executor;
+  while (!holds())
+    co_await asio::post(loop, asio::use_awaitable);
+}
+
+}  // namespace
+
+TEST_CASE("members of a group share the partitions, and take over from one that leaves") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      logger log;
+      auto loop = co_await asio::this_coro::executor;
+      task_group loops(loop, log, "test");
+      member a{q.join("readers", "log"), {}, {}};
+      loops.spawn(follow(a));
+      co_await until([&] { return a.owned.size() == partitions; });
+
+      member b{q.join("readers", "log"), {}, {}};
+      loops.spawn(follow(b));
+      co_await until([&] {
+        return !a.owned.empty() && !b.owned.empty() &&
+               a.owned.size() + b.owned.size() == partitions;
+      });
+      for (auto p : a.owned)
+        CHECK(!b.owned.contains(p));
+
+      co_await produce(q, numbered("log", 60));
+      co_await until([&] { return a.got.size() + b.got.size() >= 60; });
+      CHECK(!a.got.empty());
+      CHECK(!b.got.empty());
+
+      b.consumer->close();
+      co_await until([&] { return a.owned.size() == partitions; });
+      a.consumer->close();
+      co_await loops.join();
+    }(queue));
+  });
+}
+
+TEST_CASE("a revoked partition can be committed until next is called, and not after") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      logger log;
+      auto loop = co_await asio::this_coro::executor;
+      co_await produce(q, numbered("log", 30));
+      auto first = q.join("readers", "log");
+      auto got = co_await consume(*first, 30);
+
+      task_group loops(loop, log, "test");
+      member second{q.join("readers", "log"), {}, {}};
+      loops.spawn(follow(second));
+      std::optional<queue::delivery> news;
+      while (!news || !std::holds_alternative<queue::revoked>(*news)) {
+        auto next = co_await first->next();
+        REQUIRE(next.has_value());
+        news = std::move(*next);
+      }
+      auto in_time = co_await first->commit(behind(got));
+      CHECK(in_time);
+
+      // The second one gets no record twice: all of them were committed before the hand-over.
+      auto handed_over = co_await first->next();
+      REQUIRE(handed_over.has_value());
+      co_await until([&] { return !second.owned.empty(); });
+      std::vector<position> foreign;
+      for (auto p : second.owned)
+        foreign.push_back({"log", p, 1});
+      auto too_late = co_await first->commit(foreign);
+      REQUIRE(!too_late.has_value());
+      CHECK(too_late.error().code == code(queue::errc::not_owned));
+      CHECK(second.got.empty());
+      second.consumer->close();
+      co_await loops.join();
+    }(queue));
+  });
+}
+
+TEST_CASE("many producers at once lose nothing, double nothing, and each keeps its order") {
+  against_each([](queue_fixture& fixture, backend& opened) {
+    constexpr int producers = 64;
+    constexpr int each = 100;
+    test::run([](backend& q) -> awaitable<void> {
+      logger log;
+      auto loop = co_await asio::this_coro::executor;
+      task_group all(loop, log, "test");
+      auto work = [](backend& to, int me) -> awaitable<void> {
+        for (int i = 0; i < each; ++i) {
+          std::vector<record> one{
+              make_record("log", "producer " + std::to_string(me), std::to_string(i))};
+          co_await produce(to, std::move(one));
+        }
+      };
+      for (int p = 0; p < producers; ++p)
+        all.spawn(work(q, p));
+      co_await all.join();
+    }(opened));
+    auto& queue = fixture.reopen();
+    test::run([](backend& q) -> awaitable<void> {
+      auto reader = q.read_from({"log"}, {});
+      auto got = co_await read(*reader, producers * each);
+      CHECK(got.size() == producers * each);
+      std::map<std::string, int> next;
+      for (const auto& r : got)
+        CHECK(r.what.value == std::to_string(next[r.what.key]++));
+    }(queue));
+  });
+}
+
+TEST_CASE("a batch over several topics is acknowledged when all of it is there") {
+  against_each([](queue_fixture& fixture, backend& opened) {
+    test::run([](backend& q) -> awaitable<void> {
+      auto batch = numbered("log", 20);
+      auto more = numbered("state", 20);
+      std::ranges::move(more, std::back_inserter(batch));
+      auto places = co_await produce(q, std::move(batch));
+      CHECK(places.size() == 40);
+      CHECK(places.front().topic == "log");
+      CHECK(places.back().topic == "state");
+    }(opened));
+    auto& queue = fixture.reopen();
+    test::run([](backend& q) -> awaitable<void> {
+      auto reader = q.read_from({"log", "state"}, {});
+      auto got = co_await read(*reader, 40);
+      CHECK(values(got).size() == 40);
+    }(queue));
+  });
+}
+
+TEST_CASE("of a compacted topic the newest record of each key is always there") {
+  against_each([](queue_fixture& fixture, backend& opened) {
+    test::run([](backend& q) -> awaitable<void> {
+      for (int round = 0; round < 20; ++round) {
+        std::vector<record> batch;
+        for (int key = 0; key < 10; ++key) {
+          batch.push_back(make_record("state", std::to_string(key), std::to_string(round)));
+        }
+        co_await produce(q, std::move(batch));
+      }
+    }(opened));
+    fixture.tidy();
+    auto& queue = fixture.reopen();
+    test::run([](backend& q) -> awaitable<void> {
+      std::map<std::string, std::string> newest;
+      auto reader = q.read_from({"state"}, {});
+      while (newest.size() < 10 ||
+             !std::ranges::all_of(newest, [](const auto& n) { return n.second == "19"; })) {
+        auto batch = co_await reader->read();
+        REQUIRE(batch.has_value());
+        for (const auto& r : *batch)
+          newest[r.what.key] = r.what.value;
+      }
+    }(queue));
+  });
+}
+
+TEST_CASE("what cannot be taken is refused with its reason, and nothing of the batch is kept") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      std::string large(std::size_t{1} << 20U, 'x');
+      std::vector<record> batch{make_record("log", "k", "small"),
+                                make_record("log", "k", std::move(large))};
+      auto refused = co_await q.produce(std::move(batch));
+      REQUIRE(!refused.has_value());
+      CHECK(refused.error().code == code(queue::errc::too_large));
+
+      std::vector<record> nowhere{make_record("no such topic", "k", "v")};
+      auto unknown = co_await q.produce(std::move(nowhere));
+      REQUIRE(!unknown.has_value());
+      CHECK(unknown.error().code == code(queue::errc::unknown_topic));
+
+      std::vector<record> good{make_record("log", "k", "good")};
+      co_await produce(q, std::move(good));
+      auto reader = q.read_from({"log"}, {});
+      auto got = co_await read(*reader, 1);
+      CHECK(got.front().what.value == "good");
+    }(queue));
+  });
+}
+
+}  // namespace sonde

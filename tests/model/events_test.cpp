@@ -1,0 +1,81 @@
+#include "model/events.hpp"
+
+#include "tests/support/doctest.hpp"
+
+namespace sonde::model {
+namespace {
+
+std::string header(const record& r, const std::string& name) {
+  const auto* value = find_header(r.headers, name);
+  return value == nullptr ? std::string() : *value;
+}
+
+provenance found_by(const task_id& task) {
+  return {"sonde", {"public"}, wall_time(std::chrono::seconds(1'767'323'045)), task};
+}
+
+}  // namespace
+
+TEST_CASE("every record carries CloudEvents headers") {
+  auto task = task_id("b7e03956-4eba-8003-b872-944cb7c8dc71");
+  auto e = make_entity("ip", "203.0.113.1", json::object(), found_by(task));
+  auto r = to_record(e, 2, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  CHECK(r.topic == "entities");
+  CHECK(r.key == e.id.str());
+  CHECK(header(r, "content-type") == "application/json");
+  CHECK(header(r, "ce_specversion") == "1.0");
+  CHECK(header(r, "ce_id") == task.str() + "/2/" + e.id.str());
+  CHECK(header(r, "ce_type") == "sonde.entity.v1");
+  CHECK(header(r, "ce_source") == "/sonde/scanner");
+  CHECK(header(r, "ce_subject") == e.id.str());
+  CHECK(header(r, "ce_time") == "2026-01-02T03:04:05.000Z");
+  CHECK(header(r, "traceparent").starts_with("00-"));
+}
+
+TEST_CASE("entities and associations come back from their records") {
+  auto from = found_by(task_id("b7e03956-4eba-8003-b872-944cb7c8dc71"));
+  json attributes = {{"name", "ssh"}, {"versions", {"2.0"}}};
+  auto service = make_entity("service", "203.0.113.1:22/tcp", attributes, from);
+  CHECK(service.attributes["service"] == "203.0.113.1:22/tcp");
+  auto back = parse_entity(to_record(service, 1, "").value);
+  REQUIRE(back);
+  CHECK(*back == service);
+
+  auto ip = make_entity("ip", "203.0.113.1", json::object(), from);
+  json evidence = {{"module", "greeting"}};
+  auto edge = make_association(ip.id, association_mode::aggregation, service.id, evidence, from);
+  CHECK(edge.id == association_id_of(ip.id, "aggregation", service.id));
+  auto edge_back = parse_association(to_record(edge, 1, "").value);
+  REQUIRE(edge_back);
+  CHECK(*edge_back == edge);
+}
+
+TEST_CASE("a claim is told from a snapshot by its key") {
+  claim mine{"process-1", 3, wall_time(std::chrono::seconds(1'767'323'045))};
+  auto r = to_record(mine);
+  CHECK(r.topic == "scan.tasks");
+  CHECK(is_claim(r));
+  auto back = parse_claim(r.value);
+  REQUIRE(back);
+  CHECK(back->owner == "process-1");
+  CHECK(back->partition == 3);
+
+  scan_task task;
+  task.version = {12, 3};
+  CHECK(!is_claim(to_record(task, wall_time{})));
+  CHECK(header(to_record(task, wall_time{}), epoch_header) == "12");
+}
+
+TEST_CASE("progress comes back") {
+  progress_event event{target_key(std::string(64, 'a')),
+                       task_id("x"),
+                       {100, 40, 2},
+                       wall_time(std::chrono::seconds(1'767'323'045))};
+  auto back = parse_progress_event(to_record(event).value);
+  REQUIRE(back);
+  CHECK(back->progress == event.progress);
+  CHECK(back->key == event.key);
+  CHECK(!parse_progress_event("{\"planned\":-1}"));
+}
+
+}  // namespace sonde::model

@@ -1,0 +1,96 @@
+#include "model/json.hpp"
+
+#include "tests/support/corpora.hpp"
+#include "tests/support/doctest.hpp"
+
+#include <fstream>
+#include <iterator>
+
+namespace sonde::model {
+namespace {
+
+constexpr std::uint32_t depth = 32;
+
+std::string refusal(std::string_view text) {
+  auto parsed = parse_json(text, depth);
+  REQUIRE(!parsed);
+  return parsed.error().message();
+}
+
+bool says(const std::string& message, const char* what) {
+  return message.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("JSON of every kind is parsed") {
+  auto parsed = parse_json(R"({"a":[1,-2,3.5,true,null,{"b":"€\u00e9"}],"c":{}})", depth);
+  REQUIRE(parsed);
+  CHECK((*parsed)["a"][5]["b"] == "€é");
+  CHECK((*parsed)["a"].size() == 6);
+  for (const char* scalar : {"1", "\"x\"", "null", " true "})
+    CHECK(parse_json(scalar, depth));
+}
+
+TEST_CASE("what is refused says why and where") {
+  CHECK(says(refusal(""), "empty"));
+  CHECK(says(refusal("  \n"), "empty"));
+  CHECK(says(refusal("{\"a\":1"), "line 1, column"));
+  CHECK(says(refusal("{\n\"a\":x}"), "line 2, column"));
+  CHECK(says(refusal("{} x"), "malformed"));
+  CHECK(says(refusal(std::string_view("{\"target\":\"a\"}\0garbage", 22)), "NUL"));
+  CHECK(says(refusal(R"({"a":1,"a":2})"), "\"a\" stands twice"));
+  CHECK(says(refusal(R"({"x":{"a":1,"a":1}})"), "stands twice"));
+  CHECK(says(refusal("\"\xFF\""), "UTF-8"));
+  CHECK(says(refusal(std::string(depth + 1, '[') + std::string(depth + 1, ']')), "deeper than 32"));
+  CHECK(parse_json(std::string(depth, '[') + std::string(depth, ']'), depth));
+  CHECK(says(refusal(std::string(100'000, '[')), "deeper"));
+  CHECK(says(refusal("[1e999999]"), "malformed"));
+}
+
+TEST_CASE("a misspelt field is answered with the right one") {
+  auto check = [](const char* text) {
+    return check_fields(json::parse(text), {"target", "ports"});
+  };
+  CHECK(check(R"({"target":1})"));
+  CHECK(check("{}"));
+  CHECK(says(check(R"({"tagret":1})").error().message(), "did you mean \"target\"?"));
+  CHECK(says(check(R"({"port":1})").error().message(), "did you mean \"ports\"?"));
+  CHECK(says(check(R"({"Target":1})").error().message(), "did you mean \"target\"?"));
+  CHECK(says(check(R"({"colour":1})").error().message(), "known are target, ports"));
+  CHECK(says(check("[]").error().message(), "array, not an object"));
+  CHECK(check(("{\"" + std::string(10'000, 'x') + "\":1}").c_str()).error().message().size() < 200);
+}
+
+TEST_CASE("the JSON test suite: what must not parse does not, what must does") {
+  auto folder = test::corpora();
+  if (!folder) {
+    MESSAGE("left out: the JSON test suite, as there are no corpora here (SONDE_CORPORA)");
+    return;
+  }
+  int accepted = 0;
+  int refused = 0;
+  auto unpacked = test::unpack(*folder / "json-test-suite.tar.xz");
+  for (const auto& file : std::filesystem::directory_iterator(unpacked / "test_parsing")) {
+    auto name = file.path().filename().string();
+    std::ifstream in(file.path(), std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    // The suite nests lists deeper than we do in one file that must not parse, and nowhere else.
+    auto parsed = parse_json(text, depth);
+    CAPTURE(name);
+    if (name.starts_with("n_")) {
+      CHECK(!parsed);
+      ++refused;
+    } else if (name.starts_with("y_object_duplicated_key")) {
+      REQUIRE(!parsed);
+      CHECK(says(parsed.error().message(), "stands twice"));
+    } else if (name.starts_with("y_")) {
+      CHECK(parsed);
+      ++accepted;
+    }
+  }
+  CHECK(accepted == 93);
+  CHECK(refused == 188);
+}
+
+}  // namespace sonde::model

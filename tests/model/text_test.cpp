@@ -1,0 +1,65 @@
+#include "model/text.hpp"
+
+#include "tests/support/doctest.hpp"
+
+namespace sonde::model {
+
+TEST_CASE("cleaning keeps letters, numbers, punctuation, separators and symbols") {
+  CHECK(clean("plain text").value() == "plain text");
+  CHECK(clean("tab\tand\nline").value() == "tab\tand\nline");
+  CHECK(clean(std::string_view("nul\0byte", 8)).value() == "nul byte");
+  CHECK(clean("bell\a escape\x1b[0m").value() == "bell  escape [0m");
+  CHECK(clean("Ünïcödé €5 ½ 日本").value() == "Ünïcödé €5 ½ 日本");
+  CHECK(clean("e\xCC\x81").value() == "e ");  // U+0301, a mark
+  CHECK(clean("a\xE2\x80\x8B"
+              "b")
+            .value() == "a b");  // U+200B, a format character
+  CHECK(clean("a\xC2\xA0"
+              "b")
+            .value() ==
+        "a\xC2\xA0"
+        "b");  // U+00A0, a separator
+  CHECK(!clean("\xFF"));
+  CHECK(!clean("\xC3"));
+  CHECK(!clean("\xED\xA0\x80"));  // a surrogate
+}
+
+TEST_CASE("a banner's value is one line of what can be read") {
+  auto value = [](std::string_view text) { return banner_value(text, text, 4096); };
+  CHECK(value("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n") == "SSH-2.0-OpenSSH_9.2p1 Debian-2");
+  CHECK(value("  a \t\r\n b\0c ") == "a b");
+  CHECK(value(std::string_view("a\0\0b", 4)) == "a b");
+  CHECK(value("caf\xE9 au lait") == "caf au lait");  // Latin-1: a byte that is no UTF-8
+  CHECK(value("a\xEF\xBF\xBD"
+              "b") == "a b");
+  CHECK(value("") == "hex:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(value("\x01\x02") ==
+        "hex:a12871fee210fb8619291eaea194581cbd2531e4b23759d225f6806923f63222");
+  CHECK(banner_value("*", "nonce", 4096) == "*");
+}
+
+TEST_CASE("a banner is cut on a code point's edge and trimmed again") {
+  CHECK(banner_value("ab €", "", 4) == "ab");
+  CHECK(banner_value("ab€", "", 4) == "ab");
+  CHECK(banner_value("ab€", "", 5) == "ab€");
+  CHECK(banner_value(std::string(5000, 'x'), "", 4096).size() == 4096);
+}
+
+TEST_CASE("the first line of a banner can be shown on a terminal") {
+  CHECK(first_line("220 mail ESMTP\r\n250 x", 100) == "220 mail ESMTP");
+  CHECK(first_line("\r\n\r\nsecond", 100) == "second");
+  CHECK(first_line("a\x1b[31mred\x07", 100) == "a.[31mred.");
+  CHECK(first_line("\xFF\xFE", 100) == "..");
+  CHECK(first_line("", 100) == "");
+  CHECK(first_line("abc€", 4) == "abc");
+}
+
+TEST_CASE("bytes become UTF-8 for JSON") {
+  CHECK(to_utf8("ok €") == "ok €");
+  CHECK(to_utf8("a\xFF"
+                "b") ==
+        "a\xEF\xBF\xBD"
+        "b");
+}
+
+}  // namespace sonde::model

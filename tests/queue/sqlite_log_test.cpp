@@ -1,0 +1,122 @@
+// Retention and compaction, asked for directly: in a running queue they happen on a timer.
+
+#include "queue/embedded/sqlite_log.hpp"
+
+#include "queue/errc.hpp"
+#include "tests/support/doctest.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include <map>
+
+namespace sonde::queue::embedded {
+namespace {
+
+using std::chrono::hours;
+
+/// Both sides of a file, without the threads around them.
+struct both_sides {
+  both_sides()
+      : topics({{.name = "requests", .retention = hours(1), .keep_uncommitted = true},
+                {.name = "progress", .retention = hours(1)},
+                {.name = "state", .policy = cleanup::compact, .compaction_lag = hours(1)}},
+               "test") {
+    auto file = folder.path() / file_name;
+    auto lock = folder_lock::take(folder.path());
+    writer =
+        make_sqlite_writer(file, std::move(*lock), open_for_writing(file, topics).value(), topics)
+            .value();
+    reader = make_sqlite_reader(file, open_for_reading(file, topics).value(), topics);
+  }
+
+  void put(local::log_index log, const std::string& key, const std::string& value) {
+    std::vector<local::log_append> one{{log, {topics.spec(log).name, key, value, {}}}};
+    REQUIRE(writer->write(one, {}, clock.now()).has_value());
+  }
+  void commit(local::log_index log, std::int64_t next) {
+    std::vector<local::group_offset> one{{"group", log, next}};
+    REQUIRE(writer->write({}, one, clock.now()).has_value());
+  }
+  void tidy() {
+    int slices = 0;
+    while (writer->maintain(clock.now()).value())
+      REQUIRE(++slices < 1000);
+  }
+  std::map<std::int64_t, std::string> all(local::log_index log) {
+    std::map<std::int64_t, std::string> out;
+    for (auto& one : reader->read(log, start(log), 100'000, 1U << 30U).value()) {
+      out[one.offset] = one.what.value;
+    }
+    return out;
+  }
+  std::int64_t start(local::log_index log) { return reader->bounds().value()[log].start; }
+
+  test::temporary_folder folder;
+  test::manual_clock clock;
+  local::layout topics;
+  std::unique_ptr<local::log_writer> writer;
+  std::unique_ptr<local::log_reader> reader;
+};
+
+constexpr local::log_index requests = 0;
+constexpr local::log_index progress = 1;
+constexpr local::log_index state = 2;
+
+}  // namespace
+
+TEST_CASE("records older than the retention go; asking for them is out of range") {
+  both_sides log;
+  log.put(progress, "k", "old");
+  log.clock.advance(hours(2));
+  log.put(progress, "k", "new");
+  log.tidy();
+  CHECK(log.all(progress) == std::map<std::int64_t, std::string>{{1, "new"}});
+  auto gone = log.reader->read(progress, 0, 10, 1000);
+  REQUIRE(!gone.has_value());
+  CHECK(gone.error().code == make_error_code(errc::out_of_range));
+}
+
+TEST_CASE("what no group has committed stays, however old") {
+  both_sides log;
+  for (int i = 0; i < 5; ++i)
+    log.put(requests, "k", std::to_string(i));
+  log.clock.advance(hours(2));
+  log.tidy();
+  CHECK(log.all(requests).size() == 5);
+  log.commit(requests, 3);
+  log.tidy();
+  CHECK(log.start(requests) == 3);
+  CHECK(log.all(requests).size() == 2);
+}
+
+TEST_CASE("an emptied log goes on counting where it was") {
+  both_sides log;
+  log.put(progress, "k", "old");
+  log.clock.advance(hours(2));
+  log.tidy();
+  CHECK(log.all(progress).empty());
+  log.put(progress, "k", "new");
+  CHECK(log.all(progress) == std::map<std::int64_t, std::string>{{1, "new"}});
+}
+
+TEST_CASE("compaction keeps the newest of each key, and everything that is young") {
+  both_sides log;
+  for (int round = 0; round < 10; ++round) {
+    for (int key = 0; key < 1000; ++key)
+      log.put(state, std::to_string(key), std::to_string(round));
+  }
+  log.tidy();
+  CHECK(log.all(state).size() == 10'000);
+  log.clock.advance(hours(2));
+  log.put(state, "7", "young");
+  log.put(state, "7", "younger");
+  log.tidy();
+  auto left = log.all(state);
+  CHECK(left.size() == 1001);
+  CHECK(left.begin()->second == "9");
+  CHECK(left.rbegin()->second == "younger");
+  log.tidy();
+  CHECK(log.all(state).size() == 1001);
+}
+
+}  // namespace sonde::queue::embedded

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+
+namespace sonde::test {
+
+/// A folder that is there as long as this is.
+class temporary_folder {
+ public:
+  temporary_folder();
+  ~temporary_folder();
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace sonde::test
