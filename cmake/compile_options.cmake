@@ -18,6 +18,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # only one of them.
   target_compile_options(sonde_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # A coroutine's frame holds types of its file's anonymous namespace, which in a unity build is not
+  # the main file's.
+  target_compile_options(sonde_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+endif()
 if(SONDE_WERROR)
   target_compile_options(sonde_options INTERFACE -Werror)
 endif()
@@ -25,6 +30,8 @@ endif()
 if(SONDE_SANITIZE)
   target_compile_options(sonde_options INTERFACE -fsanitize=${SONDE_SANITIZE})
   target_link_options(sonde_options INTERFACE -fsanitize=${SONDE_SANITIZE})
+  # GCC's own manual warns of false positives of this warning under sanitizers.
+  target_compile_options(sonde_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   # Without this, Asio keeps coroutine frames for reuse and hides a use after free.
   target_compile_definitions(sonde_options INTERFACE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
   if(SONDE_SANITIZE MATCHES "undefined")

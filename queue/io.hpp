@@ -128,6 +128,10 @@ class backend : public sink {
   /// A topic's full name, as other programs see it: `sonde.scan.requests.v1`.
   [[nodiscard]] virtual std::string full_name(const std::string& topic) const = 0;
 
+  /// Changes when these are no longer the same topics: a file was deleted, a cluster replaced.
+  /// Whoever keeps positions keeps this beside them.
+  [[nodiscard]] virtual const std::string& identity() const = 0;
+
   /// An error once the queue has failed in a way that only a restart mends. From any thread.
   [[nodiscard]] virtual result<> health() const = 0;
 

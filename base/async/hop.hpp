@@ -3,6 +3,8 @@
 #include "base/async/asio.hpp"
 
 #include <exception>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -24,30 +26,30 @@ struct hop_outcome {
   }
 };
 
-}  // namespace detail
+template <class T>
+std::unique_ptr<hop_outcome<T>> run_there(const std::function<T()>& work) {
+  auto done = std::make_unique<hop_outcome<T>>();
+  try {
+    if constexpr (std::is_void_v<T>) {
+      work();
+    } else {
+      done->value.emplace(work());
+    }
+  } catch (...) {
+    done->thrown = std::current_exception();
+  }
+  return done;
+}
 
-/// Runs `work()` on another loop and resumes here with what it returned.
-///
-/// The one way in which a coroutine reaches an object of another thread. `work` is moved there and
-/// its result moved back; neither is shared. It cannot be cancelled: once posted it runs, so it
-/// must be short, or have a deadline of its own.
-template <class Work>
-awaitable<std::invoke_result_t<Work&>> call_on(executor there, Work work) {
-  using value_type = std::invoke_result_t<Work&>;
-  using outcome = detail::hop_outcome<value_type>;
+// Compiled once for each type of result, not once for each lambda: these are what makes code that
+// hops slow to build.
+template <class T>
+awaitable<T> call_on_erased(executor there, std::function<T()> work) {
+  using outcome = std::unique_ptr<hop_outcome<T>>;
   auto initiate = [there, work = std::move(work)](auto handler) mutable {
     auto run = [work = std::move(work), handler = std::move(handler)]() mutable {
-      auto done = std::make_unique<outcome>();
-      try {
-        if constexpr (std::is_void_v<value_type>) {
-          work();
-        } else {
-          done->value.emplace(work());
-        }
-      } catch (...) {
-        done->thrown = std::current_exception();
-      }
       auto here = asio::get_associated_executor(handler);
+      auto done = run_there<T>(work);
       auto resume = [handler = std::move(handler), done = std::move(done)]() mutable {
         std::move(handler)(std::move(done));
       };
@@ -56,10 +58,29 @@ awaitable<std::invoke_result_t<Work&>> call_on(executor there, Work work) {
     asio::post(there, std::move(run));
   };
   auto token = asio::use_awaitable;
-  auto done =
-      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::unique_ptr<outcome>)>(
-          std::move(initiate), token);
+  auto done = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(
+      std::move(initiate), token);
   co_return done->take();
+}
+
+template <class T>
+awaitable<T> spawn_on_erased(executor there, std::function<awaitable<T>()> make) {
+  auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
+  co_return co_await asio::co_spawn(there, std::move(make), token);
+}
+
+}  // namespace detail
+
+/// Runs `work()` on another loop and resumes here with what it returned.
+///
+/// The one way in which a coroutine reaches an object of another thread. `work` is copied there and
+/// its result moved back; neither is shared. It cannot be cancelled: once posted it runs, so it
+/// must be short.
+template <class Work>
+awaitable<std::invoke_result_t<Work&>> call_on(executor there, Work work) {
+  using value_type = std::invoke_result_t<Work&>;
+  return detail::call_on_erased<value_type>(std::move(there),
+                                            std::function<value_type()>(std::move(work)));
 }
 
 /// Runs a coroutine of another loop and resumes here with what it returned. `make` is called
@@ -67,8 +88,9 @@ awaitable<std::invoke_result_t<Work&>> call_on(executor there, Work work) {
 /// coroutine's cancellation: give it a deadline or another way to stop.
 template <class Make>
 auto spawn_on(executor there, Make make) -> std::invoke_result_t<Make&> {
-  auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
-  co_return co_await asio::co_spawn(there, std::move(make), token);
+  using value_type = typename std::invoke_result_t<Make&>::value_type;
+  return detail::spawn_on_erased<value_type>(
+      std::move(there), std::function<awaitable<value_type>()>(std::move(make)));
 }
 
 }  // namespace sonde

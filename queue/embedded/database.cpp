@@ -65,7 +65,9 @@ void create_schema(SQLite::Database& db) {
       "  partition INTEGER NOT NULL, start INTEGER NOT NULL, next INTEGER NOT NULL,"
       "  UNIQUE(topic, partition));"
       "CREATE TABLE offsets(consumer_group TEXT NOT NULL, number INTEGER NOT NULL,"
-      "  next INTEGER NOT NULL, UNIQUE(consumer_group, number))");
+      "  next INTEGER NOT NULL, UNIQUE(consumer_group, number));"
+      "CREATE TABLE identity(id TEXT NOT NULL);"
+      "INSERT INTO identity VALUES(lower(hex(randomblob(16))))");
   db.exec("PRAGMA application_id=" + std::to_string(application_id));
   db.exec("PRAGMA user_version=" + std::to_string(schema_version));
 }
@@ -179,6 +181,7 @@ result<opened_database> open_for_writing(const fs::path& file, const local::layo
                                     : create_log(db, layout.spec(log), layout.partition(log)));
     }
     all.commit();
+    out.identity = db.execAndGet("SELECT id FROM identity").getString();
     return out;
   });
 }
@@ -198,6 +201,7 @@ result<opened_database> open_for_reading(const fs::path& file, const local::layo
       }
       out.numbers.push_back(**number);
     }
+    out.identity = out.db->execAndGet("SELECT id FROM identity").getString();
     return out;
   });
 }

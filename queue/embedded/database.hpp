@@ -35,6 +35,7 @@ auto guarded(const std::filesystem::path& file, Work work) -> decltype(work()) {
 struct opened_database {
   std::unique_ptr<SQLite::Database> db;
   std::vector<std::int64_t> numbers;
+  std::string identity;  ///< made with the file, and never again the same
 };
 
 /// Opens the file for its one writer; makes it, and every topic that is missing in it.

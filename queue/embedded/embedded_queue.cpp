@@ -40,8 +40,10 @@ result<std::unique_ptr<backend>> open_embedded_queue(const fs::path& folder,
   if (!reading) return reading.error();
   auto writer = embedded::make_sqlite_writer(file, std::move(*lock), std::move(*writing), layout);
   if (!writer) return writer.error();
+  auto identity = reading->identity;
   local::log_store store{std::move(*writer),
-                         embedded::make_sqlite_reader(file, std::move(*reading), layout), true};
+                         embedded::make_sqlite_reader(file, std::move(*reading), layout),
+                         std::move(identity), true};
   return local::make_local_queue(std::move(layout), std::move(store), clock, limits, log);
 }
 
@@ -58,8 +60,9 @@ result<std::unique_ptr<backend>> open_embedded_queue_for_reading(
   local::layout layout(std::move(topics), std::move(prefix));
   auto reading = embedded::open_for_reading(file, layout);
   if (!reading) return reading.error();
+  auto identity = reading->identity;
   local::log_store store{nullptr, embedded::make_sqlite_reader(file, std::move(*reading), layout),
-                         false};
+                         std::move(identity), false};
   return local::make_local_queue(std::move(layout), std::move(store), clock, limits, log);
 }
 

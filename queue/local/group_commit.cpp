@@ -8,7 +8,7 @@
 namespace sonde::queue::local {
 namespace {
 
-using offsets = std::vector<std::int64_t>;
+using offset_list = std::vector<std::int64_t>;
 
 std::size_t size_of(const std::vector<log_append>& records) {
   std::size_t size = 0;
@@ -22,7 +22,7 @@ std::size_t size_of(const std::vector<log_append>& records) {
 /// A write that waits, and how to tell whoever waits for it.
 struct group_commit::pending_write {
   virtual ~pending_write() = default;
-  virtual void complete(result<offsets> outcome) = 0;
+  virtual void complete(result<offset_list> outcome) = 0;
 
   std::vector<log_append> records;
   std::vector<group_offset> commits;
@@ -34,7 +34,7 @@ struct group_commit::pending_write_of final : pending_write {
   explicit pending_write_of(Handler h)
       : handler(std::move(h)), home(asio::get_associated_executor(handler)) {}
 
-  void complete(result<offsets> outcome) override {
+  void complete(result<offset_list> outcome) override {
     auto resume = [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
       std::move(handler)(std::move(outcome));
     };
@@ -56,7 +56,7 @@ group_commit::group_commit(executor loop, log_writer& store, const clock& clock,
 
 group_commit::~group_commit() = default;
 
-awaitable<result<offsets>> group_commit::write(std::vector<log_append> records,
+awaitable<result<offset_list>> group_commit::write(std::vector<log_append> records,
                                                std::vector<group_offset> commits) {
   if (auto well = health(); !well) co_return well.error();
   auto bytes = size_of(records);
@@ -77,7 +77,7 @@ awaitable<result<offsets>> group_commit::write(std::vector<log_append> records,
     asio::post(loop_, std::move(hand_over));
   };
   auto token = asio::use_awaitable;
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(result<offsets>)>(
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(result<offset_list>)>(
       std::move(initiate), token);
 }
 
@@ -118,7 +118,7 @@ void group_commit::flush() {
     std::ranges::move(write->commits, std::back_inserter(commits));
   }
   auto written =
-      health() ? store_.write(records, commits, clock_.now()) : result<offsets>(health().error());
+      health() ? store_.write(records, commits, clock_.now()) : result<offset_list>(health().error());
   note(written ? error{} : written.error());
   if (written && !records.empty()) committed_(records, *written);
 
@@ -130,7 +130,7 @@ void group_commit::flush() {
       continue;
     }
     auto first = written->begin() + static_cast<std::ptrdiff_t>(next);
-    batch[i]->complete(offsets(first, first + static_cast<std::ptrdiff_t>(sizes[i])));
+    batch[i]->complete(offset_list(first, first + static_cast<std::ptrdiff_t>(sizes[i])));
     next += sizes[i];
   }
 }

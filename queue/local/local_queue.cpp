@@ -29,6 +29,7 @@ class local_queue final : public backend {
         limits_(limits),
         clock_(clock),
         log_(log),
+        identity_(std::move(store.identity)),
         writer_(std::move(store.writer)),
         write_loop_("queue"),
         read_loop_("queue-read"),
@@ -118,6 +119,8 @@ class local_queue final : public backend {
   [[nodiscard]] std::string full_name(const std::string& topic) const override {
     return layout_->full_name(topic);
   }
+
+  [[nodiscard]] const std::string& identity() const override { return identity_; }
 
   [[nodiscard]] result<> health() const override {
     return commit_ ? commit_->health() : result<>();
@@ -215,6 +218,7 @@ class local_queue final : public backend {
   const limits& limits_;
   const clock& clock_;
   logger& log_;
+  std::string identity_;
   std::unique_ptr<log_writer> writer_;
   event_loop write_loop_;
   event_loop read_loop_;

@@ -14,6 +14,7 @@ namespace sonde::queue::local {
 struct log_store {
   std::unique_ptr<log_writer> writer;  ///< none: opened for reading beside another process
   std::unique_ptr<log_reader> reader;
+  std::string identity;
   bool own_threads = true;  ///< false: both sides share one, because they share memory
 };
 

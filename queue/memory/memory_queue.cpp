@@ -148,7 +148,7 @@ result<std::unique_ptr<backend>> make_memory_queue(std::vector<topic_spec> topic
   local::layout layout(std::move(topics), std::move(prefix));
   auto store = std::make_shared<memory_store>(layout);
   local::log_store sides{std::make_unique<memory_writer>(store),
-                         std::make_unique<memory_reader>(store), false};
+                         std::make_unique<memory_reader>(store), "memory", false};
   return local::make_local_queue(std::move(layout), std::move(sides), clock, limits, log);
 }
 

@@ -34,7 +34,7 @@ TEST_CASE("call_on runs there and resumes here") {
     CHECK(ran_on != here);
     CHECK(std::this_thread::get_id() == here);
 
-    auto moved = [text = std::make_unique<int>(7)] { return *text; };
+    auto moved = [text = std::make_shared<int>(7)] { return *text; };
     CHECK(co_await call_on(loop.get_executor(), std::move(moved)) == 7);
 
     auto nothing = [] {};

@@ -1,0 +1,228 @@
+#include "views/folding_view.hpp"
+
+#include "queue/errc.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace sonde::views {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// `SonV`: a view's file, not the queue's.
+constexpr int application_id = 0x536f6e56;
+constexpr std::chrono::milliseconds retry_pause{500};
+
+}  // namespace
+
+folding_view::folding_view(executor loop, queue::backend& queue, table_set& tables,
+                           std::optional<fs::path> file, logger& log)
+    : loop_(loop),
+      queue_(queue),
+      tables_(tables),
+      file_(std::move(file)),
+      log_(log),
+      work_(loop, log, "view"),
+      changed_(loop) {}
+
+folding_view::~folding_view() {
+  tables_.close();
+}
+
+result<> folding_view::start() {
+  if (auto opened = open_file(); !opened) return opened;
+  reader_ = queue_.read_from(tables_.topics(), resume_positions());
+  work_.spawn(fold_all());
+  work_.spawn(note_first_catch_up());
+  return {};
+}
+
+awaitable<void> folding_view::stop() {
+  stopping_ = true;
+  if (reader_) reader_->close();
+  work_.cancel();
+  changed_.notify_all();
+  co_await work_.join();
+}
+
+result<> folding_view::open_file() {
+  auto name = file_ ? file_->string() : std::string(":memory:");
+  auto flags = SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+  try {
+    db_ = std::make_unique<SQLite::Database>(name, flags);
+    if (!usable()) {
+      db_.reset();
+      // Also what a crash may have left beside it.
+      if (file_) {
+        for (const char* suffix : {"", "-wal", "-shm"})
+          fs::remove(name + suffix);
+      }
+      db_ = std::make_unique<SQLite::Database>(name, flags);
+    }
+    db_->exec("PRAGMA journal_mode=WAL");
+    db_->exec("PRAGMA synchronous=NORMAL");
+    db_->exec("PRAGMA temp_store=MEMORY");
+    db_->exec("PRAGMA cache_size=-65536");
+    if (db_->execAndGet("PRAGMA user_version").getInt() == 0) make_fresh();
+    tables_.open(*db_);
+    load_positions();
+  } catch (const std::exception& e) {
+    return fail(queue::errc::unavailable, "the view " + name + " cannot be opened: " + e.what());
+  }
+  return {};
+}
+
+/// A file of another version, of other topics, damaged, or ahead of the topics is of no use.
+bool folding_view::usable() {
+  try {
+    int version = db_->execAndGet("PRAGMA user_version").getInt();
+    if (version == 0) return db_->execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+    if (version != tables_.version() ||
+        db_->execAndGet("PRAGMA application_id").getInt() != application_id ||
+        db_->execAndGet("SELECT identity FROM folded").getString() != queue_.identity()) {
+      log_.info("a view is rebuilt from its topics", {{"file", file_->string()}});
+      return false;
+    }
+    return true;
+  } catch (const SQLite::Exception& e) {
+    log_.warning("a view cannot be read and is rebuilt from its topics",
+                 {{"file", file_->string()}, {"reason", e.what()}});
+    return false;
+  }
+}
+
+void folding_view::make_fresh() {
+  SQLite::Transaction all(*db_, SQLite::TransactionBehavior::IMMEDIATE);
+  db_->exec(
+      "CREATE TABLE positions(topic TEXT, partition INTEGER, next INTEGER,"
+      " PRIMARY KEY(topic, partition))");
+  db_->exec("CREATE TABLE folded(identity TEXT NOT NULL)");
+  SQLite::Statement identity(*db_, "INSERT INTO folded VALUES(?)");
+  identity.bind(1, queue_.identity());
+  identity.exec();
+  tables_.create(*db_);
+  db_->exec("PRAGMA application_id=" + std::to_string(application_id));
+  db_->exec("PRAGMA user_version=" + std::to_string(tables_.version()));
+  all.commit();
+}
+
+void folding_view::load_positions() {
+  next_.clear();
+  SQLite::Statement all(*db_, "SELECT topic, partition, next FROM positions");
+  while (all.executeStep()) {
+    next_[{all.getColumn(0).getString(), all.getColumn(1).getInt()}] = all.getColumn(2).getInt64();
+  }
+}
+
+std::vector<queue::position> folding_view::resume_positions() const {
+  std::vector<queue::position> out;
+  for (const auto& [place, next] : next_)
+    out.push_back({place.first, place.second, next});
+  return out;
+}
+
+awaitable<void> folding_view::fold_all() {
+  asio::steady_timer pause(loop_);
+  while (!stopping_) {
+    auto batch = co_await reader_->read();
+    if (!batch && batch.error().code == make_error_code(queue::errc::closed)) co_return;
+    if (!batch) {
+      log_.error("a view cannot read its topics", {{"reason", batch.error().message()}});
+      bool moved_on = false;
+      if (batch.error().code == make_error_code(queue::errc::out_of_range)) {
+        moved_on = co_await move_to_what_is_kept();
+      }
+      if (moved_on) continue;
+      pause.expires_after(retry_pause);
+      co_await pause.async_wait(asio::use_awaitable);
+      continue;
+    }
+    while (!stopping_ && !fold_batch(*batch)) {
+      pause.expires_after(retry_pause);
+      co_await pause.async_wait(asio::use_awaitable);
+    }
+    changed_.notify_all();
+  }
+}
+
+/// Retention has passed this view by. What it missed was either short-lived or is in later records.
+awaitable<bool> folding_view::move_to_what_is_kept() {
+  auto starts = co_await queue_.starts(tables_.topics());
+  if (!starts) co_return false;
+  for (const auto& start : *starts) {
+    auto& next = next_[{start.topic, start.partition}];
+    if (next >= start.offset) continue;
+    log_.warning("a view goes on where its topic now begins",
+                 {{"topic", start.topic}, {"from", next}, {"to", start.offset}});
+    next = start.offset;
+  }
+  reader_ = queue_.read_from(tables_.topics(), resume_positions());
+  co_return true;
+}
+
+bool folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
+  try {
+    SQLite::Transaction all(*db_, SQLite::TransactionBehavior::IMMEDIATE);
+    std::map<partition_key, std::int64_t> reached;
+    for (const auto& one : batch) {
+      if (!tables_.fold(one)) {
+        log_.warning("a record cannot be understood and is skipped",
+                     {{"topic", one.what.topic}, {"offset", one.offset}});
+      }
+      reached[{one.what.topic, one.partition}] = one.offset + 1;
+    }
+    SQLite::Statement move(*db_,
+                           "INSERT INTO positions VALUES(?1, ?2, ?3)"
+                           " ON CONFLICT(topic, partition) DO UPDATE SET next=?3");
+    for (const auto& [place, next] : reached) {
+      move.reset();
+      move.bind(1, place.first);
+      move.bind(2, place.second);
+      move.bind(3, next);
+      move.exec();
+    }
+    all.commit();
+    for (auto& [place, next] : reached)
+      next_[place] = next;
+    return true;
+  } catch (const SQLite::Exception& e) {
+    log_.error("a view cannot be written", {{"reason", e.what()}});
+    tables_.undone();
+    return false;
+  }
+}
+
+bool folding_view::has_passed(const std::string& topic, std::int32_t partition,
+                              std::int64_t offset) const {
+  auto place = next_.find({topic, partition});
+  return place != next_.end() && place->second > offset;
+}
+
+awaitable<bool> folding_view::catch_up(steady_time deadline) {
+  auto topics = tables_.topics();
+  auto ends = co_await queue_.ends(topics);
+  if (!ends) co_return false;
+  auto reached = [this](const queue::position& end) {
+    return end.offset == 0 || has_passed(end.topic, end.partition, end.offset - 1);
+  };
+  if (std::ranges::all_of(*ends, reached)) co_return true;
+  auto starts = co_await queue_.starts(topics);
+  if (!starts) co_return false;
+  // Where everything has been removed there is nothing to wait for.
+  std::erase_if(*ends, [&](const queue::position& end) {
+    return std::ranges::find(*starts, end) != starts->end();
+  });
+  while (!std::ranges::all_of(*ends, reached)) {
+    bool in_time = co_await changed_.wait_until(deadline);
+    if (stopping_ || !in_time) co_return false;
+  }
+  co_return !stopping_;
+}
+
+awaitable<void> folding_view::note_first_catch_up() {
+  caught_up_once_ = co_await catch_up(steady_time::max());
+  changed_.notify_all();
+}
+
+}  // namespace sonde::views

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "base/async/condition.hpp"
+#include "base/async/task_group.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "queue/io.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What the views have in common. Included by this folder's sources only.
+namespace sonde::views {
+
+/// The tables of one view: what they are, and what a record does to them.
+class table_set {
+ public:
+  virtual ~table_set() = default;
+
+  [[nodiscard]] virtual const std::vector<std::string>& topics() const = 0;
+  /// Counted up whenever the tables change; a file of another version is rebuilt.
+  [[nodiscard]] virtual int version() const = 0;
+  virtual void create(SQLite::Database& db) = 0;
+  /// Prepares statements. Called once for each database that is opened, also after a rebuild.
+  virtual void open(SQLite::Database& db) = 0;
+  /// Lets go of them, before the database is closed.
+  virtual void close() = 0;
+  /// One record, inside a transaction. False: it cannot be understood and has been skipped.
+  virtual bool fold(const queue::stored_record& record) = 0;
+  /// A transaction was undone: what is kept in memory must be read again.
+  virtual void undone() = 0;
+};
+
+/// Folds topics into tables, in the order of each partition, for as long as it runs.
+///
+/// The positions stand in the same transaction as the rows, so that a view is never ahead of or
+/// behind what it says. Its file can be deleted at any time; it is rebuilt from the topics. Lives
+/// on one loop, which it may block.
+class folding_view {
+ public:
+  /// No file: the tables are in memory.
+  folding_view(executor loop, queue::backend& queue, table_set& tables,
+               std::optional<std::filesystem::path> file, logger& log);
+  ~folding_view();
+
+  /// Opens the file and begins to fold. Call before the loop runs, or on it.
+  [[nodiscard]] result<> start();
+  /// Ends folding and closes the file. On the loop.
+  awaitable<void> stop();
+
+  /// Waits until everything has been folded that was on the topics when this was called. False at
+  /// the deadline. On the loop.
+  awaitable<bool> catch_up(steady_time deadline);
+  /// True once it has caught up for the first time.
+  [[nodiscard]] bool caught_up_once() const { return caught_up_once_; }
+
+  /// Whether a position has been folded. On the loop.
+  [[nodiscard]] bool has_passed(const std::string& topic, std::int32_t partition,
+                                std::int64_t offset) const;
+  /// Announced after every transaction. On the loop.
+  [[nodiscard]] condition& changed() { return changed_; }
+  [[nodiscard]] SQLite::Database& database() { return *db_; }
+
+ private:
+  using partition_key = std::pair<std::string, std::int32_t>;
+
+  [[nodiscard]] result<> open_file();
+  [[nodiscard]] bool usable();
+  void make_fresh();
+  void load_positions();
+  awaitable<void> fold_all();
+  awaitable<bool> move_to_what_is_kept();
+  awaitable<void> note_first_catch_up();
+  /// False where the tables could not be written; nothing has changed then.
+  bool fold_batch(const std::vector<queue::stored_record>& batch);
+  [[nodiscard]] std::vector<queue::position> resume_positions() const;
+
+  executor loop_;
+  queue::backend& queue_;
+  table_set& tables_;
+  std::optional<std::filesystem::path> file_;
+  logger& log_;
+  std::unique_ptr<SQLite::Database> db_;
+  std::map<partition_key, std::int64_t> next_;  ///< the next offset to fold
+  std::unique_ptr<queue::reader> reader_;
+  task_group work_;
+  condition changed_;
+  bool caught_up_once_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace sonde::views

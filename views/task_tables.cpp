@@ -1,0 +1,285 @@
+#include "views/task_tables.hpp"
+
+#include "model/events.hpp"
+#include "model/task_fold.hpp"
+
+#include <algorithm>
+
+namespace sonde::views {
+namespace {
+
+using model::scan_task;
+using model::task_state;
+
+constexpr const char* task_schema =
+    "CREATE TABLE tasks(key TEXT PRIMARY KEY, partition INTEGER NOT NULL, id TEXT NOT NULL,"
+    "  target TEXT NOT NULL, scope TEXT NOT NULL, priority INTEGER NOT NULL,"
+    "  requested INTEGER NOT NULL, state INTEGER NOT NULL,"
+    "  waiting INTEGER NOT NULL,"  // the snapshot is queued or running: the scheduler's business
+    "  profile TEXT NOT NULL, ports TEXT NOT NULL, snapshot TEXT, effective TEXT);"
+    "CREATE INDEX tasks_waiting ON tasks(scope, priority DESC, requested, key) WHERE waiting;"
+    "CREATE INDEX tasks_target ON tasks(target, requested DESC);"
+    "CREATE INDEX tasks_queued ON tasks(scope) WHERE state=0;"
+    "CREATE TABLE ids(id TEXT PRIMARY KEY, key TEXT NOT NULL);"
+    "CREATE TABLE requests(key TEXT NOT NULL, offset INTEGER NOT NULL, value TEXT NOT NULL,"
+    "  PRIMARY KEY(key, offset));"
+    "CREATE TABLE progress(key TEXT PRIMARY KEY, id TEXT NOT NULL, planned INTEGER NOT NULL,"
+    "  done INTEGER NOT NULL, open INTEGER NOT NULL);";
+
+std::optional<scan_task> parse_stored(const SQLite::Column& column) {
+  if (column.isNull()) return std::nullopt;
+  auto task = model::parse_scan_task(
+      std::string_view(column.getText(), static_cast<std::size_t>(column.getBytes())));
+  if (!task) return std::nullopt;
+  return std::move(*task);
+}
+
+template <class... Values>
+void run(SQLite::Statement& statement, const Values&... values) {
+  statement.reset();
+  int index = 0;
+  (statement.bind(++index, values), ...);
+  statement.exec();
+}
+
+/// Binds and steps to the first row, if there is one.
+template <class... Values>
+bool find_first(SQLite::Statement& statement, const Values&... values) {
+  statement.reset();
+  int index = 0;
+  (statement.bind(++index, values), ...);
+  return statement.executeStep();
+}
+
+}  // namespace
+
+std::string scope_text(const model::group_list& groups) {
+  std::string out;
+  for (const auto& group : groups)
+    out += group + '\n';
+  return out;
+}
+
+struct task_tables::statements {
+  explicit statements(SQLite::Database& db)
+      : load(db, "SELECT snapshot, effective FROM tasks WHERE key=?"),
+        store(db, "INSERT OR REPLACE INTO tasks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        add_id(db, "INSERT OR REPLACE INTO ids VALUES(?, ?)"),
+        find_id(db, "SELECT key FROM ids WHERE id=?"),
+        add_request(db, "INSERT OR REPLACE INTO requests VALUES(?, ?, ?)"),
+        drop_requests(db, "DELETE FROM requests WHERE key=? AND offset<=?"),
+        find_requests(db, "SELECT offset, value FROM requests WHERE key=? ORDER BY offset"),
+        set_progress(db, "INSERT OR REPLACE INTO progress VALUES(?, ?, ?, ?, ?)"),
+        drop_progress(db, "DELETE FROM progress WHERE key=?"),
+        find_progress(db, "SELECT planned, done, open FROM progress WHERE key=? AND id=?") {}
+
+  SQLite::Statement load, store, add_id, find_id, add_request, drop_requests, find_requests,
+      set_progress, drop_progress, find_progress;
+};
+
+const std::vector<std::string>& task_tables::topics() const {
+  static const std::vector<std::string> names = {
+      model::topics::scan_requests, model::topics::scan_tasks, model::topics::scan_progress};
+  return names;
+}
+
+void task_tables::create(SQLite::Database& db) {
+  db.exec(task_schema);
+}
+
+void task_tables::open(SQLite::Database& db) {
+  db_ = &db;
+  sql_ = std::make_shared<statements>(db);
+  load_counts();
+}
+
+void task_tables::undone() {
+  load_counts();
+}
+
+bool task_tables::fold(const queue::stored_record& record) {
+  if (record.what.topic == model::topics::scan_requests) return fold_request(record);
+  if (record.what.topic == model::topics::scan_progress) return fold_progress(record);
+  return model::is_claim(record.what) || fold_snapshot(record);
+}
+
+bool task_tables::fold_request(const queue::stored_record& record) {
+  auto request = model::parse_scan_request(record.what.value);
+  if (!request) return false;
+  auto held = load(request->key).value_or(row{});
+  auto before = held.now();
+  if (before && record.offset <= before->folded) return true;
+  held.effective = model::fold(before, *request, record.offset, limits_.task_generations);
+  run(sql_->add_request, request->key.str(), record.offset, record.what.value);
+  remember_ids(*held.effective);
+  count(before, *held.effective);
+  store(held, record.partition);
+  return true;
+}
+
+bool task_tables::fold_snapshot(const queue::stored_record& record) {
+  auto incoming = model::parse_scan_task(record.what.value);
+  if (!incoming) return false;
+  auto held = load(incoming->key).value_or(row{});
+  if (held.snapshot && !model::supersedes(*incoming, *held.snapshot)) return true;
+  auto before = held.now();
+  const auto& key = incoming->key.str();
+  run(sql_->drop_requests, key, incoming->folded);
+  held.effective.reset();
+  auto task = *incoming;
+  for (bool more = find_first(sql_->find_requests, key); more;
+       more = sql_->find_requests.executeStep()) {
+    auto request = model::parse_scan_request(sql_->find_requests.getColumn(1).getText());
+    if (!request) continue;
+    task = model::fold(std::move(task), *request, sql_->find_requests.getColumn(0).getInt64(),
+                       limits_.task_generations);
+    held.effective = task;
+  }
+  sql_->find_requests.reset();
+  held.snapshot = std::move(*incoming);
+  if (model::is_terminal(held.snapshot->current.state)) run(sql_->drop_progress, key);
+  remember_ids(*held.now());
+  count(before, *held.now());
+  store(held, record.partition);
+  return true;
+}
+
+bool task_tables::fold_progress(const queue::stored_record& record) {
+  auto event = model::parse_progress_event(record.what.value);
+  if (!event) return false;
+  run(sql_->set_progress, event->key.str(), event->id.str(),
+      static_cast<std::int64_t>(event->progress.planned),
+      static_cast<std::int64_t>(event->progress.done),
+      static_cast<std::int64_t>(event->progress.open));
+  return true;
+}
+
+std::optional<task_tables::row> task_tables::load(const model::target_key& key) {
+  if (!find_first(sql_->load, key.str())) return std::nullopt;
+  row out{parse_stored(sql_->load.getColumn(0)), parse_stored(sql_->load.getColumn(1))};
+  sql_->load.reset();
+  return out;
+}
+
+void task_tables::store(const row& held, std::int32_t partition) {
+  const auto& task = *held.now();
+  bool waiting = held.snapshot && !model::is_terminal(held.snapshot->current.state);
+  auto& put = sql_->store;
+  put.reset();
+  put.bind(1, task.key.str());
+  put.bind(2, partition);
+  put.bind(3, task.current.id.str());
+  put.bind(4, task.target.text());
+  put.bind(5, scope_text(task.scope));
+  put.bind(6, task.priority);
+  put.bind(7, static_cast<std::int64_t>(task.current.requested.time_since_epoch().count()));
+  put.bind(8, static_cast<int>(task.current.state));
+  put.bind(9, waiting ? 1 : 0);
+  put.bind(10, task.profile);
+  put.bind(11, task.ports);
+  held.snapshot ? put.bind(12, to_json_text(*held.snapshot)) : put.bind(12);
+  held.effective ? put.bind(13, to_json_text(*held.effective)) : put.bind(13);
+  put.exec();
+}
+
+void task_tables::remember_ids(const scan_task& task) {
+  run(sql_->add_id, task.current.id.str(), task.key.str());
+  if (task.next) run(sql_->add_id, task.next->id().str(), task.key.str());
+  if (!task.history.empty()) run(sql_->add_id, task.history.front().id.str(), task.key.str());
+}
+
+void task_tables::count(const std::optional<scan_task>& before, const scan_task& after) {
+  auto queued = [](const scan_task& t) { return t.current.state == task_state::queued ? 1U : 0U; };
+  auto was = before ? queued(*before) : 0U;
+  auto is = queued(after);
+  if (was == is) return;
+  auto& scope = queued_[scope_text(after.scope)];
+  scope += is - was;  // unsigned arithmetic wraps, and so takes one away
+  queued_total_ += is;
+  queued_total_ -= was;
+}
+
+void task_tables::load_counts() {
+  queued_.clear();
+  queued_total_ = 0;
+  SQLite::Statement all(*db_, "SELECT scope, count(*) FROM tasks WHERE state=0 GROUP BY scope");
+  while (all.executeStep()) {
+    auto number = static_cast<std::uint64_t>(all.getColumn(1).getInt64());
+    queued_[all.getColumn(0).getString()] = number;
+    queued_total_ += number;
+  }
+}
+
+std::optional<scan_task> task_tables::task(const model::target_key& key) {
+  auto held = load(key);
+  if (!held || !held->now()) return std::nullopt;
+  auto out = *held->now();
+  if (find_first(sql_->find_progress, key.str(), out.current.id.str())) {
+    auto number = [&](int column) {
+      return static_cast<std::uint32_t>(sql_->find_progress.getColumn(column).getInt64());
+    };
+    out.progress = {number(0), number(1), number(2)};
+    sql_->find_progress.reset();
+  }
+  return out;
+}
+
+std::optional<scan_task> task_tables::snapshot(const model::target_key& key) {
+  auto held = load(key);
+  return held ? std::move(held->snapshot) : std::nullopt;
+}
+
+std::optional<model::target_key> task_tables::key_of(const model::task_id& id) {
+  if (!find_first(sql_->find_id, id.str())) return std::nullopt;
+  model::target_key key(sql_->find_id.getColumn(0).getString());
+  sql_->find_id.reset();
+  return key;
+}
+
+std::vector<scan_task> task_tables::of_target(const model::target& target, std::size_t limit) {
+  std::vector<scan_task> out;
+  SQLite::Statement find(*db_,
+                         "SELECT key FROM tasks WHERE target=? ORDER BY requested DESC LIMIT ?");
+  for (bool more = find_first(find, target.text(), static_cast<std::int64_t>(limit)); more;
+       more = find.executeStep()) {
+    if (auto one = task(model::target_key(find.getColumn(0).getString()))) {
+      out.push_back(std::move(*one));
+    }
+  }
+  return out;
+}
+
+queued_counts task_tables::count_queued(const std::string& scope) const {
+  auto place = queued_.find(scope);
+  return {queued_total_, place == queued_.end() ? 0 : place->second};
+}
+
+std::vector<waiting_task> task_tables::waiting(const std::vector<std::int32_t>& partitions,
+                                               const std::string& scope, std::size_t limit) {
+  std::vector<waiting_task> out;
+  SQLite::Statement find(*db_,
+                         "SELECT partition, key, priority, requested, profile, ports FROM tasks"
+                         " WHERE waiting AND scope=? ORDER BY priority DESC, requested, key");
+  for (bool more = find_first(find, scope); more && out.size() < limit; more = find.executeStep()) {
+    if (std::ranges::find(partitions, find.getColumn(0).getInt()) == partitions.end()) continue;
+    out.push_back({model::target_key(find.getColumn(1).getString()), scope,
+                   find.getColumn(2).getInt(),
+                   wall_time(std::chrono::milliseconds(find.getColumn(3).getInt64())),
+                   find.getColumn(4).getString(), find.getColumn(5).getString()});
+  }
+  return out;
+}
+
+std::vector<std::string> task_tables::waiting_scopes() {
+  // One look into the index for each scope, however many tasks it has.
+  std::vector<std::string> out;
+  SQLite::Statement next(*db_,
+                         "SELECT scope FROM tasks WHERE waiting AND scope > ?"
+                         " ORDER BY scope LIMIT 1");
+  while (find_first(next, out.empty() ? std::string() : out.back())) {
+    out.push_back(next.getColumn(0).getString());
+  }
+  return out;
+}
+
+}  // namespace sonde::views

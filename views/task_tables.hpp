@@ -1,0 +1,68 @@
+#pragma once
+
+#include "base/limits.hpp"
+#include "model/scan_request.hpp"
+#include "model/scan_task.hpp"
+#include "views/folding_view.hpp"
+#include "views/task_view.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sonde::views {
+
+/// The tables behind `task_view`. This folder's own.
+///
+/// `tasks` has a row for each key: its last snapshot, and what it is once the requests behind that
+/// are folded in. `requests` holds those, until a snapshot says that it has folded them.
+class task_tables final : public table_set {
+ public:
+  explicit task_tables(const limits& limits) : limits_(limits) {}
+
+  [[nodiscard]] const std::vector<std::string>& topics() const override;
+  [[nodiscard]] int version() const override { return 1; }
+  void create(SQLite::Database& db) override;
+  void open(SQLite::Database& db) override;
+  void close() override { sql_.reset(); }
+  bool fold(const queue::stored_record& record) override;
+  void undone() override;
+
+  [[nodiscard]] std::optional<model::scan_task> task(const model::target_key& key);
+  [[nodiscard]] std::optional<model::scan_task> snapshot(const model::target_key& key);
+  [[nodiscard]] std::optional<model::target_key> key_of(const model::task_id& id);
+  [[nodiscard]] std::vector<model::scan_task> of_target(const model::target& target,
+                                                        std::size_t limit);
+  [[nodiscard]] queued_counts count_queued(const std::string& scope) const;
+  [[nodiscard]] std::vector<waiting_task> waiting(const std::vector<std::int32_t>& partitions,
+                                                  const std::string& scope, std::size_t limit);
+  [[nodiscard]] std::vector<std::string> waiting_scopes();
+
+ private:
+  struct statements;
+  struct row {
+    std::optional<model::scan_task> snapshot;
+    std::optional<model::scan_task> effective;  ///< where it differs from the snapshot
+    [[nodiscard]] const std::optional<model::scan_task>& now() const {
+      return effective ? effective : snapshot;
+    }
+  };
+
+  bool fold_request(const queue::stored_record& record);
+  bool fold_snapshot(const queue::stored_record& record);
+  bool fold_progress(const queue::stored_record& record);
+  [[nodiscard]] std::optional<row> load(const model::target_key& key);
+  void store(const row& row, std::int32_t partition);
+  void remember_ids(const model::scan_task& task);
+  void count(const std::optional<model::scan_task>& before, const model::scan_task& after);
+  void load_counts();
+
+  const limits& limits_;
+  SQLite::Database* db_ = nullptr;
+  std::shared_ptr<statements> sql_;
+  std::map<std::string, std::uint64_t> queued_;  ///< by scope
+  std::uint64_t queued_total_ = 0;
+};
+
+}  // namespace sonde::views

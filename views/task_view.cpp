@@ -1,0 +1,193 @@
+#include "views/task_view.hpp"
+
+#include "base/async/hop.hpp"
+#include "model/events.hpp"
+#include "queue/errc.hpp"
+#include "views/task_tables.hpp"
+
+#include <algorithm>
+
+namespace sonde::views {
+namespace {
+
+using model::scan_task;
+
+std::optional<model::task_generation> generation_of(const scan_task& task,
+                                                    const model::task_id& id) {
+  if (task.current.id == id) return task.current;
+  auto past = std::ranges::find(task.history, id, &model::task_generation::id);
+  if (past != task.history.end()) return *past;
+  if (task.next && task.next->id() == id) {
+    model::task_generation waiting;
+    waiting.number = task.next->generation;
+    waiting.id = id;
+    waiting.requested = task.next->requested;
+    return waiting;
+  }
+  return std::nullopt;
+}
+
+error too_slow() {
+  return fail(queue::errc::unavailable, "the task view is behind its topics; try again later");
+}
+
+class sqlite_task_view final : public task_view {
+ public:
+  sqlite_task_view(executor loop, queue::backend& queue, std::optional<std::filesystem::path> file,
+                   const limits& limits, logger& log)
+      : loop_(loop), tables_(limits), view_(loop, queue, tables_, std::move(file), log) {}
+
+  [[nodiscard]] result<> start() { return view_.start(); }
+
+  awaitable<result<std::optional<scan_task>>> find(model::target_key key,
+                                                   steady_time deadline) override {
+    auto work = [this, key = std::move(key), deadline] { return find_here(key, deadline); };
+    return spawn_on(loop_, std::move(work));
+  }
+
+  awaitable<result<std::optional<found_task>>> find(model::task_id id,
+                                                    steady_time deadline) override {
+    auto work = [this, id = std::move(id), deadline] { return find_id_here(id, deadline); };
+    return spawn_on(loop_, std::move(work));
+  }
+
+  awaitable<result<std::optional<found_task>>> wait_for_change(model::task_id id,
+                                                               model::task_state known_state,
+                                                               model::task_progress known_progress,
+                                                               steady_time deadline) override {
+    auto work = [this, id = std::move(id), known_state, known_progress, deadline] {
+      return wait_here(id, known_state, known_progress, deadline);
+    };
+    return spawn_on(loop_, std::move(work));
+  }
+
+  awaitable<result<std::vector<scan_task>>> find_target(model::target target,
+                                                        model::group_list groups, std::size_t limit,
+                                                        steady_time deadline) override {
+    auto work = [this, target = std::move(target), groups = std::move(groups), limit, deadline] {
+      return find_target_here(target, groups, limit, deadline);
+    };
+    return spawn_on(loop_, std::move(work));
+  }
+
+  awaitable<queued_counts> count_queued(std::string scope) override {
+    auto work = [this, scope = std::move(scope)] { return tables_.count_queued(scope); };
+    return call_on(loop_, std::move(work));
+  }
+
+  awaitable<bool> ready() override {
+    auto work = [this] { return view_.caught_up_once(); };
+    return call_on(loop_, std::move(work));
+  }
+
+  awaitable<std::optional<scan_task>> snapshot(model::target_key key) override {
+    auto work = [this, key = std::move(key)] { return tables_.snapshot(key); };
+    return call_on(loop_, std::move(work));
+  }
+
+  awaitable<std::vector<waiting_task>> waiting(std::vector<std::int32_t> partitions,
+                                               std::string scope, std::size_t limit) override {
+    auto work = [this, partitions = std::move(partitions), scope = std::move(scope), limit] {
+      return tables_.waiting(partitions, scope, limit);
+    };
+    return call_on(loop_, std::move(work));
+  }
+
+  awaitable<std::vector<std::string>> waiting_scopes() override {
+    auto work = [this] { return tables_.waiting_scopes(); };
+    return call_on(loop_, std::move(work));
+  }
+
+  awaitable<bool> wait_until_folded(queue::position place, steady_time deadline) override {
+    auto work = [this, place = std::move(place), deadline] {
+      return wait_for_position(place, deadline);
+    };
+    return spawn_on(loop_, std::move(work));
+  }
+
+  awaitable<void> stop() override {
+    auto work = [this] { return view_.stop(); };
+    return spawn_on(loop_, std::move(work));
+  }
+
+ private:
+  awaitable<result<std::optional<scan_task>>> find_here(model::target_key key,
+                                                        steady_time deadline) {
+    bool in_time = co_await view_.catch_up(deadline);
+    if (!in_time) co_return too_slow();
+    co_return tables_.task(key);
+  }
+
+  std::optional<found_task> look_up(const model::task_id& id) {
+    auto key = tables_.key_of(id);
+    if (!key) return std::nullopt;
+    auto task = tables_.task(*key);
+    if (!task) return std::nullopt;
+    auto generation = generation_of(*task, id);
+    return found_task{std::move(*task), std::move(generation)};
+  }
+
+  awaitable<result<std::optional<found_task>>> find_id_here(model::task_id id,
+                                                            steady_time deadline) {
+    auto found = look_up(id);
+    if (found) co_return found;
+    bool in_time = co_await view_.catch_up(deadline);
+    if (!in_time) co_return too_slow();
+    co_return look_up(id);
+  }
+
+  awaitable<result<std::optional<found_task>>> wait_here(model::task_id id,
+                                                         model::task_state known_state,
+                                                         model::task_progress known_progress,
+                                                         steady_time deadline) {
+    auto found = co_await find_id_here(id, deadline);
+    while (found && *found && (*found)->is_current() &&
+           (*found)->task.current.state == known_state &&
+           (*found)->task.progress == known_progress) {
+      bool in_time = co_await view_.changed().wait_until(deadline);
+      if (!in_time) break;
+      found = look_up(id);
+    }
+    co_return found;
+  }
+
+  awaitable<result<std::vector<scan_task>>> find_target_here(model::target target,
+                                                             model::group_list groups,
+                                                             std::size_t limit,
+                                                             steady_time deadline) {
+    bool in_time = co_await view_.catch_up(deadline);
+    if (!in_time) co_return too_slow();
+    auto found = tables_.of_target(target, limit);
+    std::erase_if(found, [&](const scan_task& task) {
+      return std::ranges::none_of(task.scope, [&](const std::string& group) {
+        return std::ranges::find(groups, group) != groups.end();
+      });
+    });
+    co_return found;
+  }
+
+  awaitable<bool> wait_for_position(queue::position place, steady_time deadline) {
+    while (!view_.has_passed(place.topic, place.partition, place.offset)) {
+      bool in_time = co_await view_.changed().wait_until(deadline);
+      if (!in_time) co_return false;
+    }
+    co_return true;
+  }
+
+  executor loop_;
+  task_tables tables_;
+  folding_view view_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<task_view>> open_task_view(executor loop, queue::backend& queue,
+                                                  std::optional<std::filesystem::path> file,
+                                                  const limits& limits, logger& log) {
+  auto view =
+      std::make_unique<sqlite_task_view>(std::move(loop), queue, std::move(file), limits, log);
+  if (auto started = view->start(); !started) return started.error();
+  return std::unique_ptr<task_view>(std::move(view));
+}
+
+}  // namespace sonde::views

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "base/async/asio.hpp"
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "model/scan_task.hpp"
+#include "queue/io.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sonde::views {
+
+/// A task as it was found by the id of one of its generations.
+struct found_task {
+  model::scan_task task;
+  /// The generation asked for: the current one, one of the history, or none where it is too old.
+  std::optional<model::task_generation> generation;
+  [[nodiscard]] bool is_current() const {
+    return generation && generation->number == task.current.number;
+  }
+};
+
+/// A queued or abandoned task, as much of it as a scheduler needs to choose.
+struct waiting_task {
+  model::target_key key;
+  std::string scope;  ///< the groups, joined
+  int priority = 0;
+  wall_time requested{};
+  std::string profile;
+  std::string ports;
+};
+
+/// Where a number of tasks stands against a limit.
+struct queued_counts {
+  std::uint64_t total = 0;
+  std::uint64_t in_scope = 0;
+};
+
+/// `scan.requests`, `scan.tasks` and `scan.progress`, as a table of tasks.
+///
+/// A request shows at once, folded provisionally by the same function as the scheduler's; a
+/// snapshot replaces what it has folded. All functions may be called from any loop; they run on
+/// the view's own, and return values.
+class task_view {
+ public:
+  virtual ~task_view() = default;
+
+  /// The task of a key, after everything has been folded that was on the topics when this was
+  /// called. Fails at the deadline.
+  virtual awaitable<result<std::optional<model::scan_task>>> find(model::target_key key,
+                                                                  steady_time deadline) = 0;
+  /// The same, by the id of any of its generations. What is not there yet is waited for until the
+  /// view has caught up; what is there is answered at once.
+  virtual awaitable<result<std::optional<found_task>>> find(model::task_id id,
+                                                            steady_time deadline) = 0;
+  /// The task, as soon as it differs in state or progress from `known`, or at the deadline.
+  virtual awaitable<result<std::optional<found_task>>> wait_for_change(
+      model::task_id id, model::task_state known_state, model::task_progress known_progress,
+      steady_time deadline) = 0;
+  /// The tasks of a target, whatever their profile, that these groups may see; newest first.
+  virtual awaitable<result<std::vector<model::scan_task>>> find_target(model::target target,
+                                                                       model::group_list groups,
+                                                                       std::size_t limit,
+                                                                       steady_time deadline) = 0;
+
+  virtual awaitable<queued_counts> count_queued(std::string scope) = 0;
+  /// True once the view has caught up for the first time.
+  virtual awaitable<bool> ready() = 0;
+
+  // For the scheduler, which owns the snapshots:
+
+  /// The snapshot of a key as it was last published, without requests that wait.
+  virtual awaitable<std::optional<model::scan_task>> snapshot(model::target_key key) = 0;
+  /// Tasks whose snapshot is not terminal, of these partitions and one scope, in the order in
+  /// which they are to run.
+  virtual awaitable<std::vector<waiting_task>> waiting(std::vector<std::int32_t> partitions,
+                                                       std::string scope, std::size_t limit) = 0;
+  /// The scopes that have any.
+  virtual awaitable<std::vector<std::string>> waiting_scopes() = 0;
+  /// Returns once the record at this position of `scan.tasks` has been folded.
+  virtual awaitable<bool> wait_until_folded(queue::position place, steady_time deadline) = 0;
+
+  /// Ends folding. Call once, before the loop is joined.
+  virtual awaitable<void> stop() = 0;
+};
+
+/// The scope as one text, by which tasks are counted and take turns.
+[[nodiscard]] std::string scope_text(const model::group_list& groups);
+
+/// Opens the view's file (or none: in memory) and begins to fold on `loop`, which has not been
+/// started yet or is the caller's own.
+[[nodiscard]] result<std::unique_ptr<task_view>> open_task_view(
+    executor loop, queue::backend& queue, std::optional<std::filesystem::path> file,
+    const limits& limits, logger& log);
+
+}  // namespace sonde::views
