@@ -1,10 +1,10 @@
 #include "base/hash.hpp"
 
 #include <openssl/evp.h>
+#include <zlib.h>
 
 #include <cstring>
 #include <stdexcept>
-#include <zlib.h>
 
 namespace sonde {
 namespace {

@@ -24,10 +24,6 @@ provenance read_provenance(field_reader& fields) {
   return out;
 }
 
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string_view name_of(association_mode mode) {
@@ -62,7 +58,7 @@ std::string to_json_text(const entity& entity) {
               {"attributes", entity.attributes},
               {"tags", entity.tags}};
   put(out, entity.from);
-  return dump(out);
+  return to_text(out);
 }
 
 std::string to_json_text(const association& association) {
@@ -72,7 +68,7 @@ std::string to_json_text(const association& association) {
               {"relatedEntityID", association.to_entity.str()}};
   if (!association.evidence.is_null()) out["evidence"] = association.evidence;
   put(out, association.from);
-  return dump(out);
+  return to_text(out);
 }
 
 result<entity> parse_entity(std::string_view text) {

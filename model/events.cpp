@@ -97,7 +97,7 @@ record to_record(const progress_event& event) {
                    event.time,
                    event.id.str(),
                    {}};
-  return {topics::scan_progress, event.key.str(), value.dump(), headers_of(std::move(headers))};
+  return {topics::scan_progress, event.key.str(), to_text(value), headers_of(std::move(headers))};
 }
 
 result<progress_event> parse_progress_event(std::string_view text) {
@@ -125,7 +125,7 @@ record to_record(const claim& claim) {
                  claim.owner,
                  {}};
   return {topics::scan_tasks, std::string(claim_prefix) + std::to_string(claim.partition),
-          value.dump(), headers_of(std::move(event))};
+          to_text(value), headers_of(std::move(event))};
 }
 
 bool is_claim(const record& record) {

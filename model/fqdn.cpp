@@ -23,7 +23,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
@@ -34,15 +34,15 @@ std::string label_trouble(std::string_view label) {
     return "has a label of " + std::to_string(label.size()) + " bytes; 63 is the most";
   }
   if (label.front() == '-' || label.back() == '-') {
-    return "has a label that begins or ends with a hyphen: " + quoted(label);
+    return "has a label that begins or ends with a hyphen: " + in_quotes(label);
   }
   if (label.find("---") != std::string_view::npos) {
-    return "has a label with three hyphens in a row: " + quoted(label);
+    return "has a label with three hyphens in a row: " + in_quotes(label);
   }
   for (char c : label) {
     if (!is_letter(c) && !is_digit(c) && c != '-') {
       return "has a label with a character other than letters, digits and hyphens: " +
-             quoted(label);
+             in_quotes(label);
     }
   }
   return {};
@@ -50,11 +50,11 @@ std::string label_trouble(std::string_view label) {
 
 std::string last_label_trouble(std::string_view label) {
   if (std::ranges::all_of(label, is_digit)) {
-    return "ends in the number " + quoted(label) + ", which is no top-level domain";
+    return "ends in the number " + in_quotes(label) + ", which is no top-level domain";
   }
   if (label.starts_with("xn--")) return {};
   if (label.size() < 2 || label.size() > 20 || !std::ranges::all_of(label, is_letter)) {
-    return "ends in " + quoted(label) + ", which is no top-level domain (2 to 20 letters)";
+    return "ends in " + in_quotes(label) + ", which is no top-level domain (2 to 20 letters)";
   }
   return {};
 }
@@ -75,7 +75,7 @@ result<std::string> parse_fqdn(std::string_view text) {
   auto refuse = [&](const std::string& why) {
     std::string shown(text.substr(0, 80));
     if (shown.size() < text.size()) shown += "…";
-    return fail(errc::invalid_target, quoted(shown) + " " + why);
+    return fail(errc::invalid_target, in_quotes(shown) + " " + why);
   };
   if (text.empty()) return fail(errc::invalid_target, "is empty");
   if (text.size() > longest_input) return refuse("is longer than 253 bytes");

@@ -35,7 +35,7 @@ class bounded_builder final : public nlohmann::json_sax<json> {
   bool key(string_t& name) override {
     auto& object = *open_.back();
     if (object.contains(name)) {
-      trouble = "the key " + json(name).dump() + " stands twice in one object";
+      trouble = "the key " + to_text(name) + " stands twice in one object";
       return false;
     }
     key_ = std::move(name);
@@ -115,6 +115,14 @@ result<json> parse_json(std::string_view text, std::uint32_t depth) {
   return fail(errc::invalid_json, "malformed JSON: " + builder.trouble);
 }
 
+json parse_own(std::string_view text) {
+  return json::parse(text, nullptr, false);
+}
+
+std::string to_text(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& known) {
   if (word.size() > longest_word) return {};
   std::string_view best;
@@ -136,8 +144,7 @@ result<> check_fields(const json& object, std::initializer_list<std::string_view
   }
   for (const auto& [name, value] : object.items()) {
     if (std::ranges::find(known, name) != known.end()) continue;
-    std::string shown =
-        json(name.substr(0, longest_word)).dump(-1, ' ', false, json::error_handler_t::replace);
+    auto shown = to_text(name.substr(0, longest_word));
     auto meant = nearest_word(name, known);
     std::string mend;
     if (!meant.empty()) {

@@ -17,6 +17,15 @@ using json = nlohmann::json;
 /// object. The caller has bounded the text's size.
 [[nodiscard]] result<json> parse_json(std::string_view text, std::uint32_t depth);
 
+/// Parses a text that this program wrote itself; null for any other.
+///
+/// This and `to_text` are the only places that instantiate nlohmann's parser and serialiser, which
+/// cost seconds in every file that does.
+[[nodiscard]] json parse_own(std::string_view text);
+
+/// The value on one line; bytes that are no UTF-8 become U+FFFD.
+[[nodiscard]] std::string to_text(const json& value);
+
 /// Fails unless `object` is an object that holds no field beyond `known`. A field that looks like
 /// a known one misspelt is answered with the right spelling.
 [[nodiscard]] result<> check_fields(const json& object,

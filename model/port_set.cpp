@@ -9,7 +9,7 @@ namespace sonde::model {
 namespace {
 
 /// Longer lists are a mistake: all 65,535 ports listed one by one and sorted are 382 kB.
-constexpr std::size_t longest_text = 400'000;
+constexpr std::size_t longest_list = 400'000;
 
 bool parse_port(std::string_view text, std::uint16_t& port) {
   auto parsed = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -25,7 +25,7 @@ error refuse(std::string_view item) {
 
 result<port_set> port_set::parse(std::string_view text) {
   if (text.empty()) return fail(errc::invalid_ports, "is empty; give ports as in 22,80-90");
-  if (text.size() > longest_text) return fail(errc::invalid_ports, "is too long");
+  if (text.size() > longest_list) return fail(errc::invalid_ports, "is too long");
   std::vector<range> ranges;
   for (std::size_t begin = 0; begin <= text.size();) {
     std::size_t end = std::min(text.find(',', begin), text.size());

@@ -200,7 +200,7 @@ json cursors_json(const scan_task& task) {
 }  // namespace
 
 std::string to_json_text(const scan_request& request) {
-  return to_json(request).dump();
+  return to_text(to_json(request));
 }
 
 result<scan_request> parse_scan_request(std::string_view text) {
@@ -238,7 +238,7 @@ std::string to_json_text(const scan_task& task) {
     out["produced"].push_back(
         {{"topic", p.topic}, {"partition", p.partition}, {"offset", p.offset}});
   }
-  return out.dump();
+  return to_text(out);
 }
 
 result<scan_task> parse_scan_task(std::string_view text) {

@@ -25,11 +25,11 @@ constexpr const char* entity_schema =
 constexpr std::uint64_t most_edges = 10'000;
 
 std::string joined(const model::group_list& groups) {
-  return model::json(groups).dump();
+  return model::to_text(groups);
 }
 
 bool may_see(const std::string& visible_by, const model::group_list& groups) {
-  auto allowed = model::json::parse(visible_by, nullptr, false);
+  auto allowed = model::parse_own(visible_by);
   return std::ranges::any_of(allowed, [&](const model::json& group) {
     return std::ranges::find(groups, group.get_ref<const std::string&>()) != groups.end();
   });
@@ -49,7 +49,7 @@ wall_time time_of(const SQLite::Column& column) {
 }
 
 std::string text_of(const model::json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : model::to_text(value);
 }
 
 }  // namespace
@@ -112,8 +112,8 @@ bool entity_tables::fold_entity(const queue::stored_record& record) {
   put.bind(3, joined(entity->from.visible_by));
   put.bind(4, entity->type);
   put.bind(5, text_of(*main_value));
-  put.bind(6, entity->attributes.dump());
-  put.bind(7, model::json(entity->tags).dump());
+  put.bind(6, model::to_text(entity->attributes));
+  put.bind(7, model::to_text(entity->tags));
   put.bind(8, order_of(record, entity->from));
   put.bind(9, number_of(entity->from.time));
   put.exec();
@@ -131,7 +131,7 @@ bool entity_tables::fold_association(const queue::stored_record& record) {
   put.bind(4, edge->from_entity.str());
   put.bind(5, static_cast<int>(edge->mode));
   put.bind(6, edge->to_entity.str());
-  put.bind(7, edge->evidence.dump());
+  put.bind(7, model::to_text(edge->evidence));
   put.bind(8, order_of(record, edge->from));
   put.bind(9, number_of(edge->from.time));
   put.exec();
@@ -156,8 +156,8 @@ std::optional<entity_details> entity_tables::find(const model::entity_id& id,
       out->last_seen = time_of(rows.getColumn(6));
       out->attributes = model::json::object();
     }
-    out->attributes.update(model::json::parse(rows.getColumn(3).getString(), nullptr, false));
-    for (const auto& tag : model::json::parse(rows.getColumn(4).getString(), nullptr, false)) {
+    out->attributes.update(model::parse_own(rows.getColumn(3).getString()));
+    for (const auto& tag : model::parse_own(rows.getColumn(4).getString())) {
       auto text = tag.get<std::string>();
       if (std::ranges::find(out->tags, text) == out->tags.end()) out->tags.push_back(text);
     }
@@ -186,12 +186,11 @@ void entity_tables::add_related(entity_details& entity, const model::group_list&
     if (!shown) continue;
     ++entity.related_total;
     if (entity.related.size() >= limit) continue;
-    entity.related.push_back({model::entity_id(other), ends.getColumn(1).getString(),
-                              ends.getColumn(2).getString(),
-                              static_cast<model::association_mode>(edges.getColumn(2).getInt()),
-                              edges.getColumn(3).getInt() == 1,
-                              model::json::parse(edges.getColumn(4).getString(), nullptr, false),
-                              time_of(edges.getColumn(5)), time_of(edges.getColumn(6))});
+    entity.related.push_back(
+        {model::entity_id(other), ends.getColumn(1).getString(), ends.getColumn(2).getString(),
+         static_cast<model::association_mode>(edges.getColumn(2).getInt()),
+         edges.getColumn(3).getInt() == 1, model::parse_own(edges.getColumn(4).getString()),
+         time_of(edges.getColumn(5)), time_of(edges.getColumn(6))});
   }
   edges.reset();
   ends.reset();

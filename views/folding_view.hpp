@@ -7,6 +7,7 @@
 #include "queue/io.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+
 #include <filesystem>
 #include <map>
 #include <memory>

@@ -4,6 +4,7 @@
 #include "queue/local/layout.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+
 #include <filesystem>
 #include <memory>
 #include <vector>

@@ -57,7 +57,7 @@ group_commit::group_commit(executor loop, log_writer& store, const clock& clock,
 group_commit::~group_commit() = default;
 
 awaitable<result<offset_list>> group_commit::write(std::vector<log_append> records,
-                                               std::vector<group_offset> commits) {
+                                                   std::vector<group_offset> commits) {
   if (auto well = health(); !well) co_return well.error();
   auto bytes = size_of(records);
   if (pending_bytes_.fetch_add(bytes) + bytes > limits_.produce_pending_bytes) {
@@ -117,8 +117,8 @@ void group_commit::flush() {
     std::ranges::move(write->records, std::back_inserter(records));
     std::ranges::move(write->commits, std::back_inserter(commits));
   }
-  auto written =
-      health() ? store_.write(records, commits, clock_.now()) : result<offset_list>(health().error());
+  auto written = health() ? store_.write(records, commits, clock_.now())
+                          : result<offset_list>(health().error());
   note(written ? error{} : written.error());
   if (written && !records.empty()) committed_(records, *written);
 

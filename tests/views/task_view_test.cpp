@@ -257,7 +257,8 @@ TEST_CASE("the tasks of a target, for those who may see them") {
   w.put(theirs);
   auto target = model::target::parse("example.com").value();
   auto seen = [&](model::group_list groups) {
-    return test::run(w.view->find_target(target, std::move(groups), 10, task_world::soon())).value();
+    return test::run(w.view->find_target(target, std::move(groups), 10, task_world::soon()))
+        .value();
   };
   CHECK(seen({"public"}).size() == 1);
   CHECK(seen({"public", "them"}).size() == 2);
@@ -274,7 +275,8 @@ TEST_CASE("whoever waits for a change is woken by it") {
     std::vector<record> batch{to_record(next, wall_time{})};
     auto placed = co_await in.queue->produce(std::move(batch));
     REQUIRE(placed);
-    auto changed = co_await in.view->wait_for_change(r.id(), task_state::queued, {}, task_world::soon());
+    auto changed =
+        co_await in.view->wait_for_change(r.id(), task_state::queued, {}, task_world::soon());
     REQUIRE(changed);
     REQUIRE(*changed);
     CHECK((*changed)->task.current.state == task_state::running);

@@ -1,0 +1,69 @@
+#include "scanner/engine/connection.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
+namespace sonde::scanner {
+
+connection::connection(executor loop, unique_socket socket, bool v4) : socket_(loop), timer_(loop) {
+  socket_.assign(v4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.release());
+  error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+}
+
+void connection::arm(steady_time deadline) {
+  alarm_->rang = false;
+  auto operation = ++alarm_->operation;
+  timer_.expires_at(deadline);
+  timer_.async_wait([this, alarm = alarm_, operation](error_code failed) {
+    if (failed || alarm->operation != operation) return;
+    alarm->rang = true;
+    error_code ignored;
+    socket_.cancel(ignored);
+  });
+}
+
+void connection::disarm() {
+  ++alarm_->operation;
+  timer_.cancel();
+}
+
+error connection::explain(error_code code) const {
+  if (alarm_->rang) return fail(errc::deadline);
+  if (code == asio::error::eof) return fail(errc::closed);
+  if (code == asio::error::connection_reset || code == asio::error::broken_pipe) {
+    return fail(errc::reset);
+  }
+  if (code == asio::error::operation_aborted) return fail(errc::cancelled);
+  if (code == asio::error::timed_out) return fail(errc::silent);
+  return error{make_error_code(errc::unreachable), code.message()};
+}
+
+awaitable<result<std::string>> connection::read(std::size_t most, steady_time deadline) {
+  std::string bytes(most, '\0');
+  error_code failed;
+  arm(deadline);
+  auto token = asio::redirect_error(asio::use_awaitable, failed);
+  auto size = co_await socket_.async_read_some(asio::buffer(bytes), token);
+  disarm();
+  if (failed) co_return explain(failed);
+  bytes.resize(size);
+  co_return bytes;
+}
+
+awaitable<result<>> connection::write(std::string_view bytes, steady_time deadline) {
+  error_code failed;
+  arm(deadline);
+  auto token = asio::redirect_error(asio::use_awaitable, failed);
+  co_await asio::async_write(socket_, asio::buffer(bytes), token);
+  disarm();
+  if (failed) co_return explain(failed);
+  co_return result<>();
+}
+
+void connection::close() {
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace sonde::scanner

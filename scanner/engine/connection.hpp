@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/async/asio.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "scanner/engine/connector.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace sonde::scanner {
+
+/// A connection to a target. Every operation has a deadline, and every ending a name of its own
+/// (`errc::closed`, `reset`, `deadline` …). Closes with RST. Lives on one loop.
+class connection {
+ public:
+  connection(executor loop, unique_socket socket, bool v4);
+
+  /// The next bytes, at most `most`. `errc::closed` at the end of the stream.
+  awaitable<result<std::string>> read(std::size_t most, steady_time deadline);
+  awaitable<result<>> write(std::string_view bytes, steady_time deadline);
+  void close();
+
+ private:
+  /// Cancels the operation under way when its deadline passes; `disarm` ends that.
+  void arm(steady_time deadline);
+  void disarm();
+  [[nodiscard]] error explain(error_code code) const;
+
+  struct alarm {
+    std::uint64_t operation = 0;  ///< counts up, so that a late timer hits no later operation
+    bool rang = false;
+  };
+
+  asio::ip::tcp::socket socket_;
+  asio::steady_timer timer_;
+  std::shared_ptr<alarm> alarm_ = std::make_shared<alarm>();
+};
+
+}  // namespace sonde::scanner

@@ -1,0 +1,290 @@
+#include "scanner/engine/connector.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <stdexcept>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace sonde::scanner {
+namespace {
+
+constexpr int events_at_once = 512;
+/// Rounds of events before other work on the loop gets its turn.
+constexpr int rounds_at_once = 4;
+/// How exactly time-outs are kept.
+constexpr std::chrono::milliseconds tick{20};
+constexpr std::chrono::milliseconds idle_tick{250};
+
+struct socket_address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+socket_address to_native(const model::ip_address& address, std::uint16_t port) {
+  socket_address out;
+  auto bytes = address.bytes();
+  if (address.is_v4()) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(out.storage);
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    std::memcpy(&v4.sin_addr, bytes.data(), bytes.size());
+    out.size = sizeof v4;
+  } else {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(out.storage);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
+    out.size = sizeof v6;
+  }
+  return out;
+}
+
+/// A simultaneous open with oneself: the port chosen for this end was the one being asked.
+bool is_connected_to_itself(int descriptor) {
+  sockaddr_storage own{};
+  sockaddr_storage peer{};
+  socklen_t own_size = sizeof own;
+  socklen_t peer_size = sizeof peer;
+  if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) != 0) return false;
+  if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0) return false;
+  return own_size == peer_size && std::memcmp(&own, &peer, own_size) == 0;
+}
+
+void close_with_reset(int descriptor) {
+  linger now{1, 0};
+  setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close(descriptor);
+}
+
+std::uint64_t event_key(std::uint32_t index, std::uint32_t generation) {
+  return std::uint64_t{generation} << 32U | index;
+}
+
+int make_epoll() {
+  int descriptor = epoll_create1(EPOLL_CLOEXEC);
+  if (descriptor < 0) throw std::runtime_error("no epoll: " + std::string(std::strerror(errno)));
+  return descriptor;
+}
+
+}  // namespace
+
+unique_socket& unique_socket::operator=(unique_socket&& other) noexcept {
+  if (this != &other) {
+    if (descriptor_ >= 0) close_with_reset(descriptor_);
+    descriptor_ = other.release();
+  }
+  return *this;
+}
+
+unique_socket::~unique_socket() {
+  if (descriptor_ >= 0) close_with_reset(descriptor_);
+}
+
+int unique_socket::release() {
+  return std::exchange(descriptor_, -1);
+}
+
+dial_outcome outcome_of(int system_error, bool immediate) {
+  auto make = [&](verdict what, errc why) {
+    dial_outcome out;
+    out.what = what;
+    out.why = why;
+    out.system_error = system_error;
+    return out;
+  };
+  switch (system_error) {
+    case ECONNREFUSED:
+      return make(verdict::closed, errc::refused);
+    // A reset in answer to a SYN is a refusal; some firewalls send it late.
+    case ECONNRESET:
+      return make(verdict::closed, errc::reset);
+    case ETIMEDOUT:
+      return make(verdict::silent, errc::silent);
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+      if (immediate) return make(verdict::local, errc::no_route);
+      return make(verdict::unreachable, errc::unreachable);
+    case EACCES:
+    case EPERM:
+      return make(verdict::local, errc::forbidden);
+    // ICMP protocol unreachable, and port unreachable on some paths.
+    case ENOPROTOOPT:
+    case EPROTO:
+    case ENONET:
+      return make(verdict::unreachable, errc::unreachable);
+    default:
+      return make(verdict::local, errc::local_trouble);
+  }
+}
+
+connector::connector(executor loop, std::size_t slots, std::chrono::milliseconds timeout,
+                     const clock& clock, logger& log)
+    : loop_(loop),
+      clock_(clock),
+      timeout_(timeout),
+      slots_(slots),
+      epoll_(loop, make_epoll()),
+      expiry_(loop),
+      work_(loop, log, "connector") {
+  free_.reserve(slots);
+  for (auto i = static_cast<std::uint32_t>(slots); i > 0; --i)
+    free_.push_back(i - 1);
+}
+
+connector::~connector() {
+  for (auto& each : slots_) {
+    if (each.descriptor >= 0) close_with_reset(each.descriptor);
+  }
+}
+
+void connector::start() {
+  work_.spawn(watch());
+  work_.spawn(expire());
+}
+
+awaitable<void> connector::stop() {
+  work_.cancel();
+  co_await work_.join();
+}
+
+std::optional<dial_outcome> connector::dial(const model::ip_address& address, std::uint16_t port,
+                                            dial_listener& listener, std::uint64_t token) {
+  int family = address.is_v4() ? AF_INET : AF_INET6;
+  unique_socket socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return outcome_of(errno, true);
+  auto to = to_native(address, port);
+  if (connect(socket.get(), to.get(), to.size) != 0 && errno != EINPROGRESS) {
+    return outcome_of(errno, true);
+  }
+  auto index = free_.back();
+  auto& s = slots_[index];
+  epoll_event event{};
+  event.events = EPOLLOUT;
+  event.data.u64 = event_key(index, s.generation);
+  if (epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, socket.get(), &event) != 0) {
+    return outcome_of(errno, true);
+  }
+  free_.pop_back();
+  s.descriptor = socket.release();
+  s.listener = &listener;
+  s.token = token;
+  s.begun = clock_.steady_now();
+  link_newest(index);
+  return std::nullopt;
+}
+
+void connector::forget(dial_listener& listener) {
+  for (std::uint32_t i = oldest_; i != none;) {
+    auto next = slots_[i].newer;
+    if (slots_[i].listener == &listener) close_with_reset(vacate(i));
+    i = next;
+  }
+}
+
+awaitable<void> connector::watch() {
+  while (true) {
+    co_await epoll_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    for (int round = 0; round < rounds_at_once; ++round) {
+      bool more = harvest();
+      if (on_room_) on_room_();
+      if (!more) break;
+    }
+  }
+}
+
+bool connector::harvest() {
+  std::array<epoll_event, events_at_once> events;
+  int count = epoll_wait(epoll_.native_handle(), events.data(), events_at_once, 0);
+  for (int i = 0; i < count; ++i) {
+    auto index = static_cast<std::uint32_t>(events[static_cast<std::size_t>(i)].data.u64);
+    auto generation =
+        static_cast<std::uint32_t>(events[static_cast<std::size_t>(i)].data.u64 >> 32U);
+    // An earlier listener of this batch may have given this slot up.
+    if (slots_[index].descriptor >= 0 && slots_[index].generation == generation) complete(index);
+  }
+  return count > 0;
+}
+
+void connector::complete(std::uint32_t index) {
+  int descriptor = slots_[index].descriptor;
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &failure, &size) != 0) failure = errno;
+  if (failure != 0) {
+    tell(index, outcome_of(failure, false));
+    return;
+  }
+  if (is_connected_to_itself(descriptor)) {
+    tell(index, outcome_of(EADDRINUSE, true));
+    return;
+  }
+  epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);
+  dial_outcome outcome;
+  outcome.what = verdict::open;
+  tell(index, std::move(outcome));
+}
+
+void connector::tell(std::uint32_t index, dial_outcome outcome) {
+  auto& s = slots_[index];
+  outcome.rtt =
+      std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady_now() - s.begun);
+  auto* listener = s.listener;
+  auto token = s.token;
+  int descriptor = vacate(index);
+  if (outcome.what == verdict::open) {
+    outcome.socket = unique_socket(descriptor);
+  } else if (outcome.what == verdict::closed || outcome.what == verdict::unreachable) {
+    close(descriptor);  // there is no connection to reset
+  } else {
+    close_with_reset(descriptor);
+  }
+  listener->dialed(token, std::move(outcome));
+}
+
+awaitable<void> connector::expire() {
+  while (true) {
+    expiry_.expires_after(oldest_ == none ? idle_tick : tick);
+    co_await expiry_.async_wait(asio::use_awaitable);
+    auto now = clock_.steady_now();
+    bool any = false;
+    while (oldest_ != none && slots_[oldest_].begun + timeout_ <= now) {
+      any = true;
+      tell(oldest_, outcome_of(ETIMEDOUT, false));
+    }
+    if (any && on_room_) on_room_();
+  }
+}
+
+int connector::vacate(std::uint32_t index) {
+  auto& s = slots_[index];
+  unlink(index);
+  ++s.generation;
+  s.listener = nullptr;
+  free_.push_back(index);
+  return std::exchange(s.descriptor, -1);
+}
+
+void connector::link_newest(std::uint32_t index) {
+  auto& s = slots_[index];
+  s.older = newest_;
+  s.newer = none;
+  if (newest_ != none) slots_[newest_].newer = index;
+  newest_ = index;
+  if (oldest_ == none) oldest_ = index;
+}
+
+void connector::unlink(std::uint32_t index) {
+  auto& s = slots_[index];
+  (s.older == none ? oldest_ : slots_[s.older].newer) = s.newer;
+  (s.newer == none ? newest_ : slots_[s.newer].older) = s.older;
+}
+
+}  // namespace sonde::scanner

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace sonde::scanner {
+
+/// A pseudo-random order of the numbers below `size`: spreads a sweep over a target's ports, costs
+/// no memory, and can be gone on with from any index.
+///
+/// A Feistel network over the next even power of two, walked until it lands inside (Black and
+/// Rogaway, "Ciphers with Arbitrary Finite Domains", 2002).
+class permutation {
+ public:
+  permutation(std::uint32_t size, std::uint64_t seed);
+
+  [[nodiscard]] std::uint32_t size() const { return size_; }
+  /// The number at `index`, which is below `size`.
+  [[nodiscard]] std::uint32_t at(std::uint32_t index) const;
+
+ private:
+  static constexpr int rounds = 4;
+  [[nodiscard]] std::uint32_t encrypt(std::uint32_t value) const;
+
+  std::uint32_t size_;
+  unsigned half_bits_ = 1;
+  std::uint32_t half_mask_ = 1;
+  std::array<std::uint64_t, rounds> keys_;
+};
+
+/// A number that looks random and follows from `state`, which it moves on (SplitMix64, public
+/// domain).
+[[nodiscard]] std::uint64_t next_random(std::uint64_t& state);
+
+}  // namespace sonde::scanner

@@ -1,0 +1,106 @@
+#include "scanner/engine/rate.hpp"
+
+#include <algorithm>
+
+namespace sonde::scanner {
+namespace {
+
+using seconds = std::chrono::duration<double>;
+
+/// What may leave at once after a pause, in seconds' worth of the rate.
+constexpr double burst_s = 0.05;
+constexpr double slowest = 10;
+constexpr int answers_to_recover = 50;
+constexpr double recovery = 1.25;
+constexpr std::chrono::seconds loss_pause{1};
+
+template <class Key, class Value, class Make>
+std::shared_ptr<Value> shared_in(std::map<Key, std::weak_ptr<Value>>& table, const Key& key,
+                                 Make make) {
+  auto& slot = table[key];
+  if (auto held = slot.lock()) return held;
+  // The last holder takes the entry out, so the table is as large as what is being scanned.
+  auto forget = [&table, key](Value* value) {
+    delete value;
+    table.erase(key);
+  };
+  std::shared_ptr<Value> made(make(), forget);
+  slot = made;
+  return made;
+}
+
+}  // namespace
+
+token_bucket::token_bucket(double per_second)
+    : per_second_(per_second), burst_(std::max(1.0, per_second * burst_s)), tokens_(burst_) {}
+
+void token_bucket::refill(steady_time now) {
+  if (filled_at_ != steady_time{} && now > filled_at_) {
+    tokens_ = std::min(burst_, tokens_ + seconds(now - filled_at_).count() * per_second_);
+  }
+  filled_at_ = now;
+}
+
+steady_time token_bucket::ready_at(steady_time now) const {
+  if (unlimited()) return now;
+  auto tokens = tokens_;
+  if (filled_at_ != steady_time{} && now > filled_at_) {
+    tokens = std::min(burst_, tokens + seconds(now - filled_at_).count() * per_second_);
+  }
+  if (tokens >= 1) return now;
+  auto wait = seconds((1 - tokens) / per_second_);
+  return now + std::chrono::ceil<std::chrono::microseconds>(wait);
+}
+
+void token_bucket::take(steady_time now) {
+  if (unlimited()) return;
+  refill(now);
+  tokens_ -= 1;
+}
+
+void token_bucket::set_rate(double per_second, steady_time now) {
+  refill(now);
+  per_second_ = per_second;
+  burst_ = std::max(1.0, per_second * burst_s);
+  tokens_ = std::min(tokens_, burst_);
+}
+
+void adaptive_rate::note_loss(steady_time now) {
+  if (bucket_.unlimited()) return;
+  answers_since_change_ = 0;
+  if (last_loss_ != steady_time{} && now - last_loss_ < loss_pause) return;
+  last_loss_ = now;
+  bucket_.set_rate(std::max(slowest, bucket_.rate() / 2), now);
+}
+
+void adaptive_rate::note_answer(steady_time now) {
+  if (bucket_.unlimited() || bucket_.rate() >= configured_) return;
+  if (++answers_since_change_ < answers_to_recover) return;
+  answers_since_change_ = 0;
+  bucket_.set_rate(std::min(configured_, bucket_.rate() * recovery), now);
+}
+
+steady_time rate_table::lease::ready_at(steady_time now) const {
+  return std::max(address->bucket().ready_at(now), network->ready_at(now));
+}
+
+void rate_table::lease::take(steady_time now) {
+  address->bucket().take(now);
+  network->take(now);
+}
+
+model::network rate_network(const model::ip_address& address) {
+  return model::network::around(address, address.is_v4() ? 24 : 48);
+}
+
+rate_table::lease rate_table::lease_for(const model::ip_address& address, bool own) {
+  if (own) {
+    return {std::make_shared<adaptive_rate>(0.0), std::make_shared<token_bucket>(0.0)};
+  }
+  auto make_address = [&] { return new adaptive_rate(settings_.per_address); };
+  auto make_network = [&] { return new token_bucket(settings_.per_network); };
+  return {shared_in(addresses_, address, make_address),
+          shared_in(networks_, rate_network(address), make_network)};
+}
+
+}  // namespace sonde::scanner

@@ -1,0 +1,22 @@
+#include "scanner/modules/recognition.hpp"
+#include "scanner/modules/words.hpp"
+
+namespace sonde::scanner {
+
+std::optional<recognition> recognise_vnc(std::string_view said) {
+  // RFB 003.008, a line feed.
+  constexpr std::size_t greeting = 12;
+  if (said.size() < greeting || !said.starts_with("RFB ") || said[11] != '\n') return std::nullopt;
+  if (!starts_with_digits(said.substr(4), 3) || said[7] != '.' ||
+      !starts_with_digits(said.substr(8), 3)) {
+    return std::nullopt;
+  }
+  recognition out;
+  out.service.name = "vnc";
+  out.complete = true;
+  out.raw = said.substr(0, greeting);
+  out.masked = out.raw;
+  return out;
+}
+
+}  // namespace sonde::scanner

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "tls/library.hpp"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <memory>
+
+// OpenSSL's types with owners. For the .cpp files of this folder; no header includes this one.
+namespace sonde::tls {
+
+template <auto Free>
+struct freed_by {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+
+using lib_ctx_ptr = std::unique_ptr<OSSL_LIB_CTX, freed_by<OSSL_LIB_CTX_free>>;
+using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;
+using ssl_ptr = std::unique_ptr<SSL, freed_by<SSL_free>>;
+using x509_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
+
+struct library::native {
+  lib_ctx_ptr context;
+  ssl_ctx_ptr client;
+};
+
+}  // namespace sonde::tls
