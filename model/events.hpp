@@ -13,6 +13,7 @@ namespace sonde::model {
 /// Short names of the topics. The queue adds prefix and version.
 namespace topics {
 inline constexpr const char* scan_requests = "scan.requests";
+inline constexpr const char* scan_requests_dead = "scan.requests.dlq";
 inline constexpr const char* scan_tasks = "scan.tasks";
 inline constexpr const char* scan_progress = "scan.progress";
 inline constexpr const char* entities = "entities";

@@ -70,19 +70,24 @@ std::vector<std::string_view> profile_book::names() const {
   return out;
 }
 
+error profile_book::unknown(std::string_view name) const {
+  std::string mend;
+  if (auto meant = nearest_word(name, names()); !meant.empty()) {
+    mend = "; did you mean \"" + std::string(meant) + "\"?";
+  } else {
+    mend = "; known are";
+    for (auto known : names())
+      mend += " " + std::string(known);
+  }
+  return fail(errc::invalid_ports,
+              "there is no profile \"" + std::string(name.substr(0, 64)) + "\"" + mend);
+}
+
 result<port_set> profile_book::ports_of(std::string_view profile, std::string_view ports) const {
   if (!ports.empty()) return port_set::parse(ports);
   if (const auto* known = find(profile)) return *known;
   if (!is_name(profile)) return port_set::parse(profile);
-  std::string mend;
-  if (auto meant = nearest_word(profile, names()); !meant.empty()) {
-    mend = "; did you mean \"" + std::string(meant) + "\"?";
-  } else {
-    mend = "; known are";
-    for (auto name : names())
-      mend += " " + std::string(name);
-  }
-  return fail(errc::invalid_ports, "there is no profile \"" + std::string(profile) + "\"" + mend);
+  return unknown(profile);
 }
 
 }  // namespace sonde::model

@@ -34,6 +34,9 @@ class profile_book {
   [[nodiscard]] bool is_built_in(std::string_view name) const;
   [[nodiscard]] std::vector<std::string_view> names() const;
 
+  /// The error for a name that is no profile here: which one may have been meant.
+  [[nodiscard]] error unknown(std::string_view name) const;
+
   /// What a task's `profile` and `ports` stand for: ports written out, a built-in name, or the
   /// ports that the name had when it was asked for.
   [[nodiscard]] result<port_set> ports_of(std::string_view profile, std::string_view ports) const;

@@ -17,24 +17,24 @@ const model::network& loopback_v4() {
 
 }  // namespace
 
-policy::policy(model::address_scope scope, std::set<model::ip_address> own_addresses,
-               bool named_targets_allowed)
-    : scope_(std::move(scope)),
-      own_addresses_(std::move(own_addresses)),
-      named_targets_allowed_(named_targets_allowed) {}
+policy::policy(model::address_scope scope, std::set<model::ip_address> own_addresses)
+    : scope_(std::move(scope)), own_addresses_(std::move(own_addresses)) {}
+
+result<> policy::answer(const model::address_scope::judgement& judged) {
+  switch (judged.what) {
+    case model::address_scope::verdict::in_scope: return {};
+    case model::address_scope::verdict::excluded: return fail(errc::excluded, judged.reason);
+    case model::address_scope::verdict::out_of_scope: break;
+  }
+  return fail(errc::out_of_scope, judged.reason);
+}
 
 result<> policy::may_dial(const model::ip_address& address, const model::target& under) const {
-  auto judged = scope_.judge(address, under);
-  switch (judged.what) {
-    case model::address_scope::verdict::in_scope:
-      return {};
-    case model::address_scope::verdict::excluded:
-      return fail(errc::excluded, judged.reason);
-    case model::address_scope::verdict::out_of_scope:
-      break;
-  }
-  if (named_targets_allowed_) return {};
-  return fail(errc::out_of_scope, judged.reason);
+  return answer(scope_.judge(address, under));
+}
+
+result<> policy::may_scan(const model::target& target) const {
+  return answer(scope_.judge(target));
 }
 
 bool policy::is_own(const model::ip_address& address) const {

@@ -14,22 +14,22 @@ namespace sonde::scanner {
 /// are judged anew by it.
 class policy {
  public:
-  /// `named`: the targets named by the person at the keyboard, who is the operator; they are in
-  /// scope whatever they are, `deny` apart.
-  policy(model::address_scope scope, std::set<model::ip_address> own_addresses,
-         bool named_targets_allowed = false);
+  policy(model::address_scope scope, std::set<model::ip_address> own_addresses);
 
   /// Whether an address may be dialled when scanning under this host: `errc::out_of_scope` or
   /// `errc::excluded`, with the sentence for people.
   [[nodiscard]] result<> may_dial(const model::ip_address& address,
                                   const model::target& under) const;
+  /// Whether a target may be scanned at all, as far as can be said before it is resolved.
+  [[nodiscard]] result<> may_scan(const model::target& target) const;
   /// No rate limits there.
   [[nodiscard]] bool is_own(const model::ip_address& address) const;
 
  private:
+  [[nodiscard]] static result<> answer(const model::address_scope::judgement& judged);
+
   model::address_scope scope_;
   std::set<model::ip_address> own_addresses_;
-  bool named_targets_allowed_;
 };
 
 /// The addresses of this machine's interfaces, at this moment.

@@ -27,13 +27,12 @@ class sqlite_entity_view final : public entity_view {
     return spawn_on(loop_, std::move(work));
   }
 
-  awaitable<bool> has_passed(std::vector<model::produced_position> positions) override {
-    auto work = [this, positions = std::move(positions)] {
-      return std::ranges::all_of(positions, [this](const model::produced_position& p) {
-        return view_.has_passed(p.topic, p.partition, p.offset);
-      });
+  awaitable<bool> wait_until_passed(std::vector<model::produced_position> positions,
+                                    steady_time deadline) override {
+    auto work = [this, positions = std::move(positions), deadline] {
+      return wait_here(positions, deadline);
     };
-    return call_on(loop_, std::move(work));
+    return spawn_on(loop_, std::move(work));
   }
 
   awaitable<bool> ready() override {
@@ -47,6 +46,18 @@ class sqlite_entity_view final : public entity_view {
   }
 
  private:
+  awaitable<bool> wait_here(std::vector<model::produced_position> positions,
+                            steady_time deadline) {
+    auto passed = [this](const model::produced_position& p) {
+      return view_.has_passed(p.topic, p.partition, p.offset);
+    };
+    while (!std::ranges::all_of(positions, passed)) {
+      bool in_time = co_await view_.changed().wait_until(deadline);
+      if (!in_time) co_return false;
+    }
+    co_return true;
+  }
+
   awaitable<result<std::optional<entity_details>>> find_here(model::entity_id id,
                                                              model::group_list groups,
                                                              std::size_t related_limit,

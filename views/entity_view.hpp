@@ -54,8 +54,9 @@ class entity_view {
                                                                 model::group_list groups,
                                                                 std::size_t related_limit,
                                                                 steady_time deadline) = 0;
-  /// Whether everything at these positions can be read here.
-  virtual awaitable<bool> has_passed(std::vector<model::produced_position> positions) = 0;
+  /// Returns true once everything at these positions can be read here; false at the deadline.
+  virtual awaitable<bool> wait_until_passed(std::vector<model::produced_position> positions,
+                                            steady_time deadline) = 0;
   virtual awaitable<bool> ready() = 0;
   virtual awaitable<void> stop() = 0;
 };

@@ -262,10 +262,10 @@ std::vector<waiting_task> task_tables::waiting(const std::vector<std::int32_t>& 
                          " WHERE waiting AND scope=? ORDER BY priority DESC, requested, key");
   for (bool more = find_first(find, scope); more && out.size() < limit; more = find.executeStep()) {
     if (std::ranges::find(partitions, find.getColumn(0).getInt()) == partitions.end()) continue;
-    out.push_back({model::target_key(find.getColumn(1).getString()), scope,
-                   find.getColumn(2).getInt(),
-                   wall_time(std::chrono::milliseconds(find.getColumn(3).getInt64())),
-                   find.getColumn(4).getString(), find.getColumn(5).getString()});
+    out.push_back(
+        {model::target_key(find.getColumn(1).getString()), scope, find.getColumn(2).getInt(),
+         wall_time(std::chrono::milliseconds(find.getColumn(3).getInt64())),
+         find.getColumn(4).getString(), find.getColumn(5).getString(), find.getColumn(0).getInt()});
   }
   return out;
 }

@@ -45,6 +45,14 @@ class sqlite_task_view final : public task_view {
     return spawn_on(loop_, std::move(work));
   }
 
+  awaitable<result<task_and_counts>> find_with_counts(model::target_key key, std::string scope,
+                                                      steady_time deadline) override {
+    auto work = [this, key = std::move(key), scope = std::move(scope), deadline] {
+      return find_and_count_here(key, scope, deadline);
+    };
+    return spawn_on(loop_, std::move(work));
+  }
+
   awaitable<result<std::optional<found_task>>> find(model::task_id id,
                                                     steady_time deadline) override {
     auto work = [this, id = std::move(id), deadline] { return find_id_here(id, deadline); };
@@ -52,12 +60,8 @@ class sqlite_task_view final : public task_view {
   }
 
   awaitable<result<std::optional<found_task>>> wait_for_change(model::task_id id,
-                                                               model::task_state known_state,
-                                                               model::task_progress known_progress,
                                                                steady_time deadline) override {
-    auto work = [this, id = std::move(id), known_state, known_progress, deadline] {
-      return wait_here(id, known_state, known_progress, deadline);
-    };
+    auto work = [this, id = std::move(id), deadline] { return wait_here(id, deadline); };
     return spawn_on(loop_, std::move(work));
   }
 
@@ -118,6 +122,16 @@ class sqlite_task_view final : public task_view {
     co_return tables_.task(key);
   }
 
+  awaitable<result<task_and_counts>> find_and_count_here(model::target_key key, std::string scope,
+                                                         steady_time deadline) {
+    bool in_time = co_await view_.catch_up(deadline);
+    if (!in_time) co_return too_slow();
+    task_and_counts out;
+    out.task = tables_.task(key);
+    out.queued = tables_.count_queued(scope);
+    co_return out;
+  }
+
   std::optional<found_task> look_up(const model::task_id& id) {
     auto key = tables_.key_of(id);
     if (!key) return std::nullopt;
@@ -137,13 +151,13 @@ class sqlite_task_view final : public task_view {
   }
 
   awaitable<result<std::optional<found_task>>> wait_here(model::task_id id,
-                                                         model::task_state known_state,
-                                                         model::task_progress known_progress,
                                                          steady_time deadline) {
     auto found = co_await find_id_here(id, deadline);
-    while (found && *found && (*found)->is_current() &&
-           (*found)->task.current.state == known_state &&
-           (*found)->task.progress == known_progress) {
+    if (!found || !*found) co_return found;
+    auto state = (*found)->task.current.state;
+    auto progress = (*found)->task.progress;
+    while (*found && (*found)->is_current() && !model::is_terminal(state) &&
+           (*found)->task.current.state == state && (*found)->task.progress == progress) {
       bool in_time = co_await view_.changed().wait_until(deadline);
       if (!in_time) break;
       found = look_up(id);

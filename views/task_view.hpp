@@ -35,12 +35,18 @@ struct waiting_task {
   wall_time requested{};
   std::string profile;
   std::string ports;
+  std::int32_t partition = 0;
 };
 
 /// Where a number of tasks stands against a limit.
 struct queued_counts {
   std::uint64_t total = 0;
   std::uint64_t in_scope = 0;
+};
+
+struct task_and_counts {
+  std::optional<model::scan_task> task;
+  queued_counts queued;
 };
 
 /// `scan.requests`, `scan.tasks` and `scan.progress`, as a table of tasks.
@@ -56,14 +62,18 @@ class task_view {
   /// called. Fails at the deadline.
   virtual awaitable<result<std::optional<model::scan_task>>> find(model::target_key key,
                                                                   steady_time deadline) = 0;
+  /// The same, and how many are queued: all that is needed to judge a new request, in one go.
+  virtual awaitable<result<task_and_counts>> find_with_counts(model::target_key key,
+                                                              std::string scope,
+                                                              steady_time deadline) = 0;
   /// The same, by the id of any of its generations. What is not there yet is waited for until the
   /// view has caught up; what is there is answered at once.
   virtual awaitable<result<std::optional<found_task>>> find(model::task_id id,
                                                             steady_time deadline) = 0;
-  /// The task, as soon as it differs in state or progress from `known`, or at the deadline.
-  virtual awaitable<result<std::optional<found_task>>> wait_for_change(
-      model::task_id id, model::task_state known_state, model::task_progress known_progress,
-      steady_time deadline) = 0;
+  /// The task, as soon as its state or progress is another than now, or at the deadline; at once
+  /// where it has ended.
+  virtual awaitable<result<std::optional<found_task>>> wait_for_change(model::task_id id,
+                                                                       steady_time deadline) = 0;
   /// The tasks of a target, whatever their profile, that these groups may see; newest first.
   virtual awaitable<result<std::vector<model::scan_task>>> find_target(model::target target,
                                                                        model::group_list groups,

@@ -1,33 +1,55 @@
 #pragma once
 
 #include "base/async/asio.hpp"
+#include "base/async/condition.hpp"
+#include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-
+#include <memory>
 #include <optional>
 
 namespace sonde {
 
-/// Awaits `work` until `deadline`; nothing means that the deadline passed first.
-///
-/// `work` is then cancelled and its end awaited, so it must honour cancellation. If it completes
-/// in the same moment as the timer, its result is kept: *deadline* is said only where there is no
-/// result. Not for hot paths: it costs a few allocations.
+namespace detail {
+
 template <class T>
-awaitable<std::optional<T>> with_deadline(awaitable<T> work, steady_time deadline) {
-  auto loop = co_await asio::this_coro::executor;
-  asio::steady_timer timer(loop, deadline);
-  auto group = asio::experimental::make_parallel_group(
-      asio::co_spawn(loop, std::move(work), asio::deferred), timer.async_wait(asio::deferred));
-  auto token = asio::use_awaitable;
-  auto [order, thrown, value, timer_error] =
-      co_await group.async_wait(asio::experimental::wait_for_one(), token);
-  bool expired = order[0] == 1 && !timer_error;
-  if (!thrown) co_return std::move(value);
-  if (expired) co_return std::nullopt;
-  std::rethrow_exception(thrown);
+struct abandonable {
+  explicit abandonable(executor loop) : ended(std::move(loop)) {}
+  std::optional<T> value;
+  std::exception_ptr thrown;
+  bool over = false;
+  condition ended;
+};
+
+template <class T>
+awaitable<void> finish_in_background(awaitable<T> work, std::shared_ptr<abandonable<T>> state) {
+  try {
+    state->value.emplace(co_await std::move(work));
+  } catch (...) {
+    state->thrown = std::current_exception();
+  }
+  state->over = true;
+  state->ended.notify_all();
+}
+
+}  // namespace detail
+
+/// Awaits `work` until `deadline`. Nothing: the deadline passed first.
+///
+/// The work is then not cancelled but left to its end, in `group`; what it returns is dropped. This
+/// is for what cannot be cancelled, as a write that is on its way to a disk. The group must be of
+/// this coroutine's loop.
+template <class T>
+awaitable<std::optional<T>> abandon_after(task_group& group, awaitable<T> work,
+                                          steady_time deadline) {
+  auto state = std::make_shared<detail::abandonable<T>>(group.loop());
+  group.spawn(detail::finish_in_background(std::move(work), state));
+  while (!state->over) {
+    bool in_time = co_await state->ended.wait_until(deadline);
+    if (!in_time) break;
+  }
+  if (state->thrown) std::rethrow_exception(state->thrown);
+  co_return std::move(state->value);
 }
 
 }  // namespace sonde

@@ -47,13 +47,13 @@ struct entity_world {
   /// Until everything that was put has been folded.
   void settle() {
     auto last = put(model::make_entity("ip", "192.0.2.99", json::object(), from("settle", 0)));
-    while (!test::run(view->has_passed({{last.topic, last.partition, last.offset}}))) {
-    }
     auto edge = put(model::make_association(model::entity_id_of("ip", "a"),
                                             model::association_mode::association,
                                             model::entity_id_of("ip", "b"), {}, from("settle", 0)));
-    while (!test::run(view->has_passed({{edge.topic, edge.partition, edge.offset}}))) {
-    }
+    auto deadline = std::chrono::steady_clock::now() + seconds(20);
+    CHECK(test::run(view->wait_until_passed({{last.topic, last.partition, last.offset},
+                                             {edge.topic, edge.partition, edge.offset}},
+                                            deadline)));
   }
 
   system_clock clock;

@@ -1,0 +1,32 @@
+#include "client/errc.hpp"
+
+namespace sonde::client {
+
+const char* category_name(errc) {
+  return "client";
+}
+
+const char* describe(errc code) {
+  switch (code) {
+    case errc::usage: return "the command is not understood";
+    case errc::no_server: return "there is no server";
+    case errc::refused: return "the server refused";
+    case errc::try_later: return "the server is busy";
+    case errc::not_found: return "not found";
+    case errc::interrupted: return "interrupted";
+  }
+  return "unknown error";
+}
+
+error_code make_error_code(errc code) {
+  return {static_cast<int>(code), category_of<errc>()};
+}
+
+int exit_code_of(const error& why) {
+  if (why.code == make_error_code(errc::usage)) return exit_code::usage;
+  if (why.code == make_error_code(errc::no_server)) return exit_code::no_server;
+  if (why.code == make_error_code(errc::interrupted)) return exit_code::interrupted;
+  return exit_code::scan_failed;
+}
+
+}  // namespace sonde::client

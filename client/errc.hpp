@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/error_category.hpp"
+#include "base/result.hpp"
+
+#include <type_traits>
+
+namespace sonde::client {
+
+/// How a verb of the command line can fail, by what is told to its user.
+enum class errc {
+  usage = 1,  ///< the words of the command
+  no_server,  ///< nobody answers where the server should be
+  refused,    ///< the server said no, and why
+  try_later,  ///< the server said not now
+  not_found,
+  interrupted,  ///< by Ctrl-C
+};
+
+[[nodiscard]] const char* category_name(errc);
+[[nodiscard]] const char* describe(errc code);
+[[nodiscard]] error_code make_error_code(errc code);
+
+/// What the process returns (sysexits.h, where it has a number for it).
+namespace exit_code {
+inline constexpr int done = 0;
+inline constexpr int scan_failed = 1;
+inline constexpr int usage = 64;
+inline constexpr int no_server = 69;
+inline constexpr int data_folder = 74;
+inline constexpr int configuration = 78;
+inline constexpr int interrupted = 130;
+}  // namespace exit_code
+
+[[nodiscard]] int exit_code_of(const error& why);
+
+}  // namespace sonde::client
+
+template <>
+struct boost::system::is_error_code_enum<sonde::client::errc> : std::true_type {};

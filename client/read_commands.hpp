@@ -1,0 +1,48 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "client/scan_api.hpp"
+#include "client/terminal.hpp"
+#include "queue/io.hpp"
+
+#include <memory>
+#include <string>
+
+namespace sonde::client {
+
+/// `sonde show`: a scan by its id, an entity by its id, or the newest scan of a target. Returns the
+/// exit code.
+awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what, bool json);
+
+/// `sonde topic list`: every topic with its partitions and how many records each holds.
+awaitable<int> list_topics(queue::backend& queue, terminal& out, bool json);
+
+struct tail_options {
+  std::string topic;
+  bool from_start = false;
+  bool follow = false;
+  bool json = false;
+};
+
+/// `sonde topic tail`: the records of a topic, one a line, up to its end as it is now, or for ever.
+class tail_command {
+ public:
+  tail_command(queue::backend& queue, terminal& out, tail_options options);
+
+  /// Returns the exit code.
+  awaitable<int> run();
+  /// From a signal's handler, on the loop.
+  void interrupt();
+
+ private:
+  [[nodiscard]] std::string find_topic() const;
+  int complain_of_topic();
+
+  queue::backend& queue_;
+  terminal& out_;
+  tail_options options_;
+  std::unique_ptr<queue::reader> reader_;
+  bool interrupted_ = false;
+};
+
+}  // namespace sonde::client

@@ -1,0 +1,197 @@
+#include "client/scan_table.hpp"
+
+#include "model/text.hpp"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace sonde::client {
+namespace {
+
+using model::json;
+
+constexpr std::size_t columns = 4;
+constexpr std::size_t gap = 2;
+
+std::string text_at(const json& object, const char* name) {
+  auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// Columns that a text takes on a terminal.
+std::size_t width_of(std::string_view text) {
+  std::size_t out = 0;
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  while (left > 0) {
+    utf8proc_int32_t point = 0;
+    auto size = utf8proc_iterate(bytes, left, &point);
+    if (size <= 0) return out + static_cast<std::size_t>(left);
+    out += static_cast<std::size_t>(std::max(0, utf8proc_charwidth(point)));
+    bytes += size;
+    left -= size;
+  }
+  return out;
+}
+
+std::string fitted(std::string text, std::size_t width) {
+  if (width_of(text) <= width) return text;
+  auto bytes = text.size();
+  while (bytes > 0 && width_of(text) + 1 > width)
+    text = model::cut_at(text, --bytes);
+  return text + "…";
+}
+
+std::string padded(std::string text, std::size_t width) {
+  auto taken = width_of(text);
+  if (taken < width) text.append(width - taken, ' ');
+  return text;
+}
+
+/// `1.2 s`, `3 min 20 s`.
+std::string duration_text(std::chrono::milliseconds took) {
+  auto ms = took.count();
+  if (ms < 60'000) {
+    auto tenths = std::to_string((ms + 50) / 100);
+    if (tenths.size() < 2) tenths.insert(0, 1, '0');
+    return tenths.substr(0, tenths.size() - 1) + "." + tenths.back() + " s";
+  }
+  auto s = ms / 1000;
+  return std::to_string(s / 60) + " min " + std::to_string(s % 60) + " s";
+}
+
+std::string took(const json& scan) {
+  auto from = from_rfc3339(text_at(scan, "started"));
+  auto to = from_rfc3339(text_at(scan, "ended"));
+  return from && to ? ", " + duration_text(*to - *from) : std::string();
+}
+
+std::string expiry_text(const std::string& not_after, wall_time now) {
+  auto end = from_rfc3339(not_after.substr(0, 19) + ".000Z");
+  if (!end) return not_after.empty() ? "" : "until " + not_after;
+  auto days = std::chrono::floor<std::chrono::days>(*end - now).count();
+  auto date = not_after.substr(0, 10);
+  if (days < 0) return "expired " + date;
+  return "until " + date + " (" + std::to_string(days) + (days == 1 ? " day)" : " days)");
+}
+
+using row = std::array<std::string, columns>;
+
+row row_of(const json& result, bool many_addresses) {
+  auto endpoint = text_at(result, "endpoint");
+  const auto& service = result.contains("service") ? result["service"] : json::object();
+  auto port = many_addresses ? endpoint : endpoint.substr(endpoint.rfind(':') + 1);
+  auto name = text_at(service, "name");
+  bool tls = service.value("tls", false);
+  if (tls) name = name.empty() ? "tls" : name + " over tls";
+  auto product = text_at(service, "product");
+  auto version = text_at(service, "version");
+  if (!version.empty()) product += (product.empty() ? "" : " ") + version;
+  return {port, name.empty() ? "?" : name, product, text_at(result, "banner")};
+}
+
+std::string certificate_line(const json& result, wall_time now) {
+  if (!result.contains("certificate")) return {};
+  const auto& certificate = result["certificate"];
+  auto subject = text_at(certificate, "subject");
+  return (subject.empty() ? "(no subject)" : subject) + ", " +
+         expiry_text(text_at(certificate, "not_after"), now);
+}
+
+bool has_many_addresses(const json& results) {
+  std::string first;
+  for (const auto& result : results) {
+    auto endpoint = text_at(result, "endpoint");
+    auto address = endpoint.substr(0, endpoint.rfind(':'));
+    if (first.empty()) first = address;
+    if (address != first) return true;
+  }
+  return false;
+}
+
+std::string results_table(const json& results, std::size_t width, wall_time now) {
+  std::vector<row> rows{{"PORT", "SERVICE", "PRODUCT", "SAYS"}};
+  bool many = has_many_addresses(results);
+  for (const auto& result : results)
+    rows.push_back(row_of(result, many));
+  std::array<std::size_t, columns> widths{};
+  for (const auto& each : rows) {
+    for (std::size_t i = 0; i < columns; ++i)
+      widths[i] = std::max(widths[i], width_of(each[i]));
+  }
+  widths[2] = std::min<std::size_t>(widths[2], 30);
+  std::string out;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    std::string line = "  ";
+    for (std::size_t i = 0; i + 1 < columns; ++i) {
+      line += padded(fitted(rows[r][i], widths[i]), widths[i] + gap);
+    }
+    auto left = width > width_of(line) ? width - width_of(line) : 0;
+    line += fitted(rows[r][columns - 1], std::max<std::size_t>(left, 10));
+    while (line.ends_with(' '))
+      line.pop_back();
+    out += line + "\n";
+    if (r == 0) continue;
+    auto certificate = certificate_line(results[r - 1], now);
+    if (certificate.empty()) continue;
+    auto indent = std::string(2 + widths[0] + gap, ' ');
+    out += indent + fitted("└ certificate " + certificate, width - indent.size()) + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string scan_table(const json& scan, std::size_t width, wall_time now) {
+  auto status = text_at(scan, "status");
+  std::string out = text_at(scan, "target") + ": ";
+  if (!scan.contains("outcome")) {
+    out += status;
+    const auto& progress = scan.contains("progress") ? scan["progress"] : json::object();
+    if (progress.value("planned", 0U) > 0) {
+      out += ", " + std::to_string(progress.value("done", 0U)) + " of " +
+             std::to_string(progress.value("planned", 0U)) + " probes, " +
+             std::to_string(progress.value("open", 0U)) + " open so far";
+    }
+    return out + "\n";
+  }
+  const auto& outcome = scan["outcome"];
+  out += text_at(outcome, "name") + took(scan) + "\n  " + text_at(outcome, "reason") + "\n";
+  if (!scan.contains("results") || scan["results"].empty()) return out;
+  out += "\n" + results_table(scan["results"], width, now);
+  if (scan.value("truncated", false)) {
+    out += "  and " + std::to_string(scan.value("results_total", 0U) - scan["results"].size()) +
+           " more; the service entities have them all\n";
+  }
+  return out;
+}
+
+std::string entity_table(const json& entity, std::size_t width) {
+  const auto& attributes = entity["attributes"];
+  std::string out = text_at(attributes, "type") + " " + text_at(attributes, "value") + "\n  " +
+                    text_at(attributes, "id") + "\n  first seen " +
+                    text_at(attributes, "first_seen") + ", last seen " +
+                    text_at(attributes, "last_seen") + "\n";
+  if (!entity["metadata"].empty()) out += "\n";
+  for (const auto& [name, value] : entity["metadata"].items()) {
+    auto shown = value.is_string() ? value.get<std::string>() : model::to_text(value);
+    out += fitted("  " + padded(name, 26) + shown, width) + "\n";
+  }
+  for (const char* list : {"extended_metadata", "latest_associations"}) {
+    if (entity[list].empty()) continue;
+    out += std::string("\n  ") + (list[0] == 'e' ? "parts and wholes" : "associated") + "\n";
+    for (const auto& other : entity[list]) {
+      auto arrow = text_at(other, "direction") == "to" ? "→ " : "← ";
+      out += fitted("    " + std::string(arrow) + padded(text_at(other, "type"), 13) +
+                        text_at(other, "value"),
+                    width) +
+             "\n";
+    }
+  }
+  return out;
+}
+
+}  // namespace sonde::client

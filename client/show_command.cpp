@@ -1,0 +1,54 @@
+#include "client/errc.hpp"
+#include "client/read_commands.hpp"
+#include "client/scan_table.hpp"
+#include "model/ids.hpp"
+#include "model/target.hpp"
+
+namespace sonde::client {
+namespace {
+
+using model::json;
+
+int complain(terminal& out, const error& why) {
+  out.say(why.message());
+  return exit_code_of(why);
+}
+
+int print_scan(const json& scan, terminal& out, const clock& clock, bool as_json) {
+  out.print(as_json ? model::to_text(scan) + "\n" : scan_table(scan, out.width(), clock.now()));
+  return exit_code::done;
+}
+
+}  // namespace
+
+awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what,
+                    bool as_json) {
+  as_json = as_json || !out.for_people();
+  if (model::is_task_id(what)) {
+    auto scan = co_await api.look_up(what, std::chrono::seconds(0));
+    if (!scan) co_return complain(out, scan.error());
+    co_return print_scan(*scan, out, clock, as_json);
+  }
+  if (model::is_entity_id(what)) {
+    auto entity = co_await api.entity(what);
+    if (!entity) co_return complain(out, entity.error());
+    out.print(as_json ? model::to_text(*entity) + "\n" : entity_table(*entity, out.width()));
+    co_return exit_code::done;
+  }
+  auto target = model::target::parse(what);
+  if (!target) {
+    out.say("\"" + what + "\" is neither the id of a scan, nor that of an entity, nor a target: " +
+            target.error().message());
+    co_return exit_code::usage;
+  }
+  auto scans = co_await api.list(target->text());
+  if (!scans) co_return complain(out, scans.error());
+  const auto& list = (*scans)["scans"];
+  if (list.empty()) {
+    out.say(target->text() + " has not been scanned; `sonde scan " + target->text() + "` does it");
+    co_return exit_code::scan_failed;
+  }
+  co_return print_scan(list.front(), out, clock, as_json);
+}
+
+}  // namespace sonde::client

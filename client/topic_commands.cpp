@@ -1,0 +1,149 @@
+#include "base/clock.hpp"
+#include "client/errc.hpp"
+#include "client/read_commands.hpp"
+#include "model/json.hpp"
+#include "model/text.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace sonde::client {
+namespace {
+
+using model::json;
+
+constexpr std::uint32_t value_depth = 64;
+
+/// A record as one JSON object. A value that is JSON stands in it as it is, any other as text.
+json to_json(const queue::stored_record& record, const queue::backend& queue) {
+  json headers = json::object();
+  for (const auto& [name, value] : record.what.headers)
+    headers[name] = model::to_utf8(value);
+  auto value = model::parse_json(record.what.value, value_depth);
+  return {{"topic", queue.full_name(record.what.topic)},
+          {"partition", record.partition},
+          {"offset", record.offset},
+          {"time", to_rfc3339(record.time)},
+          {"key", model::to_utf8(record.what.key)},
+          {"headers", std::move(headers)},
+          {"value", value ? std::move(*value) : json(model::to_utf8(record.what.value))}};
+}
+
+std::string line_of(const queue::stored_record& record, std::size_t width) {
+  auto line = std::to_string(record.partition) + ":" + std::to_string(record.offset) + "  " +
+              to_rfc3339(record.time) + "  " + model::first_line(record.what.key, 24) + "…  " +
+              model::first_line(record.what.value, width);
+  return std::string(model::cut_at(line, width)) + "\n";
+}
+
+const char* policy_text(const queue::topic_spec& spec) {
+  if (spec.policy == queue::cleanup::compact) return "newest of each key";
+  return spec.retention.count() == 0 ? "for ever" : "for a time";
+}
+
+int complain(terminal& out, const error& why) {
+  out.say(why.message());
+  return exit_code::data_folder;
+}
+
+}  // namespace
+
+awaitable<int> list_topics(queue::backend& queue, terminal& out, bool as_json) {
+  as_json = as_json || !out.for_people();
+  std::string text;
+  for (const auto& spec : queue.topics()) {
+    std::vector<std::string> one{spec.name};
+    auto starts = co_await queue.starts(one);
+    auto ends = co_await queue.ends(one);
+    if (!starts) co_return complain(out, starts.error());
+    if (!ends) co_return complain(out, ends.error());
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    for (const auto& place : *starts)
+      first += place.offset;
+    for (const auto& place : *ends)
+      last += place.offset;
+    if (as_json) {
+      json row = {{"topic", queue.full_name(spec.name)},
+                  {"name", spec.name},
+                  {"partitions", spec.partitions},
+                  {"compacted", spec.policy == queue::cleanup::compact},
+                  {"start", first},
+                  {"end", last}};
+      text += model::to_text(row) + "\n";
+    } else {
+      auto name = queue.full_name(spec.name);
+      name.resize(std::max<std::size_t>(name.size() + 2, 32), ' ');
+      auto records = std::to_string(last - first);
+      records.insert(0, records.size() < 12 ? 12 - records.size() : 0, ' ');
+      text += name + records + " records, kept " + policy_text(spec) + "\n";
+    }
+  }
+  out.print(text);
+  co_return exit_code::done;
+}
+
+tail_command::tail_command(queue::backend& queue, terminal& out, tail_options options)
+    : queue_(queue), out_(out), options_(std::move(options)) {
+  options_.json = options_.json || !out.for_people();
+}
+
+void tail_command::interrupt() {
+  interrupted_ = true;
+  if (reader_) reader_->close();
+}
+
+std::string tail_command::find_topic() const {
+  for (const auto& spec : queue_.topics()) {
+    if (options_.topic == spec.name || options_.topic == queue_.full_name(spec.name)) {
+      return spec.name;
+    }
+  }
+  return {};
+}
+
+int tail_command::complain_of_topic() {
+  std::vector<std::string_view> names;
+  for (const auto& spec : queue_.topics())
+    names.push_back(spec.name);
+  auto meant = model::nearest_word(options_.topic, names);
+  auto mend = meant.empty() ? std::string("`sonde topic list` shows them")
+                            : "did you mean \"" + std::string(meant) + "\"?";
+  out_.say("there is no topic \"" + options_.topic + "\"; " + mend);
+  return exit_code::usage;
+}
+
+awaitable<int> tail_command::run() {
+  std::vector<std::string> topics{find_topic()};
+  if (topics.front().empty()) co_return complain_of_topic();
+  auto ends = co_await queue_.ends(topics);
+  if (!ends) co_return complain(out_, ends.error());
+  auto starts = co_await queue_.starts(topics);
+  if (!starts) co_return complain(out_, starts.error());
+  std::map<std::int32_t, std::int64_t> left;  // where to stop, by partition
+  if (options_.from_start) {
+    for (const auto& end : *ends)
+      left[end.partition] = end.offset;
+    for (const auto& start : *starts) {
+      if (start.offset >= left[start.partition]) left.erase(start.partition);
+    }
+    ends->clear();
+  }
+  reader_ = queue_.read_from(topics, std::move(*ends));
+  while ((options_.follow || !left.empty()) && !interrupted_) {
+    auto batch = co_await reader_->read();
+    if (interrupted_) break;
+    if (!batch) co_return complain(out_, batch.error());
+    std::string text;
+    for (const auto& record : *batch) {
+      text += options_.json ? model::to_text(to_json(record, queue_)) + "\n"
+                            : line_of(record, out_.width());
+      auto end = left.find(record.partition);
+      if (end != left.end() && record.offset + 1 >= end->second) left.erase(end);
+    }
+    out_.print(text);
+  }
+  co_return exit_code::done;
+}
+
+}  // namespace sonde::client

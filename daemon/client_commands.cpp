@@ -1,0 +1,175 @@
+#include "client/errc.hpp"
+#include "client/http_api.hpp"
+#include "client/terminal.hpp"
+#include "daemon/commands.hpp"
+#include "daemon/node.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <functional>
+#include <iostream>
+
+namespace sonde::daemon {
+namespace {
+
+namespace exit_code = client::exit_code;
+
+int complain(const error& why, int code) {
+  std::cerr << "sonde: " << why.message() << "\n";
+  return code;
+}
+
+result<configuration> load(const invocation& how) {
+  return load_configuration(how.config_file, how.variables, how.flags);
+}
+
+/// Runs a verb on the main thread. The first Ctrl-C interrupts it in its own way, the second ends
+/// the process.
+int run_verb(asio::io_context& loop, const std::function<awaitable<int>()>& verb,
+             const std::function<void()>& interrupt) {
+  std::signal(SIGPIPE, SIG_IGN);
+  asio::signal_set signals(loop, SIGINT, SIGTERM);
+  signals.async_wait([&](error_code failed, int) {
+    if (failed) return;
+    interrupt();
+    error_code ignored;
+    signals.clear(ignored);  // the default again: the next one kills
+  });
+  int code = exit_code::interrupted;
+  std::exception_ptr thrown;
+  asio::co_spawn(loop, verb(), [&](std::exception_ptr e, int returned) {
+    thrown = e;
+    if (!e) code = returned;
+    error_code ignored;
+    signals.cancel(ignored);
+    loop.stop();
+  });
+  loop.run();
+  if (thrown) std::rethrow_exception(thrown);
+  return code;
+}
+
+/// A node of one command: everything in memory, nothing listened to, any target in scope that is
+/// not denied.
+result<std::unique_ptr<node>> start_local_node(configuration config, const clock& clock,
+                                               logger& log) {
+  config.queue.backend = "memory";
+  config.scope.allow = {"0.0.0.0/0", "::/0"};
+  config.drain_s = 0;
+  auto queue = open_queue(config, clock, log);
+  if (!queue) return queue.error();
+  auto made =
+      std::make_unique<node>(std::move(config), std::move(*queue), std::nullopt, clock, log);
+  made->serve_http(false);
+  if (auto started = made->start(); !started) return started.error();
+  return made;
+}
+
+}  // namespace
+
+int scan(const invocation& how, client::scan_options options, bool local) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  system_clock clock;
+  logger log(log_level::warning, format_of(*config));
+  client::terminal out;
+  asio::io_context loop(1);
+  std::unique_ptr<node> here;
+  std::unique_ptr<client::scan_api> api;
+  if (local) {
+    auto started = start_local_node(*config, clock, log);
+    if (!started) return complain(started.error(), exit_code::configuration);
+    here = std::move(*started);
+    api = here->local_api();
+    options.server_goes_on = false;
+  } else {
+    auto server = client::parse_server(config->server);
+    if (!server) return complain(server.error(), exit_code::usage);
+    api = client::make_http_api(loop.get_executor(), std::move(*server));
+  }
+  client::scan_command command(*api, out, clock, std::move(options));
+  int code = run_verb(
+      loop, [&] { return command.run(); }, [&] { command.interrupt(); });
+  if (here) here->stop();
+  return code;
+}
+
+int watch(const invocation& how, const std::string& task, bool json) {
+  client::scan_options options;
+  options.json = json;
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  auto server = client::parse_server(config->server);
+  if (!server) return complain(server.error(), exit_code::usage);
+  system_clock clock;
+  client::terminal out;
+  asio::io_context loop(1);
+  auto api = client::make_http_api(loop.get_executor(), std::move(*server));
+  client::scan_command command(*api, out, clock, std::move(options));
+  return run_verb(
+      loop, [&] { return command.watch(task); }, [&] { command.interrupt(); });
+}
+
+int show(const invocation& how, const std::string& what, bool json) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  auto server = client::parse_server(config->server);
+  if (!server) return complain(server.error(), exit_code::usage);
+  system_clock clock;
+  client::terminal out;
+  asio::io_context loop(1);
+  auto api = client::make_http_api(loop.get_executor(), std::move(*server));
+  return run_verb(
+      loop, [&] { return client::show(*api, out, clock, what, json); }, [&] { loop.stop(); });
+}
+
+int list_topics(const invocation& how, bool json) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  system_clock clock;
+  logger log(log_level::warning);
+  client::terminal out;
+  auto queue = open_queue_for_reading(*config, clock, log);
+  if (!queue) return complain(queue.error(), exit_code::data_folder);
+  asio::io_context loop(1);
+  int code = run_verb(
+      loop, [&] { return client::list_topics(**queue, out, json); }, [&] { loop.stop(); });
+  (*queue)->close();
+  return code;
+}
+
+int tail_topic(const invocation& how, client::tail_options options) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  system_clock clock;
+  logger log(log_level::warning);
+  client::terminal out;
+  auto queue = open_queue_for_reading(*config, clock, log);
+  if (!queue) return complain(queue.error(), exit_code::data_folder);
+  asio::io_context loop(1);
+  int code = 0;
+  {
+    client::tail_command command(**queue, out, std::move(options));
+    code = run_verb(
+        loop, [&] { return command.run(); }, [&] { command.interrupt(); });
+  }
+  (*queue)->close();
+  return code;
+}
+
+int check_config(const invocation& how) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  std::cerr << "the configuration is valid\n";
+  return exit_code::done;
+}
+
+int print_config(const invocation& how, bool json) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  std::cout << (json ? to_json_text(*config) + "\n" : to_toml(*config));
+  return exit_code::done;
+}
+
+}  // namespace sonde::daemon

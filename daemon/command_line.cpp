@@ -1,0 +1,218 @@
+#include "daemon/command_line.hpp"
+
+#include "client/errc.hpp"
+#include "daemon/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+namespace sonde::daemon {
+namespace {
+
+namespace exit_code = client::exit_code;
+
+constexpr const char* epilogue =
+    "Examples\n"
+    "  sonde scan --local 192.0.2.7               scan here and now, without a daemon\n"
+    "  sonde serve                                the daemon, on 127.0.0.1:8480\n"
+    "  sonde scan example.com                     schedule, follow, print\n"
+    "  sonde scan - --ports 22,443 < names.txt    thousands of targets\n"
+    "  sonde topic tail entities --from-start     what has been found, as events\n"
+    "\n"
+    "Every setting can be given in a file (--config), in the environment (SONDE_HTTP_LISTEN for\n"
+    "http.listen) or, where there is one, by a flag; `sonde print-config` shows them all.\n"
+    "Exit codes: 0 done, 1 a scan failed, 64 usage, 69 no server, 74 data folder, 78 "
+    "configuration.";
+
+/// The command line under construction: options write here, verbs run from here.
+class command_line {
+ public:
+  explicit command_line(environment variables) {
+    how_.variables = std::move(variables);
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", std::string("sonde " SONDE_VERSION));
+    app_.footer(epilogue);
+    app_.failure_message(CLI::FailureMessage::simple);
+    add_serve();
+    add_scan();
+    add_show();
+    add_topic();
+    add_config();
+  }
+
+  int run(int count, const char* const* words) {
+    try {
+      app_.parse(count, words);
+    } catch (const CLI::ParseError& e) {
+      int code = app_.exit(e);
+      return code == 0 ? exit_code::done : exit_code::usage;
+    }
+    return verb_();
+  }
+
+ private:
+  /// An option that is a setting: the same value, from a flag.
+  void add_setting(CLI::App* to, const std::string& flag, const std::string& key,
+                   const std::string& description, const std::string& value_name) {
+    auto keep = [this, flag, key](const std::string& value) {
+      how_.flags.push_back({key, flag, value});
+    };
+    to->add_option_function<std::string>(flag, keep, description)->type_name(value_name);
+  }
+
+  void add_common(CLI::App* to) {
+    to->add_option("--config", how_.config_file, "configuration file")->type_name("FILE");
+  }
+
+  void add_server(CLI::App* to) {
+    add_common(to);
+    add_setting(to, "--server", "server", "the server to ask (http://127.0.0.1:8480)", "URL");
+  }
+
+  void add_data_dir(CLI::App* to) {
+    add_common(to);
+    add_setting(to, "--data-dir", "data_dir", "where the queue is kept", "DIR");
+  }
+
+  void add_json(CLI::App* to) {
+    to->add_flag("--json", json_, "JSON, one object a line; the default where no person looks");
+  }
+
+  void add_serve() {
+    auto* serve = app_.add_subcommand("serve", "run the daemon");
+    add_data_dir(serve);
+    add_setting(serve, "--listen", "http.listen", "address and port (127.0.0.1:8480)", "ADDR:PORT");
+    add_setting(serve, "--roles", "roles", "what this process does (ingest,scanner,view)", "LIST");
+    serve->callback([this] { verb_ = [this] { return daemon::serve(how_); }; });
+  }
+
+  void add_scan() {
+    auto* scan = app_.add_subcommand("scan", "scan targets and print what was found");
+    add_server(scan);
+    scan->add_option("targets", scan_.targets, "IP addresses and names; - reads them from a pipe")
+        ->type_name("TARGET");
+    scan->add_option("--targets", targets_file_, "a file with one target a line")
+        ->type_name("FILE");
+    auto* profile = scan->add_option("--profile", scan_.profile,
+                                     "standard (about 1,000 ports), full, or one of the "
+                                     "configuration")
+                        ->type_name("NAME");
+    scan->add_option("--ports", scan_.ports, "ports instead, as in 22,80-90")
+        ->type_name("LIST")
+        ->excludes(profile);
+    scan->add_flag("--fresh", scan_.fresh, "scan anew, also what was scanned today");
+    scan->add_option("--priority", scan_.priority, "-9 to 9; higher ones come first")
+        ->type_name("N");
+    scan->add_flag("!--no-wait", scan_.wait, "schedule, print the ids, and go");
+    scan->add_flag("--local", local_, "without a daemon: in this process, nothing kept");
+    add_json(scan);
+    scan->callback([this] { verb_ = [this] { return run_scan(); }; });
+  }
+
+  int run_scan() {
+    std::vector<std::string> given;
+    for (auto& target : scan_.targets) {
+      if (target != "-") {
+        given.push_back(std::move(target));
+        continue;
+      }
+      auto more = client::read_targets(std::cin);
+      std::ranges::move(more, std::back_inserter(given));
+    }
+    if (!targets_file_.empty()) {
+      std::ifstream file(targets_file_);
+      if (!file) {
+        std::cerr << "sonde: " << targets_file_ << " cannot be read\n";
+        return exit_code::usage;
+      }
+      auto more = client::read_targets(file);
+      std::ranges::move(more, std::back_inserter(given));
+    }
+    if (given.empty()) {
+      std::cerr << "sonde: there is nothing to scan; name a target, as in `sonde scan "
+                   "example.com`\n";
+      return exit_code::usage;
+    }
+    scan_.targets = std::move(given);
+    scan_.json = json_;
+    if (local_ && !scan_.wait) {
+      std::cerr << "sonde: --local and --no-wait contradict each other: nothing would be left to "
+                   "go on\n";
+      return exit_code::usage;
+    }
+    return daemon::scan(how_, std::move(scan_), local_);
+  }
+
+  void add_show() {
+    auto* show = app_.add_subcommand("show", "show a scan, an entity, or a target's newest scan");
+    add_server(show);
+    show->add_option("what", what_, "a target, an entity's id, or a scan's id")
+        ->required()
+        ->type_name("TARGET|ENTITY-ID|SCAN-ID");
+    add_json(show);
+    show->callback([this] { verb_ = [this] { return daemon::show(how_, what_, json_); }; });
+
+    auto* watch = app_.add_subcommand("watch", "follow a scan to its end");
+    add_server(watch);
+    watch->add_option("scan", what_, "the scan's id")->required()->type_name("SCAN-ID");
+    add_json(watch);
+    watch->callback([this] { verb_ = [this] { return daemon::watch(how_, what_, json_); }; });
+  }
+
+  void add_topic() {
+    auto* topic = app_.add_subcommand("topic", "the topics of the queue");
+    topic->require_subcommand(1);
+    auto* list = topic->add_subcommand("list", "every topic, and how much it holds");
+    add_data_dir(list);
+    add_json(list);
+    list->callback([this] { verb_ = [this] { return daemon::list_topics(how_, json_); }; });
+
+    auto* tail = topic->add_subcommand("tail", "the records of a topic, one a line");
+    add_data_dir(tail);
+    tail->add_option("name", tail_.topic, "entities, associations, scan.tasks …")
+        ->required()
+        ->type_name("TOPIC");
+    tail->add_flag("--from-start", tail_.from_start, "all of it, up to its end as it is now");
+    tail->add_flag("--follow", tail_.follow, "and what comes after that");
+    add_json(tail);
+    tail->callback([this] {
+      verb_ = [this] {
+        tail_.json = json_;
+        return daemon::tail_topic(how_, tail_);
+      };
+    });
+  }
+
+  void add_config() {
+    auto* check = app_.add_subcommand("check-config", "say whether the configuration is valid");
+    add_common(check);
+    check->callback([this] { verb_ = [this] { return daemon::check_config(how_); }; });
+    auto* print = app_.add_subcommand("print-config", "every setting, and where it comes from");
+    add_common(print);
+    add_setting(print, "--data-dir", "data_dir", "where the queue is kept", "DIR");
+    print->add_flag("--json", json_, "as JSON");
+    print->callback([this] { verb_ = [this] { return daemon::print_config(how_, json_); }; });
+  }
+
+  CLI::App app_{"Sonde: scans hosts and says what it found, as events on durable topics.", "sonde"};
+  invocation how_;
+  std::function<int()> verb_;
+  client::scan_options scan_;
+  client::tail_options tail_;
+  std::string targets_file_;
+  std::string what_;
+  bool json_ = false;
+  bool local_ = false;
+};
+
+}  // namespace
+
+int run_command_line(int count, const char* const* words, environment variables) {
+  command_line line(std::move(variables));
+  return line.run(count, words);
+}
+
+}  // namespace sonde::daemon

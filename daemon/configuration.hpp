@@ -1,0 +1,81 @@
+#pragma once
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "model/address_scope.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sonde::daemon {
+
+/// Everything that can be set, with its default. docs/configuration.md is written from the table of
+/// settings in settings.cpp.
+struct configuration {
+  std::filesystem::path data_dir;
+  std::string server = "http://127.0.0.1:8480";  ///< that the other verbs talk to
+  std::vector<std::string> roles = {"ingest", "scanner", "view"};
+  std::uint32_t drain_s = 20;
+
+  struct {
+    std::string listen = "127.0.0.1:8480";
+  } http;
+  struct {
+    std::string level = "info";
+    std::string format = "text";
+  } log;
+  struct {
+    std::string backend = "embedded";
+    std::string prefix = "sonde";
+  } queue;
+  struct {
+    std::uint32_t threads = 0;  ///< zero: one a processor
+    std::vector<std::string> resolvers;
+    std::uint32_t addresses_per_name = 8;
+    std::uint32_t rate_per_address = 200;
+    std::uint32_t rate_per_network = 2000;
+    std::string contact;
+    std::map<std::string, std::string> profiles;
+  } scan;
+  model::scope_rules scope;
+  sonde::limits limits;
+
+  /// Where each value came from, by its key: `default`, `/etc/sonde.toml:3:1`, `SONDE_LOG_LEVEL`,
+  /// `--listen`.
+  std::map<std::string, std::string> origins;
+};
+
+/// Where values come from besides the file. Passed in: `getenv` is called in main.cpp alone.
+using environment = std::map<std::string, std::string>;
+/// Of the command line: a setting's key, the flag's name, the value.
+struct flag_value {
+  std::string key;
+  std::string flag;
+  std::string value;
+};
+
+/// Flags beat the environment, the environment beats the file, the file beats the defaults. The
+/// file is `file`, or `SONDE_CONFIG`, or /etc/sonde/sonde.toml where there is one. Errors name the
+/// file, line and column, or the variable or flag, and what may stand there.
+[[nodiscard]] result<configuration> load_configuration(
+    const std::optional<std::filesystem::path>& file, const environment& variables,
+    const std::vector<flag_value>& flags);
+
+/// The configuration as a file that would give the same, each value with its origin.
+[[nodiscard]] std::string to_toml(const configuration& config);
+[[nodiscard]] std::string to_json_text(const configuration& config);
+
+[[nodiscard]] log_level level_of(const configuration& config);
+[[nodiscard]] log_format format_of(const configuration& config);
+
+/// `127.0.0.1:8480` or `[::1]:8480`, taken apart.
+[[nodiscard]] result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text);
+
+}  // namespace sonde::daemon

@@ -1,0 +1,42 @@
+#include "daemon/descriptors.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <sys/resource.h>
+
+namespace sonde::daemon {
+namespace {
+
+/// Databases and their logs, epolls, name servers, standard streams, libraries.
+constexpr std::size_t reserve = 200;
+constexpr std::size_t fewest_probes = 64;
+
+std::size_t open_now() {
+  std::error_code ignored;
+  auto listing = std::filesystem::directory_iterator("/proc/self/fd", ignored);
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::begin(listing), std::filesystem::end(listing)));
+}
+
+}  // namespace
+
+descriptor_budget measure_descriptors(const limits& limits, bool serves_http) {
+  descriptor_budget out;
+  rlimit bounds{};
+  if (getrlimit(RLIMIT_NOFILE, &bounds) != 0) bounds.rlim_cur = bounds.rlim_max = 1024;
+  if (bounds.rlim_cur < bounds.rlim_max) {
+    auto raised = bounds;
+    raised.rlim_cur = bounds.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) bounds = raised;
+  }
+  out.limit = static_cast<std::size_t>(std::min<rlim_t>(bounds.rlim_cur, std::size_t{1} << 20U));
+  auto taken = open_now() + reserve;
+  // Connections of HTTP clients may take half of what there is, no more.
+  if (serves_http) taken += std::min<std::size_t>(limits.http_connections, out.limit / 2);
+  out.probes = out.limit > taken ? out.limit - taken : 0;
+  if (limits.descriptors > 0) out.probes = std::min<std::size_t>(out.probes, limits.descriptors);
+  out.probes = std::max(out.probes, fewest_probes);
+  return out;
+}
+
+}  // namespace sonde::daemon

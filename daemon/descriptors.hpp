@@ -1,0 +1,19 @@
+#pragma once
+
+#include "base/limits.hpp"
+
+#include <cstddef>
+
+namespace sonde::daemon {
+
+/// How many descriptors this process may have, and for what.
+struct descriptor_budget {
+  std::size_t limit = 0;   ///< of the process, after raising the soft limit to the hard one
+  std::size_t probes = 0;  ///< what is left for probing
+};
+
+/// Raises the soft limit and shares out what there is: HTTP connections, files and a reserve first,
+/// the rest to the probes, unless `limits::descriptors` says how many they get.
+[[nodiscard]] descriptor_budget measure_descriptors(const limits& limits, bool serves_http);
+
+}  // namespace sonde::daemon

@@ -1,0 +1,51 @@
+#include "daemon/limit_names.hpp"
+
+namespace sonde::daemon {
+namespace {
+
+constexpr limit_name names[] = {
+    {"http_connections", &limits::http_connections, "connections open at once"},
+    {"http_header_bytes", &limits::http_header_bytes, "request line and headers", 256},
+    {"http_body_bytes", &limits::http_body_bytes, "body of a request", 256},
+    {"http_header_timeout_ms", &limits::http_header_timeout_ms, "for the headers to arrive"},
+    {"http_body_timeout_ms", &limits::http_body_timeout_ms, "for the body to arrive"},
+    {"http_idle_timeout_ms", &limits::http_idle_timeout_ms, "between two requests"},
+    {"http_write_timeout_ms", &limits::http_write_timeout_ms, "for an answer to be taken"},
+    {"http_answer_timeout_ms", &limits::http_answer_timeout_ms, "for an answer to be found"},
+    {"json_depth", &limits::json_depth, "nesting of objects and lists"},
+    {"record_max_bytes", &limits::record_max_bytes, "one record of a topic", 65'536},
+    {"produce_pending_bytes", &limits::produce_pending_bytes, "records not yet durable", 1U << 20U},
+    {"commit_records", &limits::commit_records, "records of one commit"},
+    {"read_records", &limits::read_records, "records read at once"},
+    {"read_bytes", &limits::read_bytes, "their bytes"},
+    {"running_tasks", &limits::running_tasks, "scans under way at once"},
+    {"queued_per_scope", &limits::queued_per_scope, "scans of one scope that wait"},
+    {"queued_total", &limits::queued_total, "scans that wait"},
+    {"task_attempts", &limits::task_attempts, "starts in a row without progress"},
+    {"task_timeout_s", &limits::task_timeout_s, "for one scan"},
+    {"task_generations", &limits::task_generations, "past scans kept of a target"},
+    {"results_endpoints", &limits::results_endpoints, "endpoints listed in a scan's results"},
+    {"descriptors", &limits::descriptors, "sockets for probes; 0: measured at start-up", 0},
+    {"address_in_flight", &limits::address_in_flight, "unanswered probes of one address"},
+    {"address_conversations", &limits::address_conversations, "services of one address spoken to"},
+    {"connect_timeout_ms", &limits::connect_timeout_ms, "for a connection to be made"},
+    {"greeting_timeout_ms", &limits::greeting_timeout_ms, "for a service that speaks first"},
+    {"answer_timeout_ms", &limits::answer_timeout_ms, "for a service that was asked"},
+    {"conversation_timeout_ms", &limits::conversation_timeout_ms, "for all that is said on a port"},
+    {"banner_bytes", &limits::banner_bytes, "read of what a service says"},
+    {"banner_text_bytes", &limits::banner_text_bytes, "kept of it as text"},
+    {"handshake_bytes", &limits::handshake_bytes, "read of a TLS handshake", 16'384},
+    {"chain_certificates", &limits::chain_certificates, "kept of a presented chain"},
+    {"certificate_bytes", &limits::certificate_bytes, "of one certificate that is parsed"},
+    {"certificate_names", &limits::certificate_names, "alternative names kept of it"},
+    {"dns_timeout_ms", &limits::dns_timeout_ms, "one try at one name server"},
+    {"dns_tries", &limits::dns_tries, "tries at each name server"},
+};
+
+}  // namespace
+
+std::span<const limit_name> limit_names() {
+  return names;
+}
+
+}  // namespace sonde::daemon

@@ -1,0 +1,90 @@
+#include "daemon/local_api.hpp"
+
+#include "base/async/hop.hpp"
+#include "client/errc.hpp"
+#include "ingest/errc.hpp"
+
+namespace sonde::daemon {
+namespace {
+
+using model::json;
+
+const model::group_list& everybody() {
+  static const model::group_list groups{"public"};
+  return groups;
+}
+
+/// The service's errors as a client of it over HTTP would see them.
+error as_client(const error& why) {
+  auto is = [&](ingest::errc code) { return why.code == make_error_code(code); };
+  if (is(ingest::errc::not_found) || is(ingest::errc::gone)) {
+    return fail(client::errc::not_found, why.message());
+  }
+  if (is(ingest::errc::too_many) || is(ingest::errc::unavailable)) {
+    return fail(client::errc::try_later, why.message());
+  }
+  return fail(client::errc::refused, why.message());
+}
+
+awaitable<result<json>> schedule_there(ingest::scan_service& scans, json order, std::string id) {
+  auto parsed = scans.parse_order(order);
+  if (!parsed) co_return as_client(parsed.error());
+  auto receipt = co_await scans.schedule(std::move(*parsed), everybody(), std::move(id));
+  if (!receipt) co_return as_client(receipt.error());
+  json answer = {{"id", receipt->id.str()}, {"status", receipt->status}};
+  co_return answer;
+}
+
+awaitable<result<json>> translated(awaitable<result<json>> call) {
+  auto answer = co_await std::move(call);
+  if (!answer) co_return as_client(answer.error());
+  co_return answer;
+}
+
+class local_api final : public client::scan_api {
+ public:
+  local_api(executor loop, ingest::scan_service& scans, std::string process_id)
+      : loop_(std::move(loop)), scans_(scans), process_id_(std::move(process_id)) {}
+
+  awaitable<result<json>> schedule(json order) override {
+    auto id = process_id_ + "-" + std::to_string(++calls_);
+    auto there = [this, order = std::move(order), id = std::move(id)] {
+      return schedule_there(scans_, order, id);
+    };
+    return spawn_on(loop_, std::move(there));
+  }
+
+  awaitable<result<json>> look_up(std::string id, std::chrono::seconds wait) override {
+    auto there = [this, id = std::move(id), wait] {
+      return translated(scans_.look_up(id, everybody(), wait));
+    };
+    return spawn_on(loop_, std::move(there));
+  }
+
+  awaitable<result<json>> list(std::string target) override {
+    auto there = [this, target = std::move(target)] {
+      return translated(scans_.list(model::target::parse(target).value(), everybody(), 1));
+    };
+    return spawn_on(loop_, std::move(there));
+  }
+
+  awaitable<result<json>> entity(std::string id) override {
+    auto there = [this, id = std::move(id)] { return translated(scans_.entity(id, everybody())); };
+    return spawn_on(loop_, std::move(there));
+  }
+
+ private:
+  executor loop_;
+  ingest::scan_service& scans_;
+  std::string process_id_;
+  std::uint64_t calls_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<client::scan_api> make_local_api(executor loop, ingest::scan_service& scans,
+                                                 std::string process_id) {
+  return std::make_unique<local_api>(std::move(loop), scans, std::move(process_id));
+}
+
+}  // namespace sonde::daemon

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "base/async/event_loop.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "client/scan_api.hpp"
+#include "daemon/configuration.hpp"
+#include "ingest/handlers.hpp"
+#include "ingest/http_server.hpp"
+#include "ingest/router.hpp"
+#include "ingest/scan_service.hpp"
+#include "queue/io.hpp"
+#include "scanner/engine/engine_pool.hpp"
+#include "scanner/scheduler/scheduler.hpp"
+#include "views/entity_view.hpp"
+#include "views/task_view.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sonde::daemon {
+
+/// What a process is made of, wired together: a queue, the views of it, and what its roles need.
+///
+/// `start` makes the parts in the order in which they need each other; `stop` takes them down the
+/// other way round. Both block, and are called from the main thread; so is `reload`.
+class node {
+ public:
+  /// `queue` is closed by the node. No folder: the views are in memory.
+  node(configuration config, std::unique_ptr<queue::backend> queue,
+       std::optional<std::filesystem::path> view_folder, const clock& clock, logger& log);
+  ~node();
+
+  [[nodiscard]] result<> start();
+  void stop();
+
+  /// Where HTTP is served; empty where it is not.
+  [[nodiscard]] std::string endpoint() const;
+  /// The same interface without HTTP, for a caller in this process.
+  [[nodiscard]] std::unique_ptr<client::scan_api> local_api();
+  /// Scope and log level of a new configuration; what else has changed needs a restart.
+  [[nodiscard]] result<> reload(const configuration& changed);
+  /// An error once something has failed that only a restart mends.
+  [[nodiscard]] result<> health() const { return queue_->health(); }
+  /// Serves HTTP beside what the local interface gives; without this it is not listened to.
+  void serve_http(bool serve) { http_wanted_ = serve; }
+
+ private:
+  [[nodiscard]] bool has_role(const char* role) const;
+  [[nodiscard]] result<> start_views();
+  [[nodiscard]] result<> start_scanner();
+  [[nodiscard]] result<> start_ingest();
+  awaitable<std::vector<std::string>> what_is_not_ready();
+
+  configuration config_;
+  std::unique_ptr<queue::backend> queue_;
+  std::optional<std::filesystem::path> view_folder_;
+  const clock& clock_;
+  logger& log_;
+  std::string process_id_;
+  model::profile_book profiles_;
+
+  event_loop task_view_loop_{"view-tasks"};
+  event_loop entity_view_loop_{"view-entities"};
+  event_loop scheduler_loop_{"scheduler"};
+  event_loop http_loop_{"http"};
+  std::unique_ptr<views::task_view> tasks_;
+  std::unique_ptr<views::entity_view> entities_;
+  std::unique_ptr<scanner::engine_pool> engines_;
+  std::unique_ptr<scanner::scheduler> scheduler_;
+  std::unique_ptr<ingest::scan_service> scans_;
+  ingest::router router_;
+  std::unique_ptr<ingest::http_server> http_;
+  bool http_wanted_ = true;
+  bool running_ = false;
+};
+
+/// The backend that the configuration names, opened for writing.
+[[nodiscard]] result<std::unique_ptr<queue::backend>> open_queue(const configuration& config,
+                                                                 const clock& clock, logger& log);
+/// The same for reading only, beside a daemon that writes.
+[[nodiscard]] result<std::unique_ptr<queue::backend>> open_queue_for_reading(
+    const configuration& config, const clock& clock, logger& log);
+
+}  // namespace sonde::daemon

@@ -1,0 +1,143 @@
+#include "client/errc.hpp"
+#include "client/terminal.hpp"
+#include "daemon/commands.hpp"
+#include "daemon/node.hpp"
+#include "model/json.hpp"
+#include "queue/errc.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <iostream>
+#include <unistd.h>
+
+namespace sonde::daemon {
+namespace {
+
+constexpr std::chrono::seconds health_pause{1};
+
+/// The main thread's part of a daemon: signals, and an eye on the queue.
+class watchman {
+ public:
+  watchman(const invocation& how, node& watched, logger& log)
+      : how_(how),
+        node_(watched),
+        log_(log),
+        signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+        timer_(loop_) {}
+
+  /// Returns when the daemon is to stop, with its exit code.
+  int run() {
+    wait_for_signal();
+    look_at_health();
+    loop_.run();
+    return code_;
+  }
+
+  /// From now on any signal ends the process at once.
+  static void die_at_next_signal() {
+    for (int number : {SIGTERM, SIGINT}) {
+      std::signal(number, [](int caught) { _exit(128 + caught); });
+    }
+  }
+
+ private:
+  void wait_for_signal() {
+    signals_.async_wait([this](error_code failed, int number) {
+      if (failed) return;
+      if (number == SIGHUP) {
+        reload();
+        wait_for_signal();
+        return;
+      }
+      log_.info("stopping", {{"signal", static_cast<std::int64_t>(number)}});
+      stop(client::exit_code::done);
+    });
+  }
+
+  void reload() {
+    auto changed = load_configuration(how_.config_file, how_.variables, how_.flags);
+    auto reloaded = changed ? node_.reload(*changed) : result<>(changed.error());
+    if (reloaded) {
+      log_.info("configuration reloaded: scope and log level");
+    } else {
+      log_.error("configuration not reloaded; nothing has changed",
+                 {{"reason", reloaded.error().message()}});
+    }
+  }
+
+  void look_at_health() {
+    timer_.expires_after(health_pause);
+    timer_.async_wait([this](error_code failed) {
+      if (failed) return;
+      auto well = node_.health();
+      if (well) {
+        look_at_health();
+        return;
+      }
+      log_.error("stopping, to be started again", {{"reason", well.error().message()}});
+      stop(client::exit_code::data_folder);
+    });
+  }
+
+  void stop(int code) {
+    code_ = code;
+    error_code ignored;
+    signals_.cancel(ignored);
+    timer_.cancel();
+  }
+
+  const invocation& how_;
+  node& node_;
+  logger& log_;
+  asio::io_context loop_{1};
+  asio::signal_set signals_;
+  asio::steady_timer timer_;
+  int code_ = 0;
+};
+
+int complain(const error& why, int code) {
+  std::cerr << "sonde: " << why.message() << "\n";
+  return code;
+}
+
+void announce(const node& started) {
+  if (started.endpoint().empty()) return;
+  auto url = "http://" + started.endpoint();
+  if (isatty(STDOUT_FILENO) == 1) {
+    std::cout << "Sonde listens on " << url << std::endl;
+  } else {
+    model::json line = {{"listening", url}};
+    std::cout << model::to_text(line) << std::endl;
+  }
+}
+
+}  // namespace
+
+int serve(const invocation& how) {
+  auto config = load_configuration(how.config_file, how.variables, how.flags);
+  if (!config) return complain(config.error(), client::exit_code::configuration);
+  std::signal(SIGPIPE, SIG_IGN);
+  system_clock clock;
+  logger log(level_of(*config), format_of(*config));
+  auto queue = open_queue(*config, clock, log);
+  if (!queue) return complain(queue.error(), client::exit_code::data_folder);
+  auto view_folder = config->queue.backend == "memory" ? std::optional<std::filesystem::path>()
+                                                       : std::optional(config->data_dir);
+  node daemon(*config, std::move(*queue), view_folder, clock, log);
+  if (auto started = daemon.start(); !started) {
+    return complain(started.error(), client::exit_code::configuration);
+  }
+  announce(daemon);
+  log.info("started", {{"version", SONDE_VERSION},
+                       {"listen", daemon.endpoint()},
+                       {"queue", config->queue.backend},
+                       {"data", config->data_dir.string()}});
+  int code = watchman(how, daemon, log).run();
+  watchman::die_at_next_signal();
+  daemon.stop();
+  log.info("stopped");
+  return code;
+}
+
+}  // namespace sonde::daemon

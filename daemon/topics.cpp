@@ -1,0 +1,36 @@
+#include "daemon/topics.hpp"
+
+#include "model/events.hpp"
+
+namespace sonde::daemon {
+
+using std::chrono::hours;
+
+std::vector<queue::topic_spec> all_topics(std::int32_t partitions) {
+  constexpr hours week{7 * 24};
+  constexpr hours month{30 * 24};
+  queue::topic_spec requests;
+  requests.name = model::topics::scan_requests;
+  requests.retention = week;
+  requests.keep_uncommitted = true;
+  queue::topic_spec tasks;
+  tasks.name = model::topics::scan_tasks;
+  tasks.policy = queue::cleanup::compact;
+  tasks.compaction_lag = hours(1);
+  queue::topic_spec progress;
+  progress.name = model::topics::scan_progress;
+  progress.retention = hours(1);
+  queue::topic_spec entities;
+  entities.name = model::topics::entities;
+  queue::topic_spec associations;
+  associations.name = model::topics::associations;
+  queue::topic_spec dead;
+  dead.name = model::topics::scan_requests_dead;
+  dead.retention = month;
+  std::vector<queue::topic_spec> out = {requests, tasks, progress, entities, associations, dead};
+  for (auto& each : out)
+    each.partitions = partitions;
+  return out;
+}
+
+}  // namespace sonde::daemon

@@ -1,0 +1,24 @@
+#include "ingest/errc.hpp"
+
+namespace sonde::ingest {
+
+const char* category_name(errc) {
+  return "ingest";
+}
+
+const char* describe(errc code) {
+  switch (code) {
+    case errc::invalid: return "the request is not valid";
+    case errc::not_found: return "there is no such thing";
+    case errc::gone: return "it is not kept any more";
+    case errc::too_many: return "too many requests";
+    case errc::unavailable: return "the server cannot do this now; try again later";
+  }
+  return "unknown error";
+}
+
+error_code make_error_code(errc code) {
+  return {static_cast<int>(code), category_of<errc>()};
+}
+
+}  // namespace sonde::ingest

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sonde::ingest {
+
+/// A request as handlers see it: read whole, within its limits. Nothing of Beast.
+struct http_request {
+  std::string method;
+  std::string path;                            ///< without the query, percent-decoded
+  std::map<std::string, std::string> query;    ///< decoded
+  std::map<std::string, std::string> headers;  ///< names in lower case; the first of each name
+  std::string body;
+  std::string id;  ///< unique, for the log and for `x-error-id`
+
+  [[nodiscard]] const std::string* header(const std::string& name) const {
+    auto found = headers.find(name);
+    return found == headers.end() ? nullptr : &found->second;
+  }
+};
+
+struct http_response {
+  unsigned status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  bool close = false;  ///< hang up after it
+};
+
+/// The path and query of a request target in origin form (RFC 9112, section 3.2.1). False: it is
+/// none, or is not well encoded.
+[[nodiscard]] bool parse_request_target(std::string_view target, http_request& into);
+
+}  // namespace sonde::ingest

@@ -1,0 +1,100 @@
+#include "ingest/http_server.hpp"
+
+#include "ingest/errc.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+namespace sonde::ingest {
+namespace {
+
+using asio::ip::tcp;
+
+/// After an error of accept, such as too many open files.
+constexpr std::chrono::milliseconds accept_pause{50};
+
+}  // namespace
+
+http_server::http_server(executor loop, handler_function handler, const limits& limits, logger& log,
+                         std::string process_id)
+    : loop_(loop),
+      host_{std::move(handler), limits, log, std::move(process_id), 0, false, {}},
+      acceptor_(loop),
+      accepting_(loop, log, "http"),
+      sessions_(loop, log, "http sessions"),
+      session_ended_(loop) {}
+
+result<> http_server::listen(const std::string& address, std::uint16_t port) {
+  error_code failed;
+  auto where = asio::ip::make_address(address, failed);
+  if (failed) return fail(errc::invalid, "http.listen: \"" + address + "\" is no IP address");
+  if (!where.is_loopback()) {
+    return fail(errc::invalid,
+                "http.listen: " + address +
+                    " can be reached by others, and this server does not know its callers yet; "
+                    "listen on 127.0.0.1 or ::1");
+  }
+  tcp::endpoint endpoint(where, port);
+  acceptor_.open(endpoint.protocol(), failed);
+  if (!failed) acceptor_.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) acceptor_.bind(endpoint, failed);
+  if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
+  if (!failed) return {};
+  return error{failed, "cannot listen on " + address + ":" + std::to_string(port) + ": " +
+                           failed.message() + "; choose another with --listen"};
+}
+
+std::string http_server::endpoint() const {
+  error_code failed;
+  auto local = acceptor_.local_endpoint(failed);
+  auto host = local.address().to_string();
+  if (local.address().is_v6()) host = "[" + host + "]";
+  return host + ":" + std::to_string(local.port());
+}
+
+void http_server::start() {
+  accepting_.spawn(accept());
+}
+
+awaitable<void> http_server::accept() {
+  asio::steady_timer pause(loop_);
+  while (!host_.stopping) {
+    while (!host_.stopping && sessions_.size() >= host_.bounds.http_connections) {
+      co_await session_ended_.wait();
+    }
+    error_code failed;
+    auto token = asio::redirect_error(asio::use_awaitable, failed);
+    auto socket = co_await acceptor_.async_accept(token);
+    if (!failed) {
+      sessions_.spawn(serve(std::move(socket)));
+      continue;
+    }
+    if (host_.stopping) co_return;
+    host_.log.warning("a connection could not be accepted", {{"reason", failed.message()}});
+    pause.expires_after(accept_pause);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+awaitable<void> http_server::serve(tcp::socket socket) {
+  co_await run_session(std::move(socket), host_);
+  session_ended_.notify_all();
+}
+
+awaitable<void> http_server::stop(steady_time deadline) {
+  host_.stopping = true;
+  error_code ignored;
+  acceptor_.close(ignored);
+  accepting_.cancel();
+  co_await accepting_.join();
+  // Sessions that wait for a request end at once; those with one under way may answer it.
+  for (auto* idle : host_.idle)
+    idle->cancel(ignored);
+  while (sessions_.size() > 0) {
+    bool ended = co_await session_ended_.wait_until(deadline);
+    if (!ended) break;
+  }
+  sessions_.cancel();
+  co_await sessions_.join();
+}
+
+}  // namespace sonde::ingest

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "base/async/task_group.hpp"
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "ingest/http_message.hpp"
+#include "ingest/http_session.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace sonde::ingest {
+
+/// HTTP/1.1 on a TCP port: reads requests within their limits and times, hands them to one handler,
+/// writes its answers.
+///
+/// Whatever a peer sends, it holds at most one request of bounded size and a bounded time. What is
+/// refused before it is a request is answered and hung up on. Lives on one loop.
+class http_server {
+ public:
+  using handler_function = std::function<awaitable<http_response>(http_request)>;
+
+  /// `process_id` begins the ids of requests.
+  http_server(executor loop, handler_function handler, const limits& limits, logger& log,
+              std::string process_id);
+
+  /// Binds; `port` zero takes any. Only loopback addresses: there are no credentials to check.
+  [[nodiscard]] result<> listen(const std::string& address, std::uint16_t port);
+  /// `127.0.0.1:8480`, with the port that was got.
+  [[nodiscard]] std::string endpoint() const;
+
+  /// Begins to accept. On the loop, or before it runs.
+  void start();
+  /// Accepts no more, lets requests under way end until `deadline`, then hangs up. On the loop.
+  awaitable<void> stop(steady_time deadline);
+
+ private:
+  awaitable<void> accept();
+  awaitable<void> serve(asio::ip::tcp::socket socket);
+
+  executor loop_;
+  session_host host_;
+  asio::ip::tcp::acceptor acceptor_;
+  task_group accepting_;
+  task_group sessions_;
+  condition session_ended_;
+};
+
+}  // namespace sonde::ingest

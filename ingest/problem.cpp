@@ -1,0 +1,83 @@
+#include "ingest/problem.hpp"
+
+#include "ingest/errc.hpp"
+#include "model/json.hpp"
+
+namespace sonde::ingest {
+namespace {
+
+constexpr std::size_t longest_header_sentence = 512;
+constexpr const char* retry_after_s = "1";
+
+/// A sentence may quote what the client sent: in a header it is reduced to what may stand there
+/// (RFC 9110, section 5.5).
+std::string header_text(std::string_view sentence) {
+  std::string out;
+  for (char c : sentence.substr(0, longest_header_sentence)) {
+    auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x20 || byte >= 0x7F ? '?' : c;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view reason_phrase(unsigned status) {
+  switch (status) {
+    case 200: return "OK";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 400: return "Bad Request";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 410: return "Gone";
+    case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
+    case 421: return "Misdirected Request";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Unknown";
+  }
+}
+
+http_response problem(unsigned status, std::string_view sentence, const std::string& id) {
+  model::json body = {{"type", "about:blank"},
+                      {"title", reason_phrase(status)},
+                      {"status", status},
+                      {"detail", sentence},
+                      {"id", id}};
+  http_response out;
+  out.status = status;
+  out.headers = {{"Content-Type", "application/problem+json"},
+                 {"x-error", header_text(sentence)},
+                 {"x-error-id", id}};
+  if (status == 429 || status == 503) out.headers.emplace_back("Retry-After", retry_after_s);
+  out.body = model::to_text(body);
+  out.body += '\n';
+  return out;
+}
+
+http_response problem(const error& why, const std::string& id) {
+  unsigned status = 500;
+  if (why.code == make_error_code(errc::invalid)) status = 400;
+  if (why.code == make_error_code(errc::not_found)) status = 404;
+  if (why.code == make_error_code(errc::gone)) status = 410;
+  if (why.code == make_error_code(errc::too_many)) status = 429;
+  if (why.code == make_error_code(errc::unavailable)) status = 503;
+  return problem(status, why.message(), id);
+}
+
+http_response json_response(unsigned status, std::string body) {
+  http_response out;
+  out.status = status;
+  out.headers = {{"Content-Type", "application/json"}};
+  out.body = std::move(body);
+  out.body += '\n';
+  return out;
+}
+
+}  // namespace sonde::ingest

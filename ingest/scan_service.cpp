@@ -1,0 +1,264 @@
+#include "ingest/scan_service.hpp"
+
+#include "base/async/deadline.hpp"
+#include "ingest/errc.hpp"
+#include "ingest/scan_json.hpp"
+#include "model/events.hpp"
+#include "model/task_fold.hpp"
+#include "queue/errc.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace sonde::ingest {
+namespace {
+
+using model::json;
+using std::chrono::milliseconds;
+
+constexpr std::size_t related_shown = 100;
+constexpr milliseconds findings_patience{500};
+constexpr milliseconds wait_slice{1'000};
+
+error invalid(const char* field, const std::string& what) {
+  return fail(errc::invalid, std::string(field) + ": " + what);
+}
+
+/// An optional string field; an error where it is something else.
+result<std::optional<std::string>> text_field(const json& body, const char* name) {
+  auto found = body.find(name);
+  if (found == body.end()) return std::optional<std::string>();
+  if (found->is_string()) return std::optional(found->get<std::string>());
+  return invalid(name, "is " + std::string(found->type_name()) + ", not a string");
+}
+
+/// An optional integer field between these bounds.
+result<std::optional<std::int64_t>> number_field(const json& body, const char* name,
+                                                 std::int64_t least, std::int64_t most) {
+  auto found = body.find(name);
+  if (found == body.end()) return std::optional<std::int64_t>();
+  bool fits = found->is_number_integer() &&
+              (!found->is_number_unsigned() ||
+               found->get<std::uint64_t>() <=
+                   static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
+  auto value = fits ? found->get<std::int64_t>() : 0;
+  if (fits && value >= least && value <= most) return std::optional(value);
+  return invalid(name,
+                 "is no integer between " + std::to_string(least) + " and " + std::to_string(most));
+}
+
+constexpr std::int64_t longest_age_s = std::int64_t{10} * 365 * 24 * 3600;
+
+/// A queue's or view's failure, as the caller is told it.
+error as_unavailable(const error& why) {
+  return fail(errc::unavailable, why.message());
+}
+
+bool may_see(const model::scan_task& task, const model::group_list& groups) {
+  return std::ranges::any_of(task.scope, [&](const std::string& group) {
+    return std::ranges::find(groups, group) != groups.end();
+  });
+}
+
+}  // namespace
+
+scan_service::scan_service(executor loop, queue::backend& queue, views::task_view& tasks,
+                           views::entity_view& entities, model::profile_book profiles,
+                           std::shared_ptr<const model::address_scope> scope, const limits& limits,
+                           const clock& clock, logger& log)
+    : queue_(queue),
+      tasks_(tasks),
+      entities_(entities),
+      profiles_(std::move(profiles)),
+      scope_(std::move(scope)),
+      limits_(limits),
+      clock_(clock),
+      writes_(loop, log, "scan service") {}
+
+steady_time scan_service::deadline() const {
+  return clock_.steady_now() + milliseconds(limits_.http_answer_timeout_ms);
+}
+
+result<scan_order> scan_service::parse_order(const json& body) const {
+  if (auto known = model::check_fields(
+          body, {"target", "webhook", "profile", "ports", "max_age", "priority"});
+      !known) {
+    return fail(errc::invalid, known.error().message());
+  }
+  if (body.contains("webhook")) {
+    return invalid("webhook",
+                   "this server sends no webhooks yet; leave it out, and ask "
+                   "GET /api/ingest/v1/scan/{id} for the result");
+  }
+  auto target = text_field(body, "target");
+  if (!target) return target.error();
+  if (!*target) return invalid("target", "is missing; give an IP address or a name");
+  scan_order out;
+  auto parsed = model::target::parse(**target);
+  if (!parsed) return invalid("target", parsed.error().message());
+  out.target = std::move(*parsed);
+  if (auto judged = scope_->judge(out.target);
+      judged.what != model::address_scope::verdict::in_scope) {
+    return invalid("target", judged.reason);
+  }
+  auto profile = text_field(body, "profile");
+  if (!profile) return profile.error();
+  auto ports = text_field(body, "ports");
+  if (!ports) return ports.error();
+  if (*profile && *ports) return invalid("profile", "and ports are both given; give one of them");
+  out.profile = profile->value_or(model::default_profile);
+  if (*ports) {
+    auto canonical = model::port_set::parse(**ports);
+    if (!canonical) return invalid("ports", canonical.error().message());
+    out.profile = canonical->text();
+  } else {
+    const auto* known = profiles_.find(out.profile);
+    if (known == nullptr) {
+      return invalid("profile", profiles_.unknown(out.profile).message());
+    }
+    if (!profiles_.is_built_in(out.profile)) out.ports = known->text();
+  }
+  auto max_age = number_field(body, "max_age", 0, longest_age_s);
+  if (!max_age) return max_age.error();
+  if (*max_age) out.max_age = std::chrono::seconds(**max_age);
+  auto priority = number_field(body, "priority", model::lowest_priority, model::highest_priority);
+  if (!priority) return priority.error();
+  out.priority = static_cast<int>(priority->value_or(0));
+  return out;
+}
+
+result<> scan_service::check_room(const views::queued_counts& queued) const {
+  if (queued.in_scope >= limits_.queued_per_scope) {
+    return fail(errc::too_many, std::to_string(queued.in_scope) +
+                                    " scans of yours are queued, which is the most; wait until "
+                                    "some have been done");
+  }
+  if (queued.total >= limits_.queued_total) {
+    return fail(errc::unavailable, "this server's queue is full; try again later");
+  }
+  return {};
+}
+
+awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::group_list groups,
+                                                       std::string request_id) {
+  auto until = deadline();
+  model::scan_request request;
+  request.key = model::key_of(order.target, order.profile, groups);
+  auto known = co_await tasks_.find_with_counts(request.key, views::scope_text(groups), until);
+  if (!known) co_return as_unavailable(known.error());
+  auto now = clock_.now();
+  if (known->task) {
+    const auto& current = known->task->current;
+    bool active = !model::is_terminal(current.state);
+    bool fresh = current.state == model::task_state::done && current.ended &&
+                 now - *current.ended < order.max_age;
+    if (active || fresh) {
+      co_return scan_receipt{current.id, std::string(name_of(current.state))};
+    }
+    request.generation = current.number + 1;
+  }
+  if (auto room = check_room(known->queued); !room) co_return room.error();
+  request.target = std::move(order.target);
+  request.profile = std::move(order.profile);
+  request.ports = std::move(order.ports);
+  request.scope = std::move(groups);
+  request.priority = order.priority;
+  request.requested = now;
+  request.traceparent = std::move(order.traceparent);
+  std::vector<record> batch;
+  batch.push_back(to_record(request, request_id));
+  auto written = co_await abandon_after(writes_, queue_.produce(std::move(batch)), until);
+  if (!written) {
+    co_return fail(errc::unavailable,
+                   "the queue did not confirm the request in time; it may be "
+                   "done all the same, and may be sent again");
+  }
+  if (!*written) co_return as_unavailable(written->error());
+  co_return scan_receipt{request.id(), "new"};
+}
+
+/// An ended scan is shown as ended when what it found can be read, which is a matter of
+/// milliseconds.
+awaitable<json> scan_service::describe(views::found_task found) {
+  auto shown = found.generation->state;
+  if (found.is_current() && model::is_terminal(shown) && !found.task.produced.empty()) {
+    auto until = clock_.steady_now() + findings_patience;
+    bool visible = co_await entities_.wait_until_passed(found.task.produced, until);
+    if (!visible) shown = model::task_state::running;
+  }
+  co_return to_json(found, shown);
+}
+
+/// Waits in slices, so that a server that stops need not wait for it.
+awaitable<result<std::optional<views::found_task>>> scan_service::wait_for_news(
+    model::task_id task, std::optional<views::found_task> first, steady_time until) {
+  result<std::optional<views::found_task>> found = first;
+  while (!hurrying_ && found && *found && (*found)->is_current() &&
+         !model::is_terminal((*found)->task.current.state) &&
+         (*found)->task.current.state == first->task.current.state &&
+         (*found)->task.progress == first->task.progress) {
+    auto now = clock_.steady_now();
+    if (now >= until) break;
+    found = co_await tasks_.wait_for_change(task, std::min(until, now + wait_slice));
+  }
+  co_return found;
+}
+
+awaitable<result<json>> scan_service::look_up(std::string id, model::group_list groups,
+                                              milliseconds wait) {
+  if (!model::is_task_id(id)) {
+    co_return fail(errc::not_found, "\"" + id.substr(0, 64) + "\" is no scan id");
+  }
+  model::task_id task(std::move(id));
+  auto found = co_await tasks_.find(task, deadline());
+  if (found && *found && wait.count() > 0) {
+    found = co_await wait_for_news(task, std::move(*found), clock_.steady_now() + wait);
+  }
+  if (!found) co_return as_unavailable(found.error());
+  if (!*found || !may_see((*found)->task, groups)) {
+    co_return fail(errc::not_found, "there is no scan with this id");
+  }
+  if (!(*found)->generation) {
+    co_return fail(errc::gone,
+                   "the scan with this id was long ago; the newest one of its target "
+                   "is " +
+                       (*found)->task.current.id.str());
+  }
+  co_return co_await describe(std::move(**found));
+}
+
+awaitable<result<json>> scan_service::list(model::target target, model::group_list groups,
+                                           std::size_t limit) {
+  auto found = co_await tasks_.find_target(std::move(target), std::move(groups), limit, deadline());
+  if (!found) co_return as_unavailable(found.error());
+  json out = {{"scans", json::array()}};
+  for (auto& task : *found) {
+    views::found_task one;
+    one.generation = task.current;
+    one.task = std::move(task);
+    auto described = co_await describe(std::move(one));
+    out["scans"].push_back(std::move(described));
+  }
+  co_return out;
+}
+
+awaitable<result<json>> scan_service::entity(std::string id, model::group_list groups) {
+  if (!model::is_entity_id(id)) {
+    co_return fail(errc::not_found, "there is no entity with this id");
+  }
+  auto found = co_await entities_.find(model::entity_id(std::move(id)), std::move(groups),
+                                       related_shown, deadline());
+  if (!found) co_return as_unavailable(found.error());
+  if (!*found) co_return fail(errc::not_found, "there is no entity with this id");
+  co_return to_json(**found);
+}
+
+void scan_service::set_scope(std::shared_ptr<const model::address_scope> scope) {
+  scope_ = std::move(scope);
+}
+
+awaitable<void> scan_service::stop() {
+  co_await writes_.join();
+}
+
+}  // namespace sonde::ingest

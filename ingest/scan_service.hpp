@@ -1,0 +1,91 @@
+#pragma once
+
+#include "base/async/task_group.hpp"
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "model/address_scope.hpp"
+#include "model/json.hpp"
+#include "model/profile.hpp"
+#include "model/scan_request.hpp"
+#include "queue/io.hpp"
+#include "views/entity_view.hpp"
+#include "views/task_view.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sonde::ingest {
+
+/// What a caller asks for, checked and in canonical form.
+struct scan_order {
+  model::target target;
+  std::string profile;  ///< a profile's name, or ports in their one written form
+  std::string ports;    ///< what a custom profile stands for
+  std::chrono::seconds max_age{24 * 3600};  ///< a finished scan younger than this will do
+  int priority = 0;
+  std::string traceparent;
+};
+
+/// What becomes of an order: a new task, or one that is there already.
+struct scan_receipt {
+  model::task_id id;
+  std::string status;  ///< `new`, `queued`, `running` or `done`
+  [[nodiscard]] bool is_new() const { return status == "new"; }
+};
+
+/// Scheduling scans and looking at them, apart from HTTP. Judges freshness, and alone does so.
+///
+/// Lives on one loop; everything it does ends within `limits::http_answer_timeout_ms`.
+class scan_service {
+ public:
+  scan_service(executor loop, queue::backend& queue, views::task_view& tasks,
+               views::entity_view& entities, model::profile_book profiles,
+               std::shared_ptr<const model::address_scope> scope, const limits& limits,
+               const clock& clock, logger& log);
+
+  /// From a request's JSON. Errors name the field, what is wrong with it, and the mend.
+  [[nodiscard]] result<scan_order> parse_order(const model::json& body) const;
+
+  /// `groups` may see the scan. When it returns a new task, that is durable. `request_id` is in
+  /// the record, for whoever looks for its cause.
+  awaitable<result<scan_receipt>> schedule(scan_order order, model::group_list groups,
+                                           std::string request_id);
+
+  /// A task by its id, as JSON, if these groups may see it. `wait`: until its state or progress
+  /// changes, but no longer than this.
+  awaitable<result<model::json>> look_up(std::string id, model::group_list groups,
+                                         std::chrono::milliseconds wait);
+  /// The tasks of a target, newest first.
+  awaitable<result<model::json>> list(model::target target, model::group_list groups,
+                                      std::size_t limit);
+  /// An entity with what it is related to.
+  awaitable<result<model::json>> entity(std::string id, model::group_list groups);
+
+  void set_scope(std::shared_ptr<const model::address_scope> scope);
+  /// Ends what waits for a scan to change: the server is about to stop.
+  void hurry() { hurrying_ = true; }
+  /// Waits for writes that nobody waits for any more.
+  awaitable<void> stop();
+
+ private:
+  [[nodiscard]] steady_time deadline() const;
+  [[nodiscard]] result<> check_room(const views::queued_counts& queued) const;
+  awaitable<result<std::optional<views::found_task>>> wait_for_news(
+      model::task_id task, std::optional<views::found_task> first, steady_time until);
+  awaitable<model::json> describe(views::found_task found);
+
+  queue::backend& queue_;
+  views::task_view& tasks_;
+  views::entity_view& entities_;
+  model::profile_book profiles_;
+  std::shared_ptr<const model::address_scope> scope_;
+  const limits& limits_;
+  const clock& clock_;
+  task_group writes_;
+  bool hurrying_ = false;
+};
+
+}  // namespace sonde::ingest

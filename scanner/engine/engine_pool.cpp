@@ -1,0 +1,65 @@
+#include "scanner/engine/engine_pool.hpp"
+
+#include <functional>
+
+namespace sonde::scanner {
+
+engine_pool::engine_pool(std::size_t threads, engine_settings settings,
+                         std::shared_ptr<const policy> rules, const limits& limits,
+                         const clock& clock, logger& log) {
+  settings.descriptors /= threads;
+  for (std::size_t i = 0; i < threads; ++i) {
+    member one;
+    one.loop = std::make_unique<event_loop>("scan-" + std::to_string(i));
+    one.probes =
+        std::make_unique<engine>(one.loop->get_executor(), settings, rules, limits, clock, log);
+    members_.push_back(std::move(one));
+  }
+}
+
+engine_pool::~engine_pool() {
+  stop();
+}
+
+void engine_pool::start() {
+  started_ = true;
+  for (auto& each : members_) {
+    asio::post(each.loop->get_executor(), [probes = each.probes.get()] { probes->start(); });
+    each.loop->start();
+  }
+}
+
+void engine_pool::stop() {
+  if (!started_) return;
+  started_ = false;
+  for (auto& each : members_) {
+    asio::co_spawn(each.loop->get_executor(), each.probes->stop(), asio::detached);
+  }
+  for (auto& each : members_)
+    each.loop->join();
+}
+
+engine& engine_pool::for_address(const model::ip_address& address) {
+  auto place = std::hash<std::string>{}(rate_network(address).text()) % members_.size();
+  return *members_[place].probes;
+}
+
+engine& engine_pool::for_name(const std::string& name) {
+  return *members_[std::hash<std::string>{}(name) % members_.size()].probes;
+}
+
+void engine_pool::cancel(const model::task_id& task) {
+  for (auto& each : members_) {
+    asio::post(each.loop->get_executor(),
+               [probes = each.probes.get(), task] { probes->cancel(task); });
+  }
+}
+
+void engine_pool::set_policy(std::shared_ptr<const policy> rules) {
+  for (auto& each : members_) {
+    asio::post(each.loop->get_executor(),
+               [probes = each.probes.get(), rules] { probes->set_policy(rules); });
+  }
+}
+
+}  // namespace sonde::scanner

@@ -1,0 +1,249 @@
+#include "base/async/hop.hpp"
+#include "model/events.hpp"
+#include "model/task_fold.hpp"
+#include "scanner/findings.hpp"
+#include "scanner/scheduler/scheduler.hpp"
+
+#include <algorithm>
+
+namespace sonde::scanner {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds publish_pause{200};
+constexpr std::size_t findings_at_once = 2'000;
+/// A port is a fact of the whole world; saying it once an hour is enough.
+constexpr std::chrono::hours port_silence{1};
+constexpr std::size_t most_known_ports = 200'000;
+constexpr seconds progress_pause{1};
+constexpr std::size_t progress_at_once = 200;
+/// Between two snapshots with cursors of one long scan.
+constexpr seconds save_pause{10};
+
+}  // namespace
+
+awaitable<void> scheduler::dispatch() {
+  while (!stopping_) {
+    while (running_.size() < limits_.running_tasks) {
+      auto next = ready_.take();
+      if (!next) break;
+      running_task begun;
+      begun.partition = next->partition;
+      begun.saved_at = clock_.steady_now();
+      running_[next->key] = std::move(begun);
+      runs_.spawn(run(next->key, next->partition));
+    }
+    bool hungry = backlog_ && ready_.size() < limits_.running_tasks;
+    if (hungry) co_await refill();
+    bool more = ready_.size() > 0 && running_.size() < limits_.running_tasks;
+    if (!more && !stopping_) co_await work_.wait();
+  }
+}
+
+awaitable<void> scheduler::run(model::target_key key, std::int32_t partition) {
+  auto task = co_await ledger_.load(key);
+  bool unfinished = task && !model::is_terminal(task->current.state);
+  if (unfinished && ledger_.owns(partition)) co_await run_owned(key, partition);
+  task = co_await ledger_.load(key);
+  running_.erase(key);
+  if (task && !stopping_ && ledger_.owns(partition)) enqueue(*task, partition);
+  ledger_.release(key);
+  ledger_.release(key);
+  run_ended_.notify_all();
+  work_.notify_all();
+}
+
+/// A run whose task is held in memory, and whose partition is ours as it begins.
+awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partition) {
+  bool begun = co_await begin(key, partition);
+  if (!begun) co_return;
+  auto task = ledger_.held(key);
+  running_[key].id = task.current.id;
+  auto ports = profiles_.ports_of(task.profile, task.ports);
+  if (!ports) {
+    co_await fail_task(key, partition, ports.error().message());
+    co_return;
+  }
+  std::function<void(const run_progress&)> progress = [this, key](const run_progress& reached) {
+    note_progress(key, reached);
+  };
+  auto result =
+      co_await run_task(engines_, rules_, std::move(task), std::move(*ports),
+                        settings_.addresses_per_name, limits_, clock_, log_, std::move(progress));
+  if (!ledger_.owns(partition)) co_return;
+  if (result.observed) {
+    co_await end(key, partition, std::move(*result.observed), result.progress.progress);
+  } else {
+    co_await put_back(key, partition, std::move(result.progress));
+  }
+}
+
+/// The attempt is on the topic before the first probe is sent: a target that kills the engine is
+/// counted.
+awaitable<bool> scheduler::begin(model::target_key key, std::int32_t partition) {
+  auto stalled = ledger_.held(key).stalled;
+  if (stalled >= limits_.task_attempts) {
+    auto why =
+        "it was begun " + std::to_string(stalled) + " times in a row without getting anywhere";
+    co_await fail_task(key, partition, std::move(why));
+    co_return false;
+  }
+  change_function start = [now = clock_.now()](model::scan_task task) {
+    return model::started(std::move(task), now);
+  };
+  co_return co_await publish_change(key, partition, std::move(start));
+}
+
+awaitable<void> scheduler::end(model::target_key key, std::int32_t partition,
+                               model::scan_observation observed, model::task_progress reached) {
+  auto task = ledger_.held(key);
+  auto now = clock_.now();
+  // Made on an engine's thread: this one has all tasks to look after.
+  auto seen = std::make_shared<model::scan_observation>(std::move(observed));
+  auto found = std::make_shared<findings>();
+  auto make_records = [this, seen, found, task, now] {
+    *found = findings_of(*seen, task, now, limits_);
+    return records_of(*found, task, limits_);
+  };
+  auto& helper = engines_.for_name(key.str());
+  auto records = co_await call_on(helper.loop(), std::move(make_records));
+  drop_known_ports(records, task);
+  std::vector<model::produced_position> produced;
+  bool published = co_await publish_findings(std::move(records), produced);
+  if (!published) co_return;
+  change_function finish = [seen, found, produced, reached, now](model::scan_task t) {
+    t.results = std::move(found->results);
+    t.results_total = found->results_total;
+    t.produced = produced;
+    t.progress = reached;
+    t.progress.open = found->results_total;
+    return model::ended(std::move(t), seen->how, now);
+  };
+  co_await publish_end(key, partition, std::move(finish));
+  log_.debug("scan ended", {{"task", task.current.id.str()},
+                            {"target", task.target.text()},
+                            {"outcome", std::string(name_of(seen->how.kind))}});
+}
+
+/// The scan cannot be done, for a reason that is not the target's.
+awaitable<void> scheduler::fail_task(model::target_key key, std::int32_t partition,
+                                     std::string why) {
+  change_function fail_it = [why = std::move(why), now = clock_.now()](model::scan_task task) {
+    return model::ended(std::move(task), {model::outcome_kind::attempts, why}, now);
+  };
+  co_await publish_end(key, partition, std::move(fail_it));
+}
+
+awaitable<void> scheduler::put_back(model::target_key key, std::int32_t partition,
+                                    run_progress reached) {
+  change_function back = [reached = std::move(reached)](model::scan_task task) {
+    if (reached.progress.planned > 0) {
+      task = model::advanced(std::move(task), reached.progress, reached.cursors);
+    }
+    return model::put_back(std::move(task));
+  };
+  co_await publish_change(key, partition, std::move(back));
+}
+
+/// Publishes an ending, and then the next generation where one waits for it.
+awaitable<void> scheduler::publish_end(model::target_key key, std::int32_t partition,
+                                       change_function how) {
+  bool published = co_await publish_change(key, partition, std::move(how));
+  if (!published || !ledger_.held(key).next) co_return;
+  change_function promote = [kept = limits_.task_generations](model::scan_task task) {
+    return model::promoted(std::move(task), kept);
+  };
+  co_await publish_change(key, partition, std::move(promote));
+}
+
+awaitable<bool> scheduler::publish_change(model::target_key key, std::int32_t partition,
+                                          change_function how) {
+  ledger_.change(key, partition,
+                 [&how](std::optional<model::scan_task> task) { return how(std::move(*task)); });
+  std::vector<model::target_key> keys{std::move(key)};
+  co_return co_await ledger_.publish(std::move(keys));
+}
+
+awaitable<bool> scheduler::publish_findings(std::vector<record> records,
+                                            std::vector<model::produced_position>& produced) {
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> last;
+  asio::steady_timer pause(loop_);
+  for (std::size_t begin = 0; begin < records.size();) {
+    auto end = std::min(records.size(), begin + findings_at_once);
+    std::vector<record> batch(records.begin() + static_cast<std::ptrdiff_t>(begin),
+                              records.begin() + static_cast<std::ptrdiff_t>(end));
+    auto places = co_await queue_.produce(std::move(batch));
+    if (!places) {
+      if (stopping_) co_return false;
+      log_.warning("findings could not be published; trying again",
+                   {{"reason", places.error().message()}});
+      pause.expires_after(publish_pause);
+      co_await pause.async_wait(asio::use_awaitable);
+      continue;
+    }
+    for (const auto& place : *places) {
+      auto& held = last[{place.topic, place.partition}];
+      held = std::max(held, place.offset);
+    }
+    begin = end;
+  }
+  for (const auto& [place, offset] : last)
+    produced.push_back({place.first, place.second, offset});
+  co_return true;
+}
+
+void scheduler::drop_known_ports(std::vector<record>& records, const model::scan_task& task) {
+  auto now = clock_.steady_now();
+  if (known_ports_.size() > most_known_ports) known_ports_.clear();
+  auto scope = views::scope_text(task.scope);
+  std::erase_if(records, [&](const record& r) {
+    if (r.topic != model::topics::entities || !r.key.starts_with("port-")) return false;
+    auto& said = known_ports_[scope + r.key];
+    bool fresh = said != steady_time{} && now - said < port_silence;
+    if (!fresh) said = now;
+    return fresh;
+  });
+}
+
+void scheduler::note_progress(const model::target_key& key, const run_progress& reached) {
+  auto task = running_.find(key);
+  if (task != running_.end()) task->second.news = reached;
+}
+
+awaitable<void> scheduler::publish_progress() {
+  asio::steady_timer timer(loop_);
+  while (!stopping_) {
+    timer.expires_after(progress_pause);
+    co_await timer.async_wait(asio::use_awaitable);
+    co_await publish_progress_once();
+  }
+}
+
+awaitable<void> scheduler::publish_progress_once() {
+  std::vector<record> batch;
+  std::vector<model::target_key> to_save;
+  auto now = clock_.steady_now();
+  for (auto& [key, task] : running_) {
+    if (batch.size() >= progress_at_once) break;
+    if (!task.news) continue;
+    auto reached = std::move(*task.news);
+    task.news.reset();
+    batch.push_back(to_record(model::progress_event{key, task.id, reached.progress, clock_.now()}));
+    if (now - task.saved_at < save_pause || !ledger_.owns(task.partition)) continue;
+    ledger_.change(key, task.partition, [&reached](std::optional<model::scan_task> t) {
+      return model::advanced(std::move(*t), reached.progress, reached.cursors);
+    });
+    task.saved_at = now;
+    to_save.push_back(key);
+  }
+  if (!batch.empty()) {
+    // Progress is a courtesy: what cannot be written is left out.
+    auto written = co_await queue_.produce(std::move(batch));
+    if (!written) log_.debug("progress was not published");
+  }
+  if (!to_save.empty()) co_await ledger_.publish(std::move(to_save));
+}
+
+}  // namespace sonde::scanner

@@ -1,0 +1,260 @@
+#include "scanner/scheduler/scheduler.hpp"
+
+#include "model/events.hpp"
+#include "model/task_fold.hpp"
+#include "queue/errc.hpp"
+
+#include <algorithm>
+
+namespace sonde::scanner {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr const char* group_name = "scanner";
+/// Ready tasks, in multiples of those that may run: enough that the view is asked seldom.
+constexpr std::size_t ready_factor = 4;
+constexpr milliseconds retry_pause{200};
+
+}  // namespace
+
+scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& view,
+                     engine_pool& engines, std::shared_ptr<const policy> rules,
+                     model::profile_book profiles, const scheduler_settings& settings,
+                     const limits& limits, const clock& clock, logger& log)
+    : loop_(loop),
+      queue_(queue),
+      view_(view),
+      engines_(engines),
+      rules_(std::move(rules)),
+      profiles_(std::move(profiles)),
+      settings_(settings),
+      limits_(limits),
+      clock_(clock),
+      log_(log),
+      ledger_(loop, queue, view, clock, log),
+      claims_(loop, queue, view, clock, log, settings.process_id,
+              {[this](std::int32_t partition) {
+                 std::vector<std::int32_t> lost{partition};
+                 return let_go(std::move(lost));
+               },
+               [this](std::int32_t partition, model::target_key key) {
+                 return write_again(partition, std::move(key));
+               }}),
+      work_(loop),
+      run_ended_(loop),
+      loops_(loop, log, "scheduler"),
+      runs_(loop, log, "task runs") {}
+
+scheduler::~scheduler() = default;
+
+void scheduler::start() {
+  consumer_ = queue_.join(group_name, model::topics::scan_requests);
+  loops_.spawn(claims_.watch());
+  loops_.spawn(consume());
+  loops_.spawn(dispatch());
+  loops_.spawn(publish_progress());
+  loops_.spawn(ledger_.forget_what_is_seen());
+}
+
+awaitable<void> scheduler::stop(steady_time deadline) {
+  stopping_ = true;
+  consumer_->close();
+  work_.notify_all();
+  while (!running_.empty()) {
+    bool ended = co_await run_ended_.wait_until(deadline);
+    if (!ended) break;
+  }
+  if (!running_.empty()) {
+    log_.info("putting back what is unfinished",
+              {{"tasks", static_cast<std::int64_t>(running_.size())}});
+  }
+  ledger_.give_up();
+  for (const auto& [key, task] : running_)
+    engines_.cancel(task.id);
+  co_await runs_.join();
+  claims_.stop();
+  ledger_.stop();
+  loops_.cancel();
+  co_await loops_.join();
+}
+
+void scheduler::set_policy(std::shared_ptr<const policy> rules) {
+  asio::post(loop_, [this, rules = std::move(rules)] { rules_ = rules; });
+}
+
+awaitable<void> scheduler::consume() {
+  asio::steady_timer pause(loop_);
+  while (!stopping_) {
+    auto next = co_await consumer_->next();
+    if (!next && next.error().code == make_error_code(queue::errc::closed)) co_return;
+    if (!next) {
+      log_.error("scan requests cannot be read", {{"reason", next.error().message()}});
+      pause.expires_after(retry_pause);
+      co_await pause.async_wait(asio::use_awaitable);
+      continue;
+    }
+    if (auto* ours = std::get_if<queue::assigned>(&*next)) {
+      co_await take_over(ours->partitions);
+    } else if (auto* gone = std::get_if<queue::revoked>(&*next)) {
+      std::vector<std::int32_t> partitions;
+      for (const auto& each : gone->partitions)
+        partitions.push_back(each.partition);
+      co_await let_go(std::move(partitions));
+    } else {
+      co_await fold(std::move(std::get<std::vector<queue::stored_record>>(*next)));
+    }
+  }
+}
+
+awaitable<void> scheduler::take_over(std::vector<queue::partition_ref> partitions) {
+  for (const auto& each : partitions) {
+    auto epoch = co_await claims_.claim(each.partition);
+    if (!epoch) continue;
+    ledger_.own(each.partition, *epoch);
+    backlog_ = true;
+    work_.notify_all();
+  }
+}
+
+/// What runs of these partitions is cancelled, and nothing more of it is published.
+awaitable<void> scheduler::let_go(std::vector<std::int32_t> partitions) {
+  auto gone = [&partitions](std::int32_t partition) {
+    return std::ranges::find(partitions, partition) != partitions.end();
+  };
+  for (auto partition : partitions) {
+    claims_.give_up(partition);
+    ledger_.disown(partition);
+  }
+  ready_.remove_if([&](const views::waiting_task& task) { return gone(task.partition); });
+  for (const auto& [key, task] : running_) {
+    if (gone(task.partition)) engines_.cancel(task.id);
+  }
+  auto runs_there = [&](const auto& running) { return gone(running.second.partition); };
+  while (std::ranges::any_of(running_, runs_there))
+    co_await run_ended_.wait();
+}
+
+awaitable<void> scheduler::write_again(std::int32_t partition, model::target_key key) {
+  auto task = co_await ledger_.load(key);
+  if (task) {
+    change_function same = [](model::scan_task as_it_is) { return as_it_is; };
+    co_await publish_change(key, partition, std::move(same));
+  }
+  ledger_.release(key);
+}
+
+awaitable<void> scheduler::fold(std::vector<queue::stored_record> records) {
+  std::vector<model::target_key> changed;
+  std::map<model::target_key, std::int32_t> partitions;  // of those that have changed
+  for (const auto& one : records) {
+    auto request = model::parse_scan_request(one.what.value);
+    if (!request) {
+      co_await dead_letter(one, request.error().message());
+      continue;
+    }
+    auto task = co_await ledger_.load(request->key);
+    if (task && task->folded >= one.offset) {
+      ledger_.release(request->key);
+      continue;
+    }
+    auto become = [&](std::optional<model::scan_task> before) {
+      return model::fold(std::move(before), *request, one.offset, limits_.task_generations);
+    };
+    ledger_.change(request->key, one.partition, become);
+    changed.push_back(request->key);
+    partitions[request->key] = one.partition;
+  }
+  // One snapshot for each key, however many of its requests were folded.
+  std::vector<model::target_key> keys;
+  for (const auto& each : partitions)
+    keys.push_back(each.first);
+  bool published = true;
+  if (!keys.empty()) published = co_await ledger_.publish(keys);
+  for (const auto& key : keys) {
+    auto task = co_await ledger_.load(key);
+    if (published && task) enqueue(*task, partitions[key]);
+    ledger_.release(key);
+  }
+  for (const auto& key : changed)
+    ledger_.release(key);
+  if (published) co_await commit(records);
+}
+
+awaitable<void> scheduler::commit(const std::vector<queue::stored_record>& records) {
+  std::map<std::int32_t, queue::position> next;
+  for (const auto& one : records) {
+    auto place = one.place();
+    ++place.offset;
+    next[one.partition] = place;
+  }
+  std::vector<queue::position> positions;
+  for (auto& each : next)
+    positions.push_back(std::move(each.second));
+  auto committed = co_await consumer_->commit(std::move(positions));
+  if (committed) co_return;
+  // They come again, and change nothing then.
+  log_.warning("folded requests could not be committed", {{"reason", committed.error().message()}});
+}
+
+awaitable<void> scheduler::dead_letter(queue::stored_record record, std::string why) {
+  log_.error("a scan request cannot be understood and becomes a dead letter",
+             {{"partition", record.partition}, {"offset", record.offset}, {"reason", why}});
+  auto letter = record.what;
+  letter.topic = model::topics::scan_requests_dead;
+  letter.headers.emplace_back("sonde_dead_topic", record.what.topic);
+  letter.headers.emplace_back("sonde_dead_partition", std::to_string(record.partition));
+  letter.headers.emplace_back("sonde_dead_offset", std::to_string(record.offset));
+  letter.headers.emplace_back("sonde_dead_stage", "parse");
+  letter.headers.emplace_back("sonde_dead_error", std::move(why));
+  letter.headers.emplace_back("sonde_dead_attempts", "1");
+  asio::steady_timer pause(loop_);
+  while (!stopping_) {
+    std::vector<sonde::record> batch{letter};
+    auto written = co_await queue_.produce(std::move(batch));
+    if (written) co_return;
+    pause.expires_after(retry_pause);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+/// A task that has just been published goes to the ready ones if there is room. Otherwise it is a
+/// row like all others, and found there.
+void scheduler::enqueue(const model::scan_task& task, std::int32_t partition) {
+  if (task.current.state != model::task_state::queued || running_.contains(task.key)) return;
+  if (backlog_ || ready_.size() >= ready_factor * limits_.running_tasks) {
+    backlog_ = true;
+    return;
+  }
+  make_ready({task.key, views::scope_text(task.scope), task.priority, task.current.requested,
+              task.profile, task.ports, partition});
+  work_.notify_all();
+}
+
+void scheduler::make_ready(views::waiting_task task) {
+  auto ports = profiles_.ports_of(task.profile, task.ports);
+  ready_.add(std::move(task), ports ? ports->size() : 1);
+}
+
+/// Fetches waiting tasks from the view, of every scope its share.
+awaitable<void> scheduler::refill() {
+  backlog_ = false;
+  auto unseen = ledger_.unseen();
+  for (const auto& place : unseen)
+    co_await view_.wait_until_folded(place, steady_time::max());
+  auto partitions = ledger_.owned();
+  auto scopes = co_await view_.waiting_scopes();
+  for (const auto& scope : scopes) {
+    // Those that run or are ready stand in the view too.
+    auto share = std::max<std::size_t>(1, ready_factor * limits_.running_tasks / scopes.size());
+    auto most = share + running_.size() + ready_.size(scope);
+    auto waiting = co_await view_.waiting(partitions, scope, most);
+    if (waiting.size() == most) backlog_ = true;
+    for (auto& task : waiting) {
+      bool known = running_.contains(task.key) || ledger_.knows_as_ended(task.key);
+      if (!known && ledger_.owns(task.partition)) make_ready(std::move(task));
+    }
+  }
+}
+
+}  // namespace sonde::scanner

@@ -1,0 +1,116 @@
+#pragma once
+
+#include "base/async/task_group.hpp"
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "model/profile.hpp"
+#include "queue/io.hpp"
+#include "scanner/engine/engine_pool.hpp"
+#include "scanner/scheduler/claims.hpp"
+#include "scanner/scheduler/ready_queue.hpp"
+#include "scanner/scheduler/task_ledger.hpp"
+#include "scanner/scheduler/task_run.hpp"
+#include "views/task_view.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace sonde::scanner {
+
+struct scheduler_settings {
+  std::string process_id;  ///< different at each start
+  std::size_t addresses_per_name = 8;
+};
+
+/// Takes scan requests from their topic, decides what runs when, and publishes what became of it.
+///
+/// Of each partition it owns it is the only writer of tasks: it claims the partition, and from then
+/// on folds requests in order, publishes each task's snapshot, and only then commits the request.
+/// Tasks that a former owner left unfinished run again. All of it lives on one loop; probes run on
+/// the engines' loops. scheduler.cpp is the way in, dispatch.cpp the runs and the way out.
+class scheduler {
+ public:
+  scheduler(executor loop, queue::backend& queue, views::task_view& view, engine_pool& engines,
+            std::shared_ptr<const policy> rules, model::profile_book profiles,
+            const scheduler_settings& settings, const limits& limits, const clock& clock,
+            logger& log);
+  ~scheduler();
+
+  /// On the loop, or before it runs.
+  void start();
+  /// Takes nothing new; what runs may end until `deadline`, then it is put back. On the loop.
+  awaitable<void> stop(steady_time deadline);
+  /// From any loop.
+  void set_policy(std::shared_ptr<const policy> rules);
+
+ private:
+  struct running_task {
+    model::task_id id;
+    std::int32_t partition = 0;
+    std::optional<run_progress> news;  ///< not yet published
+    steady_time saved_at{};            ///< when its cursors were last published
+  };
+  using change_function = std::function<model::scan_task(model::scan_task)>;
+
+  // The way in.
+  awaitable<void> consume();
+  awaitable<void> take_over(std::vector<queue::partition_ref> partitions);
+  awaitable<void> let_go(std::vector<std::int32_t> partitions);
+  awaitable<void> write_again(std::int32_t partition, model::target_key key);
+  awaitable<void> fold(std::vector<queue::stored_record> records);
+  awaitable<void> commit(const std::vector<queue::stored_record>& records);
+  awaitable<void> dead_letter(queue::stored_record record, std::string why);
+  void enqueue(const model::scan_task& task, std::int32_t partition);
+  void make_ready(views::waiting_task task);
+
+  // Runs.
+  awaitable<void> dispatch();
+  awaitable<void> refill();
+  awaitable<void> run(model::target_key key, std::int32_t partition);
+  awaitable<void> run_owned(model::target_key key, std::int32_t partition);
+  awaitable<bool> begin(model::target_key key, std::int32_t partition);
+  awaitable<void> end(model::target_key key, std::int32_t partition,
+                      model::scan_observation observed, model::task_progress reached);
+  awaitable<void> fail_task(model::target_key key, std::int32_t partition, std::string why);
+  awaitable<void> put_back(model::target_key key, std::int32_t partition, run_progress reached);
+  awaitable<void> publish_end(model::target_key key, std::int32_t partition, change_function how);
+  awaitable<bool> publish_change(model::target_key key, std::int32_t partition,
+                                 change_function how);
+  awaitable<bool> publish_findings(std::vector<record> records,
+                                   std::vector<model::produced_position>& produced);
+  void drop_known_ports(std::vector<record>& records, const model::scan_task& task);
+  void note_progress(const model::target_key& key, const run_progress& reached);
+  awaitable<void> publish_progress();
+  awaitable<void> publish_progress_once();
+
+  executor loop_;
+  queue::backend& queue_;
+  views::task_view& view_;
+  engine_pool& engines_;
+  std::shared_ptr<const policy> rules_;
+  model::profile_book profiles_;
+  scheduler_settings settings_;
+  const limits& limits_;
+  const clock& clock_;
+  logger& log_;
+  task_ledger ledger_;
+  claims claims_;
+  std::unique_ptr<queue::consumer> consumer_;
+
+  ready_queue ready_;
+  std::unordered_map<model::target_key, running_task> running_;
+  bool backlog_ = false;  ///< the view may show waiting tasks that are not in `ready_`
+  condition work_;        ///< something can be dispatched
+  condition run_ended_;
+  std::unordered_map<std::string, steady_time> known_ports_;  ///< by scope and id: when published
+  task_group loops_;
+  task_group runs_;
+  bool stopping_ = false;
+};
+
+}  // namespace sonde::scanner

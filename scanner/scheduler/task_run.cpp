@@ -1,0 +1,224 @@
+#include "scanner/scheduler/task_run.hpp"
+
+#include "base/async/hop.hpp"
+#include "base/async/task_group.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace sonde::scanner {
+namespace {
+
+using model::outcome;
+using model::outcome_kind;
+
+outcome_kind kind_of(const error& why) {
+  switch (static_cast<errc>(why.code.value())) {
+    case errc::nxdomain: return outcome_kind::nxdomain;
+    case errc::no_data: return outcome_kind::no_data;
+    case errc::dns_timeout: return outcome_kind::dns_timeout;
+    case errc::out_of_scope: return outcome_kind::out_of_scope;
+    case errc::excluded: return outcome_kind::excluded;
+    default: return outcome_kind::servfail;
+  }
+}
+
+/// A run, while it lasts. Lives in the coroutine of `run_task`, and ends after all it has started.
+class run {
+ public:
+  run(engine_pool& engines, const policy& rules, const model::scan_task& task,
+      const model::port_set& ports, executor loop, logger& log,
+      std::function<void(const run_progress&)> progress)
+      : engines_(engines),
+        rules_(rules),
+        task_(task),
+        ports_(ports),
+        loop_(loop),
+        parts_(loop, log, "task run"),
+        report_(std::move(progress)) {
+    seen_.target = task.target;
+  }
+
+  awaitable<run_result> go(std::size_t most_addresses, steady_time deadline) {
+    if (auto may = rules_.may_scan(task_.target); !may) {
+      seen_.how = {kind_of(may.error()), may.error().message()};
+      co_return finished();
+    }
+    std::vector<model::ip_address> addresses;
+    if (task_.target.is_address()) {
+      addresses.push_back(task_.target.address());
+    } else {
+      auto resolved = co_await resolve();
+      if (!resolved && resolved.error().code == make_error_code(errc::cancelled)) {
+        co_return run_result{};
+      }
+      if (!resolved) {
+        seen_.how = {kind_of(resolved.error()), resolved.error().message()};
+        co_return finished();
+      }
+      addresses = *resolved;
+      seen_.resolved = std::move(*resolved);
+    }
+    auto in_scope = judge(addresses);
+    if (in_scope.size() > most_addresses) {
+      note_ = "of " + std::to_string(in_scope.size()) + " addresses the first " +
+              std::to_string(most_addresses) + " were scanned";
+      in_scope.resize(most_addresses);
+    }
+    planned_ = static_cast<std::uint32_t>(in_scope.size() * ports_.size());
+    for (const auto& address : in_scope)
+      parts_.spawn(scan(address, deadline));
+    co_await parts_.join();
+    if (cancelled_) co_return run_result{std::nullopt, together()};
+    seen_.how = conclude();
+    co_return finished();
+  }
+
+ private:
+  awaitable<result<std::vector<model::ip_address>>> resolve() {
+    auto& engine = engines_.for_name(task_.target.text());
+    auto name = task_.target.text();
+    auto there = [&engine, name] { return engine.resolve(name); };
+    return spawn_on(engine.loop(), std::move(there));
+  }
+
+  /// Those that may be dialled. The others are remembered with the reason.
+  std::vector<model::ip_address> judge(const std::vector<model::ip_address>& addresses) {
+    std::vector<model::ip_address> out;
+    for (const auto& address : addresses) {
+      auto may = rules_.may_dial(address, task_.target);
+      if (may) {
+        out.push_back(address);
+      } else {
+        endings_.push_back({kind_of(may.error()), may.error().message()});
+      }
+    }
+    return out;
+  }
+
+  awaitable<void> scan(model::ip_address address, steady_time deadline) {
+    auto& engine = engines_.for_address(address);
+    auto name = address.text();
+    auto progress = [this, name](const model::task_progress& done,
+                                 const model::sweep_cursor& cursor) {
+      asio::post(loop_, [this, name, done, cursor] { note_progress(name, done, cursor); });
+    };
+    auto job = std::make_shared<address_job>();
+    job->task = task_.current.id;
+    job->host = task_.target;
+    job->address = address;
+    job->ports = ports_;
+    job->deadline = deadline;
+    job->progress = std::move(progress);
+    if (auto from = task_.cursors.find(name); from != task_.cursors.end()) {
+      job->from = from->second;
+    }
+    auto there = [&engine, job] { return engine.scan(std::move(*job)); };
+    auto report = co_await spawn_on(engine.loop(), std::move(there));
+    keep(name, std::move(report));
+  }
+
+  void note_progress(const std::string& address, const model::task_progress& done,
+                     const model::sweep_cursor& cursor) {
+    parts_progress_[address] = {done, cursor};
+    report_(together());
+  }
+
+  void keep(const std::string& address, address_report report) {
+    parts_progress_[address] = {report.progress, report.cursor};
+    if (!report.observed.how) {
+      cancelled_ = true;
+      return;
+    }
+    if (report.local_trouble) ++unreachable_;
+    endings_.push_back(*report.observed.how);
+    seen_.addresses.push_back(std::move(report.observed));
+    for (auto& certificate : report.certificates) {
+      auto same = [&](const model::certificate_observation& held) {
+        return held.sha256 == certificate->sha256;
+      };
+      if (std::ranges::none_of(seen_.certificates, same)) {
+        seen_.certificates.push_back(*certificate);
+      }
+    }
+  }
+
+  [[nodiscard]] run_progress together() const {
+    run_progress out;
+    out.progress.planned = planned_;
+    for (const auto& [address, its] : parts_progress_) {
+      out.progress.done += its.progress.done;
+      out.progress.open += its.progress.open;
+      out.cursors[address] = its.cursor;
+    }
+    return out;
+  }
+
+  [[nodiscard]] std::size_t count(outcome_kind kind) const {
+    return static_cast<std::size_t>(std::ranges::count(endings_, kind, &outcome::kind));
+  }
+
+  [[nodiscard]] std::string reasons() const {
+    std::string out;
+    for (const auto& ending : endings_)
+      out += (out.empty() ? "" : "; ") + ending.reason;
+    if (!note_.empty()) out += "; " + note_;
+    return out;
+  }
+
+  /// One outcome for all addresses: the best that was had of any, unless one is missing.
+  [[nodiscard]] outcome conclude() const {
+    auto all = endings_.size();
+    auto refused = count(outcome_kind::out_of_scope) + count(outcome_kind::excluded);
+    if (refused == all) {
+      bool only_excluded = count(outcome_kind::excluded) == all;
+      return {only_excluded ? outcome_kind::excluded : outcome_kind::out_of_scope, reasons()};
+    }
+    // This machine's trouble is no fact about the target, so the scan is not done.
+    if (unreachable_ > 0 && unreachable_ + refused == all) {
+      return {outcome_kind::attempts, reasons()};
+    }
+    if (refused + count(outcome_kind::partial) > 0) return {outcome_kind::partial, reasons()};
+    for (auto kind : {outcome_kind::complete, outcome_kind::tarpit}) {
+      if (count(kind) > 0) return {kind, reasons()};
+    }
+    return {outcome_kind::no_answer, reasons()};
+  }
+
+  run_result finished() { return {std::move(seen_), together()}; }
+
+  struct part {
+    model::task_progress progress;
+    model::sweep_cursor cursor;
+  };
+
+  engine_pool& engines_;
+  const policy& rules_;
+  const model::scan_task& task_;
+  const model::port_set& ports_;
+  executor loop_;
+  task_group parts_;
+  std::function<void(const run_progress&)> report_;
+  model::scan_observation seen_;
+  std::vector<outcome> endings_;
+  std::map<std::string, part> parts_progress_;
+  std::uint32_t planned_ = 0;
+  std::size_t unreachable_ = 0;
+  std::string note_;
+  bool cancelled_ = false;
+};
+
+}  // namespace
+
+awaitable<run_result> run_task(engine_pool& engines, std::shared_ptr<const policy> rules,
+                               model::scan_task task, model::port_set ports,
+                               std::size_t addresses_per_name, const limits& limits,
+                               const clock& clock, logger& log,
+                               std::function<void(const run_progress&)> progress) {
+  auto loop = co_await asio::this_coro::executor;
+  auto deadline = clock.steady_now() + std::chrono::seconds(limits.task_timeout_s);
+  run one(engines, *rules, task, ports, loop, log, std::move(progress));
+  co_return co_await one.go(addresses_per_name, deadline);
+}
+
+}  // namespace sonde::scanner

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "base/limits.hpp"
+#include "model/observation.hpp"
+#include "model/scan_task.hpp"
+#include "scanner/engine/engine_pool.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace sonde::scanner {
+
+/// How far a task has come, all its addresses together.
+struct run_progress {
+  model::task_progress progress;
+  std::map<std::string, model::sweep_cursor> cursors;  ///< by address
+};
+
+/// What one run of a task brought. Nothing observed: it was cancelled, and `progress` says from
+/// where to go on.
+struct run_result {
+  std::optional<model::scan_observation> observed;
+  run_progress progress;
+};
+
+/// One run of one task: resolves its target, scans every address on the engine that it belongs to,
+/// and says how it ended.
+///
+/// Runs on the scheduler's loop; `progress` is called there. Ends by the task's time limit, or soon
+/// after `engine_pool::cancel` was called for it.
+awaitable<run_result> run_task(engine_pool& engines, std::shared_ptr<const policy> rules,
+                               model::scan_task task, model::port_set ports,
+                               std::size_t addresses_per_name, const limits& limits,
+                               const clock& clock, logger& log,
+                               std::function<void(const run_progress&)> progress);
+
+}  // namespace sonde::scanner
