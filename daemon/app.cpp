@@ -202,6 +202,10 @@ result<> node::reload(const configuration& changed) {
 void node::stop() {
   if (!running_) return;
   running_ = false;
+  // Where starting has failed half way, what was made is taken down like the rest.
+  for (auto* loop : {&task_view_loop_, &entity_view_loop_, &scheduler_loop_, &http_loop_}) {
+    loop->start();
+  }
   if (scans_) asio::post(http_loop_.get_executor(), [this] { scans_->hurry(); });
   if (http_) run_and_wait(http_loop_.get_executor(), http_->stop(clock_.steady_now() + http_drain));
   if (scheduler_) {

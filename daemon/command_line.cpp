@@ -2,6 +2,7 @@
 
 #include "client/errc.hpp"
 #include "daemon/commands.hpp"
+#include "model/json.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -44,6 +45,14 @@ class command_line {
   }
 
   int run(int count, const char* const* words) {
+    if (count < 2) {
+      std::cerr << app_.help();
+      return exit_code::usage;
+    }
+    if (auto unknown = unknown_verb(count, words); !unknown.empty()) {
+      std::cerr << "sonde: " << unknown << "; `sonde --help` lists the verbs\n";
+      return exit_code::usage;
+    }
     try {
       app_.parse(count, words);
     } catch (const CLI::ParseError& e) {
@@ -54,6 +63,20 @@ class command_line {
   }
 
  private:
+  /// CLI11 would say of a misspelt verb only that a verb is missing.
+  [[nodiscard]] std::string unknown_verb(int count, const char* const* words) const {
+    if (count < 2 || words[1][0] == '-') return {};
+    std::string word = words[1];
+    std::vector<std::string> names;
+    for (const auto* verb : app_.get_subcommands({}))
+      names.push_back(verb->get_name());
+    std::vector<std::string_view> verbs(names.begin(), names.end());
+    if (std::ranges::find(verbs, word) != verbs.end()) return {};
+    auto meant = model::nearest_word(word, verbs);
+    return "there is no verb \"" + word + "\"" +
+           (meant.empty() ? std::string() : ", did you mean \"" + std::string(meant) + "\"?");
+  }
+
   /// An option that is a setting: the same value, from a flag.
   void add_setting(CLI::App* to, const std::string& flag, const std::string& key,
                    const std::string& description, const std::string& value_name) {

@@ -26,7 +26,8 @@ class watchman {
         signals_(loop_, SIGTERM, SIGINT, SIGHUP),
         timer_(loop_) {}
 
-  /// Returns when the daemon is to stop, with its exit code.
+  /// A signal that comes before this waits for it. Returns when the daemon is to stop, with its
+  /// exit code.
   int run() {
     wait_for_signal();
     look_at_health();
@@ -125,6 +126,7 @@ int serve(const invocation& how) {
   auto view_folder = config->queue.backend == "memory" ? std::optional<std::filesystem::path>()
                                                        : std::optional(config->data_dir);
   node daemon(*config, std::move(*queue), view_folder, clock, log);
+  watchman watch(how, daemon, log);
   if (auto started = daemon.start(); !started) {
     return complain(started.error(), client::exit_code::configuration);
   }
@@ -133,7 +135,7 @@ int serve(const invocation& how) {
                        {"listen", daemon.endpoint()},
                        {"queue", config->queue.backend},
                        {"data", config->data_dir.string()}});
-  int code = watchman(how, daemon, log).run();
+  int code = watch.run();
   watchman::die_at_next_signal();
   daemon.stop();
   log.info("stopped");

@@ -1,5 +1,6 @@
 #include "ingest/http_session.hpp"
 
+#include "base/async/alarm.hpp"
 #include "ingest/problem.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -70,13 +71,11 @@ refusal check_framing(const request_parser::value_type& message) {
 }
 
 /// What a failed read means for the peer. Nothing: it has gone, or sent nothing at all.
-refusal explain(const error_code& failed, bool began) {
+refusal explain(const error_code& failed, bool too_late) {
   if (failed == http::error::header_limit) return std::pair(431U, "the header is too large");
   if (failed == http::error::body_limit) return std::pair(413U, "the body is too large");
   if (failed == http::error::bad_version) return std::pair(505U, "this server speaks HTTP/1.1");
-  if (failed == beast::error::timeout && began) {
-    return std::pair(408U, "the request did not arrive in time");
-  }
+  if (too_late) return std::pair(408U, "the request did not arrive in time");
   bool gone = failed == http::error::end_of_stream || failed == http::error::partial_message;
   if (gone || failed.category() != make_error_code(http::error::bad_method).category()) {
     return std::nullopt;
@@ -87,34 +86,42 @@ refusal explain(const error_code& failed, bool began) {
 class session {
  public:
   session(tcp::socket socket, session_host& host)
-      : stream_(std::move(socket)),
+      : socket_(std::move(socket)),
         host_(host),
-        buffer_(host.bounds.http_header_bytes + buffer_slack) {}
+        buffer_(host.bounds.http_header_bytes + buffer_slack),
+        alarm_(socket_.get_executor(), [this] {
+          error_code ignored;
+          socket_.cancel(ignored);
+        }) {}
 
   awaitable<void> run() {
     error_code ignored;
-    stream_.socket().set_option(tcp::no_delay(true), ignored);
+    socket_.set_option(tcp::no_delay(true), ignored);
     bool go_on = true;
     while (go_on && !host_.stopping) {
       bool begun = co_await wait_for_request();
       if (!begun) break;
       go_on = co_await serve_one();
     }
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
   }
 
  private:
-  void set_time(std::uint32_t timeout_ms) { stream_.expires_after(milliseconds(timeout_ms)); }
+  /// The peer's time for what follows; `alarm_.disarm` ends it.
+  void set_time(std::uint32_t timeout_ms) {
+    alarm_.arm(std::chrono::steady_clock::now() + milliseconds(timeout_ms));
+  }
 
   /// Waits for the first byte of the next request. False: there is none.
   awaitable<bool> wait_for_request() {
     if (buffer_.size() > 0) co_return true;
     set_time(host_.bounds.http_idle_timeout_ms);
-    host_.idle.insert(&stream_.socket());
+    host_.idle.insert(&socket_);
     error_code failed;
     auto token = asio::redirect_error(asio::use_awaitable, failed);
-    auto size = co_await stream_.async_read_some(buffer_.prepare(buffer_slack), token);
-    host_.idle.erase(&stream_.socket());
+    auto size = co_await socket_.async_read_some(buffer_.prepare(buffer_slack), token);
+    host_.idle.erase(&socket_);
+    alarm_.disarm();
     buffer_.commit(size);
     co_return !failed;
   }
@@ -160,10 +167,11 @@ class session {
     error_code failed;
     auto token = asio::redirect_error(asio::use_awaitable, failed);
     set_time(host_.bounds.http_header_timeout_ms);
-    co_await http::async_read_header(stream_, buffer_, parser, token);
+    co_await http::async_read_header(socket_, buffer_, parser, token);
+    alarm_.disarm();
     refusal refused;
     if (failed) {
-      refused = explain(failed, true);
+      refused = explain(failed, alarm_.rang());
     } else {
       refused = check_framing(parser.get());
     }
@@ -171,8 +179,9 @@ class session {
       bool expects = beast::iequals(parser.get()[http::field::expect], "100-continue");
       if (expects) co_await write_continue();
       set_time(host_.bounds.http_body_timeout_ms);
-      co_await http::async_read(stream_, buffer_, parser, token);
-      if (failed) refused = explain(failed, true);
+      co_await http::async_read(socket_, buffer_, parser, token);
+      alarm_.disarm();
+      if (failed) refused = explain(failed, alarm_.rang());
     }
     broken_ = failed && !refused;
     co_return refused;
@@ -183,7 +192,8 @@ class session {
     error_code failed;
     auto token = asio::redirect_error(asio::use_awaitable, failed);
     set_time(host_.bounds.http_write_timeout_ms);
-    co_await http::async_write(stream_, go_on, token);
+    co_await http::async_write(socket_, go_on, token);
+    alarm_.disarm();
   }
 
   awaitable<bool> write(http_response answer, bool head, bool keep) {
@@ -199,10 +209,11 @@ class session {
     auto token = asio::redirect_error(asio::use_awaitable, failed);
     set_time(host_.bounds.http_write_timeout_ms);
     if (head) {
-      co_await http::async_write_header(stream_, serializer, token);
+      co_await http::async_write_header(socket_, serializer, token);
     } else {
-      co_await http::async_write(stream_, serializer, token);
+      co_await http::async_write(socket_, serializer, token);
     }
+    alarm_.disarm();
     co_return !failed;
   }
 
@@ -224,9 +235,10 @@ class session {
     }
   }
 
-  beast::tcp_stream stream_;
+  tcp::socket socket_;
   session_host& host_;
   beast::flat_buffer buffer_;
+  alarm alarm_;
   bool broken_ = false;  ///< the peer has gone in the middle of a request
 };
 

@@ -29,7 +29,7 @@ result<std::optional<std::string>> text_field(const json& body, const char* name
   auto found = body.find(name);
   if (found == body.end()) return std::optional<std::string>();
   if (found->is_string()) return std::optional(found->get<std::string>());
-  return invalid(name, "is " + std::string(found->type_name()) + ", not a string");
+  return invalid(name, "is not a text but of the type " + std::string(found->type_name()));
 }
 
 /// An optional integer field between these bounds.

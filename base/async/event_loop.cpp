@@ -12,6 +12,7 @@ event_loop::~event_loop() {
 }
 
 void event_loop::start() {
+  if (thread_.joinable()) return;
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
     context_.run();

@@ -22,7 +22,7 @@ class event_loop {
   [[nodiscard]] asio::io_context& context() { return context_; }
   [[nodiscard]] executor get_executor() { return context_.get_executor(); }
 
-  /// Starts the thread. Work posted before is kept and runs then.
+  /// Starts the thread, once. Work posted before is kept and runs then.
   void start();
   /// Waits until nothing is left to do on the loop, and for its thread. Idempotent. Everything
   /// that lives on the loop must have been stopped first, or this waits for it.

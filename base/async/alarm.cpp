@@ -1,0 +1,30 @@
+#include "base/async/alarm.hpp"
+
+namespace sonde {
+
+alarm::alarm(executor loop, std::function<void()> cancel)
+    : timer_(std::move(loop)), state_(std::make_shared<state>()) {
+  state_->cancel = std::move(cancel);
+}
+
+alarm::~alarm() {
+  ++state_->operation;
+}
+
+void alarm::arm(steady_time deadline) {
+  state_->rang = false;
+  auto operation = ++state_->operation;
+  timer_.expires_at(deadline);
+  timer_.async_wait([state = state_, operation](error_code failed) {
+    if (failed || state->operation != operation) return;
+    state->rang = true;
+    state->cancel();
+  });
+}
+
+void alarm::disarm() {
+  ++state_->operation;
+  timer_.cancel();
+}
+
+}  // namespace sonde
