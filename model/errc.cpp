@@ -8,20 +8,13 @@ const char* category_name(errc) {
 
 const char* describe(errc code) {
   switch (code) {
-    case errc::invalid_target:
-      return "not a target";
-    case errc::invalid_ports:
-      return "not a list of ports";
-    case errc::invalid_network:
-      return "not a network";
-    case errc::invalid_json:
-      return "not JSON that this program accepts";
-    case errc::invalid_field:
-      return "a field is missing, unknown or of the wrong kind";
-    case errc::invalid_record:
-      return "not a record of this topic";
-    case errc::invalid_text:
-      return "not UTF-8";
+    case errc::invalid_target: return "not a target";
+    case errc::invalid_ports: return "not a list of ports";
+    case errc::invalid_network: return "not a network";
+    case errc::invalid_json: return "not JSON that this program accepts";
+    case errc::invalid_field: return "a field is missing, unknown or of the wrong kind";
+    case errc::invalid_record: return "not a record of this topic";
+    case errc::invalid_text: return "not UTF-8";
   }
   return "unknown error";
 }

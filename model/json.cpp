@@ -81,18 +81,23 @@ class bounded_builder final : public nlohmann::json_sax<json> {
   std::string key_;
 };
 
-/// Levenshtein's distance: how many letters to insert, delete or change.
+/// How many letters to insert, delete, change, or swap with their neighbour (the distance of Damerau
+/// and Levenshtein, in its restricted form).
 std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> two_back(b.size() + 1);
+  std::vector<std::size_t> last(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j)
-    row[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
+    two_back.swap(last);
+    last.swap(row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+      auto changed = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({row[j - 1] + 1, last[j] + 1, changed});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        row[j] = std::min(row[j], two_back[j - 2] + 1);
+      }
     }
   }
   return row[b.size()];
@@ -140,7 +145,7 @@ std::string_view nearest_word(std::string_view word, const std::vector<std::stri
 result<> check_fields(const json& object, std::initializer_list<std::string_view> known) {
   if (!object.is_object()) {
     return fail(errc::invalid_field,
-                "the body is " + std::string(object.type_name()) + ", not an object");
+                "the body is not an object but of the type " + std::string(object.type_name()));
   }
   for (const auto& [name, value] : object.items()) {
     if (std::ranges::find(known, name) != known.end()) continue;

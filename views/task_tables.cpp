@@ -189,14 +189,16 @@ void task_tables::remember_ids(const scan_task& task) {
 }
 
 void task_tables::count(const std::optional<scan_task>& before, const scan_task& after) {
-  auto queued = [](const scan_task& t) { return t.current.state == task_state::queued ? 1U : 0U; };
-  auto was = before ? queued(*before) : 0U;
-  auto is = queued(after);
-  if (was == is) return;
+  bool was = before && before->current.state == task_state::queued;
+  bool is = after.current.state == task_state::queued;
   auto& scope = queued_[scope_text(after.scope)];
-  scope += is - was;  // unsigned arithmetic wraps, and so takes one away
-  queued_total_ += is;
-  queued_total_ -= was;
+  if (is && !was) {
+    ++scope;
+    ++queued_total_;
+  } else if (was && !is) {
+    --scope;
+    --queued_total_;
+  }
 }
 
 void task_tables::load_counts() {
