@@ -58,7 +58,7 @@ TEST_CASE("a misspelt field is answered with the right one") {
   CHECK(says(check(R"({"port":1})").error().message(), "did you mean \"ports\"?"));
   CHECK(says(check(R"({"Target":1})").error().message(), "did you mean \"target\"?"));
   CHECK(says(check(R"({"colour":1})").error().message(), "known are target, ports"));
-  CHECK(says(check("[]").error().message(), "array, not an object"));
+  CHECK(says(check("[]").error().message(), "not an object but of the type array"));
   CHECK(check(("{\"" + std::string(10'000, 'x') + "\":1}").c_str()).error().message().size() < 200);
 }
 

@@ -122,6 +122,7 @@ TEST_CASE("a snapshot replaces what it has folded, and no more") {
   w.put(running);
   CHECK(w.find(first.key)->current.state == task_state::running);
   CHECK(test::run(w.view->count_queued("public\n")).total == 0);
+  CHECK(test::run(w.view->count_queued("public\n")).in_scope == 0);
 
   // The second request is on the topic before the snapshot that does not know it.
   w.put(second);

@@ -1,0 +1,103 @@
+"""What the integration tests share: the daemon under test, and the fixtures that start servers.
+
+The tests run in a network namespace of their own (see in_namespace), so 127.0.0.0/8 is theirs.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import servers
+from daemon import Daemon
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; release only")
+
+
+@pytest.fixture(scope="session")
+def sonde_binary():
+    binary = Path(os.environ["SONDE_BINARY"])
+    assert binary.exists(), f"{binary} has not been built"
+    return binary
+
+
+@pytest.fixture
+def run_sonde(sonde_binary, tmp_path):
+    """Runs a verb to its end; returns the finished process."""
+
+    def run(*words, stdin=None, env=None, timeout=120):
+        return subprocess.run(
+            [sonde_binary, *map(str, words)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env={**os.environ, "HOME": str(tmp_path), **(env or {})},
+        )
+
+    return run
+
+
+@pytest.fixture
+def daemon(sonde_binary, tmp_path):
+    """A daemon with loopback in scope; a test may change `daemon.config` before it starts it."""
+    made = Daemon(sonde_binary, tmp_path / "data")
+    yield made
+    made.finish()
+
+
+@pytest.fixture(scope="session")
+def server_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def nginx(server_folder):
+    with servers.Nginx(server_folder / "nginx", "127.10.0.1", "web.sonde.test") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def openssh(server_folder):
+    with servers.OpenSsh(server_folder / "sshd", "127.10.0.1") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def redis(server_folder):
+    with servers.Redis(server_folder / "redis", "127.10.0.1") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postfix(server_folder):
+    with servers.Postfix(server_folder / "postfix", "127.10.0.1") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def dnsmasq(server_folder):
+    with servers.Dnsmasq(server_folder / "dnsmasq") as running:
+        yield running
+
+
+@pytest.fixture
+def nft():
+    """Runs nftables rules; the table is gone afterwards."""
+    if not shutil.which("nft"):
+        pytest.fail("nft is missing: deploy/packages/install test")
+
+    def apply(rules):
+        subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+
+    yield apply
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        item.add_marker(pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning"))

@@ -1,0 +1,158 @@
+"""A `sonde serve` process, and the ways in which tests talk to it."""
+
+import contextlib
+import http.client
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from urllib.parse import urlsplit
+
+START_SECONDS = 60
+STOP_SECONDS = 60
+
+
+class Daemon:
+    def __init__(self, binary, data_dir):
+        self.binary = binary
+        self.data_dir = data_dir
+        self.config = {
+            "scope": {"allow": ["127.0.0.0/8", "::1/128"]},
+            "limits": {},
+            "scan": {},
+            "log": {"level": "debug"},
+        }
+        self.environment = {}
+        self.process = None
+        self.url = None
+        self.log_file = data_dir.parent / "serve.log"
+        self.address = None
+        self._complaints_read = 0
+
+    def write_config(self):
+        path = self.data_dir.parent / "sonde.toml"
+        lines = [f'data_dir = "{self.data_dir}"']
+        for section, values in self.config.items():
+            lines.append(f"[{section}]")
+            lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def start(self, *flags, listen="127.0.0.1:0"):
+        config = self.write_config()
+        with open(self.log_file, "a") as log:
+            self.process = subprocess.Popen(
+                [self.binary, "serve", "--config", config, "--listen", listen, *flags],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, **self.environment},
+            )
+        ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
+        line = self.process.stdout.readline() if ready else ""
+        assert line, f"the daemon did not start:\n{self.log()}"
+        self.url = json.loads(line)["listening"]
+        parts = urlsplit(self.url)
+        self.address = (parts.hostname, parts.port)
+        return self
+
+    def log(self):
+        return self.log_file.read_text() if self.log_file.exists() else ""
+
+    # -- HTTP ----------------------------------------------------------------------------------
+
+    def request(self, method, path, body=None, headers=None, timeout=60):
+        connection = http.client.HTTPConnection(*self.address, timeout=timeout)
+        with contextlib.closing(connection):
+            sent = dict(headers or {})
+            if isinstance(body, (dict, list)):
+                body = json.dumps(body)
+                sent.setdefault("Content-Type", "application/json")
+            connection.request(method, path, body=body, headers=sent)
+            answer = connection.getresponse()
+            return Answer(answer.status, dict(answer.getheaders()), answer.read())
+
+    def post_scan(self, target, **fields):
+        return self.request("POST", "/api/ingest/v1/scan", {"target": target, **fields})
+
+    def scan(self, scan_id, wait=0):
+        query = f"?wait={wait}" if wait else ""
+        answer = self.request("GET", f"/api/ingest/v1/scan/{scan_id}{query}")
+        assert answer.status == 200, (answer.status, answer.body)
+        return answer.json()
+
+    def finished_scan(self, scan_id, seconds=120):
+        """The scan, once it has ended."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = self.scan(scan_id, wait=5)
+            if found["status"] not in ("queued", "running"):
+                return found
+        raise AssertionError(f"{scan_id} did not end in {seconds} s: {found}")
+
+    def scanned(self, target, seconds=120, **fields):
+        """Schedules a scan and returns it finished."""
+        answer = self.post_scan(target, **fields)
+        assert answer.status in (200, 202), answer.body
+        return self.finished_scan(answer.json()["id"], seconds)
+
+    def wait_until_ready(self, seconds=60):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                if self.request("GET", "/readyz").status == 200:
+                    return
+        raise AssertionError(f"not ready in {seconds} s:\n{self.log()}")
+
+    # -- topics --------------------------------------------------------------------------------
+
+    def tail(self, topic):
+        """Every record of a topic, as the command line prints it."""
+        done = subprocess.run(
+            [self.binary, "topic", "tail", topic, "--from-start", "--json", "--data-dir", self.data_dir],
+            capture_output=True, text=True, timeout=120, env={**os.environ, **self.environment},
+        )
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    # -- its end -------------------------------------------------------------------------------
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process = None
+
+    def terminate(self, seconds=STOP_SECONDS):
+        """A graceful stop; returns the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(seconds)
+        self.process.stdout.close()
+        self.process = None
+        return code
+
+    def memory_kib(self):
+        for line in open(f"/proc/{self.process.pid}/status"):
+            if line.startswith("VmHWM"):
+                return int(line.split()[1])
+        raise AssertionError("no VmHWM")
+
+    def finish(self):
+        """Stops it, if it runs, and fails the test if a sanitizer or an assertion has complained."""
+        if self.process is not None:
+            code = self.terminate()
+            assert code == 0, f"exit code {code}:\n{self.log()[-5000:]}"
+        for sign in ("Sanitizer", "runtime error", "Assertion", "ended by an exception"):
+            assert sign not in self.log(), self.log()[-8000:]
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.body = body
+
+    def json(self):
+        return json.loads(self.body)

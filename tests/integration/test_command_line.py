@@ -1,0 +1,177 @@
+"""The command line as its user meets it."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+
+import pytest
+
+import servers
+
+
+def test_help_and_usage(run_sonde):
+    for words in ([], ["--help"], ["scan", "--help"], ["topic", "tail", "--help"], ["serve", "--help"]):
+        done = run_sonde(*words)
+        assert done.returncode == (64 if not words else 0)
+        assert "Usage" in done.stdout + done.stderr
+    for words, named in ((["scna"], "did you mean \"scan\""), (["scan"], "nothing to scan"),
+                         (["scan", "--prots", "1", "x.example"], "--prots"),
+                         (["scan", "x.example", "--local", "--no-wait"], "contradict"),
+                         (["show"], "what"), (["topic", "tial"], "tial")):
+        done = run_sonde(*words)
+        assert done.returncode == 64, words
+        assert named in done.stderr and done.stdout == "", (words, done.stderr)
+
+
+def test_no_server(run_sonde):
+    for words in (["scan", "192.0.2.1"], ["show", "192.0.2.1"]):
+        done = run_sonde(*words, "--server", "http://127.0.0.1:9")
+        assert done.returncode == 69
+        assert "sonde serve" in done.stderr and "--local" in done.stderr
+
+
+def test_local_scan_needs_no_daemon(run_sonde):
+    with servers.TcpService("127.50.0.1", 22, lambda c: c.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")):
+        done = run_sonde("scan", "--local", "127.50.0.1", "127.50.0.2", "--ports", "20-30")
+    assert done.returncode == 0 and done.stderr == ""
+    scans = {line["target"]: line for line in map(json.loads, done.stdout.splitlines())}
+    assert scans["127.50.0.1"]["results"][0]["service"]["version"] == "9.2p1"
+    assert scans["127.50.0.2"]["outcome"]["name"] == "complete"
+
+
+def test_refused_targets_are_named_and_the_others_are_scanned(run_sonde):
+    done = run_sonde("scan", "--local", "--ports", "1", "127.50.0.3", "localhost", "http://x/")
+    assert done.returncode == 1
+    lines = {line["target"]: line for line in map(json.loads, done.stdout.splitlines())}
+    assert lines["127.50.0.3"]["status"] == "done"
+    assert "single label" in lines["localhost"]["error"]
+    assert "URL" in lines["http://x/"]["error"]
+
+
+def test_thousands_of_targets_from_a_pipe(daemon, run_sonde, tmp_path):
+    daemon.start()
+    targets = [f"127.51.{i // 250}.{i % 250 + 1}" for i in range(3000)]
+    text = "# a comment\n\n" + "\n".join(targets[:1500]) + "\n"
+    file = tmp_path / "more"
+    file.write_text("\n".join(targets[1500:]))
+    done = run_sonde("scan", "-", "--targets", file, "--ports", "1", "--server", daemon.url, stdin=text)
+    assert done.returncode == 0, done.stderr
+    scans = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(s["target"] for s in scans) == sorted(targets)
+    assert all(s["outcome"]["name"] == "complete" for s in scans)
+
+
+def test_no_wait_then_watch_then_show(daemon, run_sonde):
+    daemon.start()
+    sent = run_sonde("scan", "127.52.0.1", "--ports", "1-100", "--no-wait", "--server", daemon.url)
+    line = json.loads(sent.stdout)
+    assert line["status"] == "new"
+    watched = run_sonde("watch", line["id"], "--server", daemon.url)
+    assert json.loads(watched.stdout)["status"] == "done"
+    shown = run_sonde("show", "127.52.0.1", "--server", daemon.url)
+    assert json.loads(shown.stdout)["id"] == line["id"]
+    by_id = run_sonde("show", line["id"], "--server", daemon.url)
+    assert by_id.stdout == shown.stdout
+    never = run_sonde("show", "192.0.2.99", "--server", daemon.url)
+    assert never.returncode == 1 and "sonde scan 192.0.2.99" in never.stderr
+
+
+def test_ctrl_c_leaves_no_half_line_and_says_how_to_go_on(daemon, sonde_binary, nft):
+    nft("""
+table ip sonde_test {
+  chain input { type filter hook input priority 0;
+  ip daddr 127.53.9.9 tcp flags syn / syn,ack drop
+  }
+}""")
+    daemon.config["limits"] = {"address_in_flight": 10}
+    daemon.start()
+    master, slave = pty.openpty()
+    process = subprocess.Popen([sonde_binary, "scan", "127.53.9.9", "--ports", "1-1000",
+                                "--server", daemon.url], stdout=slave, stderr=slave)
+    os.close(slave)
+    printed = b""
+    deadline = time.monotonic() + 30
+    while b"127.53.9.9: " not in printed and time.monotonic() < deadline:
+        printed += os.read(master, 4096)
+    process.send_signal(signal.SIGINT)
+    try:
+        while chunk := os.read(master, 4096):
+            printed += chunk
+    except OSError:
+        pass
+    os.close(master)
+    assert process.wait(20) == 130
+    text = printed.decode().replace("\r\n", "\n")
+    last = text.split("\r\x1b[K")[-1]
+    assert last.startswith("interrupted: 1 scan goes on") and last.endswith("\n")
+    scan_id = last.strip().split(" ")[-1]
+    assert daemon.scan(scan_id)["status"] == "running"
+    daemon.environment["SONDE_DRAIN_S"] = "0"
+
+
+def test_topics_can_be_read_beside_the_daemon_and_without_it(daemon, run_sonde):
+    daemon.start()
+    daemon.scanned("127.54.0.1", ports="1")
+    beside = daemon.tail("scan.tasks")
+    listed = run_sonde("topic", "list", "--data-dir", daemon.data_dir)
+    names = {json.loads(line)["name"] for line in listed.stdout.splitlines()}
+    assert {"scan.requests", "scan.tasks", "entities", "associations"} <= names
+    unknown = run_sonde("topic", "tail", "entites", "--data-dir", daemon.data_dir)
+    assert unknown.returncode == 64 and "did you mean \"entities\"" in unknown.stderr
+    nothing = run_sonde("topic", "tail", "entities", "--data-dir", daemon.data_dir)
+    assert nothing.returncode == 0 and nothing.stdout == ""
+    assert daemon.terminate() == 0
+    assert daemon.tail("scan.tasks") == beside
+    nowhere = run_sonde("topic", "list", "--data-dir", daemon.data_dir / "nowhere")
+    assert nowhere.returncode == 74 and "sonde serve" in nowhere.stderr
+
+
+def test_tail_follow_sees_what_comes(daemon, sonde_binary):
+    daemon.start()
+    tail = subprocess.Popen([sonde_binary, "topic", "tail", "entities", "--follow", "--json",
+                             "--data-dir", daemon.data_dir], stdout=subprocess.PIPE, text=True)
+    daemon.scanned("127.55.0.1", ports="1")
+    ready, _, _ = select.select([tail.stdout], [], [], 20)
+    assert ready and json.loads(tail.stdout.readline())["value"]["type"] == "ip"
+    tail.send_signal(signal.SIGINT)
+    assert tail.wait(10) == 0
+    tail.stdout.close()
+
+
+def test_configuration_says_where_values_come_from(run_sonde, tmp_path):
+    file = tmp_path / "sonde.toml"
+    file.write_text('[http]\nlisten = "127.0.0.1:9000"\n[scan.profiles.web]\nports = "443,80"\n')
+    shown = run_sonde("print-config", "--config", file, env={"SONDE_LOG_LEVEL": "debug"})
+    lines = {line.split(" = ")[0]: line for line in shown.stdout.splitlines() if " = " in line}
+    assert f"# {file}:2:1" in lines["listen"]
+    assert "# SONDE_LOG_LEVEL" in lines["level"]
+    assert "# default" in lines["backend"]
+    again = tmp_path / "again.toml"
+    again.write_text(shown.stdout)
+    assert run_sonde("check-config", "--config", again).returncode == 0
+
+
+@pytest.mark.parametrize("text, where, named", [
+    ("[htpp]\n", ":1:", "did you mean"),
+    ("[http]\nlisen = 1\n", ":2:1", "did you mean \"http.listen\""),
+    ("[http]\nlisten = 80\n", ":2:1", "is no text"),
+    ("[http]\nlisten = \"nowhere\"\n", ":2:1", "no address and port"),
+    ("[log]\nlevel = \"loud\"\n", ":2:1", "none of debug"),
+    ("[limits]\nrunning_tasks = 0\n", ":2:1", "between 1"),
+    ("[scope]\nallow = [\"10.0.0.1/8\"]\n", ":2:1", "10.0.0.0/8"),
+    ("[scope]\nallow = [1]\n", ":2:1", "no text"),
+    ("[scan.profiles.full]\nports = \"1\"\n", ":1:", "built in"),
+    ("[scan.profiles.x]\nprots = \"1\"\n", ":2:1", "ports"),
+    ("x = \n", ":1:", ""),
+    ("roles = [\"cook\"]\n", ":1:1", "none of ingest"),
+])
+def test_a_bad_configuration_is_refused_at_its_line(run_sonde, tmp_path, text, where, named):
+    file = tmp_path / "sonde.toml"
+    file.write_text(text)
+    done = run_sonde("check-config", "--config", file)
+    assert done.returncode == 78
+    assert f"{file}{where}" in done.stderr and named in done.stderr
