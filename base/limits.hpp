@@ -43,6 +43,8 @@ struct limits {
   std::uint32_t address_in_flight = 8192;    ///< unanswered probes of one address
   std::uint32_t address_conversations = 16;  ///< services of one address spoken to at once
   std::uint32_t connect_timeout_ms = 3'500;  ///< three SYNs: at 0, 1 and 3 s
+  std::uint32_t local_trouble_timeout_ms =
+      60'000;  ///< of one address without a single answer, before this machine gives up on it
   std::uint32_t greeting_timeout_ms =
       6'000;  ///< for a service that speaks first (RFC 5321 asks minutes)
   std::uint32_t answer_timeout_ms = 3'000;         ///< for a service that was asked

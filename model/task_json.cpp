@@ -183,7 +183,8 @@ std::map<std::string, sweep_cursor> read_cursors(field_reader& fields) {
   if (!cursors.is_object()) return out;
   for (const auto& [address, value] : cursors.items()) {
     field_reader one(value);
-    out[address] = {one.small_number("index"), one.text_or("open", {}), one.text_or("silent", {})};
+    out[address] = {one.small_number("index"), one.text_or("open", {}), one.text_or("silent", {}),
+                    one.boolean_or("answered", false)};
     if (one.failed()) fields.refuse("cursors", one.trouble().message());
   }
   return out;
@@ -192,7 +193,10 @@ std::map<std::string, sweep_cursor> read_cursors(field_reader& fields) {
 json cursors_json(const scan_task& task) {
   json out = json::object();
   for (const auto& [address, cursor] : task.cursors) {
-    out[address] = {{"index", cursor.index}, {"open", cursor.open}, {"silent", cursor.silent}};
+    out[address] = {{"index", cursor.index},
+                    {"open", cursor.open},
+                    {"silent", cursor.silent},
+                    {"answered", cursor.answered}};
   }
   return out;
 }

@@ -11,12 +11,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds local_trouble_pause{50};
-/// Without a route it is tried again this often, with pauses that double.
+/// Without a route it is tried so often, with pauses that double.
 constexpr int route_attempts = 3;
 constexpr milliseconds route_pause{1'000};
 constexpr seconds progress_pause{1};
-/// Sockets of ports that wait for their conversation; further ones are closed and dialled again.
-constexpr std::size_t sockets_kept = 4;
 
 /// The order of a sweep follows from the task and the address, so that another process goes on with
 /// the same one.
@@ -30,14 +28,14 @@ std::uint64_t seed_of(const address_job& job) {
 }
 
 std::uint64_t pack(const probe& p) {
-  return std::uint64_t{p.index} << 32U | static_cast<std::uint64_t>(p.why) << 16U | p.port;
+  return std::uint64_t{p.place} << 32U | static_cast<std::uint64_t>(p.why) << 16U | p.port;
 }
 
 probe unpack(std::uint64_t token) {
   probe out;
   out.port = static_cast<std::uint16_t>(token);
   out.why = static_cast<probe::purpose>(token >> 16U & 0xFFFFU);
-  out.index = static_cast<std::uint32_t>(token >> 32U);
+  out.place = static_cast<std::uint32_t>(token >> 32U);
   return out;
 }
 
@@ -47,42 +45,62 @@ std::string count(std::size_t number, const char* noun) {
 
 }  // namespace
 
-address_scan::address_scan(address_job job, rate_table::lease rate, surroundings around)
+/// Counts one conversation, however it ends.
+class address_scan::talk_count {
+ public:
+  explicit talk_count(address_scan& scan) : scan_(scan) {}
+  ~talk_count() {
+    --scan_.talking_;
+    scan_.driver_.talk_ended();
+    if (scan_.wants_to_talk()) scan_.driver_.wait_to_talk(scan_.shared_from_this());
+    if (scan_.over()) scan_.news_.notify_all();
+  }
+  talk_count(const talk_count&) = delete;
+  talk_count& operator=(const talk_count&) = delete;
+
+ private:
+  address_scan& scan_;
+};
+
+address_scan::address_scan(address_job job, rate_table::lease rate, connector& connect,
+                           conversation_tools& tools, scan_driver& driver, logger& log)
     : job_(std::move(job)),
       rate_(std::move(rate)),
-      around_(std::move(around)),
+      connect_(connect),
+      tools_(tools),
+      driver_(driver),
       sweep_(job_.ports, seed_of(job_), job_.from),
-      news_(around_.tools.loop) {}
+      news_(tools.loop),
+      talks_(tools.loop, log, "conversations with " + job_.address.text()) {}
 
 address_scan::~address_scan() {
-  around_.connect.forget(*this);
+  connect_.forget(*this);
 }
 
 result<> address_scan::may_dial() const {
   if (aborted_.code) return aborted_;
-  return around_.rules()->may_dial(job_.address, job_.host);
+  return driver_.rules()->may_dial(job_.address, job_.host);
 }
 
 void address_scan::rejudge() {
-  if (auto may = around_.rules()->may_dial(job_.address, job_.host); !may) abort(may.error());
+  if (auto may = driver_.rules()->may_dial(job_.address, job_.host); !may) abort(may.error());
 }
 
 address_scan::next_turn address_scan::pump(int most) {
-  const auto& bounds = around_.tools.bounds;
   using kind = next_turn::kind;
-  for (int sent = 0; sent < most; ++sent) {
-    if (aborted_.code || sweep_.finished()) break;
-    if (around_.connect.full()) return {kind::at_once, {}};
-    if (sweep_.in_flight() >= bounds.address_in_flight) return {};
-    auto now = around_.tools.time.steady_now();
-    auto ready = std::max(paused_until_, rate_.ready_at(now));
-    if (ready > now) return {kind::later, ready};
+  for (int sent = 0; !aborted_.code && !sweep_.finished(); ++sent) {
+    if (sent == most) return {kind::at_once, {}};
+    if (!driver_.has_room(sweep_.in_flight())) return {kind::on_room, {}};
+    if (sweep_.in_flight() >= tools_.bounds.address_in_flight) return {};
+    auto at = now();
+    if (paused_until_ > at) return {kind::later, paused_until_};
+    if (!turn_) turn_ = rate_.take(at);
+    if (*turn_ > at) return {kind::later, *turn_};
     auto next = sweep_.next();
-    if (!next) break;
-    rate_.take(now);
-    auto outcome = around_.connect.dial(job_.address, next->port, *this, pack(*next));
+    if (!next) return {};
+    turn_.reset();
+    auto outcome = connect_.dial(job_.address, next->port, *this, pack(*next));
     if (outcome) take(*next, std::move(*outcome));
-    if (sent + 1 == most) return {kind::at_once, {}};
   }
   if (over()) news_.notify_all();
   return {};
@@ -91,86 +109,96 @@ address_scan::next_turn address_scan::pump(int most) {
 void address_scan::dialed(std::uint64_t token, dial_outcome outcome) {
   take(unpack(token), std::move(outcome));
   if (over()) news_.notify_all();
-  around_.wake(shared_from_this());
+  driver_.wake(shared_from_this());
 }
 
 void address_scan::take(const probe& asked, dial_outcome outcome) {
-  if (outcome.what == verdict::local) take_local_trouble(outcome);
-  bool talk = sweep_.report(asked, outcome.what);
-  auto now = around_.tools.time.steady_now();
+  if (outcome.what == verdict::local) {
+    take_local_trouble(outcome);
+  } else {
+    trouble_since_.reset();
+    no_route_ = 0;
+  }
+  bool talk_to_it = sweep_.report(asked, outcome.what);
   if (sweep_.last_was_loss()) {
-    rate_.address->note_loss(now);
+    rate_.address->note_loss(now());
   } else if (outcome.what == verdict::open || outcome.what == verdict::closed) {
-    rate_.address->note_answer(now);
+    rate_.address->note_answer(now());
   }
   if (sweep_.host() == host_state::tarpit) {
-    around_.connect.forget(*this);
+    connect_.forget(*this);
     to_talk_to_.clear();
+    talks_.cancel();
     return;
   }
-  if (talk) found_open(asked.port, std::move(outcome.socket), outcome.rtt);
+  if (talk_to_it) found_open({asked.port, outcome.rtt}, std::move(outcome.socket));
 }
 
 void address_scan::take_local_trouble(const dial_outcome& outcome) {
-  auto now = around_.tools.time.steady_now();
+  auto at = now();
+  if (!trouble_since_) trouble_since_ = at;
   if (outcome.why == errc::local_trouble) {
-    paused_until_ = now + local_trouble_pause;
+    paused_until_ = at + local_trouble_pause;
+    auto patience = milliseconds(tools_.bounds.local_trouble_timeout_ms);
+    if (at - *trouble_since_ >= patience)
+      give_up_trying(outcome, "this machine cannot connect to ");
     return;
   }
   // No route, or a firewall of this machine's own: the same for every port.
-  if (now < paused_until_) return;
-  if (++no_route_ > route_attempts) {
-    local_trouble_ = true;
-    auto why = outcome.why == errc::no_route ? "this machine has no route to "
-                                             : "this machine's own rules forbid connections to ";
-    abort(fail(outcome.why,
-               why + job_.address.text() + " (tried " + count(route_attempts, "time") + ")"));
+  if (at < paused_until_) return;
+  if (++no_route_ < route_attempts) {
+    paused_until_ = at + route_pause * (1 << (no_route_ - 1));
     return;
   }
-  paused_until_ = now + route_pause * (1 << (no_route_ - 1));
+  give_up_trying(outcome, outcome.why == errc::no_route
+                              ? "this machine has no route to "
+                              : "this machine's own rules forbid connections to ");
 }
 
-void address_scan::found_open(std::uint16_t port, unique_socket socket,
-                              std::chrono::microseconds rtt) {
-  if (to_talk_to_.size() >= sockets_kept) socket = unique_socket();
-  to_talk_to_.push_back({port, std::move(socket), rtt});
-  begin_conversations();
+void address_scan::give_up_trying(const dial_outcome& outcome, const std::string& why) {
+  local_trouble_ = true;
+  auto system_says = error_code(outcome.system_error, boost::system::system_category()).message();
+  abort(fail(outcome.why, why + job_.address.text() + " (" + system_says + ")"));
 }
 
-void address_scan::room_to_talk() {
-  begin_conversations();
+void address_scan::found_open(open_port found, unique_socket socket) {
+  bool may_talk = to_talk_to_.empty() && talking_ < tools_.bounds.address_conversations;
+  if (may_talk && driver_.begin_talk()) return talk(found, std::move(socket));
+  // It waits without its socket: a descriptor is dear, and the service would not wait as long.
+  to_talk_to_.push_back(found);
+  if (wants_to_talk()) driver_.wait_to_talk(shared_from_this());
 }
 
-void address_scan::begin_conversations() {
-  auto most = static_cast<int>(around_.tools.bounds.address_conversations);
-  while (!to_talk_to_.empty() && talking_ < most && around_.may_talk()) {
-    auto next = std::move(to_talk_to_.front());
-    to_talk_to_.pop_front();
-    ++talking_;
-    around_.talking(1);
-    around_.tools.group.spawn(
-        hold_conversation(shared_from_this(), next.port, std::move(next.socket), next.rtt));
-  }
+bool address_scan::wants_to_talk() const {
+  return !to_talk_to_.empty() && talking_ < tools_.bounds.address_conversations;
 }
 
-awaitable<void> address_scan::hold_conversation(std::shared_ptr<address_scan> self,
-                                                std::uint16_t port, unique_socket socket,
-                                                std::chrono::microseconds rtt) {
+void address_scan::talk_to_next() {
+  auto next = to_talk_to_.front();
+  to_talk_to_.pop_front();
+  talk(next, unique_socket());
+}
+
+void address_scan::talk(open_port with, unique_socket socket) {
+  ++talking_;
+  talks_.spawn(hold_conversation(shared_from_this(), with, std::move(socket)));
+}
+
+awaitable<void> address_scan::hold_conversation(std::shared_ptr<address_scan> self, open_port with,
+                                                unique_socket socket) {
+  talk_count counted(*self);
   conversation_partner partner;
   partner.address = job_.address;
-  partner.port = port;
+  partner.port = with.port;
   partner.host = job_.host;
   partner.rate = rate_;
   partner.allowed = [self] { return self->may_dial(); };
-  auto result = co_await converse(around_.tools, std::move(partner), std::move(socket), rtt);
-  --talking_;
+  auto result = co_await converse(tools_, std::move(partner), std::move(socket), with.rtt);
   if (!aborted_.code && sweep_.host() != host_state::tarpit) keep(std::move(result));
-  around_.talking(-1);
-  begin_conversations();
-  if (over()) news_.notify_all();
 }
 
 void address_scan::keep(conversation_result result) {
+  told_.insert(result.endpoint.port);
   if (!result.open) {
     ++resets_;
     return;
@@ -186,8 +214,9 @@ void address_scan::keep(conversation_result result) {
 void address_scan::abort(error why) {
   if (aborted_.code) return;
   aborted_ = std::move(why);
-  around_.connect.forget(*this);
+  connect_.forget(*this);
   to_talk_to_.clear();
+  talks_.cancel();
   news_.notify_all();
 }
 
@@ -199,14 +228,15 @@ bool address_scan::over() const {
 
 awaitable<address_report> address_scan::wait() {
   while (!over()) {
-    auto now = around_.tools.time.steady_now();
-    if (now >= job_.deadline) {
+    auto at = now();
+    if (at >= job_.deadline) {
       abort(fail(errc::deadline, "the time for this scan ran out"));
       break;
     }
-    bool news = co_await news_.wait_until(std::min(job_.deadline, now + progress_pause));
+    bool news = co_await news_.wait_until(std::min(job_.deadline, at + progress_pause));
     if (!news && job_.progress) job_.progress(progress(), sweep_.cursor());
   }
+  co_await talks_.join();
   co_return report();
 }
 
@@ -247,9 +277,27 @@ std::optional<model::outcome> address_scan::judge() const {
   return model::outcome{kind::complete, reason};
 }
 
+/// An open port is a fact, whatever became of the conversation with it.
+void address_scan::add_untold() {
+  for (auto port : sweep_.open()) {
+    if (told_.contains(port)) continue;
+    model::endpoint_observation bare;
+    bare.address = job_.address;
+    bare.port = port;
+    bare.seen = tools_.time.now();
+    bare.trouble = aborted_.code ? aborted_.message() : "the conversation with it failed";
+    endpoints_.push_back(std::move(bare));
+  }
+}
+
 address_report address_scan::report() {
   address_report out;
   out.observed.address = job_.address;
+  if (sweep_.host() == host_state::tarpit) {
+    endpoints_.clear();
+    certificates_.clear();
+  }
+  add_untold();
   out.observed.how = judge();
   std::ranges::sort(endpoints_, {}, &model::endpoint_observation::port);
   out.observed.endpoints = std::move(endpoints_);

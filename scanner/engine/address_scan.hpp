@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async/condition.hpp"
+#include "base/async/task_group.hpp"
 #include "model/observation.hpp"
 #include "scanner/engine/conversation.hpp"
 #include "scanner/engine/sweep.hpp"
@@ -35,6 +36,28 @@ struct address_report {
   bool local_trouble = false;  ///< this machine could not do it; nothing is said of the target
 };
 
+class address_scan;
+
+/// What an address scan needs of whoever drives it. Outlives every scan.
+class scan_driver {
+ public:
+  using scan_pointer = std::shared_ptr<address_scan>;
+
+  [[nodiscard]] virtual std::shared_ptr<const policy> rules() const = 0;
+  /// Room for one more probe of a scan that has so many in flight.
+  [[nodiscard]] virtual bool has_room(std::size_t in_flight) const = 0;
+  /// It has something to send.
+  virtual void wake(const scan_pointer& scan) = 0;
+  /// Room for one more conversation, which is taken if so.
+  [[nodiscard]] virtual bool begin_talk() = 0;
+  /// There was none: `talk_to_next` will be called in turn.
+  virtual void wait_to_talk(const scan_pointer& scan) = 0;
+  virtual void talk_ended() = 0;
+
+ protected:
+  ~scan_driver() = default;
+};
+
 /// The scan of one address: its sweep, and the conversations with what it finds open.
 ///
 /// Driven by its engine: `pump` sends probes while there is room, the connector tells what became
@@ -42,74 +65,93 @@ struct address_report {
 /// engine's loop.
 class address_scan final : public dial_listener, public std::enable_shared_from_this<address_scan> {
  public:
-  /// What it needs of its engine.
-  struct surroundings {
-    connector& connect;
-    conversation_tools& tools;
-    std::function<std::shared_ptr<const policy>()> rules;
-    std::function<void(const std::shared_ptr<address_scan>&)> wake;  ///< it has something to send
-    std::function<bool()> may_talk;    ///< room for one more conversation on this loop
-    std::function<void(int)> talking;  ///< one more, or one less
-  };
-
-  address_scan(address_job job, rate_table::lease rate, surroundings around);
+  address_scan(address_job job, rate_table::lease rate, connector& connect,
+               conversation_tools& tools, scan_driver& driver, logger& log);
   ~address_scan() override;
 
-  /// When to be asked again to send: now, at a moment, or not before something happens.
+  /// When to be asked again to send.
   struct next_turn {
-    enum class kind { at_once, later, on_event } what = kind::on_event;
+    enum class kind {
+      at_once,
+      later,     ///< at a moment
+      on_room,   ///< when the connector has some
+      on_event,  ///< not before it wakes its driver
+    } what = kind::on_event;
     steady_time at{};
   };
   /// Sends at most `most` probes.
   [[nodiscard]] next_turn pump(int most);
   /// The rules have changed: judge again.
   void rejudge();
-  /// A conversation elsewhere on this loop has ended.
-  void room_to_talk();
+  /// Open ports wait to be talked to, and this scan's own bound allows it.
+  [[nodiscard]] bool wants_to_talk() const;
+  /// The driver has room for one conversation, which is this one's now. Only if it wants to.
+  void talk_to_next();
+  /// Ends the sweep and the conversations.
   void abort(error why);
 
   [[nodiscard]] bool over() const;
   [[nodiscard]] const address_job& job() const { return job_; }
-  /// Returns when it is over, or at the deadline, having told the progress meanwhile.
+  /// Returns when it is over, or at the deadline, having told the progress meanwhile. No
+  /// conversation is left then.
   awaitable<address_report> wait();
+  awaitable<void> conversations_ended() { return talks_.join(); }
 
   void dialed(std::uint64_t token, dial_outcome outcome) override;
 
+  /// Of its driver's queues it stands in these.
+  struct standing {
+    bool to_send = false;
+    bool to_talk = false;
+  };
+  [[nodiscard]] standing& stands() { return stands_; }
+
  private:
+  struct open_port {
+    std::uint16_t port;
+    std::chrono::microseconds rtt;
+  };
+  class talk_count;
+
   void take(const probe& probe, dial_outcome outcome);
   void take_local_trouble(const dial_outcome& outcome);
-  void found_open(std::uint16_t port, unique_socket socket, std::chrono::microseconds rtt);
-  void begin_conversations();
-  awaitable<void> hold_conversation(std::shared_ptr<address_scan> self, std::uint16_t port,
-                                    unique_socket socket, std::chrono::microseconds rtt);
+  void give_up_trying(const dial_outcome& outcome, const std::string& why);
+  void found_open(open_port found, unique_socket socket);
+  void talk(open_port with, unique_socket socket);
+  awaitable<void> hold_conversation(std::shared_ptr<address_scan> self, open_port with,
+                                    unique_socket socket);
   void keep(conversation_result result);
+  void add_untold();
   [[nodiscard]] result<> may_dial() const;
   [[nodiscard]] model::task_progress progress() const;
   [[nodiscard]] address_report report();
   [[nodiscard]] std::optional<model::outcome> judge() const;
-
-  struct waiting_port {
-    std::uint16_t port;
-    unique_socket socket;
-    std::chrono::microseconds rtt;
-  };
+  [[nodiscard]] steady_time now() const { return tools_.time.steady_now(); }
 
   address_job job_;
   rate_table::lease rate_;
-  surroundings around_;
+  connector& connect_;
+  conversation_tools& tools_;
+  scan_driver& driver_;
   sweep sweep_;
+  standing stands_;
+
+  std::optional<steady_time> turn_;  ///< to send one probe, from this moment on
   steady_time paused_until_{};
+  std::optional<steady_time> trouble_since_;  ///< and nothing else since then
   int no_route_ = 0;
   error aborted_;
   bool local_trouble_ = false;
 
-  std::deque<waiting_port> to_talk_to_;
-  int talking_ = 0;
+  std::deque<open_port> to_talk_to_;
+  std::uint32_t talking_ = 0;
   std::vector<model::endpoint_observation> endpoints_;
   std::vector<std::shared_ptr<const model::certificate_observation>> certificates_;
   std::set<std::string> certificates_kept_;
+  std::set<std::uint16_t> told_;  ///< ports whose conversation has ended
   std::uint32_t resets_ = 0;
   condition news_;
+  task_group talks_;
 };
 
 }  // namespace sonde::scanner

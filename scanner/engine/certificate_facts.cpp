@@ -9,7 +9,8 @@ namespace {
 
 using model::json;
 
-constexpr std::size_t cached_certificates = 4096;
+/// What is cached at most, in bytes of DER; parsed, a certificate is a few times as large.
+constexpr std::size_t cached_bytes = 8u << 20;
 
 /// Adds fields that say something; an empty one would only say that it is empty.
 class fact_writer {
@@ -135,10 +136,11 @@ std::shared_ptr<const certificate_cache::entry> certificate_cache::parse(std::st
   made->parsed = tls::parse_certificate(openssl_, der, bounds);
   made->facts = std::make_shared<model::certificate_observation>(observe(made->parsed));
   by_age_.push_front(fingerprint);
-  by_fingerprint_[fingerprint] = {made, by_age_.begin()};
-  if (by_age_.size() > cached_certificates) {
-    by_fingerprint_.erase(by_age_.back());
-    by_age_.pop_back();
+  by_fingerprint_[fingerprint] = {made, by_age_.begin(), der.size()};
+  for (bytes_ += der.size(); bytes_ > cached_bytes; by_age_.pop_back()) {
+    auto oldest = by_fingerprint_.find(by_age_.back());
+    bytes_ -= oldest->second.bytes;
+    by_fingerprint_.erase(oldest);
   }
   return made;
 }

@@ -19,7 +19,7 @@ namespace sonde::scanner {
                           const model::ip_address& address);
 
 /// Certificates that one thread has parsed lately, by fingerprint: hashing costs a hundredth of
-/// parsing, and most certificates come again. Lives on one thread.
+/// parsing, and most certificates come again. Holds a bounded number of bytes. Lives on one thread.
 class certificate_cache {
  public:
   struct entry {
@@ -37,12 +37,14 @@ class certificate_cache {
   struct held {
     std::shared_ptr<const entry> value;
     age_list::iterator age;
+    std::size_t bytes;  ///< of its DER
   };
 
   tls::library& openssl_;
   const limits& limits_;
   age_list by_age_;  ///< fingerprints, newest first
   std::unordered_map<std::string, held> by_fingerprint_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace sonde::scanner

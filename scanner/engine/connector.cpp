@@ -90,39 +90,52 @@ int unique_socket::release() {
   return std::exchange(descriptor_, -1);
 }
 
-dial_outcome outcome_of(int system_error, bool immediate) {
-  auto make = [&](verdict what, errc why) {
-    dial_outcome out;
-    out.what = what;
-    out.why = why;
-    out.system_error = system_error;
-    return out;
-  };
+namespace {
+
+dial_outcome made(verdict what, errc why, int system_error) {
+  dial_outcome out;
+  out.what = what;
+  out.why = why;
+  out.system_error = system_error;
+  return out;
+}
+
+dial_outcome trouble_of(int system_error) {
   switch (system_error) {
-    case ECONNREFUSED:
-      return make(verdict::closed, errc::refused);
-    // A reset in answer to a SYN is a refusal; some firewalls send it late.
-    case ECONNRESET:
-      return make(verdict::closed, errc::reset);
-    case ETIMEDOUT:
-      return make(verdict::silent, errc::silent);
     case ENETUNREACH:
     case EHOSTUNREACH:
     case EHOSTDOWN:
     case ENETDOWN:
-      if (immediate) return make(verdict::local, errc::no_route);
-      return make(verdict::unreachable, errc::unreachable);
-    case EACCES:
-    case EPERM:
-      return make(verdict::local, errc::forbidden);
-    // ICMP protocol unreachable, and port unreachable on some paths.
-    case ENOPROTOOPT:
-    case EPROTO:
-    case ENONET:
-      return make(verdict::unreachable, errc::unreachable);
+    case EINVAL:  // a blackhole route
+    case EAFNOSUPPORT:
+      return made(verdict::local, errc::no_route, system_error);
+    case EACCES:  // a prohibit route
+    case EPERM:   // a firewall of this machine
+      return made(verdict::local, errc::forbidden, system_error);
     default:
-      return make(verdict::local, errc::local_trouble);
+      return made(verdict::local, errc::local_trouble, system_error);
   }
+}
+
+}  // namespace
+
+dial_outcome outcome_of(int system_error, bool immediate) {
+  switch (system_error) {
+    case ECONNREFUSED:
+      return made(verdict::closed, errc::refused, system_error);
+    // A reset in answer to a SYN is ECONNREFUSED. These two mean that the handshake was completed.
+    case ECONNRESET:
+    case EPIPE:
+      return made(verdict::open, errc::reset, system_error);
+    case ETIMEDOUT:
+      return made(verdict::silent, errc::silent, system_error);
+    default:
+      break;
+  }
+  if (immediate) return trouble_of(system_error);
+  // ICMP. Its errors are many (EACCES is ICMPv6's "administratively prohibited"), and whoever sent
+  // one, it was not this machine.
+  return made(verdict::unreachable, errc::unreachable, system_error);
 }
 
 connector::connector(executor loop, std::size_t slots, std::chrono::milliseconds timeout,
@@ -175,6 +188,7 @@ std::optional<dial_outcome> connector::dial(const model::ip_address& address, st
   free_.pop_back();
   s.descriptor = socket.release();
   s.listener = &listener;
+  ++listener.dials_;
   s.token = token;
   s.begun = clock_.steady_now();
   link_newest(index);
@@ -182,11 +196,18 @@ std::optional<dial_outcome> connector::dial(const model::ip_address& address, st
 }
 
 void connector::forget(dial_listener& listener) {
-  for (std::uint32_t i = oldest_; i != none;) {
+  if (listener.dials_ == 0) return;
+  for (std::uint32_t i = oldest_; i != none && listener.dials_ > 0;) {
     auto next = slots_[i].newer;
-    if (slots_[i].listener == &listener) close_with_reset(vacate(i));
+    if (slots_[i].listener == &listener) auto dropped = vacate(i);
     i = next;
   }
+  announce_room();
+}
+
+void connector::announce_room() {
+  room_made_ = true;
+  expiry_.cancel();
 }
 
 awaitable<void> connector::watch() {
@@ -218,18 +239,12 @@ void connector::complete(std::uint32_t index) {
   int failure = 0;
   socklen_t size = sizeof failure;
   if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &failure, &size) != 0) failure = errno;
-  if (failure != 0) {
-    tell(index, outcome_of(failure, false));
-    return;
-  }
-  if (is_connected_to_itself(descriptor)) {
-    tell(index, outcome_of(EADDRINUSE, true));
-    return;
-  }
+  if (failure != 0) return tell(index, outcome_of(failure, false));
+  if (is_connected_to_itself(descriptor)) return tell(index, trouble_of(EADDRINUSE));
   epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);
-  dial_outcome outcome;
-  outcome.what = verdict::open;
-  tell(index, std::move(outcome));
+  dial_outcome connected;
+  connected.what = verdict::open;
+  tell(index, std::move(connected));
 }
 
 void connector::tell(std::uint32_t index, dial_outcome outcome) {
@@ -238,23 +253,26 @@ void connector::tell(std::uint32_t index, dial_outcome outcome) {
       std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady_now() - s.begun);
   auto* listener = s.listener;
   auto token = s.token;
-  int descriptor = vacate(index);
-  if (outcome.what == verdict::open) {
-    outcome.socket = unique_socket(descriptor);
-  } else if (outcome.what == verdict::closed || outcome.what == verdict::unreachable) {
-    close(descriptor);  // there is no connection to reset
+  auto socket = vacate(index);
+  if (outcome.system_error == 0) {
+    outcome.socket = std::move(socket);
+  } else if (outcome.what == verdict::local) {
+    socket = unique_socket();  // connected, if only to itself
   } else {
-    close_with_reset(descriptor);
+    close(socket.release());  // there is no connection to reset
   }
   listener->dialed(token, std::move(outcome));
 }
 
 awaitable<void> connector::expire() {
   while (true) {
-    expiry_.expires_after(oldest_ == none ? idle_tick : tick);
-    co_await expiry_.async_wait(asio::use_awaitable);
+    if (!room_made_) {
+      expiry_.expires_after(oldest_ == none ? idle_tick : tick);
+      error_code woken;
+      co_await expiry_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
     auto now = clock_.steady_now();
-    bool any = false;
+    bool any = std::exchange(room_made_, false);
     while (oldest_ != none && slots_[oldest_].begun + timeout_ <= now) {
       any = true;
       tell(oldest_, outcome_of(ETIMEDOUT, false));
@@ -263,13 +281,14 @@ awaitable<void> connector::expire() {
   }
 }
 
-int connector::vacate(std::uint32_t index) {
+unique_socket connector::vacate(std::uint32_t index) {
   auto& s = slots_[index];
   unlink(index);
   ++s.generation;
+  --s.listener->dials_;
   s.listener = nullptr;
   free_.push_back(index);
-  return std::exchange(s.descriptor, -1);
+  return unique_socket(std::exchange(s.descriptor, -1));
 }
 
 void connector::link_newest(std::uint32_t index) {

@@ -37,14 +37,20 @@ struct dial_outcome {
   errc why = errc::local_trouble;
   int system_error = 0;
   std::chrono::microseconds rtt{0};  ///< until the answer
-  unique_socket socket;              ///< connected and non-blocking, for `open`
+  /// Connected and non-blocking, for `open`. Empty where the connection was made and reset before
+  /// anybody could look; `why` is then `errc::reset`.
+  unique_socket socket;
 };
 
-/// Told how attempts end. Never called from inside `dial`.
+/// Told how attempts end. Never called from inside `dial`. Has itself forgotten before it goes.
 class dial_listener {
  public:
   virtual ~dial_listener() = default;
   virtual void dialed(std::uint64_t token, dial_outcome outcome) = 0;
+
+ private:
+  friend class connector;
+  std::size_t dials_ = 0;  ///< under way
 };
 
 /// Connects many sockets at once, on an epoll of its own inside the loop's: per probe it costs the
@@ -65,9 +71,13 @@ class connector {
   awaitable<void> stop();
 
   [[nodiscard]] bool full() const { return free_.empty(); }
+  [[nodiscard]] std::size_t slots() const { return slots_.size(); }
   [[nodiscard]] std::size_t free_slots() const { return free_.size(); }
-  /// Called when slots have become free, after the listeners have been told.
+  /// Called when slots have become free, after the listeners have been told; never from inside
+  /// another function of this.
   void on_room(std::function<void()> callback) { on_room_ = std::move(callback); }
+  /// Has `on_room` called soon: somebody who waited for room does not want it any more.
+  void announce_room();
 
   /// Begins to connect. The outcome comes through the listener, later; what can be said at once is
   /// returned instead. Only while not `full`.
@@ -94,9 +104,10 @@ class connector {
   /// Handles what the epoll has; false when there is nothing more.
   bool harvest();
   void complete(std::uint32_t index);
+  /// Gives up the slot and tells its listener. The outcome gets the socket where it is to be kept.
   void tell(std::uint32_t index, dial_outcome outcome);
   /// Gives up the slot and returns its descriptor.
-  int vacate(std::uint32_t index);
+  [[nodiscard]] unique_socket vacate(std::uint32_t index);
   void link_newest(std::uint32_t index);
   void unlink(std::uint32_t index);
 
@@ -110,11 +121,12 @@ class connector {
   asio::posix::stream_descriptor epoll_;
   asio::steady_timer expiry_;
   std::function<void()> on_room_;
+  bool room_made_ = false;  ///< and not announced yet
   task_group work_;
 };
 
 /// What an error number says about a port, or about this machine. `immediate`: `connect` itself
-/// returned it, so it never left this machine.
+/// returned it, so it never left this machine; what comes later, somebody else has said.
 [[nodiscard]] dial_outcome outcome_of(int system_error, bool immediate);
 
 }  // namespace sonde::scanner

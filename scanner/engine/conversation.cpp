@@ -18,6 +18,9 @@ constexpr milliseconds end_of_speech{150};
 constexpr milliseconds shortest_patience{150};
 constexpr milliseconds longest_patience{1'500};
 constexpr int patience_round_trips = 4;
+/// A service that speaks in many small pieces is looked at only so often; then a pause, or the
+/// limits, tell where it ends.
+constexpr int looks = 64;
 
 milliseconds patience_for(std::chrono::microseconds rtt) {
   auto patience = std::chrono::ceil<milliseconds>(rtt * patience_round_trips);
@@ -26,8 +29,7 @@ milliseconds patience_for(std::chrono::microseconds rtt) {
 
 /// The first connection, listened to while others are tried.
 struct listener {
-  listener(executor loop, unique_socket socket, bool v4)
-      : link(loop, std::move(socket), v4), news(loop) {}
+  listener(executor loop, connection first) : link(std::move(first)), news(std::move(loop)) {}
   connection link;
   std::string said;
   bool ended = false;
@@ -38,7 +40,8 @@ struct listener {
 /// Reads on after the first bytes, until it is plain that no more will come.
 awaitable<void> hear_out(connection& link, std::string& said, std::size_t most,
                          steady_time deadline, const clock& time) {
-  while (said.size() < most && !recognise(said).complete) {
+  for (int look = 0; said.size() < most; ++look) {
+    if (look < looks && recognise(said).complete) co_return;
     auto pause = std::min(deadline, time.steady_now() + end_of_speech);
     auto more = co_await link.read(std::min(read_at_once, most - said.size()), pause);
     if (!more) co_return;
@@ -78,30 +81,23 @@ class talk {
   talk& operator=(const talk&) = delete;
 
   awaitable<conversation_result> run(unique_socket first, milliseconds patience) {
-    ear_ = std::make_shared<listener>(tools_.loop, std::move(first), partner_.address.is_v4());
-    auto& ear = *ear_;
-    tools_.group.spawn(listen(ear_, tools_.bounds.banner_bytes,
-                              milliseconds(tools_.bounds.greeting_timeout_ms), answer_time(),
-                              tools_.time));
-    co_await wait_for(ear, now() + patience);
-    bool was_reset = ear.ended && ear.why.code == make_error_code(errc::reset);
-    if (was_reset) {
-      bool reset_again = co_await is_reset_at_once();
-      if (reset_again) {
-        out_.open = false;
-        co_return std::move(out_);
-      }
+    bool listening = co_await begin_to_listen(std::move(first));
+    if (listening) co_await wait_for_greeting(now() + patience);
+    if (!listening && !was_reset_) co_return std::move(out_);
+    if (was_reset_) {
+      bool reset_again = co_await is_reset_at_once(patience);
+      out_.open = !reset_again;
+      if (reset_again) co_return std::move(out_);
     }
-    bool done = take_greeting(ear);
+    bool done = take_greeting();
     if (!done) done = co_await offer_tls(patience);
-    if (!done) done = take_greeting(ear);
+    if (!done) co_await wait_for_greeting(now());
+    if (!done) done = take_greeting();
     if (!done) done = co_await ask_http();
-    if (!done) {
-      co_await wait_for(ear, deadline_);
-      done = take_greeting(ear);
-    }
+    if (!done) co_await wait_for_greeting(deadline_);
+    if (!done) done = take_greeting();
     if (!done && !said_to_hello_.empty()) take("tls", said_to_hello_);
-    if (!done && said_to_hello_.empty()) note_silence(ear);
+    if (!done && said_to_hello_.empty()) note_silence();
     co_return std::move(out_);
   }
 
@@ -110,15 +106,45 @@ class talk {
   [[nodiscard]] milliseconds answer_time() const {
     return milliseconds(tools_.bounds.answer_timeout_ms);
   }
+  /// On one connection that speaks TLS: a handshake, and then so much again.
+  [[nodiscard]] std::size_t most_received() const {
+    return std::size_t{2} * tools_.bounds.handshake_bytes;
+  }
   [[nodiscard]] steady_time answer_deadline() const {
     return std::min(deadline_, now() + answer_time());
   }
 
-  awaitable<void> wait_for(listener& ear, steady_time until) {
-    while (!ear.ended) {
-      bool news = co_await ear.news.wait_until(until);
-      if (!news) co_return;
+  /// On the socket that found the port open, or, where that could not be kept, on another.
+  awaitable<bool> begin_to_listen(unique_socket first) {
+    if (first) {
+      hear(connection(tools_.loop, std::move(first), partner_.address.is_v4()));
+      co_return true;
     }
+    auto link = co_await dial();
+    if (link) {
+      hear(std::move(*link));
+      co_return true;
+    }
+    was_reset_ = link.error().code == make_error_code(errc::reset);
+    out_.endpoint.trouble = link.error().message();
+    co_return false;
+  }
+
+  void hear(connection link) {
+    ear_ = std::make_shared<listener>(tools_.loop, std::move(link));
+    tools_.group.spawn(listen(ear_, tools_.bounds.banner_bytes,
+                              milliseconds(tools_.bounds.greeting_timeout_ms), answer_time(),
+                              tools_.time));
+  }
+
+  /// Until the service has begun to speak on the first connection, or `until`. Once it has begun,
+  /// it is heard out.
+  awaitable<void> wait_for_greeting(steady_time until) {
+    while (ear_ && !ear_->ended) {
+      bool news = co_await ear_->news.wait_until(ear_->said.empty() ? until : deadline_);
+      if (!news && (ear_->said.empty() || now() >= deadline_)) co_return;
+    }
+    if (ear_ && ear_->why.code == make_error_code(errc::reset)) was_reset_ = true;
   }
 
   awaitable<result<connection>> dial() {
@@ -136,21 +162,30 @@ class talk {
     out_.endpoint.trouble.clear();
   }
 
-  bool take_greeting(const listener& ear) {
-    if (ear.said.empty()) return false;
-    take("greeting", ear.said);
+  bool take_greeting() {
+    if (!ear_ || ear_->said.empty()) return false;
+    take("greeting", ear_->said);
     return true;
   }
 
-  void note_silence(const listener& ear) {
-    if (out_.endpoint.trouble.empty()) out_.endpoint.trouble = ear.why.message();
+  void note_silence() {
+    if (ear_ && out_.endpoint.trouble.empty()) out_.endpoint.trouble = sentence(ear_->why);
+  }
+
+  /// What our own time limit ended, or has still to end, is the service's silence.
+  static std::string sentence(const error& why) {
+    bool silent = !why.code || why.code == make_error_code(errc::deadline);
+    return silent ? describe(errc::silent) : why.message();
   }
 
   /// A SYN proxy completes the handshake for a port that nobody listens on, and then takes it back.
-  awaitable<bool> is_reset_at_once() {
+  awaitable<bool> is_reset_at_once(milliseconds patience) {
     auto link = co_await dial();
-    if (!link) co_return link.error().code == make_error_code(errc::refused);
-    auto said = co_await link->read(1, now() + shortest_patience);
+    if (!link) {
+      auto why = link.error().code;
+      co_return why == make_error_code(errc::refused) || why == make_error_code(errc::reset);
+    }
+    auto said = co_await link->read(1, now() + patience);
     co_return !said && said.error().code == make_error_code(errc::reset);
   }
 
@@ -167,6 +202,8 @@ class talk {
     }
     auto input = co_await link.read(read_at_once, until);
     if (input) {
+      received_ += input->size();
+      if (received_ > most_received()) co_return fail(errc::closed);
       handshake.receive(*input);
       co_return result<>();
     }
@@ -197,12 +234,16 @@ class talk {
     if (!rest.empty()) co_await link->write(rest, until);
     if (!speaks_tls(handshake)) {
       said_to_hello_ = handshake.foreign_bytes();
-      if (!said_to_hello_.empty()) co_await hear_out_foreign(*link, handshake);
+      if (said_to_hello_.empty()) co_return false;
+      co_await hear_out(*link, said_to_hello_, tools_.bounds.banner_bytes, answer_deadline(),
+                        tools_.time);
       co_return false;
     }
     note_handshake(handshake, last);
     if (handshake.status() == tls::client_handshake::state::established) {
       co_await speak_inside(*link, handshake, patience);
+      // TLS 1.3: what the server thinks of our missing certificate comes after the handshake.
+      note_failure(handshake);
     }
     co_return true;
   }
@@ -213,12 +254,6 @@ class talk {
            seen.alert.has_value() || !seen.version.empty();
   }
 
-  awaitable<void> hear_out_foreign(connection& link, tls::client_handshake& handshake) {
-    said_to_hello_ = handshake.foreign_bytes();
-    co_await hear_out(link, said_to_hello_, tools_.bounds.banner_bytes, answer_deadline(),
-                      tools_.time);
-  }
-
   void note_handshake(const tls::client_handshake& handshake, const result<>& last) {
     const auto& seen = handshake.observation();
     model::tls_observation tls;
@@ -226,7 +261,6 @@ class talk {
     tls.cipher = seen.cipher;
     tls.group = seen.group;
     tls.sni = seen.sni;
-    if (seen.alert) tls.alert = seen.alert->name;
     tls.client_certificate_requested = seen.client_certificate_requested;
     for (const auto& der : seen.chain) {
       auto certificate = tools_.certificates.parse(der);
@@ -238,11 +272,15 @@ class talk {
     }
     out_.endpoint.module = "tls";
     out_.endpoint.tls = std::move(tls);
-    if (handshake.status() == tls::client_handshake::state::failed) {
-      out_.endpoint.trouble = handshake.failure().message();
-    } else if (!last) {
-      out_.endpoint.trouble = last.error().message();
-    }
+    out_.endpoint.trouble = last ? std::string() : sentence(last.error());
+    note_failure(handshake);
+  }
+
+  void note_failure(const tls::client_handshake& handshake) {
+    if (handshake.status() != tls::client_handshake::state::failed) return;
+    const auto& alert = handshake.observation().alert;
+    if (alert) out_.endpoint.tls->alert = alert->name;
+    if (out_.endpoint.raw_banner.empty()) out_.endpoint.trouble = handshake.failure().message();
   }
 
   /// The same as outside: it may speak first, and is asked if it does not.
@@ -265,8 +303,10 @@ class talk {
         said += handshake.take_plaintext();
       }
     }
-    while (last && said.size() < tools_.bounds.banner_bytes && !recognise(said).complete) {
-      last = co_await pump(link, handshake, std::min(deadline_, now() + end_of_speech));
+    until = answer_deadline();
+    for (int look = 0; last && said.size() < tools_.bounds.banner_bytes; ++look) {
+      if (look < looks && !said.empty() && recognise(said).complete) break;
+      last = co_await pump(link, handshake, std::min(until, now() + end_of_speech));
       said += handshake.take_plaintext();
     }
     if (said.empty()) co_return;
@@ -297,7 +337,9 @@ class talk {
   conversation_partner partner_;
   steady_time deadline_;
   std::shared_ptr<listener> ear_;
+  bool was_reset_ = false;
   std::string said_to_hello_;
+  std::size_t received_ = 0;
   conversation_result out_;
 };
 

@@ -3,7 +3,7 @@
 namespace sonde::scanner {
 namespace {
 
-constexpr std::chrono::milliseconds local_trouble_pause{50};
+constexpr std::chrono::milliseconds pause_after_trouble{50};
 
 /// Waits for the outcome of one attempt; gives it up when it goes out of scope.
 class one_dial final : public dial_listener {
@@ -37,41 +37,54 @@ class one_dial final : public dial_listener {
 dialer::dialer(executor loop, connector& connector, const clock& clock)
     : loop_(loop), connector_(connector), clock_(clock), room_(loop) {}
 
-void dialer::room() {
-  room_.notify_all();
+awaitable<void> dialer::wait_for_room(steady_time deadline) {
+  // Whatever ends the wait, cancellation too: room that was left for this dial is somebody else's
+  // if it is not used.
+  struct place {
+    explicit place(dialer& d) : owner(d) { ++owner.waiting_; }
+    ~place() {
+      --owner.waiting_;
+      if (!owner.connector_.full()) owner.connector_.announce_room();
+    }
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+    dialer& owner;
+  };
+  place held(*this);
+  co_await room_.wait_until(deadline);
 }
 
 awaitable<result<connection>> dialer::dial(model::ip_address address, std::uint16_t port,
                                            rate_table::lease rate, permission allowed,
                                            steady_time deadline) {
   asio::steady_timer pause(loop_);
+  std::optional<steady_time> turn;
   while (true) {
     if (auto may = allowed(); !may) co_return may.error();
     auto now = clock_.steady_now();
     if (now >= deadline) co_return fail(errc::deadline);
-    if (auto at = rate.ready_at(now); at > now) {
-      pause.expires_at(std::min(at, deadline));
+    if (!turn) turn = rate.take(now);
+    if (*turn > now) {
+      pause.expires_at(std::min(*turn, deadline));
       co_await pause.async_wait(asio::use_awaitable);
       continue;
     }
     if (connector_.full()) {
-      ++waiting_;
-      co_await room_.wait_until(deadline);
-      --waiting_;
+      co_await wait_for_room(deadline);
       continue;
     }
-    rate.take(now);
+    turn.reset();
     one_dial attempt(loop_, connector_);
     auto outcome = connector_.dial(address, port, attempt, 0);
     if (!outcome) outcome = co_await attempt.outcome(deadline);
-    if (!outcome) co_return fail(errc::deadline);
-    if (outcome->what == verdict::open) {
+    if (!outcome) co_return fail(errc::silent);
+    if (outcome->what == verdict::open && outcome->socket) {
       co_return connection(loop_, std::move(outcome->socket), address.is_v4());
     }
     if (outcome->what != verdict::local || outcome->why != errc::local_trouble) {
       co_return fail(outcome->why);
     }
-    pause.expires_after(local_trouble_pause);
+    pause.expires_after(pause_after_trouble);
     co_await pause.async_wait(asio::use_awaitable);
   }
 }

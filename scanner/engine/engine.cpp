@@ -12,31 +12,75 @@ constexpr int probes_at_once = 512;
 /// Of the descriptors, this part (of four) connects; the rest holds conversations.
 constexpr std::size_t connecting_quarters = 3;
 constexpr std::size_t sockets_a_conversation = 3;
+constexpr std::size_t fewest_slots = 16;
+/// Of the slots, one in so many is for sweeps that have no more than `little` in flight.
+constexpr std::size_t kept_for_small = 8;
+constexpr std::size_t little = 64;
+/// Sweeps that wait for their turn are woken together, at most so often.
+constexpr std::chrono::milliseconds alarm_grain{1};
 
 }  // namespace
+
+/// A caller of `resolve`, for as long as it waits.
+class engine::resolving {
+ public:
+  explicit resolving(engine& owner) : owner_(owner) { ++owner_.resolving_; }
+  ~resolving() {
+    --owner_.resolving_;
+    owner_.something_ended_.notify_all();
+  }
+  resolving(const resolving&) = delete;
+  resolving& operator=(const resolving&) = delete;
+
+ private:
+  engine& owner_;
+};
+
+/// A scan among the active ones, for as long as its caller waits for it.
+class engine::running_scan {
+ public:
+  running_scan(engine& owner, scan_pointer scan) : owner_(owner), scan_(std::move(scan)) {
+    owner_.active_.push_back(scan_);
+  }
+  ~running_scan() {
+    if (ended_) {
+      owner_.forget(scan_);
+    } else {
+      // The caller itself was cancelled.
+      scan_->abort(fail(errc::cancelled));
+      owner_.background_.spawn(owner_.see_off(scan_));
+    }
+  }
+  running_scan(const running_scan&) = delete;
+  running_scan& operator=(const running_scan&) = delete;
+
+  void ended() { ended_ = true; }
+
+ private:
+  engine& owner_;
+  scan_pointer scan_;
+  bool ended_ = false;
+};
 
 engine::engine(executor loop, const engine_settings& settings, std::shared_ptr<const policy> rules,
                const limits& limits, const clock& clock, logger& log)
     : loop_(loop),
       limits_(limits),
       clock_(clock),
+      log_(log),
       rules_(std::move(rules)),
-      most_conversations_(
-          std::max<std::size_t>(1, settings.descriptors / 4 / sockets_a_conversation)),
+      most_talks_(std::max<std::size_t>(1, settings.descriptors / 4 / sockets_a_conversation)),
       certificates_(openssl_, limits),
       rates_(settings.rates),
-      connect_(loop, std::max<std::size_t>(16, settings.descriptors / 4 * connecting_quarters),
+      connect_(loop, std::max(fewest_slots, settings.descriptors / 4 * connecting_quarters),
                std::chrono::milliseconds(limits.connect_timeout_ms), clock, log),
       dial_(loop, connect_, clock),
       resolve_(loop, settings.resolvers, limits),
-      conversations_(loop, log, "conversations"),
-      tools_{loop,           dial_,  openssl_, certificates_,
-             conversations_, limits, clock,    settings.user_agent},
-      alarm_(loop) {
-  connect_.on_room([this] {
-    if (dial_.anyone_waiting()) dial_.room();
-    pump();
-  });
+      background_(loop, log, "engine"),
+      tools_{loop, dial_, openssl_, certificates_, background_, limits, clock, settings.user_agent},
+      alarm_(loop),
+      something_ended_(loop) {
+  connect_.on_room([this] { room_made(); });
 }
 
 engine::~engine() = default;
@@ -46,34 +90,49 @@ void engine::start() {
 }
 
 awaitable<void> engine::stop() {
+  stopping_ = true;
   for (const auto& scan : active_)
     scan->abort(fail(errc::cancelled));
   resolve_.cancel();
+  while (!is_quiet())
+    co_await something_ended_.wait();
   alarm_.cancel();
-  conversations_.cancel();
-  co_await conversations_.join();
+  background_.cancel();
+  co_await background_.join();
   co_await connect_.stop();
 }
 
+bool engine::is_quiet() const {
+  return active_.empty() && talking_ == 0 && resolving_ == 0;
+}
+
 awaitable<result<std::vector<model::ip_address>>> engine::resolve(std::string name) {
-  return resolve_.resolve(std::move(name));
+  if (stopping_) co_return fail(errc::cancelled);
+  resolving counted(*this);
+  co_return co_await resolve_.resolve(std::move(name));
 }
 
 awaitable<address_report> engine::scan(address_job job) {
-  address_scan::surroundings around{connect_,
-                                    tools_,
-                                    [this] { return rules_; },
-                                    [this](const scan_pointer& scan) { wake(scan); },
-                                    [this] { return talking_ < most_conversations_; },
-                                    [this](int by) { conversations_changed(by); }};
   auto rate = rates_.lease_for(job.address, rules_->is_own(job.address));
-  auto scan = std::make_shared<address_scan>(std::move(job), std::move(rate), std::move(around));
-  active_.push_back(scan);
+  auto scan = std::make_shared<address_scan>(std::move(job), std::move(rate), connect_, tools_,
+                                             static_cast<scan_driver&>(*this), log_);
+  running_scan running(*this, scan);
+  if (stopping_) scan->abort(fail(errc::cancelled));
   scan->rejudge();
   wake(scan);
   auto report = co_await scan->wait();
-  std::erase(active_, scan);
+  running.ended();
   co_return report;
+}
+
+awaitable<void> engine::see_off(scan_pointer scan) {
+  co_await scan->conversations_ended();
+  forget(scan);
+}
+
+void engine::forget(const scan_pointer& scan) {
+  std::erase(active_, scan);
+  something_ended_.notify_all();
 }
 
 void engine::cancel(const model::task_id& task) {
@@ -88,16 +147,30 @@ void engine::set_policy(std::shared_ptr<const policy> rules) {
     scan->rejudge();
 }
 
+bool engine::has_room(std::size_t in_flight) const {
+  auto kept = dial_.waiting();
+  if (in_flight >= little) kept = std::max(kept, connect_.slots() / kept_for_small);
+  return connect_.free_slots() > kept;
+}
+
+void engine::room_made() {
+  dial_.room();
+  for (auto& scan : starved_)
+    to_send_.push_back(std::move(scan));
+  starved_.clear();
+  pump();
+}
+
 void engine::wake(const scan_pointer& scan) {
-  if (!in_ready_.insert(scan.get()).second) return;
-  ready_.push_back(scan);
+  if (std::exchange(scan->stands().to_send, true)) return;
+  to_send_.push_back(scan);
   post_pump();
 }
 
 void engine::post_pump() {
-  if (pump_posted_) return;
-  pump_posted_ = true;
-  asio::post(loop_, [this] {
+  if (std::exchange(pump_posted_, true)) return;
+  asio::post(loop_, [this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
     pump_posted_ = false;
     pump();
   });
@@ -105,46 +178,87 @@ void engine::post_pump() {
 
 void engine::pump() {
   using kind = address_scan::next_turn::kind;
-  for (int left = probes_at_once; left > 0 && !ready_.empty() && !connect_.full();
-       left -= quantum) {
-    auto scan = std::move(ready_.front());
-    ready_.pop_front();
-    in_ready_.erase(scan.get());
+  for (int left = probes_at_once; left > 0 && !to_send_.empty(); left -= quantum) {
+    auto scan = std::move(to_send_.front());
+    to_send_.pop_front();
     auto turn = scan->pump(quantum);
-    if (turn.what == kind::at_once && in_ready_.insert(scan.get()).second) {
-      ready_.push_back(std::move(scan));
-    } else if (turn.what == kind::later) {
-      later_.emplace(turn.at, scan);
-      set_alarm(turn.at);
+    switch (turn.what) {
+      case kind::at_once:
+        to_send_.push_back(std::move(scan));
+        break;
+      case kind::on_room:
+        starved_.push_back(std::move(scan));
+        break;
+      case kind::later:
+        later_.emplace(turn.at, scan);
+        set_alarm(turn.at);
+        break;
+      case kind::on_event:
+        scan->stands().to_send = false;
+        break;
     }
   }
-  // Without room the connector calls again when there is some.
-  if (!ready_.empty() && !connect_.full()) post_pump();
+  if (!to_send_.empty()) post_pump();
 }
 
 void engine::set_alarm(steady_time at) {
   if (at >= alarm_at_) return;
   alarm_at_ = at;
-  alarm_.expires_at(at);
-  alarm_.async_wait([this](error_code failed) {
-    if (failed) return;
-    alarm_at_ = steady_time::max();
-    auto due = later_.upper_bound(clock_.steady_now());
-    for (auto each = later_.begin(); each != due; ++each) {
-      if (auto scan = each->second.lock()) wake(scan);
-    }
-    later_.erase(later_.begin(), due);
-    if (!later_.empty()) set_alarm(later_.begin()->first);
+  alarm_.expires_at(std::max(at, clock_.steady_now() + alarm_grain));
+  alarm_.async_wait([this, alive = std::weak_ptr(alive_)](error_code failed) {
+    if (!failed && !alive.expired()) on_alarm();
   });
 }
 
-void engine::conversations_changed(int by) {
-  bool was_full = talking_ >= most_conversations_;
-  talking_ += static_cast<std::size_t>(by);
-  if (!was_full || by > 0) return;
-  asio::post(loop_, [this] {
-    for (const auto& scan : active_)
-      scan->room_to_talk();
+void engine::on_alarm() {
+  alarm_at_ = steady_time::max();
+  auto due = later_.upper_bound(clock_.steady_now());
+  for (auto each = later_.begin(); each != due; ++each) {
+    auto scan = each->second.lock();
+    if (!scan) continue;
+    scan->stands().to_send = false;
+    wake(scan);
+  }
+  later_.erase(later_.begin(), due);
+  if (!later_.empty()) set_alarm(later_.begin()->first);
+}
+
+bool engine::begin_talk() {
+  if (talking_ >= most_talks_ || !to_talk_.empty()) return false;
+  ++talking_;
+  return true;
+}
+
+void engine::wait_to_talk(const scan_pointer& scan) {
+  if (std::exchange(scan->stands().to_talk, true)) return;
+  to_talk_.push_back(scan);
+  serve_talkers();
+}
+
+void engine::talk_ended() {
+  --talking_;
+  something_ended_.notify_all();
+  serve_talkers();
+}
+
+void engine::serve_talkers() {
+  if (to_talk_.empty() || talking_ >= most_talks_ || std::exchange(talkers_posted_, true)) return;
+  asio::post(loop_, [this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
+    talkers_posted_ = false;
+    // Each that still wants to goes to the end of the queue, so this ends for want of room.
+    while (!to_talk_.empty() && talking_ < most_talks_) {
+      auto scan = to_talk_.front().lock();
+      to_talk_.pop_front();
+      if (!scan) continue;
+      scan->stands().to_talk = false;
+      if (!scan->wants_to_talk()) continue;
+      ++talking_;
+      scan->talk_to_next();
+      if (scan->wants_to_talk() && !std::exchange(scan->stands().to_talk, true)) {
+        to_talk_.push_back(scan);
+      }
+    }
   });
 }
 

@@ -24,13 +24,28 @@ permutation::permutation(std::uint32_t size, std::uint64_t seed) : size_(size) {
     key = next_random(seed);
 }
 
+std::uint32_t permutation::scramble(std::uint32_t half, std::uint64_t key) const {
+  return static_cast<std::uint32_t>(mix(half ^ key)) & half_mask_;
+}
+
 std::uint32_t permutation::encrypt(std::uint32_t value) const {
   std::uint32_t left = value >> half_bits_;
   std::uint32_t right = value & half_mask_;
   for (auto key : keys_) {
-    auto next = left ^ (static_cast<std::uint32_t>(mix(right ^ key)) & half_mask_);
+    auto next = left ^ scramble(right, key);
     left = right;
     right = next;
+  }
+  return left << half_bits_ | right;
+}
+
+std::uint32_t permutation::decrypt(std::uint32_t value) const {
+  std::uint32_t left = value >> half_bits_;
+  std::uint32_t right = value & half_mask_;
+  for (auto key = keys_.rbegin(); key != keys_.rend(); ++key) {
+    auto before = right ^ scramble(left, *key);
+    right = left;
+    left = before;
   }
   return left << half_bits_ | right;
 }
@@ -40,6 +55,13 @@ std::uint32_t permutation::at(std::uint32_t index) const {
   std::uint32_t value = encrypt(index);
   while (value >= size_)
     value = encrypt(value);
+  return value;
+}
+
+std::uint32_t permutation::index_of(std::uint32_t number) const {
+  std::uint32_t value = decrypt(number);
+  while (value >= size_)
+    value = decrypt(value);
   return value;
 }
 

@@ -17,10 +17,14 @@ class permutation {
   [[nodiscard]] std::uint32_t size() const { return size_; }
   /// The number at `index`, which is below `size`.
   [[nodiscard]] std::uint32_t at(std::uint32_t index) const;
+  /// Where `number`, which is below `size`, stands: the inverse of `at`.
+  [[nodiscard]] std::uint32_t index_of(std::uint32_t number) const;
 
  private:
   static constexpr int rounds = 4;
   [[nodiscard]] std::uint32_t encrypt(std::uint32_t value) const;
+  [[nodiscard]] std::uint32_t decrypt(std::uint32_t value) const;
+  [[nodiscard]] std::uint32_t scramble(std::uint32_t half, std::uint64_t key) const;
 
   std::uint32_t size_;
   unsigned half_bits_ = 1;

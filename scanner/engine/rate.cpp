@@ -5,7 +5,7 @@
 namespace sonde::scanner {
 namespace {
 
-using seconds = std::chrono::duration<double>;
+using real_seconds = std::chrono::duration<double>;
 
 /// What may leave at once after a pause, in seconds' worth of the rate.
 constexpr double burst_s = 0.05;
@@ -36,26 +36,17 @@ token_bucket::token_bucket(double per_second)
 
 void token_bucket::refill(steady_time now) {
   if (filled_at_ != steady_time{} && now > filled_at_) {
-    tokens_ = std::min(burst_, tokens_ + seconds(now - filled_at_).count() * per_second_);
+    tokens_ = std::min(burst_, tokens_ + real_seconds(now - filled_at_).count() * per_second_);
   }
   filled_at_ = now;
 }
 
-steady_time token_bucket::ready_at(steady_time now) const {
+steady_time token_bucket::take(steady_time now) {
   if (unlimited()) return now;
-  auto tokens = tokens_;
-  if (filled_at_ != steady_time{} && now > filled_at_) {
-    tokens = std::min(burst_, tokens + seconds(now - filled_at_).count() * per_second_);
-  }
-  if (tokens >= 1) return now;
-  auto wait = seconds((1 - tokens) / per_second_);
-  return now + std::chrono::ceil<std::chrono::microseconds>(wait);
-}
-
-void token_bucket::take(steady_time now) {
-  if (unlimited()) return;
   refill(now);
   tokens_ -= 1;
+  if (tokens_ >= 0) return now;
+  return now + std::chrono::ceil<std::chrono::microseconds>(real_seconds(-tokens_ / per_second_));
 }
 
 void token_bucket::set_rate(double per_second, steady_time now) {
@@ -70,7 +61,7 @@ void adaptive_rate::note_loss(steady_time now) {
   answers_since_change_ = 0;
   if (last_loss_ != steady_time{} && now - last_loss_ < loss_pause) return;
   last_loss_ = now;
-  bucket_.set_rate(std::max(slowest, bucket_.rate() / 2), now);
+  bucket_.set_rate(std::max(std::min(slowest, configured_), bucket_.rate() / 2), now);
 }
 
 void adaptive_rate::note_answer(steady_time now) {
@@ -80,13 +71,8 @@ void adaptive_rate::note_answer(steady_time now) {
   bucket_.set_rate(std::min(configured_, bucket_.rate() * recovery), now);
 }
 
-steady_time rate_table::lease::ready_at(steady_time now) const {
-  return std::max(address->bucket().ready_at(now), network->ready_at(now));
-}
-
-void rate_table::lease::take(steady_time now) {
-  address->bucket().take(now);
-  network->take(now);
+steady_time rate_table::lease::take(steady_time now) const {
+  return std::max(address->bucket().take(now), network->take(now));
 }
 
 model::network rate_network(const model::ip_address& address) {

@@ -9,15 +9,16 @@
 namespace sonde::scanner {
 
 /// Lets so many things a second pass, evenly, with a little burst after a pause.
+///
+/// Turns are given in the order in which they were asked for, so that nobody who waits is passed
+/// by. Whoever has a turn keeps it until it is used.
 class token_bucket {
  public:
   /// `per_second` of zero: no limit.
   explicit token_bucket(double per_second);
 
-  /// The moment from which the next one may pass; not later than `now` means at once.
-  [[nodiscard]] steady_time ready_at(steady_time now) const;
-  /// One passes.
-  void take(steady_time now);
+  /// Takes one turn. Returns the moment from which it may be used; not later than `now`: at once.
+  [[nodiscard]] steady_time take(steady_time now);
   void set_rate(double per_second, steady_time now);
   [[nodiscard]] double rate() const { return per_second_; }
   [[nodiscard]] bool unlimited() const { return per_second_ <= 0; }
@@ -27,7 +28,7 @@ class token_bucket {
 
   double per_second_;
   double burst_;
-  double tokens_;
+  double tokens_;  ///< below zero: so many wait for their turn
   steady_time filled_at_{};
 };
 
@@ -65,9 +66,8 @@ class rate_table {
     std::shared_ptr<adaptive_rate> address;
     std::shared_ptr<token_bucket> network;
 
-    /// When the next probe may leave.
-    [[nodiscard]] steady_time ready_at(steady_time now) const;
-    void take(steady_time now);
+    /// Takes a turn for one probe, at both: the moment from which it may leave.
+    [[nodiscard]] steady_time take(steady_time now) const;
   };
   /// `own`: a network of the operator's, without limits.
   [[nodiscard]] lease lease_for(const model::ip_address& address, bool own);

@@ -5,23 +5,31 @@
 namespace sonde::scanner {
 namespace {
 
-/// So many open ports make a host suspicious, if nearly all of its answers are yes.
+/// So many open ports make a host suspicious, if nearly all of its answers are yes; with few ports
+/// to ask, half of them are enough.
 constexpr std::uint32_t suspicious_open = 20;
+constexpr std::uint32_t suspicious_few = 4;
 constexpr std::uint32_t suspicious_share_percent = 80;
+/// A host that passed is looked at again when so many times as many ports are open.
+constexpr std::uint32_t suspicious_again = 4;
 /// Ports nothing listens on, and how many of them must be open for a tarpit.
 constexpr std::uint32_t canary_count = 8;
 constexpr std::uint32_t canaries_convict = 7;
 constexpr std::uint16_t canary_from = 1024;
 /// Of a host that has not said a word, so many ports are asked again.
-constexpr std::size_t silent_sample = 100;
+constexpr std::uint32_t silent_sample = 100;
 
 std::vector<std::uint16_t> expand(const std::string& text) {
   std::vector<std::uint16_t> out;
-  auto ports = model::port_set::parse(text);
-  if (!ports) return out;
-  for (std::uint32_t i = 0; i < ports->size(); ++i)
-    out.push_back(ports->at(i));
+  auto numbers = model::port_set::parse(text);
+  if (!numbers) return out;
+  for (std::uint32_t i = 0; i < numbers->size(); ++i)
+    out.push_back(numbers->at(i));
   return out;
+}
+
+bool is_answer(verdict what) {
+  return what == verdict::open || what == verdict::closed;
 }
 
 }  // namespace
@@ -30,14 +38,38 @@ sweep::sweep(model::port_set ports, std::uint64_t seed, const model::sweep_curso
     : ports_(std::move(ports)),
       order_(std::max(1U, ports_.size()), seed),
       random_(seed ^ 0x5ca1ab1eULL),
-      suspicious_at_(suspicious_open) {
-  next_index_ = std::min(from.index, ports_.size());
-  prefix_ = next_index_;
-  done_ = next_index_;
-  silent_ = expand(from.silent);
-  // Ports found open before are asked again, as they have to be talked to anyway.
-  for (auto port : expand(from.open))
-    once_more_.push_back({port, 0, probe::purpose::again});
+      owing_(ports_.size()),
+      suspicious_at_(std::clamp(ports_.size() / 2, suspicious_few, suspicious_open)) {
+  take_over(from);
+}
+
+void sweep::take_over(const model::sweep_cursor& from) {
+  next_place_ = std::min(from.index, ports_.size());
+  prefix_ = next_place_;
+  done_ = next_place_;
+  answered_ = from.answered;
+  for (auto number : expand(from.silent)) {
+    if (number <= prefix_) owe(number - 1U, true);
+  }
+  // Ports found open before are asked again, as they have to be talked to anyway. Until they have
+  // answered they owe an answer like any other.
+  for (auto port : expand(from.open)) {
+    auto place = place_of(port);
+    if (!place || *place >= prefix_) continue;
+    owe(*place, true);
+    once_more_.push_back({port, *place, probe::purpose::again});
+  }
+}
+
+std::optional<std::uint32_t> sweep::place_of(std::uint16_t port) const {
+  if (!ports_.contains(port)) return std::nullopt;
+  std::uint32_t low = 0;
+  std::uint32_t high = ports_.size();
+  while (high - low > 1) {
+    auto middle = low + (high - low) / 2;
+    (ports_.at(middle) <= port ? low : high) = middle;
+  }
+  return order_.index_of(low);
 }
 
 std::optional<probe> sweep::next() {
@@ -53,66 +85,92 @@ std::optional<probe> sweep::next() {
     ++in_flight_;
     return again;
   }
-  if (next_index_ < ports_.size()) {
-    auto index = next_index_++;
-    answered_.push_back(false);
+  if (next_place_ < ports_.size()) {
+    auto place = next_place_++;
+    settled_.push_back(false);
     ++in_flight_;
-    return probe{ports_.at(order_.at(index)), index, probe::purpose::first};
+    return probe{ports_.at(order_.at(place)), place, probe::purpose::first};
   }
+  return next_of_second_pass();
+}
+
+std::optional<probe> sweep::next_of_second_pass() {
   if (!second_pass_ && in_flight_ == 0) begin_second_pass();
-  if (second_pass_ && next_silent_ < silent_.size()) {
-    ++in_flight_;
-    return probe{silent_[next_silent_++], 0, probe::purpose::again};
-  }
-  return std::nullopt;
+  if (!second_pass_ || again_unsent_ == 0) return std::nullopt;
+  while (!owing_[next_again_])
+    ++next_again_;
+  auto place = next_again_++;
+  --again_unsent_;
+  ++in_flight_;
+  return probe{ports_.at(order_.at(place)), place, probe::purpose::again};
 }
 
 void sweep::begin_second_pass() {
   second_pass_ = true;
-  bool answered_anything = refused_ > 0 || !open_.empty();
-  if (!answered_anything && silent_.size() > silent_sample) silent_.resize(silent_sample);
+  sample_only_ = !answered_ && owing_count_ > silent_sample;
+  again_unsent_ = sample_only_ ? silent_sample : owing_count_;
+}
+
+/// The sample was answered after all: so all that was silent is asked again.
+void sweep::widen_second_pass() {
+  sample_only_ = false;
+  again_unsent_ = static_cast<std::uint32_t>(
+      std::count(owing_.begin() + static_cast<std::ptrdiff_t>(next_again_), owing_.end(), true));
+}
+
+void sweep::owe(std::uint32_t place, bool owing) {
+  if (owing_[place] == owing) return;
+  owing_[place] = owing;
+  owing ? ++owing_count_ : --owing_count_;
 }
 
 bool sweep::report(const probe& asked, verdict what) {
   --in_flight_;
   last_was_loss_ = false;
   if (what == verdict::local) {
-    if (asked.why == probe::purpose::canary) {
-      --canaries_sent_;
-      std::swap(canaries_[canaries_sent_], *std::ranges::find(canaries_, asked.port));
-    } else {
-      once_more_.push_back(asked);
-    }
+    give_back(asked);
     return false;
   }
-  if (asked.why == probe::purpose::canary) {
-    ++canaries_back_;
-    if (what == verdict::open) ++canaries_open_;
-    if (what == verdict::closed) ++refused_;
-    judge_canaries();
-    return false;
-  }
-  bool answered = what == verdict::open || what == verdict::closed;
+  answered_ = answered_ || is_answer(what);
+  if (asked.why == probe::purpose::canary) return report_canary(what);
   if (asked.why == probe::purpose::first) {
-    note_first_pass(asked.index);
-    if (!answered) silent_.push_back(asked.port);
-  } else {
-    last_was_loss_ = answered && second_pass_;
+    settle(asked.place);
+    if (!is_answer(what)) owe(asked.place, true);
+  } else if (is_answer(what) || second_pass_) {
+    owe(asked.place, false);
+    last_was_loss_ = is_answer(what) && second_pass_;
   }
+  if (sample_only_ && answered_) widen_second_pass();
   if (what == verdict::closed) ++refused_;
   if (what != verdict::open || tarpit_) return false;
-  // After a cursor some ports are asked twice.
-  if (std::ranges::find(open_, asked.port) != open_.end()) return false;
   open_.push_back(asked.port);
+  open_places_.push_back(asked.place);
   look_for_tarpit();
   return true;
 }
 
-void sweep::note_first_pass(std::uint32_t index) {
+void sweep::give_back(const probe& asked) {
+  if (asked.why != probe::purpose::canary) {
+    once_more_.push_back(asked);
+    return;
+  }
+  --canaries_sent_;
+  std::swap(canaries_[canaries_sent_], *std::ranges::find(canaries_, asked.port));
+}
+
+bool sweep::report_canary(verdict what) {
+  ++canaries_back_;
+  if (what == verdict::open) ++canaries_open_;
+  if (what == verdict::closed) ++refused_;
+  judge_canaries();
+  return false;
+}
+
+void sweep::settle(std::uint32_t place) {
   ++done_;
-  answered_[index - prefix_] = true;
-  while (!answered_.empty() && answered_.front()) {
-    answered_.pop_front();
+  settled_[place - prefix_] = true;
+  while (!settled_.empty() && settled_.front()) {
+    settled_.pop_front();
     ++prefix_;
   }
 }
@@ -120,7 +178,8 @@ void sweep::note_first_pass(std::uint32_t index) {
 void sweep::look_for_tarpit() {
   auto yes = static_cast<std::uint32_t>(open_.size());
   if (yes < suspicious_at_ || yes * 100 < (yes + refused_) * suspicious_share_percent) return;
-  suspicious_at_ *= 4;
+  if (canaries_back_ < canaries_.size()) return;  // being looked at
+  suspicious_at_ *= suspicious_again;
   canaries_.clear();
   canaries_sent_ = 0;
   canaries_back_ = 0;
@@ -138,29 +197,39 @@ void sweep::judge_canaries() {
   if (canaries_open_ < canaries_convict) return;
   tarpit_ = true;
   open_.clear();
+  open_places_.clear();
 }
 
 bool sweep::finished() const {
   if (tarpit_) return true;
   bool canaries_out = canaries_back_ < canaries_.size();
-  bool first_pass_over = next_index_ >= ports_.size() && once_more_.empty();
-  bool second_pass_over = silent_.empty() || (second_pass_ && next_silent_ >= silent_.size());
+  bool first_pass_over = next_place_ >= ports_.size() && once_more_.empty();
+  bool second_pass_over = second_pass_ ? again_unsent_ == 0 : owing_count_ == 0;
   return in_flight_ == 0 && !canaries_out && first_pass_over && second_pass_over;
 }
 
 host_state sweep::host() const {
   if (tarpit_) return host_state::tarpit;
-  if (refused_ > 0 || !open_.empty()) return host_state::answering;
+  if (answered_) return host_state::answering;
   return finished() ? host_state::silent : host_state::unknown;
 }
 
 model::sweep_cursor sweep::cursor() const {
   model::sweep_cursor out;
+  if (tarpit_) return out;  // it will be found out again, at once
   out.index = prefix_;
-  out.open = model::port_set::of(open_).text();
-  auto owed = std::vector<std::uint16_t>(
-      silent_.begin() + static_cast<std::ptrdiff_t>(next_silent_), silent_.end());
-  out.silent = model::port_set::of(std::move(owed)).text();
+  out.answered = answered_;
+  // Whatever lies beyond the index is asked anew, so nothing is said of it.
+  std::vector<std::uint16_t> open;
+  for (std::size_t i = 0; i < open_.size(); ++i) {
+    if (open_places_[i] < prefix_) open.push_back(open_[i]);
+  }
+  out.open = model::port_set::of(std::move(open)).text();
+  std::vector<std::uint16_t> silent;
+  for (std::uint32_t place = 0; place < prefix_; ++place) {
+    if (owing_[place]) silent.push_back(static_cast<std::uint16_t>(place + 1));
+  }
+  out.silent = model::port_set::of(std::move(silent)).text();
   return out;
 }
 

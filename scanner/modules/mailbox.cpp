@@ -1,28 +1,35 @@
 #include "scanner/modules/recognition.hpp"
 #include "scanner/modules/words.hpp"
 
+#include <array>
+
 namespace sonde::scanner {
 namespace {
 
-/// Replaces what stands between these brackets, where it is a nonce: `<1896.69@host>` of APOP (RFC
-/// 1939, section 7).
-std::string mask_between(std::string_view text, char open, char close, char sign) {
-  auto begin = text.find(open);
-  auto end = begin == std::string_view::npos ? begin : text.find(close, begin);
-  if (end == std::string_view::npos ||
-      text.substr(begin, end - begin).find(sign) == std::string_view::npos) {
-    return std::string(text);
-  }
-  return std::string(text.substr(0, begin + 1)) + "*" + std::string(text.substr(end));
+constexpr std::array<known_product, 7> mailbox_servers = {{
+    {"Dovecot", "Dovecot"},
+    {"Courier-IMAP", "Courier-IMAP"},
+    {"Cyrus IMAP", "Cyrus IMAP"},
+    {"Cyrus POP3", "Cyrus IMAP"},
+    {"Cyrus", "Cyrus IMAP"},
+    {"Microsoft Exchange", "Microsoft Exchange"},
+    {"Zimbra", "Zimbra"},
+}};
+
+/// `+OK` and the like, and then nothing, or something else than a letter.
+bool begins_with_word(std::string_view said, std::string_view word) {
+  if (!said.starts_with(word)) return false;
+  auto behind = said.substr(word.size());
+  return behind.empty() || behind[0] == ' ' || behind[0] == '\r' || behind[0] == '\n';
 }
 
-void find_product(std::string_view line, model::service_observation& service) {
-  for (std::string_view product : {"Dovecot", "Courier-IMAP", "Cyrus", "Microsoft Exchange"}) {
-    if (line.find(product) != std::string_view::npos) {
-      service.product = product;
-      return;
-    }
-  }
+/// Replaces the nonce of APOP, `<1896.69@host>` (RFC 1939, section 7).
+std::string mask_apop(std::string_view text) {
+  auto begin = text.find('<');
+  auto end = begin == std::string_view::npos ? begin : text.find('>', begin);
+  bool nonce = end != std::string_view::npos &&
+               text.substr(begin, end - begin).find('@') != std::string_view::npos;
+  return nonce ? mask_behind(text, "<", '>') : std::string(text);
 }
 
 }  // namespace
@@ -30,20 +37,19 @@ void find_product(std::string_view line, model::service_observation& service) {
 std::optional<recognition> recognise_mailbox(std::string_view said) {
   recognition out;
   auto line = line_of(said);
-  if (said.starts_with("+OK") || said.starts_with("-ERR ")) {
-    // Redis says -ERR too, of commands; a mailbox speaks of itself.
-    if (said.starts_with("-ERR ") && !contains_ignoring_case(line, "pop")) return std::nullopt;
+  // Redis says -ERR too, of commands; a mailbox speaks of itself.
+  bool pop_error = begins_with_word(said, "-ERR") && contains_ignoring_case(line, "pop");
+  if (begins_with_word(said, "+OK") || pop_error) {
     out.service.name = "pop3";
-    out.masked = mask_between(said, '<', '>', '@');
-  } else if (said.starts_with("* OK") || said.starts_with("* PREAUTH") ||
-             said.starts_with("* BYE")) {
+  } else if (begins_with_word(said, "* OK") || begins_with_word(said, "* PREAUTH") ||
+             begins_with_word(said, "* BYE")) {
     out.service.name = "imap";
-    out.masked = mask_times(said);
   } else {
     return std::nullopt;
   }
-  find_product(line, out.service);
+  find_product(line, mailbox_servers, out.service);
   out.raw = said;
+  out.masked = mask_ids(mask_times(mask_apop(said)));
   out.complete = said.ends_with('\n');
   return out;
 }

@@ -18,9 +18,10 @@ unsigned char byte(std::string_view text, std::size_t at) {
 }
 
 std::optional<recognition> error_of(std::string_view payload) {
-  // Error number, then (from 4.1 on, not before the handshake) a state; then a sentence.
+  // An error number, in some versions a state (#08004), then a sentence.
   if (payload.size() < 4) return std::nullopt;
   auto sentence = payload.substr(3);
+  if (sentence.starts_with('#') && sentence.size() > 6) sentence.remove_prefix(6);
   bool known = sentence.find("MySQL") != std::string_view::npos ||
                sentence.find("MariaDB") != std::string_view::npos ||
                sentence.starts_with("Host '") || sentence.starts_with("Too many connections");

@@ -24,15 +24,16 @@ class resolver {
   resolver(const resolver&) = delete;
   resolver& operator=(const resolver&) = delete;
 
-  /// Every address of the name, in canonical order. Ends by itself: each server is tried a bounded
-  /// number of times.
+  /// Every address of the name, in canonical order. One server after the other is asked, until one
+  /// knows; a failure or a silence sends to the next, and each is asked a bounded number of times.
   awaitable<result<std::vector<model::ip_address>>> resolve(std::string name);
   /// Ends all look-ups under way as `errc::cancelled`.
   void cancel();
 
  private:
-  class channel;
-  std::unique_ptr<channel> channel_;
+  struct server_list;
+  executor loop_;
+  std::unique_ptr<server_list> servers_;
 };
 
 /// Whether the text names a server as `resolver` wants it.

@@ -112,6 +112,7 @@ TEST_CASE("a deadline is said only where it passed, and the work goes on") {
       caught = true;
     }
     CHECK(caught);
+    co_await group.join();
   }());
 }
 

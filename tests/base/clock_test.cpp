@@ -5,8 +5,8 @@
 namespace sonde {
 namespace {
 
-wall_time at(std::int64_t milliseconds) {
-  return wall_time(std::chrono::milliseconds(milliseconds));
+wall_time at(std::int64_t ms) {
+  return wall_time(std::chrono::milliseconds(ms));
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ T run(awaitable<T> work, std::chrono::seconds at_most = std::chrono::seconds(60)
   asio::co_spawn(loop, keep, [&](std::exception_ptr e) {
     thrown = e;
     ended = true;
+    if (e) loop.stop();  // what it had started was not stopped, and its locals are gone
   });
   loop.run_for(at_most);
   if (!ended) throw std::runtime_error("the test's coroutine did not end in time");

@@ -1,0 +1,186 @@
+#include "scanner/engine/rate.hpp"
+
+#include "tests/support/doctest.hpp"
+#include "tests/support/manual_clock.hpp"
+
+namespace sonde::scanner {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::manual_clock;
+
+model::ip_address address(const char* text) {
+  return model::ip_address::parse(text).value();
+}
+
+/// So many pass at once, at this moment.
+int burst_of(token_bucket& bucket, steady_time now) {
+  int count = 0;
+  while (count < 10'000 && bucket.take(now) <= now)
+    ++count;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("a bucket without a limit lets everything pass") {
+  manual_clock time;
+  token_bucket bucket(0);
+  CHECK(bucket.unlimited());
+  CHECK(burst_of(bucket, time.steady_now()) == 10'000);
+}
+
+TEST_CASE("a bucket lets a twentieth of a second's worth pass at once, then one after the other") {
+  manual_clock time;
+  token_bucket bucket(200);
+  auto now = time.steady_now();
+  for (int i = 0; i < 10; ++i)
+    CHECK(bucket.take(now) == now);
+  CHECK(bucket.take(now) == now + milliseconds(5));
+  CHECK(bucket.take(now) == now + milliseconds(10));
+  CHECK(bucket.take(now) == now + milliseconds(15));
+  // Whoever comes later stands behind those.
+  time.advance(milliseconds(15));
+  now = time.steady_now();
+  CHECK(bucket.take(now) == now + milliseconds(5));
+}
+
+TEST_CASE("a pause fills the bucket, and not more than that") {
+  manual_clock time;
+  token_bucket bucket(200);
+  burst_of(bucket, time.steady_now());
+  time.advance(seconds(3600));
+  CHECK(burst_of(bucket, time.steady_now()) == 10);
+}
+
+TEST_CASE("a slow bucket lets one pass at once") {
+  manual_clock time;
+  token_bucket bucket(2);
+  auto now = time.steady_now();
+  CHECK(bucket.take(now) == now);
+  CHECK(bucket.take(now) == now + milliseconds(500));
+  CHECK(bucket.take(now) == now + milliseconds(1000));
+}
+
+TEST_CASE("over any stretch of time a bucket keeps its rate") {
+  manual_clock time;
+  token_bucket bucket(100);
+  auto begun = time.steady_now();
+  steady_time last{};
+  for (int i = 0; i < 1005; ++i) {
+    last = bucket.take(time.steady_now());
+    if (last > time.steady_now()) {
+      time.advance(std::chrono::ceil<milliseconds>(last - time.steady_now()));
+    }
+  }
+  CHECK(last - begun == seconds(10));
+}
+
+TEST_CASE("a loss halves the rate, at most once a second, and not below the slowest") {
+  manual_clock time;
+  adaptive_rate rate(200);
+  rate.note_loss(time.steady_now());
+  CHECK(rate.bucket().rate() == 100);
+  rate.note_loss(time.steady_now());
+  time.advance(milliseconds(999));
+  rate.note_loss(time.steady_now());
+  CHECK(rate.bucket().rate() == 100);
+  time.advance(milliseconds(1));
+  rate.note_loss(time.steady_now());
+  CHECK(rate.bucket().rate() == 50);
+  for (int i = 0; i < 20; ++i) {
+    time.advance(seconds(1));
+    rate.note_loss(time.steady_now());
+  }
+  CHECK(rate.bucket().rate() == 10);
+}
+
+TEST_CASE("answers win the rate back, and not more than was configured") {
+  manual_clock time;
+  adaptive_rate rate(200);
+  rate.note_loss(time.steady_now());
+  for (int i = 0; i < 49; ++i)
+    rate.note_answer(time.steady_now());
+  CHECK(rate.bucket().rate() == 100);
+  rate.note_answer(time.steady_now());
+  CHECK(rate.bucket().rate() == 125);
+  for (int i = 0; i < 1000; ++i)
+    rate.note_answer(time.steady_now());
+  CHECK(rate.bucket().rate() == 200);
+}
+
+TEST_CASE("a rate below the slowest is not raised by a loss") {
+  manual_clock time;
+  adaptive_rate rate(5);
+  rate.note_loss(time.steady_now());
+  CHECK(rate.bucket().rate() == 5);
+}
+
+TEST_CASE("no limit stays no limit, whatever is lost") {
+  manual_clock time;
+  adaptive_rate rate(0);
+  rate.note_loss(time.steady_now());
+  rate.note_answer(time.steady_now());
+  CHECK(rate.bucket().unlimited());
+}
+
+TEST_CASE("two scans of one address share its rate, and addresses of one network that one's") {
+  manual_clock time;
+  rate_table table({.per_address = 200, .per_network = 2000});
+  auto one = table.lease_for(address("203.0.113.1"), false);
+  auto same = table.lease_for(address("203.0.113.1"), false);
+  auto neighbour = table.lease_for(address("203.0.113.255"), false);
+  auto stranger = table.lease_for(address("203.0.114.1"), false);
+  CHECK(one.address == same.address);
+  CHECK(one.address != neighbour.address);
+  CHECK(one.network == neighbour.network);
+  CHECK(one.network != stranger.network);
+  auto v6 = table.lease_for(address("2001:db8:1::1"), false);
+  CHECK(v6.network == table.lease_for(address("2001:db8:1:ffff::1"), false).network);
+  CHECK(v6.network != table.lease_for(address("2001:db8:2::1"), false).network);
+}
+
+TEST_CASE("a lease is bound by the slower of its two rates") {
+  manual_clock time;
+  auto now = time.steady_now();
+  rate_table slow_network({.per_address = 200, .per_network = 100});
+  auto lease = slow_network.lease_for(address("203.0.113.1"), false);
+  for (int i = 0; i < 5; ++i)
+    CHECK(lease.take(now) == now);
+  CHECK(lease.take(now) == now + milliseconds(10));
+  rate_table slow_address({.per_address = 100, .per_network = 200});
+  lease = slow_address.lease_for(address("203.0.113.1"), false);
+  for (int i = 0; i < 5; ++i)
+    CHECK(lease.take(now) == now);
+  CHECK(lease.take(now) == now + milliseconds(10));
+}
+
+TEST_CASE("an own network has no limits, and nothing in the table") {
+  manual_clock time;
+  rate_table table({.per_address = 1, .per_network = 1});
+  auto own = table.lease_for(address("192.0.2.1"), true);
+  for (int i = 0; i < 1000; ++i)
+    CHECK(own.take(time.steady_now()) == time.steady_now());
+}
+
+TEST_CASE("a rate is forgotten with its last holder") {
+  manual_clock time;
+  rate_table table({.per_address = 200, .per_network = 2000});
+  auto now = time.steady_now();
+  {
+    auto lease = table.lease_for(address("203.0.113.1"), false);
+    auto same = table.lease_for(address("203.0.113.1"), false);
+    lease.address->note_loss(now);
+    same = {};
+    CHECK(table.lease_for(address("203.0.113.1"), false).address->bucket().rate() == 100);
+  }
+  CHECK(table.lease_for(address("203.0.113.1"), false).address->bucket().rate() == 200);
+}
+
+TEST_CASE("the networks that rates are about") {
+  CHECK(rate_network(address("203.0.113.77")).text() == "203.0.113.0/24");
+  CHECK(rate_network(address("2001:db8:1:2::3")).text() == "2001:db8:1::/48");
+}
+
+}  // namespace sonde::scanner

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "scanner/engine/engine.hpp"
+#include "tests/scanner/loopback_server.hpp"
+#include "tests/support/run.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sonde::test {
+
+/// Limits that keep a test short.
+[[nodiscard]] limits short_limits();
+
+/// The rules of a test: loopback and the networks of namespaces are in scope.
+[[nodiscard]] std::shared_ptr<const scanner::policy> test_rules(std::vector<std::string> deny = {});
+
+[[nodiscard]] scanner::engine_settings test_settings();
+
+/// An engine on the test's loop, and the servers it scans.
+class scan_fixture {
+ public:
+  explicit scan_fixture(executor loop, limits bounds = short_limits(),
+                        scanner::engine_settings settings = test_settings());
+
+  /// A server that this stops. Servers get addresses of their own where they are given none.
+  loopback_server& serve(behaviour how, const std::string& address = "127.77.0.1");
+  [[nodiscard]] scanner::address_job job(const std::string& address, const std::string& ports);
+  awaitable<scanner::address_report> scan(const std::string& address, const std::string& ports);
+  /// Begins a scan; its report is there when `finished` has returned.
+  void begin(scanner::address_job job, std::optional<scanner::address_report>& report);
+  awaitable<void> finished();
+
+  awaitable<void> stop();
+
+  [[nodiscard]] scanner::engine& engine() { return engine_; }
+  [[nodiscard]] const clock& time() const { return time_; }
+  [[nodiscard]] const executor& loop() const { return loop_; }
+
+ private:
+  executor loop_;
+  limits bounds_;
+  system_clock time_;
+  logger log_{log_level::error};
+  scanner::engine engine_;
+  std::vector<std::unique_ptr<loopback_server>> servers_;
+  task_group scans_;
+  int tasks_ = 0;
+};
+
+/// Runs a test that scans, and stops everything at its end, however it ends.
+void with_engine(const std::function<awaitable<void>(scan_fixture&)>& body,
+                 limits bounds = short_limits(),
+                 scanner::engine_settings settings = test_settings());
+
+/// The endpoint of this port, or one without a port where there is none.
+[[nodiscard]] model::endpoint_observation endpoint_of(const scanner::address_report& report,
+                                                      std::uint16_t port);
+/// `80,443`.
+[[nodiscard]] std::string open_ports(const scanner::address_report& report);
+[[nodiscard]] std::string outcome_of(const scanner::address_report& report);
+
+}  // namespace sonde::test
