@@ -65,16 +65,24 @@ class command_line {
  private:
   /// CLI11 would say of a misspelt verb only that a verb is missing.
   [[nodiscard]] std::string unknown_verb(int count, const char* const* words) const {
-    if (count < 2 || words[1][0] == '-') return {};
-    std::string word = words[1];
-    std::vector<std::string> names;
-    for (const auto* verb : app_.get_subcommands({}))
-      names.push_back(verb->get_name());
-    std::vector<std::string_view> verbs(names.begin(), names.end());
-    if (std::ranges::find(verbs, word) != verbs.end()) return {};
-    auto meant = model::nearest_word(word, verbs);
-    return "there is no verb \"" + word + "\"" +
-           (meant.empty() ? std::string() : ", did you mean \"" + std::string(meant) + "\"?");
+    const CLI::App* at = &app_;
+    for (int i = 1; i < count && words[i][0] != '-'; ++i) {
+      auto subcommands = at->get_subcommands([](const CLI::App*) { return true; });
+      if (subcommands.empty()) return {};
+      std::vector<std::string> names;
+      for (const auto* verb : subcommands)
+        names.push_back(verb->get_name());
+      std::string word = words[i];
+      std::vector<std::string_view> verbs(names.begin(), names.end());
+      auto found = std::ranges::find(verbs, word);
+      if (found == verbs.end()) {
+        auto meant = model::nearest_word(word, verbs);
+        return "there is no verb \"" + word + "\"" +
+               (meant.empty() ? std::string() : ", did you mean \"" + std::string(meant) + "\"?");
+      }
+      at = subcommands[static_cast<std::size_t>(found - verbs.begin())];
+    }
+    return {};
   }
 
   /// An option that is a setting: the same value, from a flag.
