@@ -63,7 +63,6 @@ std::vector<std::string> read_targets(std::istream& from) {
 
 scan_command::scan_command(scan_api& api, terminal& out, const clock& clock, scan_options options)
     : api_(api), out_(out), clock_(clock), options_(std::move(options)) {
-  options_.json = options_.json || !out.for_people();
 }
 
 void scan_command::interrupt() {
@@ -134,9 +133,9 @@ awaitable<void> scan_command::schedule_some() {
       json line = {{"target", target},
                    {"id", text_at(*receipt, "id")},
                    {"status", text_at(*receipt, "status")}};
-      out_.print(options_.json ? model::to_text(line) + "\n"
-                               : scans_.back().id + "  " + target + "  " +
-                                     text_at(*receipt, "status") + "\n");
+      out_.print(out_.for_people() ? scans_.back().id + "  " + target + "  " +
+                                     text_at(*receipt, "status") + "\n"
+                               : model::to_text(line) + "\n");
     }
     draw();
   }
@@ -148,7 +147,7 @@ void scan_command::report_failure(const std::string& target, const error& why) {
     return;
   }
   ++failed_;
-  if (options_.json) {
+  if (!out_.for_people()) {
     json line = {{"target", target}, {"status", "refused"}, {"error", why.message()}};
     out_.print(model::to_text(line) + "\n");
   } else {
@@ -206,7 +205,7 @@ awaitable<void> scan_command::follow(scheduled scan) {
 void scan_command::finish(const json& scan) {
   ++ended_;
   if (text_at(scan, "status") != "done") ++failed_;
-  if (options_.json) {
+  if (!out_.for_people()) {
     out_.print(model::to_text(scan) + "\n");
   } else {
     auto table = scan_table(scan, out_.width(), clock_.now());

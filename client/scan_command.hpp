@@ -18,7 +18,6 @@ struct scan_options {
   std::string ports;
   bool fresh = false;  ///< scan anew, whatever is known
   int priority = 0;
-  bool json = false;  ///< lines of JSON, also on a terminal
   bool wait = true;
   bool server_goes_on = true;  ///< scans outlive this command; false: they end with it
 };

@@ -73,7 +73,7 @@ int scan(const invocation& how, client::scan_options options, bool local) {
   if (!config) return complain(config.error(), exit_code::configuration);
   system_clock clock;
   logger log(log_level::warning, format_of(*config));
-  client::terminal out;
+  client::terminal out(how.form);
   asio::io_context loop(1);
   std::unique_ptr<node> here;
   std::unique_ptr<client::scan_api> api;
@@ -95,15 +95,14 @@ int scan(const invocation& how, client::scan_options options, bool local) {
   return code;
 }
 
-int watch(const invocation& how, const std::string& task, bool json) {
+int watch(const invocation& how, const std::string& task) {
   client::scan_options options;
-  options.json = json;
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
   auto server = client::parse_server(config->server);
   if (!server) return complain(server.error(), exit_code::usage);
   system_clock clock;
-  client::terminal out;
+  client::terminal out(how.form);
   asio::io_context loop(1);
   auto api = client::make_http_api(loop.get_executor(), std::move(*server));
   client::scan_command command(*api, out, clock, std::move(options));
@@ -111,30 +110,30 @@ int watch(const invocation& how, const std::string& task, bool json) {
       loop, [&] { return command.watch(task); }, [&] { command.interrupt(); });
 }
 
-int show(const invocation& how, const std::string& what, bool json) {
+int show(const invocation& how, const std::string& what) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
   auto server = client::parse_server(config->server);
   if (!server) return complain(server.error(), exit_code::usage);
   system_clock clock;
-  client::terminal out;
+  client::terminal out(how.form);
   asio::io_context loop(1);
   auto api = client::make_http_api(loop.get_executor(), std::move(*server));
   return run_verb(
-      loop, [&] { return client::show(*api, out, clock, what, json); }, [&] { loop.stop(); });
+      loop, [&] { return client::show(*api, out, clock, what); }, [&] { loop.stop(); });
 }
 
-int list_topics(const invocation& how, bool json) {
+int list_topics(const invocation& how) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
   system_clock clock;
   logger log(log_level::warning);
-  client::terminal out;
+  client::terminal out(how.form);
   auto queue = open_queue_for_reading(*config, clock, log);
   if (!queue) return complain(queue.error(), exit_code::data_folder);
   asio::io_context loop(1);
   int code = run_verb(
-      loop, [&] { return client::list_topics(**queue, out, json); }, [&] { loop.stop(); });
+      loop, [&] { return client::list_topics(**queue, out); }, [&] { loop.stop(); });
   (*queue)->close();
   return code;
 }
@@ -144,7 +143,7 @@ int tail_topic(const invocation& how, client::tail_options options) {
   if (!config) return complain(config.error(), exit_code::configuration);
   system_clock clock;
   logger log(log_level::warning);
-  client::terminal out;
+  client::terminal out(how.form);
   auto queue = open_queue_for_reading(*config, clock, log);
   if (!queue) return complain(queue.error(), exit_code::data_folder);
   asio::io_context loop(1);
@@ -165,10 +164,10 @@ int check_config(const invocation& how) {
   return exit_code::done;
 }
 
-int print_config(const invocation& how, bool json) {
+int print_config(const invocation& how) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
-  std::cout << (json ? to_json_text(*config) + "\n" : to_toml(*config));
+  std::cout << (how.form == client::output_form::json ? to_json_text(*config) + "\n" : to_toml(*config));
   return exit_code::done;
 }
 

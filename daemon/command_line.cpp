@@ -108,8 +108,15 @@ class command_line {
     add_setting(to, "--data-dir", "data_dir", "where the queue is kept", "DIR");
   }
 
-  void add_json(CLI::App* to) {
-    to->add_flag("--json", json_, "JSON, one object a line; the default where no person looks");
+  void add_form(CLI::App* to) {
+    auto set = [this](client::output_form form) {
+      return [this, form](std::int64_t) { how_.form = form; };
+    };
+    auto* json = to->add_flag_function("--json", set(client::output_form::json),
+                                       "JSON, one object a line; the default into a pipe");
+    to->add_flag_function("--table", set(client::output_form::table),
+                          "a table; the default on a terminal")
+        ->excludes(json);
   }
 
   void add_serve() {
@@ -139,7 +146,7 @@ class command_line {
         ->type_name("N");
     scan->add_flag("!--no-wait", scan_.wait, "schedule, print the ids, and go");
     scan->add_flag("--local", local_, "without a daemon: in this process, nothing kept");
-    add_json(scan);
+    add_form(scan);
     scan->callback([this] { verb_ = [this] { return run_scan(); }; });
   }
 
@@ -168,7 +175,6 @@ class command_line {
       return exit_code::usage;
     }
     scan_.targets = std::move(given);
-    scan_.json = json_;
     if (local_ && !scan_.wait) {
       std::cerr << "sonde: --local and --no-wait contradict each other: nothing would be left to "
                    "go on\n";
@@ -183,14 +189,14 @@ class command_line {
     show->add_option("what", what_, "a target, an entity's id, or a scan's id")
         ->required()
         ->type_name("TARGET|ENTITY-ID|SCAN-ID");
-    add_json(show);
-    show->callback([this] { verb_ = [this] { return daemon::show(how_, what_, json_); }; });
+    add_form(show);
+    show->callback([this] { verb_ = [this] { return daemon::show(how_, what_); }; });
 
     auto* watch = app_.add_subcommand("watch", "follow a scan to its end");
     add_server(watch);
     watch->add_option("scan", what_, "the scan's id")->required()->type_name("SCAN-ID");
-    add_json(watch);
-    watch->callback([this] { verb_ = [this] { return daemon::watch(how_, what_, json_); }; });
+    add_form(watch);
+    watch->callback([this] { verb_ = [this] { return daemon::watch(how_, what_); }; });
   }
 
   void add_topic() {
@@ -198,8 +204,8 @@ class command_line {
     topic->require_subcommand(1);
     auto* list = topic->add_subcommand("list", "every topic, and how much it holds");
     add_data_dir(list);
-    add_json(list);
-    list->callback([this] { verb_ = [this] { return daemon::list_topics(how_, json_); }; });
+    add_form(list);
+    list->callback([this] { verb_ = [this] { return daemon::list_topics(how_); }; });
 
     auto* tail = topic->add_subcommand("tail", "the records of a topic, one a line");
     add_data_dir(tail);
@@ -208,13 +214,8 @@ class command_line {
         ->type_name("TOPIC");
     tail->add_flag("--from-start", tail_.from_start, "all of it, up to its end as it is now");
     tail->add_flag("--follow", tail_.follow, "and what comes after that");
-    add_json(tail);
-    tail->callback([this] {
-      verb_ = [this] {
-        tail_.json = json_;
-        return daemon::tail_topic(how_, tail_);
-      };
-    });
+    add_form(tail);
+    tail->callback([this] { verb_ = [this] { return daemon::tail_topic(how_, tail_); }; });
   }
 
   void add_config() {
@@ -224,8 +225,9 @@ class command_line {
     auto* print = app_.add_subcommand("print-config", "every setting, and where it comes from");
     add_common(print);
     add_setting(print, "--data-dir", "data_dir", "where the queue is kept", "DIR");
-    print->add_flag("--json", json_, "as JSON");
-    print->callback([this] { verb_ = [this] { return daemon::print_config(how_, json_); }; });
+    auto as_json = [this](std::int64_t) { how_.form = client::output_form::json; };
+    print->add_flag_function("--json", as_json, "as JSON");
+    print->callback([this] { verb_ = [this] { return daemon::print_config(how_); }; });
   }
 
   CLI::App app_{"Sonde: scans hosts and says what it found, as events on durable topics.", "sonde"};
@@ -235,7 +237,6 @@ class command_line {
   client::tail_options tail_;
   std::string targets_file_;
   std::string what_;
-  bool json_ = false;
   bool local_ = false;
 };
 
