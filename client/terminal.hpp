@@ -25,6 +25,8 @@ class terminal {
 
   /// Whether standard output is for a person's eyes, or for a program.
   [[nodiscard]] bool for_people() const { return for_people_; }
+  /// Whether anybody sees the line of progress.
+  [[nodiscard]] bool draws() const { return error_is_terminal_; }
   /// Columns of standard output; a usual number where it is no terminal.
   [[nodiscard]] std::size_t width() const;
 
