@@ -50,6 +50,20 @@ int run_verb(asio::io_context& loop, const std::function<awaitable<int>()>& verb
   return code;
 }
 
+/// Runs a verb against the configured server, to its exit code.
+template <class Verb>
+int ask_server(const invocation& how, Verb verb) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  auto server = client::parse_server(config->server);
+  if (!server) return complain(server.error(), exit_code::usage);
+  system_clock time;
+  client::terminal out(how.form);
+  asio::io_context loop(1);
+  auto api = client::make_http_api(loop.get_executor(), std::move(*server));
+  return verb(loop, *api, out, time);
+}
+
 /// A node of one command: everything in memory, nothing listened to, any target in scope that is
 /// not denied.
 result<std::unique_ptr<node>> start_local_node(configuration config, const clock& clock,
@@ -96,31 +110,20 @@ int scan(const invocation& how, client::scan_options options, bool local) {
 }
 
 int watch(const invocation& how, const std::string& task) {
-  client::scan_options options;
-  auto config = load(how);
-  if (!config) return complain(config.error(), exit_code::configuration);
-  auto server = client::parse_server(config->server);
-  if (!server) return complain(server.error(), exit_code::usage);
-  system_clock clock;
-  client::terminal out(how.form);
-  asio::io_context loop(1);
-  auto api = client::make_http_api(loop.get_executor(), std::move(*server));
-  client::scan_command command(*api, out, clock, std::move(options));
-  return run_verb(
-      loop, [&] { return command.watch(task); }, [&] { command.interrupt(); });
+  return ask_server(how, [&](asio::io_context& loop, client::scan_api& api, client::terminal& out,
+                             const clock& time) {
+    client::scan_command command(api, out, time, {});
+    return run_verb(
+        loop, [&] { return command.watch(task); }, [&] { command.interrupt(); });
+  });
 }
 
 int show(const invocation& how, const std::string& what) {
-  auto config = load(how);
-  if (!config) return complain(config.error(), exit_code::configuration);
-  auto server = client::parse_server(config->server);
-  if (!server) return complain(server.error(), exit_code::usage);
-  system_clock clock;
-  client::terminal out(how.form);
-  asio::io_context loop(1);
-  auto api = client::make_http_api(loop.get_executor(), std::move(*server));
-  return run_verb(
-      loop, [&] { return client::show(*api, out, clock, what); }, [&] { loop.stop(); });
+  return ask_server(how, [&](asio::io_context& loop, client::scan_api& api, client::terminal& out,
+                             const clock& time) {
+    return run_verb(
+        loop, [&] { return client::show(api, out, time, what); }, [&] { loop.stop(); });
+  });
 }
 
 int list_topics(const invocation& how) {

@@ -28,6 +28,17 @@ constexpr const char* epilogue =
     "Exit codes: 0 done, 1 a scan failed, 64 usage, 69 no server, 74 data folder, 78 "
     "configuration.";
 
+environment read_environment(const char* const* variables) {
+  environment out;
+  for (const auto* each = variables; *each != nullptr; ++each) {
+    std::string_view entry(*each);
+    auto equals = entry.find('=');
+    if (equals == entry.npos) continue;
+    out.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  return out;
+}
+
 /// The command line under construction: options write here, verbs run from here.
 class command_line {
  public:
@@ -242,9 +253,14 @@ class command_line {
 
 }  // namespace
 
-int run_command_line(int count, const char* const* words, environment variables) {
-  command_line line(std::move(variables));
-  return line.run(count, words);
+int run_command_line(int count, const char* const* words, const char* const* variables) {
+  try {
+    command_line line(read_environment(variables));
+    return line.run(count, words);
+  } catch (const std::exception& e) {
+    std::cerr << "sonde: " << e.what() << "\n";
+    return exit_code::internal;
+  }
 }
 
 }  // namespace sonde::daemon
