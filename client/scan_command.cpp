@@ -5,6 +5,8 @@
 #include "client/scan_table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace sonde::client {
@@ -34,7 +36,7 @@ bool has_ended(const json& scan) {
 
 std::string remaining_text(double left, double rate) {
   if (rate <= 0) return {};
-  auto s = static_cast<long>(left / rate + 0.5);
+  auto s = std::lround(left / rate);
   if (s < 60) return ", about " + std::to_string(s) + " s left";
   if (s < 5400) return ", about " + std::to_string((s + 30) / 60) + " min left";
   return ", about " + std::to_string((s + 1800) / 3600) + " h left";

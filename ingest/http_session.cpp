@@ -37,6 +37,7 @@ std::string lower(std::string_view text) {
 bool is_local_name(std::string_view host) {
   auto end = host.starts_with('[') ? host.find(']') : host.rfind(':');
   if (host.starts_with('[') && end != std::string_view::npos) {
+    if (end + 1 < host.size() && host[end + 1] != ':') return false;
     host = host.substr(1, end - 1);
   } else if (end != std::string_view::npos) {
     host = host.substr(0, end);
@@ -104,6 +105,7 @@ class session {
       go_on = co_await serve_one();
     }
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    if (refused_ && !host_.stopping) co_await drop_the_rest();
   }
 
  private:
@@ -126,6 +128,23 @@ class session {
     co_return !failed;
   }
 
+  /// Closing a socket that has not been read to its end resets the connection, and the peer may
+  /// lose the answer that says why its request was refused (RFC 9112, section 9.6).
+  awaitable<void> drop_the_rest() {
+    set_time(host_.bounds.http_linger_ms);
+    host_.idle.insert(&socket_);
+    error_code failed;
+    auto token = asio::redirect_error(asio::use_awaitable, failed);
+    std::size_t dropped = 0;
+    while (!failed && !alarm_.rang() && dropped < host_.bounds.http_linger_bytes) {
+      buffer_.clear();
+      auto size = co_await socket_.async_read_some(buffer_.prepare(buffer_slack), token);
+      dropped += size;
+    }
+    host_.idle.erase(&socket_);
+    alarm_.disarm();
+  }
+
   /// False: this was the last request of the connection.
   awaitable<bool> serve_one() {
     auto id = host_.process_id + "-" + std::to_string(++host_.requests);
@@ -145,7 +164,7 @@ class session {
       auto answer = problem(refused->first, refused->second, id);
       answer.close = true;
       log_answer(request, answer);
-      co_await write(std::move(answer), false, false);
+      refused_ = co_await write(std::move(answer), false, false);
       co_return false;
     }
     for (const auto& field : message) {
@@ -239,7 +258,8 @@ class session {
   session_host& host_;
   beast::flat_buffer buffer_;
   alarm alarm_;
-  bool broken_ = false;  ///< the peer has gone in the middle of a request
+  bool broken_ = false;   ///< the peer has gone in the middle of a request
+  bool refused_ = false;  ///< … was told no before its request was read to the end
 };
 
 }  // namespace
