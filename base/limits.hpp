@@ -19,7 +19,9 @@ struct limits {
   std::uint32_t http_idle_timeout_ms = 60'000;    ///< between two requests of one connection
   std::uint32_t http_write_timeout_ms = 30'000;   ///< a reader slower than this is hung up on
   std::uint32_t http_answer_timeout_ms = 10'000;  ///< then 503: the queue or a view is too slow
-  std::uint32_t json_depth = 32;                  ///< nesting of objects and lists
+  std::uint32_t http_linger_ms = 2'000;        ///< the rest of a refused request is taken so long
+  std::uint32_t http_linger_bytes = 1u << 20;  ///< … and so far, that its sender reads the answer
+  std::uint32_t json_depth = 32;               ///< nesting of objects and lists
 
   // Queue: what waits for the disk, and how it is handed over.
   std::uint32_t record_max_bytes =

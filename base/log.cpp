@@ -11,28 +11,20 @@ namespace {
 
 spdlog::level::level_enum spdlog_level(log_level level) {
   switch (level) {
-    case log_level::debug:
-      return spdlog::level::debug;
-    case log_level::info:
-      return spdlog::level::info;
-    case log_level::warning:
-      return spdlog::level::warn;
-    case log_level::error:
-      return spdlog::level::err;
+    case log_level::debug: return spdlog::level::debug;
+    case log_level::info: return spdlog::level::info;
+    case log_level::warning: return spdlog::level::warn;
+    case log_level::error: return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 const char* level_name(log_level level) {
   switch (level) {
-    case log_level::debug:
-      return "debug";
-    case log_level::info:
-      return "info";
-    case log_level::warning:
-      return "warning";
-    case log_level::error:
-      return "error";
+    case log_level::debug: return "debug";
+    case log_level::info: return "info";
+    case log_level::warning: return "warning";
+    case log_level::error: return "error";
   }
   return "info";
 }

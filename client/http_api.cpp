@@ -1,12 +1,14 @@
 #include "client/http_api.hpp"
 
 #include "client/errc.hpp"
+#include "model/ip_address.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
+#include <charconv>
 #include <deque>
 
 namespace sonde::client {
@@ -98,7 +100,7 @@ class http_api final : public scan_api {
   awaitable<result<json>> call(http::verb method, std::string path, std::string body,
                                seconds patience) {
     request_type request(method, path, 11);
-    request.set(http::field::host, server_.host + ":" + server_.port);
+    request.set(http::field::host, server_.authority());
     request.set(http::field::user_agent, "sonde");
     if (method == http::verb::post) request.set(http::field::content_type, "application/json");
     request.body() = std::move(body);
@@ -164,24 +166,27 @@ result<server_address> parse_server(const std::string& text) {
   std::string rest = text;
   if (rest.starts_with("http://")) rest = rest.substr(7);
   if (rest.ends_with('/')) rest.pop_back();
+  auto refusal = fail(errc::usage, "\"" + text +
+                                       "\" is no server; write it as in "
+                                       "http://127.0.0.1:8480");
   auto colon = rest.rfind(':');
-  bool bracketed = rest.starts_with('[');
-  auto end = bracketed ? rest.find(']') : colon;
-  auto refuse = [&] {
-    return fail(errc::usage, "\"" + text +
-                                 "\" is no server; write it as in "
-                                 "http://127.0.0.1:8480");
-  };
-  if (rest.find("://") != std::string::npos || colon == std::string::npos ||
-      end == std::string::npos || (bracketed && colon < end)) {
-    return refuse();
-  }
+  if (colon == std::string::npos) return refusal;
   server_address out;
-  out.host = bracketed ? rest.substr(1, end - 1) : rest.substr(0, colon);
+  out.host = rest.substr(0, colon);
   out.port = rest.substr(colon + 1);
-  bool digits = !out.port.empty() && out.port.size() <= 5 &&
-                out.port.find_first_not_of("0123456789") == std::string::npos;
-  if (out.host.empty() || !digits) return refuse();
+  constexpr const char* name_characters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+  if (out.host.starts_with('[') && out.host.ends_with(']')) {
+    out.host = out.host.substr(1, out.host.size() - 2);
+    auto address = model::ip_address::parse(out.host);
+    if (!address || address->is_v4()) return refusal;
+  } else if (out.host.empty() || out.host.find_first_not_of(name_characters) != std::string::npos) {
+    return refusal;
+  }
+  std::uint16_t port = 0;
+  auto parsed = std::from_chars(out.port.data(), out.port.data() + out.port.size(), port);
+  bool whole = parsed.ec == std::errc{} && parsed.ptr == out.port.data() + out.port.size();
+  if (!whole || port == 0) return refusal;
   return out;
 }
 

@@ -11,7 +11,12 @@ namespace sonde::client {
 struct server_address {
   std::string host;
   std::string port;
-  [[nodiscard]] std::string text() const { return "http://" + host + ":" + port; }
+  /// As in a URL and in `Host`: an IPv6 address stands in brackets there.
+  [[nodiscard]] std::string authority() const {
+    bool bracketed = host.find(':') != std::string::npos;
+    return (bracketed ? "[" + host + "]" : host) + ":" + port;
+  }
+  [[nodiscard]] std::string text() const { return "http://" + authority(); }
 };
 [[nodiscard]] result<server_address> parse_server(const std::string& text);
 

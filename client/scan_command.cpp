@@ -49,8 +49,7 @@ std::vector<std::string> read_targets(std::istream& from) {
 }
 
 scan_command::scan_command(scan_api& api, terminal& out, const clock& clock, scan_options options)
-    : api_(api), out_(out), clock_(clock), options_(std::move(options)) {
-}
+    : api_(api), out_(out), clock_(clock), options_(std::move(options)) {}
 
 void scan_command::interrupt() {
   interrupted_ = true;
@@ -119,9 +118,9 @@ awaitable<void> scan_command::schedule_some() {
       json line = {{"target", target},
                    {"id", text_at(*receipt, "id")},
                    {"status", text_at(*receipt, "status")}};
-      out_.print(out_.for_people() ? scans_.back().id + "  " + target + "  " +
-                                     text_at(*receipt, "status") + "\n"
-                               : model::to_text(line) + "\n");
+      out_.print(out_.for_people()
+                     ? scans_.back().id + "  " + target + "  " + text_at(*receipt, "status") + "\n"
+                     : model::to_text(line) + "\n");
     }
     draw();
   }

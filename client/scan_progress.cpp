@@ -14,15 +14,15 @@ std::string number(double value, const char* form = "%.0f") {
   return text.data();
 }
 
-std::string rate_text(double count, double seconds, const char* of_what) {
-  auto rate = seconds > 0 ? count / seconds : 0;
+std::string rate_text(double count, double passed_s, const char* of_what) {
+  auto rate = passed_s > 0 ? count / passed_s : 0;
   return number(rate, rate < 10 ? "%.1f" : "%.0f") + of_what + "/s";
 }
 
 /// `part` of the work took so many seconds; the rest takes as long as it did.
-std::string remaining_text(double part, double seconds) {
-  if (part <= 0 || seconds < 1) return {};
-  auto left = static_cast<long>(seconds * (1 - part) / part + 0.5);
+std::string remaining_text(double part, double passed_s) {
+  if (part <= 0 || passed_s < 1) return {};
+  auto left = static_cast<long>(passed_s * (1 - part) / part + 0.5);
   if (left < 60) return ", about " + std::to_string(left) + " s left";
   if (left < 5400) return ", about " + std::to_string((left + 30) / 60) + " min left";
   return ", about " + std::to_string((left + 1800) / 3600) + " h left";
@@ -60,8 +60,8 @@ void scan_progress::ended(const json& scan) {
 }
 
 std::string scan_progress::line(steady_time now) const {
-  auto seconds = std::chrono::duration<double>(now - begun_).count();
-  if (scans_ == 1 && !under_way_.empty()) return line_of_one(under_way_.begin()->second, seconds);
+  auto passed_s = std::chrono::duration<double>(now - begun_).count();
+  if (scans_ == 1 && !under_way_.empty()) return line_of_one(under_way_.begin()->second, passed_s);
   auto probes = probes_;
   auto open = open_;
   auto part = static_cast<double>(ended_);
@@ -73,15 +73,15 @@ std::string scan_progress::line(steady_time now) const {
   part /= static_cast<double>(std::max<std::size_t>(1, scans_));
   return std::to_string(ended_) + " of " + std::to_string(scans_) +
          (scans_ == 1 ? " scan" : " scans") + " done, " + number(open) + " open, " +
-         rate_text(probes, seconds, " probes") + remaining_text(part, seconds);
+         rate_text(probes, passed_s, " probes") + remaining_text(part, passed_s);
 }
 
-std::string scan_progress::line_of_one(const state& scan, double seconds) const {
+std::string scan_progress::line_of_one(const state& scan, double passed_s) const {
   if (scan.planned <= 0) return scan.target + ": " + scan.status;
   auto part = scan.done / scan.planned;
   return scan.target + ": " + number(100 * part) + " % of " + number(scan.planned) + " probes, " +
-         number(scan.open) + " open, " + rate_text(scan.done, seconds, "") +
-         remaining_text(part, seconds);
+         number(scan.open) + " open, " + rate_text(scan.done, passed_s, "") +
+         remaining_text(part, passed_s);
 }
 
 }  // namespace sonde::client

@@ -32,7 +32,7 @@ class scan_progress {
     double open = 0;
   };
   [[nodiscard]] static state state_of(const model::json& scan);
-  [[nodiscard]] std::string line_of_one(const state& scan, double seconds) const;
+  [[nodiscard]] std::string line_of_one(const state& scan, double passed_s) const;
 
   std::size_t scans_ = 0;
   std::size_t ended_ = 0;

@@ -16,9 +16,15 @@ using model::json;
 constexpr std::size_t columns = 4;
 constexpr std::size_t gap = 2;
 
-std::string text_at(const json& object, const char* name) {
+/// What a target has said is shown without what would move a terminal's cursor.
+std::string printable(const std::string& text) {
+  return model::first_line(text, text.size());
+}
+
+std::string shown_at(const json& object, const char* name) {
   auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+  bool there = found != object.end() && found->is_string();
+  return there ? printable(found->get<std::string>()) : std::string();
 }
 
 /// Columns that a text takes on a terminal.
@@ -64,8 +70,8 @@ std::string duration_text(std::chrono::milliseconds took) {
 }
 
 std::string took(const json& scan) {
-  auto from = from_rfc3339(text_at(scan, "started"));
-  auto to = from_rfc3339(text_at(scan, "ended"));
+  auto from = from_rfc3339(shown_at(scan, "started"));
+  auto to = from_rfc3339(shown_at(scan, "ended"));
   return from && to ? ", " + duration_text(*to - *from) : std::string();
 }
 
@@ -81,30 +87,30 @@ std::string expiry_text(const std::string& not_after, wall_time now) {
 using row = std::array<std::string, columns>;
 
 row row_of(const json& result, bool many_addresses) {
-  auto endpoint = text_at(result, "endpoint");
+  auto endpoint = shown_at(result, "endpoint");
   const auto& service = result.contains("service") ? result["service"] : json::object();
   auto port = many_addresses ? endpoint : endpoint.substr(endpoint.rfind(':') + 1);
-  auto name = text_at(service, "name");
+  auto name = shown_at(service, "name");
   bool tls = service.value("tls", false);
   if (tls) name = name.empty() ? "tls" : name + " over tls";
-  auto product = text_at(service, "product");
-  auto version = text_at(service, "version");
+  auto product = shown_at(service, "product");
+  auto version = shown_at(service, "version");
   if (!version.empty()) product += (product.empty() ? "" : " ") + version;
-  return {port, name.empty() ? "?" : name, product, text_at(result, "banner")};
+  return {port, name.empty() ? "?" : name, product, shown_at(result, "banner")};
 }
 
 std::string certificate_line(const json& result, wall_time now) {
   if (!result.contains("certificate")) return {};
   const auto& certificate = result["certificate"];
-  auto subject = text_at(certificate, "subject");
+  auto subject = shown_at(certificate, "subject");
   return (subject.empty() ? "(no subject)" : subject) + ", " +
-         expiry_text(text_at(certificate, "not_after"), now);
+         expiry_text(shown_at(certificate, "not_after"), now);
 }
 
 bool has_many_addresses(const json& results) {
   std::string first;
   for (const auto& result : results) {
-    auto endpoint = text_at(result, "endpoint");
+    auto endpoint = shown_at(result, "endpoint");
     auto address = endpoint.substr(0, endpoint.rfind(':'));
     if (first.empty()) first = address;
     if (address != first) return true;
@@ -138,7 +144,10 @@ std::string results_table(const json& results, std::size_t width, wall_time now)
     auto certificate = certificate_line(results[r - 1], now);
     if (certificate.empty()) continue;
     auto indent = std::string(2 + widths[0] + gap, ' ');
-    out += indent + fitted("└ certificate " + certificate, width - indent.size()) + "\n";
+    out += indent +
+           fitted("└ certificate " + certificate,
+                  width > indent.size() + 20 ? width - indent.size() : 20) +
+           "\n";
   }
   return out;
 }
@@ -146,8 +155,8 @@ std::string results_table(const json& results, std::size_t width, wall_time now)
 }  // namespace
 
 std::string scan_table(const json& scan, std::size_t width, wall_time now) {
-  auto status = text_at(scan, "status");
-  std::string out = text_at(scan, "target") + ": ";
+  auto status = shown_at(scan, "status");
+  std::string out = shown_at(scan, "target") + ": ";
   if (!scan.contains("outcome")) {
     out += status;
     const auto& progress = scan.contains("progress") ? scan["progress"] : json::object();
@@ -159,7 +168,7 @@ std::string scan_table(const json& scan, std::size_t width, wall_time now) {
     return out + "\n";
   }
   const auto& outcome = scan["outcome"];
-  out += text_at(outcome, "name") + took(scan) + "\n  " + text_at(outcome, "reason") + "\n";
+  out += shown_at(outcome, "name") + took(scan) + "\n  " + shown_at(outcome, "reason") + "\n";
   if (!scan.contains("results") || scan["results"].empty()) return out;
   out += "\n" + results_table(scan["results"], width, now);
   if (scan.value("truncated", false)) {
@@ -171,22 +180,22 @@ std::string scan_table(const json& scan, std::size_t width, wall_time now) {
 
 std::string entity_table(const json& entity, std::size_t width) {
   const auto& attributes = entity["attributes"];
-  std::string out = text_at(attributes, "type") + " " + text_at(attributes, "value") + "\n  " +
-                    text_at(attributes, "id") + "\n  first seen " +
-                    text_at(attributes, "first_seen") + ", last seen " +
-                    text_at(attributes, "last_seen") + "\n";
+  std::string out = shown_at(attributes, "type") + " " + shown_at(attributes, "value") + "\n  " +
+                    shown_at(attributes, "id") + "\n  first seen " +
+                    shown_at(attributes, "first_seen") + ", last seen " +
+                    shown_at(attributes, "last_seen") + "\n";
   if (!entity["metadata"].empty()) out += "\n";
   for (const auto& [name, value] : entity["metadata"].items()) {
     auto shown = value.is_string() ? value.get<std::string>() : model::to_text(value);
-    out += fitted("  " + padded(name, 26) + shown, width) + "\n";
+    out += fitted("  " + padded(printable(name), 26) + printable(shown), width) + "\n";
   }
   for (const char* list : {"extended_metadata", "latest_associations"}) {
     if (entity[list].empty()) continue;
     out += std::string("\n  ") + (list[0] == 'e' ? "parts and wholes" : "associated") + "\n";
     for (const auto& other : entity[list]) {
-      auto arrow = text_at(other, "direction") == "to" ? "→ " : "← ";
-      out += fitted("    " + std::string(arrow) + padded(text_at(other, "type"), 13) +
-                        text_at(other, "value"),
+      auto arrow = shown_at(other, "direction") == "to" ? "→ " : "← ";
+      out += fitted("    " + std::string(arrow) + padded(shown_at(other, "type"), 13) +
+                        shown_at(other, "value"),
                     width) +
              "\n";
     }

@@ -1,5 +1,7 @@
 #include "client/terminal.hpp"
 
+#include "model/text.hpp"
+
 #include <cerrno>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -51,7 +53,7 @@ void terminal::say(std::string_view line) {
 
 void terminal::progress(const std::string& line) {
   if (!error_is_terminal_) return;
-  auto shown = line.substr(0, width_of(STDERR_FILENO) - 1);
+  std::string shown(model::cut_at(line, width_of(STDERR_FILENO) - 1));
   // Carriage return, the line, and clear what is left of the one before.
   write_all(STDERR_FILENO, "\r" + shown + "\x1b[K");
   drawn_ = true;

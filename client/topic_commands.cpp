@@ -41,7 +41,7 @@ const char* policy_text(const queue::topic_spec& spec) {
   return spec.retention.count() == 0 ? "for ever" : "for a time";
 }
 
-int complain(terminal& out, const error& why) {
+int complain_of_queue(terminal& out, const error& why) {
   out.say(why.message());
   return exit_code::data_folder;
 }
@@ -54,8 +54,8 @@ awaitable<int> list_topics(queue::backend& queue, terminal& out) {
     std::vector<std::string> one{spec.name};
     auto starts = co_await queue.starts(one);
     auto ends = co_await queue.ends(one);
-    if (!starts) co_return complain(out, starts.error());
-    if (!ends) co_return complain(out, ends.error());
+    if (!starts) co_return complain_of_queue(out, starts.error());
+    if (!ends) co_return complain_of_queue(out, ends.error());
     std::int64_t first = 0;
     std::int64_t last = 0;
     for (const auto& place : *starts)
@@ -83,8 +83,7 @@ awaitable<int> list_topics(queue::backend& queue, terminal& out) {
 }
 
 tail_command::tail_command(queue::backend& queue, terminal& out, tail_options options)
-    : queue_(queue), out_(out), options_(std::move(options)) {
-}
+    : queue_(queue), out_(out), options_(std::move(options)) {}
 
 void tail_command::interrupt() {
   interrupted_ = true;
@@ -115,9 +114,9 @@ awaitable<int> tail_command::run() {
   std::vector<std::string> topics{find_topic()};
   if (topics.front().empty()) co_return complain_of_topic();
   auto ends = co_await queue_.ends(topics);
-  if (!ends) co_return complain(out_, ends.error());
+  if (!ends) co_return complain_of_queue(out_, ends.error());
   auto starts = co_await queue_.starts(topics);
-  if (!starts) co_return complain(out_, starts.error());
+  if (!starts) co_return complain_of_queue(out_, starts.error());
   std::map<std::int32_t, std::int64_t> left;  // where to stop, by partition
   if (options_.from_start) {
     for (const auto& end : *ends)
@@ -131,7 +130,7 @@ awaitable<int> tail_command::run() {
   while ((options_.follow || !left.empty()) && !interrupted_) {
     auto batch = co_await reader_->read();
     if (interrupted_) break;
-    if (!batch) co_return complain(out_, batch.error());
+    if (!batch) co_return complain_of_queue(out_, batch.error());
     std::string text;
     for (const auto& record : *batch) {
       text += out_.for_people() ? line_of(record, out_.width())

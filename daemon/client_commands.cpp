@@ -170,7 +170,8 @@ int check_config(const invocation& how) {
 int print_config(const invocation& how) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
-  std::cout << (how.form == client::output_form::json ? to_json_text(*config) + "\n" : to_toml(*config));
+  std::cout << (how.form == client::output_form::json ? to_json_text(*config) + "\n"
+                                                      : to_toml(*config));
   return exit_code::done;
 }
 

@@ -250,6 +250,10 @@ std::string to_json_text(const configuration& config) {
                    {"origin", origin_of(config, each.key)},
                    {"variable", each.variable()}});
   }
+  for (const auto& [name, ports] : config.scan.profiles) {
+    auto key = std::string(profiles_key) + "." + name;
+    out.push_back({{"key", key}, {"value", ports}, {"origin", origin_of(config, key)}});
+  }
   return model::to_text(out);
 }
 

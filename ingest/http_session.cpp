@@ -132,6 +132,7 @@ class session {
       go_on = co_await serve_one();
     }
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    if (refused_ && !host_.stopping) co_await drop_the_rest();
   }
 
  private:
@@ -154,6 +155,23 @@ class session {
     co_return !failed;
   }
 
+  /// Closing a socket that has not been read to its end resets the connection, and the peer may
+  /// lose the answer that says why its request was refused (RFC 9112, section 9.6).
+  awaitable<void> drop_the_rest() {
+    set_time(host_.bounds.http_linger_ms);
+    host_.idle.insert(&socket_);
+    error_code failed;
+    auto token = asio::redirect_error(asio::use_awaitable, failed);
+    std::size_t dropped = 0;
+    while (!failed && !alarm_.rang() && dropped < host_.bounds.http_linger_bytes) {
+      buffer_.clear();
+      auto size = co_await socket_.async_read_some(buffer_.prepare(buffer_slack), token);
+      dropped += size;
+    }
+    host_.idle.erase(&socket_);
+    alarm_.disarm();
+  }
+
   /// False: this was the last request of the connection.
   awaitable<bool> serve_one() {
     auto id = host_.process_id + "-" + std::to_string(++host_.requests);
@@ -173,7 +191,7 @@ class session {
       auto answer = problem(refused->first, refused->second, id);
       answer.close = true;
       log_answer(request, answer);
-      co_await write(std::move(answer), false, false);
+      refused_ = co_await write(std::move(answer), false, false);
       co_return false;
     }
     request.headers = std::move(headers_);
@@ -318,7 +336,8 @@ class session {
       [](std::uint64_t, beast::string_view extension, error_code& failed) {
         if (!extension.empty()) failed = http::error::bad_chunk_extension;
       };
-  bool broken_ = false;  ///< the peer has gone in the middle of a request
+  bool broken_ = false;   ///< the peer has gone in the middle of a request
+  bool refused_ = false;  ///< … was told no before its request was read to the end
 };
 
 }  // namespace

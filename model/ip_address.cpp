@@ -17,7 +17,7 @@ ip_address masked(const ip_address& address, unsigned prefix) {
   std::array<std::byte, 16> bytes{};
   auto source = address.bytes();
   for (std::size_t i = 0; i < source.size(); ++i) {
-    unsigned kept = std::clamp<int>(static_cast<int>(prefix) - static_cast<int>(i) * 8, 0, 8);
+    auto kept = prefix > 8 * i ? std::min<std::size_t>(prefix - 8 * i, 8) : 0;
     bytes[i] = source[i] & std::byte(0xFF00U >> kept & 0xFFU);
   }
   return ip_address::from_bytes(std::span(bytes).first(source.size()));

@@ -81,13 +81,14 @@ class bounded_builder final : public nlohmann::json_sax<json> {
   std::string key_;
 };
 
-/// How many letters to insert, delete, change, or swap with their neighbour (the distance of Damerau
-/// and Levenshtein, in its restricted form).
+/// How many letters to insert, delete, change, or swap with their neighbour (the distance of
+/// Damerau and Levenshtein, in its restricted form).
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> two_back(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     two_back.swap(last);
     last.swap(row);

@@ -8,36 +8,21 @@ const char* category_name(errc) {
 
 const char* describe(errc code) {
   switch (code) {
-    case errc::busy:
-      return "too much is waiting to become durable; try again later";
-    case errc::no_space:
-      return "the disk is full";
-    case errc::unavailable:
-      return "the queue cannot make anything durable now";
-    case errc::broken:
-      return "the queue failed while writing and must be restarted";
-    case errc::too_large:
-      return "the record is over the limit";
-    case errc::unknown_topic:
-      return "there is no such topic";
-    case errc::out_of_range:
-      return "the offset is not in the topic";
-    case errc::not_owned:
-      return "the partition belongs to another consumer";
-    case errc::closed:
-      return "the queue is closed";
-    case errc::locked:
-      return "another process writes to this queue";
-    case errc::read_only:
-      return "the queue cannot be written to";
-    case errc::not_ours:
-      return "the file is not a queue of this program";
-    case errc::unknown_schema:
-      return "the file was written by a later version";
-    case errc::damaged:
-      return "the file is damaged";
-    case errc::mismatch:
-      return "a topic is not what the configuration says it is";
+    case errc::busy: return "too much is waiting to become durable; try again later";
+    case errc::no_space: return "the disk is full";
+    case errc::unavailable: return "the queue cannot make anything durable now";
+    case errc::broken: return "the queue failed while writing and must be restarted";
+    case errc::too_large: return "the record is over the limit";
+    case errc::unknown_topic: return "there is no such topic";
+    case errc::out_of_range: return "the offset is not in the topic";
+    case errc::not_owned: return "the partition belongs to another consumer";
+    case errc::closed: return "the queue is closed";
+    case errc::locked: return "another process writes to this queue";
+    case errc::read_only: return "the queue cannot be written to";
+    case errc::not_ours: return "the file is not a queue of this program";
+    case errc::unknown_schema: return "the file was written by a later version";
+    case errc::damaged: return "the file is damaged";
+    case errc::mismatch: return "a topic is not what the configuration says it is";
   }
   return "unknown error";
 }

@@ -154,12 +154,9 @@ void read_fields(const skeleton& bones, const certificate_limits& limits, certif
 
 std::string_view name_of(parse_status status) {
   switch (status) {
-    case parse_status::parsed:
-      return "parsed";
-    case parse_status::partial:
-      return "partial";
-    case parse_status::unparsable:
-      return "unparsable";
+    case parse_status::parsed: return "parsed";
+    case parse_status::partial: return "partial";
+    case parse_status::unparsable: return "unparsable";
   }
   return "unknown";
 }

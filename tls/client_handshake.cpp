@@ -246,11 +246,8 @@ void client_handshake::engine::on_handshake_message(std::span<char> message) {
       break;
     case SSL3_MT_ENCRYPTED_EXTENSIONS:
     case SSL3_MT_SERVER_KEY_EXCHANGE:
-    case SSL3_MT_SERVER_DONE:
-      note_parameters();
-      break;
-    default:
-      break;
+    case SSL3_MT_SERVER_DONE: note_parameters(); break;
+    default: break;
   }
 }
 

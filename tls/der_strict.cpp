@@ -70,18 +70,12 @@ bool is_strict_primitive(const element& e) {
     case boolean:
       return e.content.size() == 1 && (octet(e.content, 0) == 0 || octet(e.content, 0) == 0xFF);
     case integer:
-    case enumerated:
-      return is_shortest_integer(e.content);
-    case object_identifier:
-      return is_shortest_oid(e.content);
-    case bit_string:
-      return is_strict_bit_string(e.content);
-    case utc_time:
-      return is_strict_time(e.content, 12);
-    case generalized_time:
-      return is_strict_time(e.content, 14);
-    default:
-      return true;
+    case enumerated: return is_shortest_integer(e.content);
+    case object_identifier: return is_shortest_oid(e.content);
+    case bit_string: return is_strict_bit_string(e.content);
+    case utc_time: return is_strict_time(e.content, 12);
+    case generalized_time: return is_strict_time(e.content, 14);
+    default: return true;
   }
 }
 

@@ -8,18 +8,12 @@ const char* category_name(errc) {
 
 const char* describe(errc code) {
   switch (code) {
-    case errc::not_tls:
-      return "the peer does not speak TLS";
-    case errc::refused:
-      return "the peer ended TLS with an alert";
-    case errc::closed:
-      return "the peer closed the connection during the TLS handshake";
-    case errc::broken:
-      return "the peer's TLS is broken";
-    case errc::over_limit:
-      return "the peer's TLS handshake is too long";
-    case errc::not_established:
-      return "there is no TLS connection";
+    case errc::not_tls: return "the peer does not speak TLS";
+    case errc::refused: return "the peer ended TLS with an alert";
+    case errc::closed: return "the peer closed the connection during the TLS handshake";
+    case errc::broken: return "the peer's TLS is broken";
+    case errc::over_limit: return "the peer's TLS handshake is too long";
+    case errc::not_established: return "there is no TLS connection";
   }
   return "unknown error";
 }

@@ -73,58 +73,41 @@ std::optional<general_name> read_general_name(const der::element& e, address_for
   };
   auto ia5 = [&] { return visible(to_utf8(e.content)); };
   switch (e.tag) {
-    case der::context_constructed(0):
-      return of(name_kind::other, other_name_text(e.content));
-    case der::context(1):
-      return of(name_kind::email, ia5());
-    case der::context(2):
-      return of(name_kind::dns, ia5());
+    case der::context_constructed(0): return of(name_kind::other, other_name_text(e.content));
+    case der::context(1): return of(name_kind::email, ia5());
+    case der::context(2): return of(name_kind::dns, ia5());
     case der::context_constructed(3):
       return of(name_kind::other, "x400Address:#" + to_hex(e.content));
-    case der::context_constructed(4):
-      return of(name_kind::other, directory_name_text(e.content));
+    case der::context_constructed(4): return of(name_kind::other, directory_name_text(e.content));
     case der::context_constructed(5):
       return of(name_kind::other, "ediPartyName:#" + to_hex(e.content));
-    case der::context(6):
-      return of(name_kind::uri, ia5());
+    case der::context(6): return of(name_kind::uri, ia5());
     case der::context(7):
       return of(name_kind::address,
                 form == address_form::plain ? address_text(e.content) : network_text(e.content));
-    case der::context(8):
-      return of(name_kind::other, "rid:" + dotted(e.content));
-    default:
-      return std::nullopt;
+    case der::context(8): return of(name_kind::other, "rid:" + dotted(e.content));
+    default: return std::nullopt;
   }
 }
 
 std::string_view prefix_of(name_kind kind) {
   switch (kind) {
-    case name_kind::dns:
-      return "dns:";
-    case name_kind::address:
-      return "ip:";
-    case name_kind::email:
-      return "email:";
-    case name_kind::uri:
-      return "uri:";
-    case name_kind::other:
-      return "";
+    case name_kind::dns: return "dns:";
+    case name_kind::address: return "ip:";
+    case name_kind::email: return "email:";
+    case name_kind::uri: return "uri:";
+    case name_kind::other: return "";
   }
   return "";
 }
 
 text_list& list_of(general_names& names, name_kind kind) {
   switch (kind) {
-    case name_kind::dns:
-      return names.dns;
-    case name_kind::address:
-      return names.addresses;
-    case name_kind::email:
-      return names.emails;
-    case name_kind::uri:
-      return names.uris;
-    case name_kind::other:
-      return names.others;
+    case name_kind::dns: return names.dns;
+    case name_kind::address: return names.addresses;
+    case name_kind::email: return names.emails;
+    case name_kind::uri: return names.uris;
+    case name_kind::other: return names.others;
   }
   return names.others;
 }

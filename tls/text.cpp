@@ -140,16 +140,11 @@ std::optional<std::string> decode_string(std::uint8_t tag, std::string_view cont
     case der::numeric_string:
     case der::printable_string:
     case der::ia5_string:
-    case der::visible_string:
-      return to_utf8(content);
-    case der::t61_string:
-      return is_utf8(content) ? std::string(content) : from_latin1(content);
-    case der::bmp_string:
-      return from_units(content, 2);
-    case der::universal_string:
-      return from_units(content, 4);
-    default:
-      return std::nullopt;
+    case der::visible_string: return to_utf8(content);
+    case der::t61_string: return is_utf8(content) ? std::string(content) : from_latin1(content);
+    case der::bmp_string: return from_units(content, 2);
+    case der::universal_string: return from_units(content, 4);
+    default: return std::nullopt;
   }
 }
 

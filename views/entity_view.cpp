@@ -46,8 +46,7 @@ class sqlite_entity_view final : public entity_view {
   }
 
  private:
-  awaitable<bool> wait_here(std::vector<model::produced_position> positions,
-                            steady_time deadline) {
+  awaitable<bool> wait_here(std::vector<model::produced_position> positions, steady_time deadline) {
     auto passed = [this](const model::produced_position& p) {
       return view_.has_passed(p.topic, p.partition, p.offset);
     };

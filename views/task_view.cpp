@@ -150,8 +150,7 @@ class sqlite_task_view final : public task_view {
     co_return look_up(id);
   }
 
-  awaitable<result<std::optional<found_task>>> wait_here(model::task_id id,
-                                                         steady_time deadline) {
+  awaitable<result<std::optional<found_task>>> wait_here(model::task_id id, steady_time deadline) {
     auto found = co_await find_id_here(id, deadline);
     if (!found || !*found) co_return found;
     auto first = **found;

@@ -3,7 +3,7 @@
 namespace sonde {
 
 alarm::alarm(executor loop, std::function<void()> cancel)
-    : timer_(std::move(loop)), state_(std::make_shared<state>()) {
+    : timer_(loop), state_(std::make_shared<state>()) {
   state_->cancel = std::move(cancel);
 }
 

@@ -132,8 +132,7 @@ error error_of(const SQLite::Exception& e, const fs::path& file) {
                                      "holds is unknown until the queue is opened again");
     case SQLITE_IOERR_SHMSIZE:
       return fail(errc::no_space, at + "the disk is full; make room and it works again");
-    default:
-      break;
+    default: break;
   }
   switch (extended & 0xFF) {
     case SQLITE_FULL:
@@ -142,18 +141,15 @@ error error_of(const SQLite::Exception& e, const fs::path& file) {
     case SQLITE_PERM:
       return fail(errc::read_only, at + "cannot be written to; check the file's owner and mode and "
                                         "whether the file system is mounted read-only");
-    case SQLITE_CANTOPEN:
-      return fail(errc::read_only, at + "cannot be opened or made");
+    case SQLITE_CANTOPEN: return fail(errc::read_only, at + "cannot be opened or made");
     case SQLITE_NOTADB:
       return fail(errc::not_ours,
                   at + "is no queue file, or its head is damaged" + backup_advice(file));
-    case SQLITE_CORRUPT:
-      return fail(errc::damaged, at + "is damaged" + backup_advice(file));
+    case SQLITE_CORRUPT: return fail(errc::damaged, at + "is damaged" + backup_advice(file));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return fail(errc::unavailable, at + "another program holds the file locked");
-    default:
-      return fail(errc::unavailable, at + e.what());
+    default: return fail(errc::unavailable, at + e.what());
   }
 }
 

@@ -43,16 +43,10 @@ void group_coordinator::deal_if_all_released() {
 group_coordinator::news group_coordinator::poll(member_id member) {
   auto& m = members_.at(member);
   switch (m.state) {
-    case phase::settled:
-      return news::nothing;
-    case phase::empty_handed:
-      return news::wait;
-    case phase::newly_assigned:
-      m.state = phase::settled;
-      return news::assigned;
-    case phase::told_to_release:
-      m.state = phase::releasing;
-      return news::revoked;
+    case phase::settled: return news::nothing;
+    case phase::empty_handed: return news::wait;
+    case phase::newly_assigned: m.state = phase::settled; return news::assigned;
+    case phase::told_to_release: m.state = phase::releasing; return news::revoked;
     case phase::releasing:
       m = {};
       deal_if_all_released();

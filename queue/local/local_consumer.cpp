@@ -52,8 +52,7 @@ std::optional<delivery> news_for(const std::shared_ptr<member_state>& member) {
       return revoked{std::move(partitions)};
     }
     case group_coordinator::news::nothing:
-    case group_coordinator::news::wait:
-      return std::nullopt;
+    case group_coordinator::news::wait: return std::nullopt;
   }
   return std::nullopt;
 }

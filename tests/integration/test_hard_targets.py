@@ -39,7 +39,7 @@ def greet(client):
 def drip(client):
     while True:
         client.sendall(b"x")
-        time.sleep(0.1)
+        time.sleep(0.1)  # pause: the drip
 
 
 def hold(client):

@@ -30,7 +30,7 @@ def raw(server, data, chunks=1, pause=0.0):
             with contextlib.suppress(OSError):
                 link.sendall(data[begin:begin + size])
             if pause:
-                time.sleep(pause)
+                time.sleep(pause)  # pause: a slow sender
         out = b""
         with contextlib.suppress(ConnectionResetError):
             while chunk := link.recv(65536):

@@ -44,7 +44,7 @@ def post_until_accepted(daemon, target, accepted):
             if answer.status in (200, 202):
                 accepted.append((target, answer.json()["id"], answer.status))
                 return
-        time.sleep(0.05)
+        time.sleep(0.05)  # pause: between two attempts at a server that is being killed
     raise AssertionError(f"{target} was never accepted")
 
 
@@ -96,7 +96,7 @@ def disturbed(binary, folder, seed):
     order = random.Random(seed)
     kills = 0
     for _ in range(KILLS):
-        time.sleep(order.uniform(0.05, 0.6))
+        time.sleep(order.uniform(0.05, 0.6))  # pause: kills at random moments
         daemon.kill()
         kills += 1
         daemon.start(listen=listen)

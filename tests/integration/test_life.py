@@ -68,7 +68,7 @@ def test_a_second_sigterm_ends_it_at_once(daemon, silence):
     deadline = time.monotonic() + 20
     while "stopping" not in daemon.log() and time.monotonic() < deadline:
         pass
-    time.sleep(0.2)
+    time.sleep(0.2)  # pause: after the line is in the log, the handler has yet to be changed
     begun = time.monotonic()
     daemon.process.send_signal(signal.SIGTERM)
     assert daemon.process.wait(10) == 128 + signal.SIGTERM

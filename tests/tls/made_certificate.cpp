@@ -17,16 +17,11 @@ void must(bool done, const char* what) {
 
 EVP_PKEY* make_key(key_kind kind) {
   switch (kind) {
-    case key_kind::rsa_1024:
-      return EVP_RSA_gen(1024);
-    case key_kind::rsa_2048:
-      return EVP_RSA_gen(2048);
-    case key_kind::p256:
-      return EVP_EC_gen("P-256");
-    case key_kind::p384:
-      return EVP_EC_gen("P-384");
-    case key_kind::ed25519:
-      return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+    case key_kind::rsa_1024: return EVP_RSA_gen(1024);
+    case key_kind::rsa_2048: return EVP_RSA_gen(2048);
+    case key_kind::p256: return EVP_EC_gen("P-256");
+    case key_kind::p384: return EVP_EC_gen("P-384");
+    case key_kind::ed25519: return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
   }
   return nullptr;
 }

@@ -51,9 +51,9 @@ struct entity_world {
                                             model::association_mode::association,
                                             model::entity_id_of("ip", "b"), {}, from("settle", 0)));
     auto deadline = std::chrono::steady_clock::now() + seconds(20);
-    CHECK(test::run(view->wait_until_passed({{last.topic, last.partition, last.offset},
-                                             {edge.topic, edge.partition, edge.offset}},
-                                            deadline)));
+    CHECK(test::run(view->wait_until_passed(
+        {{last.topic, last.partition, last.offset}, {edge.topic, edge.partition, edge.offset}},
+        deadline)));
   }
 
   system_clock clock;

@@ -303,40 +303,40 @@ TEST_CASE("whoever waits for a change is woken by it") {
   auto running = model::started(snapshot_of(asked, place.offset, 5, 1), asked.requested);
   auto done = model::ended(running, {model::outcome_kind::complete, "x"}, asked.requested);
   done.version = {5, 2};
-  test::run([](task_world& in, model::scan_request r, scan_task next,
-               scan_task last) -> awaitable<void> {
-    auto loop = co_await asio::this_coro::executor;
-    logger log;
-    task_group group(loop, log, "test");
-    std::optional<task_state> seen;
-    auto wait = [](task_world& of, model::task_id id,
-                   std::optional<task_state>& state) -> awaitable<void> {
-      auto changed = co_await of.view->wait_for_change(id, task_world::soon());
-      REQUIRE(changed);
-      state = (*changed)->task.current.state;
-    };
-    group.spawn(wait(in, r.id(), seen));
-    // Until the view has the question, so that the change comes after it.
-    auto before = co_await in.view->find(r.id(), task_world::soon());
-    REQUIRE(before);
-    std::vector<record> batch{to_record(next, wall_time{})};
-    auto placed = co_await in.queue->produce(std::move(batch));
-    REQUIRE(placed);
-    co_await group.join();
-    CHECK(seen == task_state::running);
+  test::run(
+      [](task_world& in, model::scan_request r, scan_task next, scan_task last) -> awaitable<void> {
+        auto loop = co_await asio::this_coro::executor;
+        logger log;
+        task_group group(loop, log, "test");
+        std::optional<task_state> seen;
+        auto wait = [](task_world& of, model::task_id id,
+                       std::optional<task_state>& state) -> awaitable<void> {
+          auto changed = co_await of.view->wait_for_change(id, task_world::soon());
+          REQUIRE(changed);
+          state = (*changed)->task.current.state;
+        };
+        group.spawn(wait(in, r.id(), seen));
+        // Until the view has the question, so that the change comes after it.
+        auto before = co_await in.view->find(r.id(), task_world::soon());
+        REQUIRE(before);
+        std::vector<record> batch{to_record(next, wall_time{})};
+        auto placed = co_await in.queue->produce(std::move(batch));
+        REQUIRE(placed);
+        co_await group.join();
+        CHECK(seen == task_state::running);
 
-    auto same = co_await in.view->wait_for_change(r.id(), std::chrono::steady_clock::now());
-    REQUIRE(same);
-    CHECK((*same)->task.current.state == task_state::running);
-    std::vector<record> end{to_record(last, wall_time{})};
-    auto ended = co_await in.queue->produce(std::move(end));
-    REQUIRE(ended);
-    auto folded = co_await in.view->wait_until_folded(ended->front(), task_world::soon());
-    REQUIRE(folded);
-    auto at_once = co_await in.view->wait_for_change(r.id(), task_world::soon());
-    REQUIRE(at_once);
-    CHECK((*at_once)->task.current.state == task_state::done);
-  }(w, asked, running, done));
+        auto same = co_await in.view->wait_for_change(r.id(), std::chrono::steady_clock::now());
+        REQUIRE(same);
+        CHECK((*same)->task.current.state == task_state::running);
+        std::vector<record> end{to_record(last, wall_time{})};
+        auto ended = co_await in.queue->produce(std::move(end));
+        REQUIRE(ended);
+        auto folded = co_await in.view->wait_until_folded(ended->front(), task_world::soon());
+        REQUIRE(folded);
+        auto at_once = co_await in.view->wait_for_change(r.id(), task_world::soon());
+        REQUIRE(at_once);
+        CHECK((*at_once)->task.current.state == task_state::done);
+      }(w, asked, running, done));
 }
 
 }  // namespace sonde::views

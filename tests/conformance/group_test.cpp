@@ -1,0 +1,174 @@
+// What every queue promises to the members of a consumer group.
+
+#include "base/async/task_group.hpp"
+#include "base/log.hpp"
+#include "tests/conformance/queue_steps.hpp"
+#include "tests/support/doctest.hpp"
+#include "tests/support/run.hpp"
+
+#include <map>
+#include <set>
+
+namespace sonde {
+namespace {
+
+using queue::backend;
+using queue::position;
+using queue::stored_record;
+using namespace test;
+
+/// A member that goes along until `enough` says so, committing whatever it is given.
+struct member {
+  std::unique_ptr<queue::consumer> consumer;
+  std::set<std::int32_t> owned;
+  std::multiset<std::string> got;
+  bool refused_after_release = false;
+};
+
+awaitable<void> follow(member& m) {
+  while (true) {
+    auto next = co_await m.consumer->next();
+    if (!next) co_return;
+    if (auto* now = std::get_if<queue::assigned>(&*next)) {
+      m.owned.clear();
+      for (const auto& p : now->partitions)
+        m.owned.insert(p.partition);
+    } else if (std::holds_alternative<queue::revoked>(*next)) {
+      m.owned.clear();
+    } else {
+      auto& records = std::get<std::vector<stored_record>>(*next);
+      m.got.merge(values(records));
+      auto committed = co_await m.consumer->commit(behind(records));
+      if (!committed) CHECK(committed.error().code == code(queue::errc::not_owned));
+    }
+  }
+}
+
+awaitable<void> until(std::function<bool()> holds) {
+  auto loop = co_await asio::this_coro::executor;
+  while (!holds())
+    co_await asio::post(loop, asio::use_awaitable);
+}
+
+}  // namespace
+
+TEST_CASE("what a group has committed is not given to it again, and to another group it is") {
+  against_each([](queue_fixture& fixture, backend& opened) {
+    auto* queue = &opened;
+    test::run([](backend& q) -> awaitable<void> {
+      co_await produce(q, numbered("log", 30));
+      auto first = q.join("readers", "log");
+      auto got = co_await consume(*first, 30);
+      CHECK(values(got).size() == 30);
+      auto committed = co_await first->commit(behind(got));
+      REQUIRE(committed);
+      first->close();
+    }(*queue));
+    queue = &fixture.reopen();
+    test::run([](backend& q) -> awaitable<void> {
+      std::vector<record> one{make_record("log", "k", "new")};
+      co_await produce(q, std::move(one));
+      auto same = q.join("readers", "log");
+      auto got = co_await consume(*same, 1);
+      REQUIRE(got.size() == 1);
+      CHECK(got.front().what.value == "new");
+      same->close();
+      auto other = q.join("others", "log");
+      auto all = co_await consume(*other, 31);
+      CHECK(values(all).size() == 31);
+    }(*queue));
+  });
+}
+
+TEST_CASE("what a member has not committed goes to the next one") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      std::vector<record> batch;
+      for (int i = 0; i < 10; ++i)
+        batch.push_back(make_record("log", "k", std::to_string(i)));
+      co_await produce(q, std::move(batch));
+      auto first = q.join("readers", "log");
+      auto got = co_await consume(*first, 10);
+      got.resize(4);
+      auto committed = co_await first->commit(behind(got));
+      REQUIRE(committed.has_value());
+      first->close();
+      auto second = q.join("readers", "log");
+      auto rest = co_await consume(*second, 6);
+      CHECK(rest.front().what.value == "4");
+      CHECK(rest.back().what.value == "9");
+    }(queue));
+  });
+}
+
+TEST_CASE("members of a group share the partitions, and take over from one that leaves") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      logger log;
+      auto loop = co_await asio::this_coro::executor;
+      task_group loops(loop, log, "test");
+      member a{q.join("readers", "log"), {}, {}};
+      loops.spawn(follow(a));
+      co_await until([&] { return a.owned.size() == partitions; });
+
+      member b{q.join("readers", "log"), {}, {}};
+      loops.spawn(follow(b));
+      co_await until([&] {
+        return !a.owned.empty() && !b.owned.empty() &&
+               a.owned.size() + b.owned.size() == partitions;
+      });
+      for (auto p : a.owned)
+        CHECK(!b.owned.contains(p));
+
+      co_await produce(q, numbered("log", 60));
+      co_await until([&] { return a.got.size() + b.got.size() >= 60; });
+      CHECK(!a.got.empty());
+      CHECK(!b.got.empty());
+
+      b.consumer->close();
+      co_await until([&] { return a.owned.size() == partitions; });
+      a.consumer->close();
+      co_await loops.join();
+    }(queue));
+  });
+}
+
+TEST_CASE("a revoked partition can be committed until next is called, and not after") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      logger log;
+      auto loop = co_await asio::this_coro::executor;
+      co_await produce(q, numbered("log", 30));
+      auto first = q.join("readers", "log");
+      auto got = co_await consume(*first, 30);
+
+      task_group loops(loop, log, "test");
+      member second{q.join("readers", "log"), {}, {}};
+      loops.spawn(follow(second));
+      std::optional<queue::delivery> news;
+      while (!news || !std::holds_alternative<queue::revoked>(*news)) {
+        auto next = co_await first->next();
+        REQUIRE(next.has_value());
+        news = std::move(*next);
+      }
+      auto in_time = co_await first->commit(behind(got));
+      CHECK(in_time);
+
+      // The second one gets no record twice: all of them were committed before the hand-over.
+      auto handed_over = co_await first->next();
+      REQUIRE(handed_over.has_value());
+      co_await until([&] { return !second.owned.empty(); });
+      std::vector<position> foreign;
+      for (auto p : second.owned)
+        foreign.push_back({"log", p, 1});
+      auto too_late = co_await first->commit(foreign);
+      REQUIRE(!too_late.has_value());
+      CHECK(too_late.error().code == code(queue::errc::not_owned));
+      CHECK(second.got.empty());
+      second.consumer->close();
+      co_await loops.join();
+    }(queue));
+  });
+}
+
+}  // namespace sonde

@@ -1,0 +1,136 @@
+"""clang-tidy 14 with the checks of .clang-tidy, and Clang 14's own warnings, over every source.
+
+Sources are taken together in the batches that the unity builds use: what a file includes is by far
+the most of what Clang reads, and so is read once in eight files. The flags are those of the GCC
+build folder, without its precompiled header. A batch that was clean is not read again until one of
+its files, a flag, or .clang-tidy changes: the build folder keeps a stamp of each.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from source import Violation
+
+TOOL = "clang-tidy-14"
+COMPILER = "clang++-14"
+BATCH = 8
+# Sources that hold nothing of ours.
+FOREIGN = {"asio_impl.cpp", "beast_impl.cpp"}
+DROPPED = {"-Winvalid-pch", "-c"}
+DROPPED_WITH_NEXT = {"-o", "-include", "-MF", "-MT"}
+FINDING = re.compile(r"^(?P<file>/[^:\n]+):(?P<line>\d+):\d+: (?:error|warning): (?P<what>.*)$",
+                     re.MULTILINE)
+
+
+def flags_of(command):
+    """The flags of a GCC command as Clang takes them."""
+    words = shlex.split(command)
+    start = next(i for i, word in enumerate(words) if re.search(r"(c\+\+|g\+\+|cc|gcc)(-\d+)?$", word)
+                 and "ccache" not in word)
+    out = []
+    skip = False
+    for word in words[start + 1:]:
+        if skip:
+            skip = False
+        elif word in DROPPED_WITH_NEXT:
+            skip = True
+        elif word not in DROPPED and not word.endswith((".cpp", ".c")):
+            out.append("-O0" if re.fullmatch(r"-O\d", word) else word)
+    return out
+
+
+def batches(root, build):
+    """(name, flags, sources) of every batch, from the compile database."""
+    database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
+    targets = {}
+    for entry in database:
+        file = Path(entry["file"])
+        if not file.is_relative_to(root) or file.is_relative_to(build) or file.name in FOREIGN:
+            continue
+        if file.suffix != ".cpp":
+            continue
+        output = entry.get("output") or re.search(r" -o (\S+)", entry["command"]).group(1)
+        target = re.search(r"CMakeFiles/([^/]+)\.dir/", output).group(1)
+        targets.setdefault((target, tuple(flags_of(entry["command"]))), []).append(file)
+    for (target, flags), sources in targets.items():
+        for i in range(0, len(sources), BATCH):
+            yield f"{target}_{i // BATCH}", flags, sources[i:i + BATCH]
+
+
+def digest(root, flags, dependencies):
+    out = hashlib.sha256("\0".join(flags).encode())
+    out.update((root / ".clang-tidy").read_bytes())
+    out.update(Path(__file__).read_bytes())
+    for name in sorted(dependencies):
+        out.update(name.encode() + b"\0")
+        out.update(Path(name).read_bytes() if os.path.exists(name) else b"gone")
+    return out.hexdigest()
+
+
+def dependencies_of(root, unit, flags):
+    """The files of this tree that a source reads."""
+    done = subprocess.run([COMPILER, *flags, "-MM", unit], capture_output=True, text=True,
+                          check=False)
+    names = {os.path.normpath(name) for name in done.stdout.replace("\\\n", " ").split()[1:]}
+    return sorted(name for name in names if name.startswith(f"{root}/") and name != str(unit))
+
+
+def findings(root, output):
+    out = set()
+    for found in FINDING.finditer(output):
+        path = Path(found.group("file"))
+        file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+        what = found.group("what").replace(",-warnings-as-errors", "")
+        out.add(Violation(file, int(found.group("line")), what,
+                          "as it says; a line that is right all the same takes "
+                          "NOLINT(check): why"))
+    return out
+
+
+def run_batch(root, folder, batch):
+    name, flags, sources = batch
+    unit, stamp = folder / f"{name}.cpp", folder / f"{name}.json"
+    text = "".join(f'#include "{source}"\n' for source in sources)
+    if not unit.exists() or unit.read_text(encoding="utf-8") != text:
+        unit.write_text(text, encoding="utf-8")
+        stamp.unlink(missing_ok=True)
+    if stamp.exists():
+        kept = json.loads(stamp.read_text(encoding="utf-8"))
+        if kept["digest"] == digest(root, flags, kept["files"]):
+            return set()
+    done = subprocess.run([TOOL, "--quiet", f"--config-file={root / '.clang-tidy'}", str(unit), "--",
+                           *flags], capture_output=True, text=True, check=False, cwd=root)
+    out = findings(root, done.stdout)
+    if done.returncode != 0 and not out:
+        out.add(Violation(name, 1, f"{TOOL} failed: {(done.stdout + done.stderr).strip()[-500:]}",
+                          "see what it says"))
+    if not out:
+        read = dependencies_of(root, unit, flags)
+        stamp.write_text(json.dumps({"digest": digest(root, flags, read), "files": read}),
+                         encoding="utf-8")
+    return out
+
+
+def check(root, build, jobs=None):
+    for tool, package in ((TOOL, "clang-tidy-14"), (COMPILER, "clang-14")):
+        if shutil.which(tool) is None:
+            return [Violation(".clang-tidy", 1, f"there is no {tool} here",
+                              f"apt-get install {package}")]
+    if not (build / "compile_commands.json").exists():
+        return [Violation("CMakePresets.json", 1, f"{build} has no compile_commands.json",
+                          "cmake --preset release")]
+    folder = build / "clang-tidy"
+    folder.mkdir(exist_ok=True)
+    out = set()
+    with concurrent.futures.ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+        work = [pool.submit(run_batch, root, folder, batch) for batch in batches(root, build)]
+        for done in concurrent.futures.as_completed(work):
+            out |= done.result()
+    return sorted(out, key=lambda v: (v.file, v.line))

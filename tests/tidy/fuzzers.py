@@ -1,0 +1,72 @@
+"""A parser without its fuzzer does not enter."""
+
+import re
+from pathlib import Path
+
+from source import LIBRARIES, Violation, code_of, files, line_of, read
+
+TARGETS = "tests/fuzz/targets.cmake"
+
+# Every header that declares a parser of bytes from outside, and the fuzz target that feeds it.
+FUZZED = {
+    "daemon/configuration.hpp": "configuration",
+    "ingest/http_message.hpp": "request_target",
+    "ingest/scan_service.hpp": "scan_order",
+    "model/entity.hpp": "own_records",
+    "model/events.hpp": "own_records",
+    "model/ip_address.hpp": "addresses",
+    "model/json.hpp": "scan_order",
+    "model/port_set.hpp": "ports",
+    "model/profile.hpp": "ports",
+    "model/scan_request.hpp": "own_records",
+    "model/scan_task.hpp": "own_records",
+    "model/target.hpp": "addresses",
+    "model/fqdn.hpp": "addresses",
+    "model/text.hpp": "recognise",
+    "queue/embedded/record_codec.hpp": "record_codec",
+    "scanner/modules/recognition.hpp": "recognise",
+    "tls/certificate.hpp": "certificate",
+    "tls/chain_message.hpp": "client_handshake",
+    "tls/client_handshake.hpp": "client_handshake",
+}
+# Headers that look like parsers of outside bytes, and why they need no target of their own.
+EXEMPT = {
+    "base/clock.hpp": "reads only its own fixed form of 24 characters; own_records reaches it",
+    "client/http_api.hpp": "reads the user's own --server",
+    "model/address_scope.hpp": "reads the operator's own lists; configuration reaches it",
+    "model/ids.hpp": "compares shapes; own_records reaches it",
+    "scanner/resolver/resolver.hpp": "reads the operator's own list; configuration reaches it",
+    "tls/der.hpp": "reached by certificate",
+    "tls/extensions.hpp": "reached by certificate",
+    "tls/general_names.hpp": "reached by certificate",
+    "tls/names.hpp": "reached by certificate",
+    "tls/text.hpp": "reached by certificate",
+    "tls/alert.hpp": "reached by client_handshake",
+}
+
+PARSER = re.compile(r'\b(?:parse\w*|decode\w*|recognise\w*|read_\w+|from_\w+|to_utf8|clean)\s*\(\s*'
+                    r'(?:const\s+)?(?:std::)?(?:string_view|string\s*&|span<)')
+
+
+def check(root):
+    out = []
+    build_file = Path(root, TARGETS)
+    listed = set(re.findall(r"^\s*sonde_fuzz\(\s*(\w+)", build_file.read_text(encoding="utf-8"),
+                            re.MULTILINE)) if build_file.exists() else set()
+    for header, target in FUZZED.items():
+        if Path(root, header).exists() and target not in listed:
+            out.append(Violation(TARGETS, 1, f"{header} parses bytes from outside, and there is no "
+                                 f"fuzz target {target}", f"write tests/fuzz/{target}.cpp and add "
+                                 f"sonde_fuzz({target} LINKS …)"))
+    for file in files(root, (".hpp",)):
+        path = file.as_posix()
+        if path.split("/")[0] not in LIBRARIES or path in FUZZED or path in EXEMPT:
+            continue
+        code = code_of(read(root, file))
+        found = PARSER.search(code)
+        if found:
+            out.append(Violation(path, line_of(code, found.start()),
+                                 "declares a parser that tests/tidy/fuzzers.py does not know",
+                                 "add a fuzz target and a line in FUZZED, or one in EXEMPT with its "
+                                 "reason"))
+    return out

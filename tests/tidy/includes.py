@@ -1,0 +1,115 @@
+"""Who may include whom: the arrows of the design, and each library in the folder that owns it."""
+
+import re
+
+from source import CPP, LIBRARIES, Violation, files, line_of, read
+
+# DESIGN, section 2. `base` stands for base/ without base/async, which is Asio.
+ARROWS = {
+    "base": set(),
+    "model": {"base"},
+    "queue": {"base", "base/async"},
+    "queue/embedded": {"base", "base/async", "queue/local"},
+    "queue/memory": {"base", "base/async", "queue/local"},
+    "queue/kafka": {"base", "base/async"},
+    "queue/local": {"base", "base/async"},
+    "views": {"queue", "model", "base", "base/async"},
+    "tls": {"base"},
+    "scanner": {"tls", "views", "queue", "model", "base", "base/async"},
+    "ingest": {"views", "queue", "model", "base", "base/async"},
+    "webhook": {"views", "queue", "model", "base", "base/async"},
+    "client": {"queue", "model", "base", "base/async"},
+    "daemon": {"base", "base/async", "model", "queue", "queue/embedded", "queue/memory",
+               "queue/kafka", "views", "tls", "scanner", "ingest", "webhook", "client"},
+}
+# Of `queue`, the folders on the right of an arrow see these files; what is deeper is a backend's.
+BACKENDS = ("queue/embedded", "queue/memory", "queue/kafka", "queue/local")
+# The one place where implementations are named.
+WIRING = "daemon/app.cpp"
+
+# A third-party header, and the folders whose files may include it.
+OWNED = (
+    (r"librdkafka/", ("queue/kafka",), "queue/kafka is the only one that knows librdkafka"),
+    (r"sqlite3\.h|SQLiteCpp/", ("queue/embedded", "views"), "SQLite stays inside a queue or a view"),
+    (r"openssl/", ("tls", "base"), "ask tls/ or base/hash.hpp for it"),
+    (r"boost/beast", ("ingest", "client", "webhook", "base/async"),
+     "HTTP is spoken by ingest, webhook and client only"),
+    (r"ares", ("scanner/resolver",), "names are resolved by scanner/resolver only"),
+    (r"toml\+\+/|CLI/", ("daemon",), "configuration and command line are daemon's"),
+    (r"spdlog/", ("base",), "log through base/log.hpp"),
+)
+# Headers that may show one of these libraries to their own folder's sources, and to nobody else.
+INNER_HEADERS = {
+    "queue/embedded/database.hpp", "queue/embedded/sqlite_log.hpp", "views/folding_view.hpp",
+    "views/entity_tables.hpp", "views/task_tables.hpp", "tls/openssl.hpp",
+}
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
+
+
+def unit_of(path):
+    """The folder of the arrows that a file belongs to."""
+    for backend in BACKENDS:
+        if path.startswith(backend + "/"):
+            return backend
+    if path.startswith("base/async/"):
+        return "base/async"
+    return path.split("/")[0]
+
+
+def check_ours(path, line, included):
+    mine, its = unit_of(path), unit_of(included)
+    if mine == its or (mine == "base/async" and its == "base"):
+        return None
+    if mine in BACKENDS and its == "queue":
+        return None
+    if its in BACKENDS and mine == "daemon" and path != WIRING:
+        return Violation(path, line, f"{included} is a backend, which {WIRING} alone names",
+                         "use queue/io.hpp and let the wiring hand the backend in")
+    if mine == "queue" and its in BACKENDS:
+        return Violation(path, line, f"queue/ knows no backend, but includes {included}",
+                         "turn the arrow round: the backend includes queue/")
+    if its in ARROWS.get(mine, set()):
+        if included in INNER_HEADERS:
+            return Violation(path, line, f"{included} is of its own folder's sources only",
+                             "use the folder's public headers")
+        return None
+    allowed = ", ".join(sorted(ARROWS.get(mine, ()))) or "nothing of ours"
+    return Violation(path, line, f"{mine} may not include {included}; its arrows go to: {allowed}",
+                     "move the code to where the arrow begins, or what it needs to where it may go")
+
+
+def check_library(path, line, included):
+    for header, owners, why in OWNED:
+        if not re.match(header, included):
+            continue
+        if not any(path.startswith(owner + "/") for owner in owners):
+            return Violation(path, line, f"<{included}> is included outside {', '.join(owners)}",
+                             why)
+        header_shows_it = path.endswith(".hpp") and path not in INNER_HEADERS
+        if header_shows_it:
+            return Violation(path, line, f"a header of this folder shows <{included}> to others",
+                             "hide it in the .cpp, or list the header as inner in tests/tidy")
+    if included.startswith("boost/asio") and unit_of(path) in ("base", "model", "tls"):
+        return Violation(path, line, f"{unit_of(path)}/ is free of Asio", "move it to base/async")
+    return None
+
+
+def check(root):
+    out = []
+    for file in files(root, CPP):
+        path = file.as_posix()
+        if path.split("/")[0] not in LIBRARIES:
+            continue
+        text = read(root, file)
+        for found in INCLUDE.finditer(text):
+            quoted, included = found.group(1) == '"', found.group(2)
+            line = line_of(text, found.start())
+            if quoted and included.split("/")[0] not in LIBRARIES:
+                out.append(Violation(path, line, f'"{included}" is no path from the root of the tree',
+                                     "write it as \"folder/file.hpp\""))
+                continue
+            bad = (check_ours if quoted else check_library)(path, line, included)
+            if bad:
+                out.append(bad)
+    return out
