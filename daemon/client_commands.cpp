@@ -65,16 +65,15 @@ int ask_server(const invocation& how, Verb verb) {
 }
 
 /// A node of one command: everything in memory, nothing listened to, any target in scope that is
-/// not denied.
-result<std::unique_ptr<node>> start_local_node(configuration config, const clock& clock,
+/// not denied. `config` has to outlive it.
+result<std::unique_ptr<node>> start_local_node(configuration& config, const clock& clock,
                                                logger& log) {
   config.queue.backend = "memory";
   config.scope.allow = {"0.0.0.0/0", "::/0"};
   config.drain_s = 0;
   auto queue = open_queue(config, clock, log);
   if (!queue) return queue.error();
-  auto made =
-      std::make_unique<node>(std::move(config), std::move(*queue), std::nullopt, clock, log);
+  auto made = std::make_unique<node>(config, std::move(*queue), std::nullopt, clock, log);
   made->serve_http(false);
   if (auto started = made->start(); !started) return started.error();
   return made;

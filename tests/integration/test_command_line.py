@@ -134,8 +134,11 @@ def test_tail_follow_sees_what_comes(daemon, sonde_binary):
     daemon.start()
     tail = subprocess.Popen([sonde_binary, "topic", "tail", "entities", "--follow", "--json",
                              "--data-dir", daemon.data_dir], stdout=subprocess.PIPE, text=True)
-    daemon.scanned("127.55.0.1", ports="1")
-    ready, _, _ = select.select([tail.stdout], [], [], 20)
+    for i in range(1, 40):  # it may take a moment until it reads
+        daemon.scanned(f"127.55.0.{i}", ports="1")
+        ready, _, _ = select.select([tail.stdout], [], [], 0.5)
+        if ready:
+            break
     assert ready and json.loads(tail.stdout.readline())["value"]["type"] == "ip"
     tail.send_signal(signal.SIGINT)
     assert tail.wait(10) == 0
