@@ -44,12 +44,13 @@ TEST_CASE("a name that leads to a private address does not lead into it") {
   }
 }
 
-TEST_CASE("what the person at the keyboard names is in scope, unless it is denied") {
-  policy rules(scope({}, {"10.0.0.0/8"}, {}), {}, true);
-  CHECK(rules.may_dial(ip("192.168.1.1"), host("192.168.1.1")));
-  auto denied = rules.may_dial(ip("10.0.0.1"), host("10.0.0.1"));
-  REQUIRE(!denied);
-  CHECK(denied.error().code == make_error_code(errc::excluded));
+TEST_CASE("a target is judged before it is resolved, as far as that goes") {
+  policy rules(scope({"10.1.0.0/16"}, {"10.1.2.0/24", "evil.example"}, {}), {});
+  CHECK(rules.may_scan(host("10.1.1.1")));
+  CHECK(rules.may_scan(host("good.example")));
+  CHECK(rules.may_scan(host("10.2.0.1")).error().code == make_error_code(errc::out_of_scope));
+  CHECK(rules.may_scan(host("10.1.2.3")).error().code == make_error_code(errc::excluded));
+  CHECK(rules.may_scan(host("evil.example")).error().code == make_error_code(errc::excluded));
 }
 
 TEST_CASE("own: the operator's networks, this machine's addresses, loopback") {
