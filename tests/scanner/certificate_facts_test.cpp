@@ -101,7 +101,7 @@ TEST_CASE("flags say what is odd about a certificate") {
 }
 
 TEST_CASE("bytes that are no certificate are an observation all the same") {
-  for (const std::string der : {std::string(), std::string("garbage"), std::string(70'000, '0')}) {
+  for (const auto& der : {std::string(), std::string("garbage"), std::string(70'000, '0')}) {
     auto seen = observe(parsed(der));
     check_form(seen.attributes);
     CHECK(seen.sha256 == to_hex(sha256(der)));
@@ -157,7 +157,11 @@ TEST_CASE("the cache holds so many bytes, and forgets what has not come for long
   tls::library openssl;
   limits bounds;
   certificate_cache cache(openssl, bounds);
-  auto nth = [](int n) { return std::to_string(n) + std::string(60'000, '.'); };
+  auto nth = [](int n) {
+    std::string out(60'000, '.');
+    out += std::to_string(n);
+    return out;
+  };
   std::vector<std::weak_ptr<const certificate_cache::entry>> seen;
   auto kept = cache.parse(nth(0));
   for (int n = 1; n < 300; ++n) {

@@ -159,7 +159,7 @@ TEST_CASE("no hosts file and no search list: what is no name in the DNS does not
 }
 
 TEST_CASE("a failing server is asked again, and then it is known to have failed") {
-  for (unsigned char code : {2, 4, 5}) {  // SERVFAIL, NOTIMP, REFUSED
+  for (unsigned char code : {'\2', '\4', '\5'}) {  // SERVFAIL, NOTIMP, REFUSED
     CAPTURE(int{code});
     auto one = look_up_at({with_response_code(code)});
     CHECK(code_of(one.found) == make_error_code(errc::servfail));
