@@ -73,7 +73,8 @@ TEST_CASE("a silent port beside others is asked once more, and then it is not op
     test::silent_port silent(here);
     auto& server = f.serve(test::greets_with("hello\r\n"));
     auto begun = f.time().steady_now();
-    auto report = co_await f.scan(here, port_list({silent.port(), server.port()}));
+    auto ports = port_list({silent.port(), server.port()});
+    auto report = co_await f.scan(here, ports);
     CHECK(test::outcome_of(report) == "complete");
     CHECK(test::open_ports(report) == std::to_string(server.port()));
     CHECK(f.time().steady_now() - begun >= milliseconds(800));
@@ -86,7 +87,8 @@ TEST_CASE("a certificate that many ports present is listed once") {
     same.chain = {test::make_self_signed({})};
     auto& one = f.serve(test::speaks_tls(same, {}));
     auto& other = f.serve(test::speaks_tls(same, {}));
-    auto report = co_await f.scan(here, port_list({one.port(), other.port()}));
+    auto ports = port_list({one.port(), other.port()});
+    auto report = co_await f.scan(here, ports);
     REQUIRE(report.observed.endpoints.size() == 2);
     CHECK(report.observed.endpoints[0].tls->chain == report.observed.endpoints[1].tls->chain);
     CHECK(report.certificates.size() == 1);
@@ -115,7 +117,8 @@ TEST_CASE("a conversation that goes wrong takes no other with it") {
     auto& good = f.serve(test::greets_with("SSH-2.0-test_1\r\n"));
     auto& mute = f.serve(test::is_mute());
     auto& hangs_up = f.serve([](test::tcp_socket) -> awaitable<void> { co_return; });
-    auto report = co_await f.scan(here, port_list({good.port(), mute.port(), hangs_up.port()}));
+    auto ports = port_list({good.port(), mute.port(), hangs_up.port()});
+    auto report = co_await f.scan(here, ports);
     CHECK(test::outcome_of(report) == "complete");
     CHECK(test::endpoint_of(report, good.port()).service.name == "ssh");
     CHECK(!test::endpoint_of(report, mute.port()).trouble.empty());

@@ -1,8 +1,10 @@
 #include "scanner/engine/engine.hpp"
 
-#include "tests/scanner/fake_dns.hpp"
 #include "tests/scanner/scan_fixture.hpp"
 #include "tests/support/doctest.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/udp.hpp>
 
 namespace sonde::scanner {
 namespace {
@@ -110,25 +112,16 @@ TEST_CASE("cancel ends the scans of one task, and only these") {
 }
 
 TEST_CASE("stop ends everything at once, and what is asked afterwards") {
-  auto body = [](awaitable<void> (*scenario)(scan_fixture&, test::fake_dns&)) {
-    test::run([scenario]() -> awaitable<void> {
-      auto loop = co_await asio::this_coro::executor;
-      test::fake_dns silent(
-          loop, [](const std::string&, test::query_type) { return std::optional<std::string>(); });
-      auto bounds = test::short_limits();
-      bounds.dns_timeout_ms = 30'000;
-      bounds.greeting_timeout_ms = 30'000;
-      bounds.conversation_timeout_ms = 30'000;
-      bounds.connect_timeout_ms = 30'000;
-      auto settings = test::test_settings();
-      settings.resolvers = {silent.address()};
-      scan_fixture f(loop, bounds, settings);
-      co_await scenario(f, silent);
-      co_await f.stop();
-      co_await silent.stop();
-    }());
-  };
-  body([](scan_fixture& f, test::fake_dns& names) -> awaitable<void> {
+  auto bounds = test::short_limits();
+  bounds.dns_timeout_ms = 30'000;
+  bounds.greeting_timeout_ms = 30'000;
+  bounds.conversation_timeout_ms = 30'000;
+  bounds.connect_timeout_ms = 30'000;
+  auto settings = test::test_settings();
+  auto names_port = test::closed_port("127.0.0.1");
+  settings.resolvers = {"127.0.0.1:" + std::to_string(names_port)};
+  auto body = [names_port](scan_fixture& f) -> awaitable<void> {
+    asio::ip::udp::socket silent_names(f.loop(), {asio::ip::make_address("127.0.0.1"), names_port});
     test::silent_port silent("127.77.4.4");
     auto port = std::to_string(serve_everywhere(f, test::is_mute()));
     reports all(12);
@@ -144,9 +137,7 @@ TEST_CASE("stop ends everything at once, and what is asked afterwards") {
       resolved = found ? error_code() : found.error().code;
     };
     others.spawn(look());
-    while (names.asked() < 2)
-      co_await test::pause(milliseconds(5));
-    co_await test::pause(milliseconds(50));
+    co_await test::pause(milliseconds(100));
     auto begun = f.time().steady_now();
     co_await f.engine().stop();
     CHECK(f.time().steady_now() - begun < seconds(2));
@@ -162,7 +153,8 @@ TEST_CASE("stop ends everything at once, and what is asked afterwards") {
     auto name = co_await f.engine().resolve("host.example");
     CHECK(name.error().code == make_error_code(errc::cancelled));
     co_await f.engine().stop();
-  });
+  };
+  test::with_engine(body, bounds, settings);
 }
 
 TEST_CASE("whoever waits for a scan may be cancelled, and nothing of it is left") {

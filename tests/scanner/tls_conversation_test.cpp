@@ -151,7 +151,8 @@ TEST_CASE("a certificate that is garbage is an observation, and no reason to sto
     auto& server = f.serve([](test::tcp_socket peer) -> awaitable<void> {
       std::string bytes(4096, '\0');
       co_await peer.async_read_some(asio::buffer(bytes), asio::use_awaitable);
-      if (bytes[0] == '\x16') co_await test::say(peer, test::plain_flight({"garbage"}));
+      auto flight = test::plain_flight({"garbage"});
+      if (bytes[0] == '\x16') co_await test::say(peer, flight);
       co_await test::ignore(peer);
     });
     auto report = co_await f.scan("127.77.0.1", std::to_string(server.port()));
