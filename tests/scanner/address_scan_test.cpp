@@ -77,7 +77,7 @@ TEST_CASE("a silent port beside others is asked once more, and then it is not op
     auto report = co_await f.scan(here, ports);
     CHECK(test::outcome_of(report) == "complete");
     CHECK(test::open_ports(report) == std::to_string(server.port()));
-    CHECK(f.time().steady_now() - begun >= milliseconds(800));
+    CHECK(f.time().steady_now() - begun >= milliseconds(600));
   });
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("at the deadline: what is known until then, and that it is not all") {
 
 TEST_CASE("progress is told while it lasts") {
   auto bounds = test::short_limits();
-  bounds.greeting_timeout_ms = 2'300;
+  bounds.greeting_timeout_ms = 1'300;
   auto body = [](scan_fixture& f) -> awaitable<void> {
     auto& mute = f.serve(test::is_mute());
     auto closed = test::closed_port(here);

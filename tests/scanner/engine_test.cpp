@@ -58,7 +58,7 @@ TEST_CASE("a long sweep holds up no short one") {
     std::optional<address_report> large;
     f.begin(f.job("127.77.4.1", "1-65535"), large);
     co_await test::pause(milliseconds(20));
-    auto port = serve_everywhere(f, test::greets_with("hello, world\r\n"));
+    auto port = serve_everywhere(f, test::greets_with("SSH-2.0-test_1\r\n"));
     for (int n = 0; n < 5; ++n) {
       auto report = co_await f.scan(nth_address(n), std::to_string(port));
       CHECK(test::open_ports(report) == std::to_string(port));
@@ -70,7 +70,10 @@ TEST_CASE("a long sweep holds up no short one") {
 }
 
 TEST_CASE("scans with many open ports do not keep others from talking") {
-  test::with_engine([](scan_fixture& f) -> awaitable<void> {
+  auto bounds = test::short_limits();
+  bounds.greeting_timeout_ms = 500;
+  bounds.answer_timeout_ms = 200;
+  auto body = [](scan_fixture& f) -> awaitable<void> {
     std::string ports;
     for (int i = 0; i < 40; ++i)
       ports += std::to_string(f.serve(test::is_mute(), "127.77.4.2").port()) + ",";
@@ -85,7 +88,8 @@ TEST_CASE("scans with many open ports do not keep others from talking") {
     f.engine().cancel(f.job("127.77.4.2", "1").task);  // nobody's
     co_await f.finished();
     CHECK(large->observed.endpoints.size() == 40);
-  });
+  };
+  test::with_engine(body, bounds);
 }
 
 TEST_CASE("cancel ends the scans of one task, and only these") {

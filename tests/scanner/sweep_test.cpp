@@ -46,7 +46,8 @@ class simulation {
     } else {
       ++asks[asked.port];
     }
-    if (swept.report(asked, host_(asked.port, asks[asked.port]))) talked_to.push_back(asked.port);
+    auto time = asked.why == probe::purpose::canary ? 1 : asks[asked.port];
+    if (swept.report(asked, host_(asked.port, time))) talked_to.push_back(asked.port);
   }
 
   /// To its end; false where it does not come to one.
