@@ -66,18 +66,23 @@ awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partiti
     co_await fail_task(key, partition, ports.error().message());
     co_return;
   }
-  std::function<void(const run_progress&)> progress = [this, key](const run_progress& reached) {
-    note_progress(key, reached);
-  };
+  run_supervisor supervisor;
+  supervisor.progress = [this, key](const run_progress& reached) { note_progress(key, reached); };
+  supervisor.cancelled = [this, key] { return running_.at(key).cancelled; };
   auto result =
       co_await run_task(engines_, rules_, std::move(task), std::move(*ports),
-                        settings_.addresses_per_name, limits_, clock_, log_, std::move(progress));
+                        settings_.addresses_per_name, limits_, clock_, log_, std::move(supervisor));
   if (!ledger_.owns(partition)) co_return;
   if (result.observed) {
     co_await end(key, partition, std::move(*result.observed), result.progress.progress);
   } else {
     co_await put_back(key, partition, std::move(result.progress));
   }
+}
+
+void scheduler::cancel_run(running_task& task) {
+  task.cancelled = true;
+  engines_.cancel(task.id);
 }
 
 /// The attempt is on the topic before the first probe is sent: a target that kills the engine is

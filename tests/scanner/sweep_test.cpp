@@ -46,7 +46,7 @@ class simulation {
     } else {
       ++asks[asked.port];
     }
-    auto time = asked.why == probe::purpose::canary ? 1 : asks[asked.port];
+    auto time = asked.why == probe::purpose::canary ? 0 : asks[asked.port];
     if (swept.report(asked, host_(asked.port, time))) talked_to.push_back(asked.port);
   }
 
