@@ -23,7 +23,7 @@ limits short_dns_limits() {
   return out;
 }
 
-std::string texts(const addresses& found) {
+std::string texts_of(const addresses& found) {
   std::string out;
   for (const auto& each : found)
     out += (out.empty() ? "" : " ") + each.text();
@@ -118,10 +118,10 @@ TEST_CASE("a real name server: addresses, no such name, no address, refusal") {
                    "--host-record=both.example,192.0.2.1", "--host-record=six.example,2001:db8::1",
                    "--cname=alias.example,both.example", "--txt-record=text.example,hello"});
   auto ask = [&](const char* name) { return look_up({server.address()}, name); };
-  CHECK(texts(ask("one.example").value()) == "192.0.2.1");
-  CHECK(texts(ask("both.example").value()) == "192.0.2.1 192.0.2.9 2001:db8::9");
-  CHECK(texts(ask("six.example").value()) == "2001:db8::1");
-  CHECK(texts(ask("alias.example").value()) == "192.0.2.1 192.0.2.9 2001:db8::9");
+  CHECK(texts_of(ask("one.example").value()) == "192.0.2.1");
+  CHECK(texts_of(ask("both.example").value()) == "192.0.2.1 192.0.2.9 2001:db8::9");
+  CHECK(texts_of(ask("six.example").value()) == "2001:db8::1");
+  CHECK(texts_of(ask("alias.example").value()) == "192.0.2.1 192.0.2.9 2001:db8::9");
   auto absent = ask("absent.example");
   CHECK(code_of(absent) == make_error_code(errc::nxdomain));
   CHECK(absent.error().detail == "absent.example does not exist");
@@ -190,7 +190,7 @@ TEST_CASE("the next server knows what the first does not say, or fails to") {
   for (const auto& useless : {says_nothing(), with_response_code(2), with_response_code(5)}) {
     auto two = look_up_at({useless, knows_it()});
     REQUIRE(two.found);
-    CHECK(texts(*two.found) == "10.1.2.3");
+    CHECK(texts_of(*two.found) == "10.1.2.3");
     CHECK(two.asked == std::vector<int>{2, 2});
   }
   // Nobody listens there.
@@ -212,7 +212,7 @@ TEST_CASE("one question answered and the other not: an address is an address, no
   };
   auto one = look_up_at({only_a});
   REQUIRE(one.found);
-  CHECK(texts(*one.found) == "10.1.2.3");
+  CHECK(texts_of(*one.found) == "10.1.2.3");
   auto no_a = [](const std::string& query, query_type type) -> std::optional<std::string> {
     if (type == query_type::aaaa) return std::nullopt;
     return test::with_code(query, 0);
@@ -310,7 +310,7 @@ TEST_CASE("many look-ups at once") {
     int known = 0;
     auto look = [&](std::string name) -> awaitable<void> {
       auto found = co_await names.resolve(std::move(name));
-      known += found && texts(*found) == "192.0.2.7";
+      known += found && texts_of(*found) == "192.0.2.7";
     };
     for (int i = 0; i < 100; ++i)
       group.spawn(look("n" + std::to_string(i) + ".wild.example"));

@@ -18,10 +18,11 @@ using test::scheduler_bench;
 using test::state_of;
 using test::task_world;
 
-constexpr const char* here = "127.77.0.1";
+constexpr const char* local_target = "127.77.0.1";
 
 /// The scan of one port of this machine, or of any other target.
-model::scan_request port_scan(const test::loopback_server& server, const std::string& target = here,
+model::scan_request port_scan(const test::loopback_server& server,
+                              const std::string& target = local_target,
                               std::uint64_t generation = 1) {
   return scan_of(target, std::to_string(server.port()), {"public"}, generation);
 }
@@ -206,7 +207,7 @@ TEST_CASE("a generation that is asked for while another runs comes after it") {
     co_await world.put(request);
     while (server.accepted() == 0)
       co_await test::pause(milliseconds(5));
-    co_await world.put(port_scan(server, here, 2));
+    co_await world.put(port_scan(server, local_target, 2));
     auto second = [](const model::scan_task& t) { return t.current.number == 2 && has_ended(t); };
     auto task = co_await world.once(request.key, second);
     CHECK(state_of(task) == "done complete");
