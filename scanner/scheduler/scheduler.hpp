@@ -84,7 +84,7 @@ class scheduler {
   awaitable<void> publish_end(model::target_key key, std::int32_t partition, change_function how);
   awaitable<bool> publish_change(model::target_key key, std::int32_t partition,
                                  change_function how);
-  awaitable<bool> publish_findings(std::vector<record> records,
+  awaitable<bool> publish_findings(std::int32_t partition, std::vector<record> records,
                                    std::vector<model::produced_position>& produced);
   void drop_known_ports(std::vector<record>& records, const model::scan_task& task);
   void note_progress(const model::target_key& key, const run_progress& reached);

@@ -61,17 +61,36 @@ TEST_CASE("what a dead process has left unfinished runs again") {
     co_await b.stop();
     auto left = co_await left_by_the_dead(world, request);
     CHECK(left.attempt == 1);
-  });
-  auto key = model::target_key();
-  for (const auto& each : world.queue().accepted) {
-    if (each.topic == model::topics::scan_tasks && !model::is_claim(each))
-      key = model::target_key(each.key);
-  }
-  test::with_scheduler(world, [&](scheduler_bench&) -> awaitable<void> {
-    auto task = co_await world.once(key, has_ended);
+    scheduler_bench next(b.loop(), world, {"127.0.0.1:1"});
+    auto task = co_await world.once(request.key, has_ended);
     CHECK(task.attempt == 2);
-    CHECK(task.version.epoch > 1);
+    CHECK(task.version.epoch > left.version.epoch);
     CHECK(state_of(task) == "done complete");
+    CHECK(task.results_total == 1);
+    co_await next.finish();
+  });
+}
+
+TEST_CASE("an unfinished scan goes on where its last snapshot says") {
+  task_world world;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& was_open = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
+    auto& was_closed = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
+    auto ports = std::to_string(was_open.port()) + "," + std::to_string(was_closed.port());
+    auto request = scan_of("127.77.0.1", ports);
+    auto left = test::task_of(request);
+    left.progress = {2, 2, 1};
+    left.cursors["127.77.0.1"] = {2, std::to_string(was_open.port()), "", true};
+    co_await b.stop();
+    co_await world.put(left);
+    scheduler_bench next(b.loop(), world, {"127.0.0.1:1"});
+    auto task = co_await world.once(request.key, has_ended);
+    CHECK(state_of(task) == "done complete");
+    CHECK(task.progress == model::task_progress{2, 2, 1});
+    REQUIRE(task.results.size() == 1);
+    CHECK(was_open.accepted() == 1);
+    CHECK(was_closed.accepted() == 0);
+    co_await next.finish();
   });
 }
 
@@ -206,6 +225,27 @@ TEST_CASE("another's claim ends what runs, and nothing more is written") {
     }
     auto took = co_await stop_at_once(b, world);
     CHECK(took < seconds(1));
+  });
+}
+
+TEST_CASE("an owner that has lost its partition does not wait for the queue to take its findings") {
+  task_world world;
+  int refused = 0;
+  world.queue().refuses = [&](const std::vector<record>& batch) {
+    bool findings = batch[0].topic == model::topics::entities;
+    refused += findings;
+    return findings;
+  };
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
+    co_await world.put(scan_of_server(server));
+    while (refused == 0)
+      co_await test::pause(milliseconds(2));
+    co_await world.put_claim("another");
+    co_await test::pause(milliseconds(300));
+    auto until_now = refused;
+    co_await test::pause(milliseconds(500));
+    CHECK(refused == until_now);
   });
 }
 
