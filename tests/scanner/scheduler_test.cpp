@@ -201,6 +201,7 @@ TEST_CASE("every address of a name is scanned, and those out of scope are said")
 
 TEST_CASE("a generation that is asked for while another runs comes after it") {
   task_world world;
+  world.bounds().greeting_timeout_ms = 400;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& server = b.serve(test::is_mute());
     auto request = port_scan(server);

@@ -101,10 +101,11 @@ TEST_CASE("TLS and not a word inside it") {
 
 TEST_CASE("a target's name is sent, and its certificate judged by it") {
   auto chain = made_chain();
-  auto seen = scan_tls({.chain = chain}, {}, "leaf.example");
+  test::inside_tls quick{.greeting = "SSH-2.0-test_1\r\n"};
+  auto seen = scan_tls({.chain = chain}, quick, "leaf.example");
   CHECK(seen.tls().sni == "leaf.example");
   CHECK(!seen.tls().mismatched);
-  seen = scan_tls({.chain = chain}, {}, "other.example");
+  seen = scan_tls({.chain = chain}, quick, "other.example");
   CHECK(seen.tls().sni == "other.example");
   CHECK(seen.tls().mismatched);
 }
