@@ -249,6 +249,26 @@ TEST_CASE("no more tasks run at once than the limit says, and all of them end") 
   });
 }
 
+TEST_CASE("more scopes than there is room for ready tasks: all of their scans end") {
+  task_world world;
+  world.bounds().running_tasks = 1;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"), "0.0.0.0");
+    std::vector<model::scan_request> requests;
+    for (int i = 0; i < 48; ++i) {
+      auto target = "127.78.13." + std::to_string(i + 1);
+      auto scope = "scope-" + std::to_string(i % 12);
+      requests.push_back(scan_of(target, std::to_string(server.port()), {scope}));
+    }
+    std::vector<record> batch;
+    for (const auto& each : requests)
+      batch.push_back(to_record(each, "request"));
+    co_await world.queue().produce(std::move(batch));
+    for (const auto& each : requests)
+      co_await world.once(each.key, has_ended);
+  });
+}
+
 TEST_CASE("a scope that asks for one scan does not wait for a scope that asked for many") {
   task_world world;
   world.bounds().running_tasks = 1;
