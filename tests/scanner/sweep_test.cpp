@@ -4,13 +4,12 @@
 #include "tests/support/doctest.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <set>
 
 namespace sonde::scanner {
 namespace {
 
+using model::port_set;
 using test::as_set;
 using test::asked_at_most;
 using test::listening_on;
