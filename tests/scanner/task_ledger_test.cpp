@@ -207,6 +207,56 @@ TEST_CASE("what is published is what the task is by then") {
   }());
 }
 
+TEST_CASE("what was not published when the partition was lost has not happened") {
+  task_world world;
+  test::run([&]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    ledger_bench b(loop, world);
+    auto request = test::scan_of("203.0.113.1", "80");
+    co_await b.ledger.load(request.key);
+    b.fold(request);
+    keys all{request.key};
+    co_await b.ledger.publish(all);
+    auto published = co_await world.shown(request.key);
+    b.raise_priority(request.key, 7);
+    b.ledger.release(request.key);
+    b.ledger.disown(0);
+    b.ledger.own(0, 11);
+    auto loaded = co_await b.ledger.load(request.key);
+    CHECK(loaded == published);
+    b.ledger.release(request.key);
+  }());
+}
+
+TEST_CASE("a task that is being published stays in memory, whoever has let go of it") {
+  task_world world;
+  test::run([&]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    ledger_bench b(loop, world);
+    auto request = test::scan_of("203.0.113.1", "80");
+    co_await b.ledger.load(request.key);
+    b.fold(request);
+    keys all{request.key};
+    co_await b.ledger.publish(all);
+    task_group group(loop, world.log(), "ledger");
+    group.spawn(b.ledger.forget_what_is_seen());
+    b.raise_priority(request.key, 3);
+    int refused = 0;
+    world.queue().refuses = [&](const std::vector<record>&) { return ++refused == 1; };
+    auto publish = [&]() -> awaitable<void> { co_await b.ledger.publish(all); };
+    group.spawn(publish());
+    while (refused == 0)
+      co_await test::pause(milliseconds(1));
+    b.ledger.release(request.key);
+    while (!b.ledger.unseen().empty())
+      co_await test::pause(milliseconds(1));
+    auto has_changed = [](const scan_task& task) { return task.priority == 3; };
+    co_await world.once(request.key, has_changed);
+    b.ledger.stop();
+    co_await group.join();
+  }());
+}
+
 TEST_CASE("a task is held until the view shows it, and then forgotten") {
   task_world world;
   test::run([&]() -> awaitable<void> {
