@@ -63,7 +63,7 @@ model::scan_task snapshot_by(std::uint64_t epoch, const char* target = "203.0.11
 
 TEST_CASE("a claim's place is the epoch, and a later claim ends the ownership") {
   task_world world(2);
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     claimant one(loop, world, "one");
     auto first = co_await one.of().claim(1);
@@ -87,7 +87,7 @@ TEST_CASE("a claim's place is the epoch, and a later claim ends the ownership") 
 TEST_CASE("of two that claim at once one is the owner") {
   for (int round = 0; round < 10; ++round) {
     task_world world;
-    test::run([&]() -> awaitable<void> {
+    world.run([&]() -> awaitable<void> {
       auto loop = co_await asio::this_coro::executor;
       claimant one(loop, world, "one");
       claimant other(loop, world, "other");
@@ -113,7 +113,7 @@ TEST_CASE("of two that claim at once one is the owner") {
 
 TEST_CASE("an owner that claims again goes on") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     claimant one(loop, world, "one");
     auto first = co_await one.of().claim(0);
@@ -128,7 +128,7 @@ TEST_CASE("an owner that claims again goes on") {
 
 TEST_CASE("what a former owner writes after the claim is told, and nothing else") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     co_await world.put_claim("ghost");
     co_await world.put(snapshot_by(1, "203.0.113.9"));  // before the claim
@@ -152,7 +152,7 @@ TEST_CASE("what a former owner writes after the claim is told, and nothing else"
 
 TEST_CASE("behind a claim the view shows all that former owners have written") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     claimant one(loop, world, "one");
     std::vector<model::scan_task> written;
@@ -172,7 +172,7 @@ TEST_CASE("a claim that the queue refuses is tried again") {
   task_world world;
   int refused = 0;
   world.queue().refuses = [&](const std::vector<record>&) { return ++refused <= 2; };
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     claimant one(loop, world, "one");
     auto epoch = co_await one.of().claim(0);
@@ -185,7 +185,7 @@ TEST_CASE("a claim that the queue refuses is tried again") {
 TEST_CASE("stopping ends a claim under way") {
   task_world world;
   world.queue().refuses = [](const std::vector<record>&) { return true; };
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     claimant one(loop, world, "one");
     std::optional<std::uint64_t> epoch = 7;

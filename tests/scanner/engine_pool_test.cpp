@@ -32,6 +32,7 @@ struct pool_bench {
     co_return co_await spawn_on(engine.loop(), std::move(there));
   }
 
+  asio::io_context loop{1};  ///< of the test; outlives the pool's threads
   limits bounds;
   system_clock time;
   logger log{log_level::error};
@@ -41,7 +42,7 @@ struct pool_bench {
 /// Scans a mute server, lets `meanwhile` happen once it is being talked to, and returns the report.
 address_report interrupted(pool_bench& b, const std::function<void()>& meanwhile) {
   std::optional<address_report> out;
-  test::run([&]() -> awaitable<void> {
+  auto body = [&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     test::loopback_server mute(loop, "127.77.6.1", test::is_mute());
     task_group scans(loop, b.log, "scans");
@@ -55,7 +56,8 @@ address_report interrupted(pool_bench& b, const std::function<void()>& meanwhile
     meanwhile();
     co_await scans.join();
     co_await mute.stop();
-  }());
+  };
+  test::run_on(b.loop, body());
   return std::move(*out);
 }
 

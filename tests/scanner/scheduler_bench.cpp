@@ -69,7 +69,7 @@ void with_scheduler(task_world& world, const std::function<awaitable<void>(sched
     co_await bench.finish();
     if (thrown) std::rethrow_exception(thrown);
   };
-  run(whole());
+  world.run(whole());
 }
 
 bool has_ended(const model::scan_task& task) {

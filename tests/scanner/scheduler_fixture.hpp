@@ -50,6 +50,9 @@ class task_world {
   task_world(const task_world&) = delete;
   task_world& operator=(const task_world&) = delete;
 
+  /// Runs a test, on a loop that outlives the view's thread.
+  void run(awaitable<void> work) { run_on(loop_, std::move(work)); }
+
   [[nodiscard]] watched_queue& queue() { return *queue_; }
   [[nodiscard]] views::task_view& view() { return *view_; }
   [[nodiscard]] const clock& time() const { return time_; }
@@ -73,6 +76,7 @@ class task_world {
   awaitable<std::vector<queue::stored_record>> all_of(std::string topic);
 
  private:
+  asio::io_context loop_{1};
   limits bounds_;
   system_clock time_;
   logger log_{log_level::error};

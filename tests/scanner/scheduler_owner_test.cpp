@@ -100,7 +100,7 @@ TEST_CASE("a target that kills its scanner is not scanned for ever") {
   auto leave = [&]() -> awaitable<void> {
     co_await left_by_the_dead(world, request, world.bounds().task_attempts);
   };
-  test::run(leave());
+  world.run(leave());
   test::with_scheduler(world, [&](scheduler_bench&) -> awaitable<void> {
     auto task = co_await world.once(request.key, has_ended);
     CHECK(state_of(task) == "failed attempts");

@@ -50,7 +50,7 @@ scan_task ended_now(scan_task task) {
 
 TEST_CASE("a task that nobody has written is not there; a change makes it, publishing shows it") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
@@ -71,7 +71,7 @@ TEST_CASE("a task that nobody has written is not there; a change makes it, publi
 
 TEST_CASE("revisions go on from owner to owner") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     auto request = test::scan_of("203.0.113.1", "80");
     auto former = test::task_of(request);
@@ -89,7 +89,7 @@ TEST_CASE("revisions go on from owner to owner") {
 
 TEST_CASE("two changes that cross each other both stand in the later snapshot") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
@@ -115,7 +115,7 @@ TEST_CASE("two changes that cross each other both stand in the later snapshot") 
 
 TEST_CASE("two that load a task at once hold the same one") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     auto request = test::scan_of("203.0.113.1", "80");
     co_await world.put(test::task_of(request));
@@ -137,7 +137,7 @@ TEST_CASE("two that load a task at once hold the same one") {
 
 TEST_CASE("nothing is published of a partition that is not owned") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
@@ -159,7 +159,7 @@ TEST_CASE("nothing is published of a partition that is not owned") {
 
 TEST_CASE("while the queue refuses, publishing goes on trying; an owner change ends that") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
@@ -188,7 +188,7 @@ TEST_CASE("while the queue refuses, publishing goes on trying; an owner change e
 
 TEST_CASE("what is published is what the task is by then") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
@@ -209,7 +209,7 @@ TEST_CASE("what is published is what the task is by then") {
 
 TEST_CASE("what was not published when the partition was lost has not happened") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
@@ -230,7 +230,7 @@ TEST_CASE("what was not published when the partition was lost has not happened")
 
 TEST_CASE("a task that is being published stays in memory, whoever has let go of it") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
@@ -259,7 +259,7 @@ TEST_CASE("a task that is being published stays in memory, whoever has let go of
 
 TEST_CASE("a task is held until the view shows it, and then forgotten") {
   task_world world;
-  test::run([&]() -> awaitable<void> {
+  world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
