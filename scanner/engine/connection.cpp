@@ -3,12 +3,15 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
+#include <sys/socket.h>
+
 namespace sonde::scanner {
 
 connection::connection(executor loop, unique_socket socket, bool v4) : socket_(loop), timer_(loop) {
   socket_.assign(v4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.release());
-  error_code ignored;
-  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  // Asio's destructor takes back a linger that was set through Asio.
+  const linger at_once{1, 0};
+  (void)setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 void connection::arm(steady_time deadline) {

@@ -119,10 +119,10 @@ result<> check_server(const std::string& text) {
   std::string port = "53";
   if (host.starts_with('[')) {
     auto end = std::min(host.find(']'), host.size());
-    auto behind = host.substr(std::min(end + 1, host.size()));
-    if (behind.starts_with(':')) {
-      port = behind.substr(1);
-    } else if (!behind.empty()) {
+    auto behind = host.substr(end);
+    if (behind.starts_with("]:")) {
+      port = behind.substr(2);
+    } else if (behind != "]") {
       port.clear();
     }
     host = host.substr(1, end - 1);

@@ -66,18 +66,24 @@ awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partiti
     co_await fail_task(key, partition, ports.error().message());
     co_return;
   }
-  std::function<void(const run_progress&)> progress = [this, key](const run_progress& reached) {
-    note_progress(key, reached);
-  };
+  run_supervisor supervisor;
+  supervisor.progress = [this, key](const run_progress& reached) { note_progress(key, reached); };
+  supervisor.cancelled = [this, key] { return running_.at(key).cancelled; };
   auto result =
       co_await run_task(engines_, rules_, std::move(task), std::move(*ports),
-                        settings_.addresses_per_name, limits_, clock_, log_, std::move(progress));
+                        settings_.addresses_per_name, limits_, clock_, log_, std::move(supervisor));
+  running_.at(key).news.reset();  // or it would be news of a task that has ended
   if (!ledger_.owns(partition)) co_return;
   if (result.observed) {
     co_await end(key, partition, std::move(*result.observed), result.progress.progress);
   } else {
     co_await put_back(key, partition, std::move(result.progress));
   }
+}
+
+void scheduler::cancel_run(running_task& task) {
+  task.cancelled = true;
+  engines_.cancel(task.id);
 }
 
 /// The attempt is on the topic before the first probe is sent: a target that kills the engine is
@@ -111,7 +117,7 @@ awaitable<void> scheduler::end(model::target_key key, std::int32_t partition,
   auto records = co_await call_on(helper.loop(), std::move(make_records));
   drop_known_ports(records, task);
   std::vector<model::produced_position> produced;
-  bool published = co_await publish_findings(std::move(records), produced);
+  bool published = co_await publish_findings(partition, std::move(records), produced);
   if (!published) co_return;
   change_function finish = [seen, found, produced, reached, now](model::scan_task t) {
     t.results = std::move(found->results);
@@ -166,7 +172,7 @@ awaitable<bool> scheduler::publish_change(model::target_key key, std::int32_t pa
   co_return co_await ledger_.publish(std::move(keys));
 }
 
-awaitable<bool> scheduler::publish_findings(std::vector<record> records,
+awaitable<bool> scheduler::publish_findings(std::int32_t partition, std::vector<record> records,
                                             std::vector<model::produced_position>& produced) {
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> last;
   asio::steady_timer pause(loop_);
@@ -176,7 +182,7 @@ awaitable<bool> scheduler::publish_findings(std::vector<record> records,
                               records.begin() + static_cast<std::ptrdiff_t>(end));
     auto places = co_await queue_.produce(std::move(batch));
     if (!places) {
-      if (stopping_) co_return false;
+      if (stopping_ || !ledger_.owns(partition)) co_return false;
       log_.warning("findings could not be published; trying again",
                    {{"reason", places.error().message()}});
       pause.expires_after(publish_pause);

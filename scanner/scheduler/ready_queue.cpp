@@ -27,12 +27,7 @@ bool ready_queue::add(views::waiting_task task, std::uint64_t cost) {
 std::optional<views::waiting_task> ready_queue::take() {
   while (!turns_.empty()) {
     auto scope = turns_.front();
-    auto& its = lines_[scope];
-    if (its.tasks.empty()) {
-      lines_.erase(scope);
-      turns_.pop_front();
-      continue;
-    }
+    auto& its = lines_.at(scope);
     auto first = its.tasks.begin();
     if (first->cost > its.deficit) {
       its.deficit += quantum;
@@ -43,6 +38,10 @@ std::optional<views::waiting_task> ready_queue::take() {
     its.deficit -= first->cost;
     auto task = std::move(its.tasks.extract(first).value().task);
     keys_.erase(task.key);
+    if (its.tasks.empty()) {
+      lines_.erase(scope);
+      turns_.pop_front();
+    }
     return task;
   }
   return std::nullopt;

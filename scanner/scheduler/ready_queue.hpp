@@ -41,8 +41,8 @@ class ready_queue {
     std::uint64_t deficit = 0;
   };
 
-  std::unordered_map<std::string, line> lines_;  ///< by scope
-  std::deque<std::string> turns_;                ///< scopes that have tasks
+  std::unordered_map<std::string, line> lines_;  ///< by scope; none is empty
+  std::deque<std::string> turns_;                ///< the same scopes, each once
   std::unordered_set<model::target_key> keys_;
 };
 
@@ -58,6 +58,8 @@ void ready_queue::remove_if(Predicate gone) {
       }
     }
   }
+  std::erase_if(lines_, [](const auto& each) { return each.second.tasks.empty(); });
+  std::erase_if(turns_, [this](const auto& scope) { return !lines_.contains(scope); });
 }
 
 }  // namespace sonde::scanner

@@ -5,6 +5,7 @@
 #include "queue/errc.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace sonde::scanner {
 namespace {
@@ -70,8 +71,8 @@ awaitable<void> scheduler::stop(steady_time deadline) {
               {{"tasks", static_cast<std::int64_t>(running_.size())}});
   }
   ledger_.give_up();
-  for (const auto& [key, task] : running_)
-    engines_.cancel(task.id);
+  for (auto& [key, task] : running_)
+    cancel_run(task);
   co_await runs_.join();
   claims_.stop();
   ledger_.stop();
@@ -127,8 +128,8 @@ awaitable<void> scheduler::let_go(std::vector<std::int32_t> partitions) {
     ledger_.disown(partition);
   }
   ready_.remove_if([&](const views::waiting_task& task) { return gone(task.partition); });
-  for (const auto& [key, task] : running_) {
-    if (gone(task.partition)) engines_.cancel(task.id);
+  for (auto& [key, task] : running_) {
+    if (gone(task.partition)) cancel_run(task);
   }
   auto runs_there = [&](const auto& running) { return gone(running.second.partition); };
   while (std::ranges::any_of(running_, runs_there))
@@ -144,9 +145,19 @@ awaitable<void> scheduler::write_again(std::int32_t partition, model::target_key
   ledger_.release(key);
 }
 
+/// Each partition by itself: losing one holds up no other.
 awaitable<void> scheduler::fold(std::vector<queue::stored_record> records) {
+  std::map<std::int32_t, std::vector<queue::stored_record>> by_partition;
+  for (auto& one : records)
+    by_partition[one.partition].push_back(std::move(one));
+  for (auto& [partition, its] : by_partition) {
+    if (ledger_.owns(partition)) co_await fold_partition(partition, std::move(its));
+  }
+}
+
+awaitable<void> scheduler::fold_partition(std::int32_t partition,
+                                          std::vector<queue::stored_record> records) {
   std::vector<model::target_key> changed;
-  std::map<model::target_key, std::int32_t> partitions;  // of those that have changed
   for (const auto& one : records) {
     auto request = model::parse_scan_request(one.what.value);
     if (!request) {
@@ -161,19 +172,17 @@ awaitable<void> scheduler::fold(std::vector<queue::stored_record> records) {
     auto become = [&](std::optional<model::scan_task> before) {
       return model::fold(std::move(before), *request, one.offset, limits_.task_generations);
     };
-    ledger_.change(request->key, one.partition, become);
+    ledger_.change(request->key, partition, become);
     changed.push_back(request->key);
-    partitions[request->key] = one.partition;
   }
   // One snapshot for each key, however many of its requests were folded.
-  std::vector<model::target_key> keys;
-  for (const auto& each : partitions)
-    keys.push_back(each.first);
+  std::set<model::target_key> each_once(changed.begin(), changed.end());
+  std::vector<model::target_key> keys(each_once.begin(), each_once.end());
   bool published = true;
   if (!keys.empty()) published = co_await ledger_.publish(keys);
   for (const auto& key : keys) {
     auto task = co_await ledger_.load(key);
-    if (published && task) enqueue(*task, partitions[key]);
+    if (published && task) enqueue(*task, partition);
     ledger_.release(key);
   }
   for (const auto& key : changed)

@@ -52,6 +52,7 @@ class scheduler {
   struct running_task {
     model::task_id id;
     std::int32_t partition = 0;
+    bool cancelled = false;
     std::optional<run_progress> news;  ///< not yet published
     steady_time saved_at{};            ///< when its cursors were last published
   };
@@ -63,6 +64,7 @@ class scheduler {
   awaitable<void> let_go(std::vector<std::int32_t> partitions);
   awaitable<void> write_again(std::int32_t partition, model::target_key key);
   awaitable<void> fold(std::vector<queue::stored_record> records);
+  awaitable<void> fold_partition(std::int32_t partition, std::vector<queue::stored_record> records);
   awaitable<void> commit(const std::vector<queue::stored_record>& records);
   awaitable<void> dead_letter(queue::stored_record record, std::string why);
   void enqueue(const model::scan_task& task, std::int32_t partition);
@@ -73,6 +75,7 @@ class scheduler {
   awaitable<void> refill();
   awaitable<void> run(model::target_key key, std::int32_t partition);
   awaitable<void> run_owned(model::target_key key, std::int32_t partition);
+  void cancel_run(running_task& task);
   awaitable<bool> begin(model::target_key key, std::int32_t partition);
   awaitable<void> end(model::target_key key, std::int32_t partition,
                       model::scan_observation observed, model::task_progress reached);
@@ -81,7 +84,7 @@ class scheduler {
   awaitable<void> publish_end(model::target_key key, std::int32_t partition, change_function how);
   awaitable<bool> publish_change(model::target_key key, std::int32_t partition,
                                  change_function how);
-  awaitable<bool> publish_findings(std::vector<record> records,
+  awaitable<bool> publish_findings(std::int32_t partition, std::vector<record> records,
                                    std::vector<model::produced_position>& produced);
   void drop_known_ports(std::vector<record>& records, const model::scan_task& task);
   void note_progress(const model::target_key& key, const run_progress& reached);

@@ -16,6 +16,26 @@ constexpr std::chrono::seconds view_patience{30};
 
 }  // namespace
 
+/// Keeps tasks in memory for as long as it is there.
+class task_ledger::in_use {
+ public:
+  in_use(task_ledger& ledger, const std::vector<model::target_key>& keys)
+      : ledger_(ledger), keys_(keys) {
+    for (const auto& key : keys_)
+      ++ledger_.held_[key].users;
+  }
+  ~in_use() {
+    for (const auto& key : keys_)
+      ledger_.release(key);
+  }
+  in_use(const in_use&) = delete;
+  in_use& operator=(const in_use&) = delete;
+
+ private:
+  task_ledger& ledger_;
+  const std::vector<model::target_key>& keys_;
+};
+
 task_ledger::task_ledger(executor loop, queue::backend& queue, views::task_view& view,
                          const clock& clock, logger& log)
     : queue_(queue), view_(view), clock_(clock), log_(log), loop_(loop), published_(loop) {}
@@ -24,8 +44,16 @@ void task_ledger::own(std::int32_t partition, std::uint64_t epoch) {
   epochs_[partition] = epoch;
 }
 
+/// Other owners write there from now on: what is in memory is true no longer, and what of it was
+/// not published has not happened.
 void task_ledger::disown(std::int32_t partition) {
   epochs_.erase(partition);
+  for (auto& [key, held] : held_) {
+    if (held.partition == partition) held.published.reset();
+  }
+  std::erase_if(held_, [partition](const auto& each) {
+    return each.second.partition == partition && each.second.users == 0;
+  });
 }
 
 std::vector<std::int32_t> task_ledger::owned() const {
@@ -71,6 +99,7 @@ model::scan_task task_ledger::change(
 }
 
 awaitable<bool> task_ledger::publish(std::vector<model::target_key> keys) {
+  in_use meanwhile(*this, keys);
   asio::steady_timer timer(loop_);
   auto pause = first_pause;
   while (true) {

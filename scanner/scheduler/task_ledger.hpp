@@ -63,6 +63,7 @@ class task_ledger {
   [[nodiscard]] std::vector<queue::position> unseen() const;
 
  private:
+  class in_use;
   struct held_task {
     std::optional<model::scan_task> task;
     std::int32_t partition = 0;

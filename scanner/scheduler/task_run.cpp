@@ -27,15 +27,14 @@ outcome_kind kind_of(const error& why) {
 class run {
  public:
   run(engine_pool& engines, const policy& rules, const model::scan_task& task,
-      const model::port_set& ports, executor loop, logger& log,
-      std::function<void(const run_progress&)> progress)
+      const model::port_set& ports, executor loop, logger& log, run_supervisor supervisor)
       : engines_(engines),
         rules_(rules),
         task_(task),
         ports_(ports),
         loop_(loop),
         parts_(loop, log, "task run"),
-        report_(std::move(progress)) {
+        supervisor_(std::move(supervisor)) {
     seen_.target = task.target;
   }
 
@@ -97,12 +96,19 @@ class run {
   }
 
   awaitable<void> scan(model::ip_address address, steady_time deadline) {
-    auto& engine = engines_.for_address(address);
     auto name = address.text();
+    auto from = task_.cursors.find(name);
+    auto cursor = from == task_.cursors.end() ? model::sweep_cursor() : from->second;
+    if (supervisor_.cancelled()) {
+      cancelled_ = true;
+      parts_progress_[name] = {{ports_.size(), cursor.index, 0}, cursor};
+      co_return;
+    }
     auto progress = [this, name](const model::task_progress& done,
-                                 const model::sweep_cursor& cursor) {
-      asio::post(loop_, [this, name, done, cursor] { note_progress(name, done, cursor); });
+                                 const model::sweep_cursor& reached) {
+      asio::post(loop_, [this, name, done, reached] { note_progress(name, done, reached); });
     };
+    auto& engine = engines_.for_address(address);
     auto job = std::make_shared<address_job>();
     job->task = task_.current.id;
     job->host = task_.target;
@@ -110,9 +116,7 @@ class run {
     job->ports = ports_;
     job->deadline = deadline;
     job->progress = std::move(progress);
-    if (auto from = task_.cursors.find(name); from != task_.cursors.end()) {
-      job->from = from->second;
-    }
+    job->from = std::move(cursor);
     auto there = [&engine, job] { return engine.scan(std::move(*job)); };
     auto report = co_await spawn_on(engine.loop(), std::move(there));
     keep(name, std::move(report));
@@ -121,7 +125,7 @@ class run {
   void note_progress(const std::string& address, const model::task_progress& done,
                      const model::sweep_cursor& cursor) {
     parts_progress_[address] = {done, cursor};
-    report_(together());
+    supervisor_.progress(together());
   }
 
   void keep(const std::string& address, address_report report) {
@@ -198,7 +202,7 @@ class run {
   const model::port_set& ports_;
   executor loop_;
   task_group parts_;
-  std::function<void(const run_progress&)> report_;
+  run_supervisor supervisor_;
   model::scan_observation seen_;
   std::vector<outcome> endings_;
   std::map<std::string, part> parts_progress_;
@@ -213,11 +217,10 @@ class run {
 awaitable<run_result> run_task(engine_pool& engines, std::shared_ptr<const policy> rules,
                                model::scan_task task, model::port_set ports,
                                std::size_t addresses_per_name, const limits& limits,
-                               const clock& clock, logger& log,
-                               std::function<void(const run_progress&)> progress) {
+                               const clock& clock, logger& log, run_supervisor supervisor) {
   auto loop = co_await asio::this_coro::executor;
   auto deadline = clock.steady_now() + std::chrono::seconds(limits.task_timeout_s);
-  run one(engines, *rules, task, ports, loop, log, std::move(progress));
+  run one(engines, *rules, task, ports, loop, log, std::move(supervisor));
   co_return co_await one.go(addresses_per_name, deadline);
 }
 

@@ -25,15 +25,21 @@ struct run_result {
   run_progress progress;
 };
 
+/// Who looks after a run. Called on the scheduler's loop.
+struct run_supervisor {
+  std::function<void(const run_progress&)> progress;
+  /// Whether it was cancelled before it had any scan that `engine_pool::cancel` could end.
+  std::function<bool()> cancelled;
+};
+
 /// One run of one task: resolves its target, scans every address on the engine that it belongs to,
 /// and says how it ended.
 ///
-/// Runs on the scheduler's loop; `progress` is called there. Ends by the task's time limit, or soon
-/// after `engine_pool::cancel` was called for it.
+/// Runs on the scheduler's loop. Ends by the task's time limit, or soon after it was cancelled,
+/// here and at the engines.
 awaitable<run_result> run_task(engine_pool& engines, std::shared_ptr<const policy> rules,
                                model::scan_task task, model::port_set ports,
                                std::size_t addresses_per_name, const limits& limits,
-                               const clock& clock, logger& log,
-                               std::function<void(const run_progress&)> progress);
+                               const clock& clock, logger& log, run_supervisor supervisor);
 
 }  // namespace sonde::scanner

@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-model::ip_address ip(const char* text) {
+model::ip_address dialled(const char* text) {
   return model::ip_address::parse(text).value();
 }
 
@@ -59,7 +59,7 @@ struct bench {
   }
   /// Expected to be under way afterwards.
   void dial(const char* address, std::uint16_t port, std::uint64_t token) {
-    CHECK(!connect.dial(ip(address), port, heard, token));
+    CHECK(!connect.dial(dialled(address), port, heard, token));
   }
 
   executor loop;
@@ -187,7 +187,7 @@ TEST_CASE("without descriptors it is this machine's trouble, and passes") {
     getrlimit(RLIMIT_NOFILE, &before);
     rlimit none{0, before.rlim_max};
     setrlimit(RLIMIT_NOFILE, &none);
-    auto outcome = b.connect.dial(ip("127.77.1.3"), closed, b.heard, 1);
+    auto outcome = b.connect.dial(dialled("127.77.1.3"), closed, b.heard, 1);
     setrlimit(RLIMIT_NOFILE, &before);
     REQUIRE(outcome);
     CHECK(outcome->what == verdict::local);
@@ -212,7 +212,7 @@ TEST_CASE("time runs out in the order in which the attempts began") {
     connect.start();
     test::silent_port silent("127.77.1.4");
     for (std::uint64_t token = 1; token <= 4; ++token) {
-      CHECK(!connect.dial(ip("127.77.1.4"), silent.port(), heard, token));
+      CHECK(!connect.dial(dialled("127.77.1.4"), silent.port(), heard, token));
       time.advance(milliseconds(10));
     }
     time.advance(milliseconds(3470));  // the first two are due: 3,510 and 3,500 ms old
@@ -261,7 +261,7 @@ TEST_CASE("a listener that goes is told nothing more, and its slots are announce
     witness other(loop);
     test::silent_port silent("127.77.1.6");
     auto closed = test::closed_port("127.77.1.6");
-    CHECK(!b.connect.dial(ip("127.77.1.6"), silent.port(), other, 7));
+    CHECK(!b.connect.dial(dialled("127.77.1.6"), silent.port(), other, 7));
     for (std::uint64_t token = 0; token < 3; ++token)
       b.dial("127.77.1.6", silent.port(), token);
     condition room(loop);
@@ -304,7 +304,7 @@ TEST_CASE("a listener may forget from inside what it is told") {
     quitter quits(b.connect);
     auto closed = test::closed_port("127.77.1.7");
     for (std::uint64_t token = 0; token < 30; ++token)
-      CHECK(!b.connect.dial(ip("127.77.1.7"), closed, quits, token));
+      CHECK(!b.connect.dial(dialled("127.77.1.7"), closed, quits, token));
     b.dial("127.77.1.7", closed, 99);
     bool told = co_await b.heard.told(1);
     CHECK(told);

@@ -144,16 +144,13 @@ TEST_CASE("two scans of one address share its rate, and addresses of one network
 TEST_CASE("a lease is bound by the slower of its two rates") {
   manual_clock time;
   auto now = time.steady_now();
-  rate_table slow_network({.per_address = 200, .per_network = 100});
-  auto lease = slow_network.lease_for(address("203.0.113.1"), false);
-  for (int i = 0; i < 5; ++i)
-    CHECK(lease.take(now) == now);
-  CHECK(lease.take(now) == now + milliseconds(10));
-  rate_table slow_address({.per_address = 100, .per_network = 200});
-  lease = slow_address.lease_for(address("203.0.113.1"), false);
-  for (int i = 0; i < 5; ++i)
-    CHECK(lease.take(now) == now);
-  CHECK(lease.take(now) == now + milliseconds(10));
+  for (auto rates : {rate_settings{200, 100}, rate_settings{100, 200}}) {
+    rate_table table(rates);
+    auto lease = table.lease_for(address("203.0.113.1"), false);
+    for (int i = 0; i < 5; ++i)
+      CHECK(lease.take(now) == now);
+    CHECK(lease.take(now) == now + milliseconds(10));
+  }
 }
 
 TEST_CASE("an own network has no limits, and nothing in the table") {

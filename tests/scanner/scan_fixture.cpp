@@ -4,9 +4,9 @@ namespace sonde::test {
 
 limits short_limits() {
   limits out;
-  out.connect_timeout_ms = 400;
-  out.greeting_timeout_ms = 1'500;
-  out.answer_timeout_ms = 600;
+  out.connect_timeout_ms = 300;
+  out.greeting_timeout_ms = 1'000;
+  out.answer_timeout_ms = 400;
   out.conversation_timeout_ms = 5'000;
   out.dns_timeout_ms = 200;
   return out;

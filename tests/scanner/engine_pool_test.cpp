@@ -1,0 +1,107 @@
+#include "scanner/engine/engine_pool.hpp"
+
+#include "base/async/hop.hpp"
+#include "tests/scanner/scan_fixture.hpp"
+#include "tests/support/doctest.hpp"
+
+#include <set>
+
+namespace sonde::scanner {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A pool that runs, and one scan after the other in it.
+struct pool_bench {
+  explicit pool_bench(std::size_t threads)
+      : bounds(test::short_limits()),
+        pool(threads, test::test_settings(), test::test_rules(), bounds, time, log) {
+    bounds.greeting_timeout_ms = 30'000;
+    bounds.conversation_timeout_ms = 30'000;
+  }
+
+  awaitable<address_report> scan(const std::string& address, std::uint16_t port) {
+    auto job = std::make_shared<address_job>();
+    job->task = model::task_id("task-of-" + address);
+    job->address = model::ip_address::parse(address).value();
+    job->host = model::target::of(job->address);
+    job->ports = model::port_set::parse(std::to_string(port)).value();
+    job->deadline = time.steady_now() + std::chrono::seconds(50);
+    auto& engine = pool.for_address(job->address);
+    auto there = [&engine, job] { return engine.scan(std::move(*job)); };
+    co_return co_await spawn_on(engine.loop(), std::move(there));
+  }
+
+  asio::io_context loop{1};  ///< of the test; outlives the pool's threads
+  limits bounds;
+  system_clock time;
+  logger log{log_level::error};
+  engine_pool pool;
+};
+
+/// Scans a mute server, lets `meanwhile` happen once it is being talked to, and returns the report.
+address_report interrupted(pool_bench& b, const std::function<void()>& meanwhile) {
+  std::optional<address_report> out;
+  auto body = [&]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    test::loopback_server mute(loop, "127.77.6.1", test::is_mute());
+    task_group scans(loop, b.log, "scans");
+    auto scan = [&]() -> awaitable<void> {
+      auto report = co_await b.scan("127.77.6.1", mute.port());
+      out.emplace(std::move(report));
+    };
+    scans.spawn(scan());
+    while (mute.accepted() == 0)
+      co_await test::pause(milliseconds(2));
+    meanwhile();
+    co_await scans.join();
+    co_await mute.stop();
+  };
+  test::run_on(b.loop, body());
+  return std::move(*out);
+}
+
+}  // namespace
+
+TEST_CASE("a network belongs to one engine, and networks are spread over all of them") {
+  pool_bench b(3);
+  std::set<const engine*> used;
+  for (int i = 0; i < 50; ++i) {
+    auto network = "10.1." + std::to_string(i) + ".";
+    auto& first = b.pool.for_address(model::ip_address::parse(network + "1").value());
+    CHECK(&first == &b.pool.for_address(model::ip_address::parse(network + "254").value()));
+    used.insert(&first);
+  }
+  CHECK(used.size() == 3);
+  CHECK(&b.pool.for_name("host.example") == &b.pool.for_name("host.example"));
+}
+
+TEST_CASE("a task is cancelled from any thread, and another is not") {
+  pool_bench b(2);
+  b.pool.start();
+  auto report = interrupted(b, [&] {
+    b.pool.cancel(model::task_id("task-of-somebody"));
+    b.pool.cancel(model::task_id("task-of-127.77.6.1"));
+  });
+  CHECK(!report.observed.how);
+}
+
+TEST_CASE("new rules reach every engine") {
+  pool_bench b(2);
+  b.pool.start();
+  auto report = interrupted(b, [&] { b.pool.set_policy(test::test_rules({"127.77.6.0/24"})); });
+  CHECK(test::outcome_of(report) == "excluded");
+}
+
+TEST_CASE("a pool stops with all it does, and stops once") {
+  pool_bench b(2);
+  b.pool.start();
+  auto begun = b.time.steady_now();
+  auto report = interrupted(b, [&] { b.pool.stop(); });
+  CHECK(!report.observed.how);
+  b.pool.stop();
+  CHECK(b.time.steady_now() - begun < std::chrono::seconds(5));
+  pool_bench never_started(1);
+}
+
+}  // namespace sonde::scanner

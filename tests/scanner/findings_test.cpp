@@ -1,0 +1,350 @@
+#include "scanner/findings.hpp"
+
+#include "base/hash.hpp"
+#include "model/events.hpp"
+#include "tests/support/doctest.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace sonde::scanner {
+namespace {
+
+using texts = std::vector<std::string>;
+
+constexpr wall_time then{std::chrono::seconds(1'767'323'045)};
+
+model::ip_address ip(const char* text) {
+  return model::ip_address::parse(text).value();
+}
+
+model::scan_task task_for(const std::string& target, std::uint32_t attempt = 1) {
+  model::scan_task out;
+  out.target = model::target::parse(target).value();
+  out.profile = "standard";
+  out.scope = {"blue", "red"};
+  out.key = model::key_of(out.target, out.profile, out.scope);
+  out.current.number = 1;
+  out.current.id = model::task_id_of(out.key, 1);
+  out.attempt = attempt;
+  return out;
+}
+
+model::endpoint_observation open_port(const char* address, std::uint16_t port) {
+  model::endpoint_observation out;
+  out.address = ip(address);
+  out.port = port;
+  out.seen = then;
+  return out;
+}
+
+model::endpoint_observation ssh_on(const char* address) {
+  auto out = open_port(address, 22);
+  out.module = "greeting";
+  out.service = {"ssh", "OpenSSH", "9.2p1"};
+  out.raw_banner = "SSH-2.0-OpenSSH_9.2p1";
+  out.masked_banner = out.raw_banner;
+  return out;
+}
+
+model::endpoint_observation https_on(const char* address, std::string sni) {
+  auto out = open_port(address, 443);
+  out.module = "http";
+  out.service = {"http", "nginx", ""};
+  out.raw_banner = "HTTP/1.1 200 OK\r\nDate: today\r\nServer: nginx";
+  out.masked_banner = "HTTP/1.1 200 OK\r\nDate: *\r\nServer: nginx";
+  out.tls.emplace();
+  out.tls->version = "TLSv1.3";
+  out.tls->sni = std::move(sni);
+  out.tls->chain = {std::string(64, 'a'), std::string(64, 'b')};
+  return out;
+}
+
+model::certificate_observation certificate(char letter, texts hostnames) {
+  model::certificate_observation out;
+  out.sha256 = std::string(64, letter);
+  out.subject = std::string("CN=") + letter;
+  out.not_after = "2027-01-01T00:00:00Z";
+  out.hostnames = std::move(hostnames);
+  out.attributes = {{"sha256", out.sha256}, {"subject", out.subject}};
+  return out;
+}
+
+/// A name with two addresses, one of which was scanned.
+model::scan_observation sample() {
+  model::scan_observation out;
+  out.target = model::target::parse("www.example.com").value();
+  out.resolved = {ip("203.0.113.1"), ip("2001:db8::1")};
+  model::address_observation first;
+  first.address = ip("203.0.113.1");
+  first.endpoints = {ssh_on("203.0.113.1"), https_on("203.0.113.1", "www.example.com")};
+  out.addresses = {first};
+  out.certificates = {certificate('a', {"www.example.com", "mail.example.com"}),
+                      certificate('b', {"ca.example.com"})};
+  return out;
+}
+
+/// What the edges say, in words: `port:22/tcp > service:203.0.113.1:22/tcp`.
+std::set<std::string> edges_of(const findings& found) {
+  std::map<std::string, std::string> names;
+  for (const auto& each : found.entities) {
+    names[each.id.str()] = each.type + ":" + each.attributes[each.type].get<std::string>();
+  }
+  std::set<std::string> out;
+  for (const auto& each : found.associations) {
+    const char* arrow = each.mode == model::association_mode::aggregation ? " > " : " - ";
+    out.insert(names[each.from_entity.str()] + arrow + names[each.to_entity.str()]);
+  }
+  return out;
+}
+
+void check_whole(const findings& found) {
+  std::set<std::string> ids;
+  for (const auto& each : found.entities) {
+    CHECK(ids.insert(each.id.str()).second);
+    CHECK(each.id == model::entity_id_of(each.type, each.attributes[each.type].get<std::string>()));
+  }
+  std::set<std::string> edges;
+  for (const auto& each : found.associations) {
+    CHECK(edges.insert(each.id.str()).second);
+    CHECK(ids.contains(each.from_entity.str()));
+    CHECK(ids.contains(each.to_entity.str()));
+    CHECK(each.id ==
+          model::association_id_of(each.from_entity, name_of(each.mode), each.to_entity));
+  }
+}
+
+const model::association& edge_to(const findings& found, const model::entity_id& from,
+                                  const model::entity_id& to) {
+  auto place = std::ranges::find_if(found.associations, [&](const auto& each) {
+    return each.from_entity == from && each.to_entity == to;
+  });
+  REQUIRE(place != found.associations.end());
+  return *place;
+}
+
+const model::entity& entity_of(const findings& found, const char* type) {
+  auto place = std::ranges::find(found.entities, type, &model::entity::type);
+  REQUIRE(place != found.entities.end());
+  return *place;
+}
+
+}  // namespace
+
+TEST_CASE("the edges of a scan, all of them") {
+  auto found = findings_of(sample(), task_for("www.example.com"), then, {});
+  check_whole(found);
+  auto a = "certificate:" + std::string(64, 'a');
+  auto b = "certificate:" + std::string(64, 'b');
+  const std::set<std::string> expected = {
+      "hostname:www.example.com - ip:203.0.113.1",
+      "hostname:www.example.com - ip:2001:db8::1",
+      "hostname:www.example.com > port:22/tcp",
+      "hostname:www.example.com > port:443/tcp",
+      "ip:203.0.113.1 > port:22/tcp",
+      "ip:203.0.113.1 > port:443/tcp",
+      "hostname:www.example.com > service:203.0.113.1:22/tcp",
+      "hostname:www.example.com > service:203.0.113.1:443/tcp",
+      "ip:203.0.113.1 > service:203.0.113.1:22/tcp",
+      "ip:203.0.113.1 > service:203.0.113.1:443/tcp",
+      "port:22/tcp > service:203.0.113.1:22/tcp",
+      "port:443/tcp > service:203.0.113.1:443/tcp",
+      "service:203.0.113.1:22/tcp > banner:SSH-2.0-OpenSSH_9.2p1",
+      "service:203.0.113.1:443/tcp > banner:HTTP/1.1 200 OK Date: * Server: nginx",
+      "service:203.0.113.1:443/tcp - " + a,
+      "service:203.0.113.1:443/tcp - " + b,
+      "hostname:www.example.com - " + a,
+      "ip:203.0.113.1 - " + a,
+      a + " - hostname:www.example.com",
+      a + " - hostname:mail.example.com",
+  };
+  CHECK(edges_of(found) == expected);
+}
+
+TEST_CASE("an address has no name before it, and IPv6 endpoints have brackets") {
+  model::scan_observation seen;
+  seen.target = model::target::parse("2001:db8::1").value();
+  seen.addresses = {{ip("2001:db8::1"), {}, {open_port("2001:db8::1", 80)}}};
+  auto found = findings_of(seen, task_for("2001:db8::1"), then, {});
+  check_whole(found);
+  CHECK(edges_of(found) == std::set<std::string>{
+                               "ip:2001:db8::1 > port:80/tcp",
+                               "ip:2001:db8::1 > service:[2001:db8::1]:80/tcp",
+                               "port:80/tcp > service:[2001:db8::1]:80/tcp",
+                           });
+}
+
+TEST_CASE("ids depend on what was seen, and on nothing else") {
+  auto seen = sample();
+  auto first = findings_of(seen, task_for("www.example.com"), then, {});
+  auto task = task_for("www.example.com", 7);
+  task.scope = {"green"};
+  task.current.id = model::task_id_of(task.key, 9);
+  auto again = findings_of(seen, task, then + std::chrono::hours(1), {});
+  REQUIRE(first.entities.size() == again.entities.size());
+  REQUIRE(first.associations.size() == again.associations.size());
+  for (std::size_t i = 0; i < first.entities.size(); ++i)
+    CHECK(first.entities[i].id == again.entities[i].id);
+  for (std::size_t i = 0; i < first.associations.size(); ++i)
+    CHECK(first.associations[i].id == again.associations[i].id);
+}
+
+TEST_CASE("every fact says whose it is, and every edge why it exists") {
+  auto task = task_for("www.example.com", 3);
+  auto found = findings_of(sample(), task, then, {});
+  for (const auto& each : found.entities) {
+    CHECK(each.from == model::provenance{"sonde", {"blue", "red"}, then, task.current.id});
+  }
+  for (const auto& each : found.associations) {
+    CHECK(each.from.visible_by == model::group_list{"blue", "red"});
+    CHECK(each.evidence["task"] == task.current.id.str());
+    CHECK(each.evidence["attempt"] == 3);
+    CHECK(each.evidence["time"] == to_rfc3339(then));
+    CHECK(each.evidence.contains("module"));
+  }
+  auto service = model::entity_id_of("service", "203.0.113.1:443/tcp");
+  auto leaf = model::entity_id_of("certificate", std::string(64, 'a'));
+  auto issuer = model::entity_id_of("certificate", std::string(64, 'b'));
+  const auto& why = edge_to(found, service, leaf).evidence;
+  CHECK(why["endpoint"] == "203.0.113.1:443/tcp");
+  CHECK(why["module"] == "http");
+  CHECK(why["sni"] == "www.example.com");
+  CHECK(why["chain-position"] == 0);
+  CHECK(!why.contains("mismatched"));
+  CHECK(edge_to(found, service, issuer).evidence["chain-position"] == 1);
+}
+
+TEST_CASE("a mismatch belongs to the endpoint, so it is evidence and no attribute") {
+  auto seen = sample();
+  seen.addresses[0].endpoints[1].tls->mismatched = true;
+  auto found = findings_of(seen, task_for("www.example.com"), then, {});
+  auto service = model::entity_id_of("service", "203.0.113.1:443/tcp");
+  auto leaf = model::entity_id_of("certificate", std::string(64, 'a'));
+  CHECK(edge_to(found, service, leaf).evidence["mismatched"] == true);
+  CHECK(entity_of(found, "certificate").attributes ==
+        model::json({{"certificate", std::string(64, 'a')},
+                     {"sha256", std::string(64, 'a')},
+                     {"subject", "CN=a"}}));
+}
+
+TEST_CASE("a service's attributes are what it has shown, and its name comes from evidence") {
+  auto found = findings_of(sample(), task_for("www.example.com"), then, {});
+  CHECK(entity_of(found, "service").attributes == model::json({{"service", "203.0.113.1:22/tcp"},
+                                                               {"address", "203.0.113.1"},
+                                                               {"port", 22},
+                                                               {"transport", "tcp"},
+                                                               {"name", "ssh"},
+                                                               {"product", "OpenSSH"},
+                                                               {"version", "9.2p1"},
+                                                               {"tls", false}}));
+  model::scan_observation bare;
+  bare.target = model::target::parse("203.0.113.1").value();
+  bare.addresses = {{ip("203.0.113.1"), {}, {open_port("203.0.113.1", 22)}}};
+  found = findings_of(bare, task_for("203.0.113.1"), then, {});
+  CHECK(!entity_of(found, "service").attributes.contains("name"));
+  CHECK(found.associations[0].evidence["module"] == "connect");
+}
+
+TEST_CASE("a banner's text is cleaned, and its bytes stand beside it") {
+  auto seen = sample();
+  auto& endpoint = seen.addresses[0].endpoints[0];
+  endpoint.raw_banner = "  hello \x01\r\n\r\n w\xF6rld 12:30  ";
+  endpoint.masked_banner = "  hello \x01\r\n\r\n w\xF6rld *  ";
+  auto banner = entity_of(findings_of(seen, task_for("www.example.com"), then, {}), "banner");
+  CHECK(banner.attributes["banner"] == "hello w rld *");
+  CHECK(banner.attributes["raw"] == to_base64(endpoint.raw_banner));
+  endpoint.raw_banner = endpoint.masked_banner = std::string("\0\x01\x02", 3);
+  banner = entity_of(findings_of(seen, task_for("www.example.com"), then, {}), "banner");
+  CHECK(banner.attributes["banner"] == "hex:" + to_hex(sha256(endpoint.raw_banner)));
+  endpoint.raw_banner = endpoint.masked_banner = std::string(10'000, 'x');
+  limits bounds;
+  banner = entity_of(findings_of(seen, task_for("www.example.com"), then, bounds), "banner");
+  CHECK(banner.attributes["banner"].get<std::string>().size() == bounds.banner_text_bytes);
+}
+
+TEST_CASE("what was not found is not said") {
+  model::scan_observation seen;
+  seen.target = model::target::parse("absent.example").value();
+  seen.how = {model::outcome_kind::nxdomain, "absent.example does not exist"};
+  auto found = findings_of(seen, task_for("absent.example"), then, {});
+  CHECK(found.entities.empty());
+  CHECK(found.associations.empty());
+  seen.how = {model::outcome_kind::servfail, "no"};
+  found = findings_of(seen, task_for("absent.example"), then, {});
+  REQUIRE(found.entities.size() == 1);
+  CHECK(found.entities[0].type == "hostname");
+  CHECK(found.results_total == 0);
+}
+
+TEST_CASE("a chain's certificate that nobody has parsed is left out") {
+  auto seen = sample();
+  seen.certificates.pop_back();
+  auto found = findings_of(seen, task_for("www.example.com"), then, {});
+  check_whole(found);
+  CHECK(std::ranges::count(found.entities, "certificate", &model::entity::type) == 1);
+}
+
+TEST_CASE("the table of results: rows up to the limit, and the count of all") {
+  limits bounds;
+  bounds.results_endpoints = 1;
+  auto found = findings_of(sample(), task_for("www.example.com"), then, bounds);
+  REQUIRE(found.results.size() == 1);
+  CHECK(found.results_total == 2);
+  CHECK(found.results[0].endpoint == "203.0.113.1:22/tcp");
+  found = findings_of(sample(), task_for("www.example.com"), then, {});
+  REQUIRE(found.results.size() == 2);
+  const auto& https = found.results[1];
+  CHECK(https.service == model::entity_id_of("service", "203.0.113.1:443/tcp"));
+  CHECK(https.tls);
+  CHECK(https.name == "http");
+  CHECK(https.banner == "HTTP/1.1 200 OK");
+  CHECK(https.certificate == std::string(64, 'a'));
+  CHECK(https.subject == "CN=a");
+  CHECK(https.not_after == "2027-01-01T00:00:00Z");
+}
+
+TEST_CASE("records come in the order of publication and can be read back") {
+  auto task = task_for("www.example.com", 2);
+  auto found = findings_of(sample(), task, then, {});
+  auto records = records_of(found, task, {});
+  REQUIRE(records.size() == found.entities.size() + found.associations.size());
+  std::set<std::string> event_ids;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto& each = records[i];
+    bool is_entity = i < found.entities.size();
+    CHECK(each.topic == (is_entity ? model::topics::entities : model::topics::associations));
+    if (is_entity) {
+      CHECK(each.key == found.entities[i].id.str());
+      CHECK(model::parse_entity(each.value).value() == found.entities[i]);
+    } else {
+      const auto& edge = found.associations[i - found.entities.size()];
+      CHECK(each.key == edge.id.str());
+      CHECK(model::parse_association(each.value).value() == edge);
+    }
+    REQUIRE(find_header(each.headers, "ce_id") != nullptr);
+    CHECK(event_ids.insert(*find_header(each.headers, "ce_id")).second);
+  }
+}
+
+TEST_CASE("a certificate that is too large for a topic loses its lists, and says so") {
+  auto seen = sample();
+  texts names;
+  for (int i = 0; i < 60'000; ++i)
+    names.push_back("n" + std::to_string(i) + ".example.com");
+  seen.certificates[0].attributes["san-dns"] = names;
+  seen.certificates[0].attributes["subject"] = std::string(300'000, 'x');
+  auto task = task_for("www.example.com");
+  limits bounds;
+  auto found = findings_of(seen, task, then, bounds);
+  auto records = records_of(found, task, bounds);
+  for (const auto& each : records)
+    CHECK(each.value.size() < bounds.record_max_bytes);
+  const auto& shortened = entity_of(found, "certificate").attributes;
+  CHECK(shortened["truncated"] == true);
+  CHECK(shortened["sha256"] == std::string(64, 'a'));
+  CHECK(!shortened.contains("san-dns"));
+  CHECK(!shortened.contains("subject"));
+}
+
+}  // namespace sonde::scanner

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "scanner/scheduler/scheduler.hpp"
+#include "tests/scanner/loopback_server.hpp"
+#include "tests/scanner/scan_fixture.hpp"
+#include "tests/scanner/scheduler_fixture.hpp"
+
+namespace sonde::test {
+
+/// A scheduler on the test's loop, engines on loops of their own, and servers to scan.
+class scheduler_bench {
+ public:
+  scheduler_bench(executor loop, task_world& world, std::vector<std::string> resolvers);
+
+  /// A server that this stops.
+  loopback_server& serve(behaviour how, const std::string& address = "127.77.0.1");
+  /// Stops the scheduler, with so much time for what runs.
+  awaitable<void> stop(int ms = 0);
+  /// The rules from now on.
+  void set_rules(const std::shared_ptr<const scanner::policy>& rules);
+  /// Ends all of it.
+  awaitable<void> finish();
+
+  [[nodiscard]] const executor& loop() const { return loop_; }
+
+ private:
+  executor loop_;
+  task_world& world_;
+  scanner::engine_pool engines_;
+  scanner::scheduler scheduler_;
+  std::vector<std::unique_ptr<loopback_server>> servers_;
+  bool stopped_ = false;
+};
+
+/// Runs a test with a scheduler, which is stopped at the end, however that comes. One that is run
+/// after another on the same world is the next process.
+void with_scheduler(task_world& world, const std::function<awaitable<void>(scheduler_bench&)>& body,
+                    std::vector<std::string> resolvers = {"127.0.0.1:1"});
+
+/// Whether a task has ended.
+[[nodiscard]] bool has_ended(const model::scan_task& task);
+/// `done complete`, `failed nxdomain`, `running`.
+[[nodiscard]] std::string state_of(const model::scan_task& task);
+/// The snapshots of a task, in the order in which they were written from the n-th record on.
+[[nodiscard]] std::vector<model::scan_task> snapshots_of(task_world& world,
+                                                         const model::target_key& key,
+                                                         std::size_t from = 0);
+
+}  // namespace sonde::test

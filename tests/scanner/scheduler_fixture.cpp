@@ -1,0 +1,171 @@
+#include "tests/scanner/scheduler_fixture.hpp"
+
+#include "model/events.hpp"
+#include "model/task_fold.hpp"
+#include "queue/errc.hpp"
+#include "queue/memory/memory_queue.hpp"
+
+#include <stdexcept>
+
+namespace sonde::test {
+namespace {
+
+std::vector<queue::topic_spec> scanner_topics(std::int32_t partitions) {
+  std::vector<queue::topic_spec> out;
+  for (const char* name :
+       {model::topics::scan_requests, model::topics::scan_requests_dead, model::topics::scan_tasks,
+        model::topics::scan_progress, model::topics::entities, model::topics::associations}) {
+    queue::topic_spec topic;
+    topic.name = name;
+    topic.partitions = partitions;
+    out.push_back(std::move(topic));
+  }
+  return out;
+}
+
+error busy() {
+  return {make_error_code(queue::errc::busy), "the test wants it so"};
+}
+
+}  // namespace
+
+awaitable<result<std::vector<queue::position>>> watched_queue::produce(std::vector<record> batch) {
+  if (refuses && refuses(batch)) co_return busy();
+  auto copy = batch;
+  auto places = co_await inner_->produce(std::move(batch));
+  if (places) accepted.insert(accepted.end(), copy.begin(), copy.end());
+  co_return places;
+}
+
+awaitable<result<queue::position>> watched_queue::produce_to(std::int32_t partition, record one) {
+  std::vector<record> batch{one};
+  if (refuses && refuses(batch)) co_return busy();
+  auto place = co_await inner_->produce_to(partition, std::move(one));
+  if (place) accepted.push_back(std::move(batch[0]));
+  co_return place;
+}
+
+std::unique_ptr<queue::reader> watched_queue::read_from(std::vector<std::string> topics,
+                                                        std::vector<queue::position> from) {
+  return inner_->read_from(std::move(topics), std::move(from));
+}
+std::unique_ptr<queue::consumer> watched_queue::join(std::string group, std::string topic) {
+  return inner_->join(std::move(group), std::move(topic));
+}
+awaitable<result<std::vector<queue::position>>> watched_queue::ends(
+    std::vector<std::string> topics) {
+  return inner_->ends(std::move(topics));
+}
+awaitable<result<std::vector<queue::position>>> watched_queue::starts(
+    std::vector<std::string> topics) {
+  return inner_->starts(std::move(topics));
+}
+const std::vector<queue::topic_spec>& watched_queue::topics() const {
+  return inner_->topics();
+}
+std::string watched_queue::full_name(const std::string& topic) const {
+  return inner_->full_name(topic);
+}
+const std::string& watched_queue::identity() const {
+  return inner_->identity();
+}
+result<> watched_queue::health() const {
+  return inner_->health();
+}
+void watched_queue::close() {
+  inner_->close();
+}
+
+task_world::task_world(std::int32_t partitions) {
+  bounds_.connect_timeout_ms = 300;
+  bounds_.greeting_timeout_ms = 1'000;
+  bounds_.answer_timeout_ms = 400;
+  bounds_.dns_timeout_ms = 200;
+  auto inner = queue::make_memory_queue(scanner_topics(partitions), "test", time_, bounds_, log_);
+  queue_ = std::make_unique<watched_queue>(std::move(inner.value()));
+  view_loop_ = std::make_unique<event_loop>("view");
+  view_ = views::open_task_view(view_loop_->get_executor(), *queue_, std::nullopt, bounds_, log_)
+              .value();
+  view_loop_->start();
+}
+
+task_world::~task_world() {
+  auto stop_view = [this] { asio::co_spawn(view_loop_->context(), view_->stop(), asio::detached); };
+  asio::post(view_loop_->context(), stop_view);
+  view_loop_->join();
+  view_.reset();
+  queue_->close();
+}
+
+awaitable<queue::position> task_world::put(record one) {
+  std::vector<record> batch;
+  batch.push_back(std::move(one));
+  auto places = co_await queue_->produce(std::move(batch));
+  co_return places.value().front();
+}
+
+awaitable<queue::position> task_world::put(model::scan_request request) {
+  return put(to_record(request, "request"));
+}
+
+awaitable<queue::position> task_world::put(model::scan_task snapshot) {
+  return put(to_record(snapshot, time_.now()));
+}
+
+awaitable<queue::position> task_world::put_claim(std::string owner, std::int32_t partition) {
+  model::claim claim{std::move(owner), partition, time_.now()};
+  auto place = co_await queue_->produce_to(partition, to_record(claim));
+  co_return place.value();
+}
+
+awaitable<std::optional<model::scan_task>> task_world::shown(model::target_key key) {
+  auto found = co_await view_->find(std::move(key), in(20'000));
+  co_return found.value();
+}
+
+awaitable<model::scan_task> task_world::once(model::target_key key,
+                                             std::function<bool(const model::scan_task&)> is_so) {
+  auto loop = co_await asio::this_coro::executor;
+  asio::steady_timer pause(loop);
+  for (auto deadline = in(20'000); time_.steady_now() < deadline;) {
+    auto task = co_await shown(key);
+    if (task && is_so(*task)) co_return *task;
+    pause.expires_after(std::chrono::milliseconds(5));
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+  throw std::runtime_error("the task did not become what the test waits for");
+}
+
+awaitable<std::vector<queue::stored_record>> task_world::all_of(std::string topic) {
+  std::vector<std::string> topics{topic};
+  auto ends = co_await queue_->ends(topics);
+  std::int64_t count = 0;
+  for (const auto& end : ends.value())
+    count += end.offset;
+  auto reader = queue_->read_from(topics, {});
+  std::vector<queue::stored_record> out;
+  while (static_cast<std::int64_t>(out.size()) < count) {
+    auto batch = co_await reader->read();
+    for (auto& each : batch.value())
+      out.push_back(std::move(each));
+  }
+  co_return out;
+}
+
+model::scan_request scan_of(const std::string& target, const std::string& ports,
+                            model::group_list scope, std::uint64_t generation) {
+  model::scan_request out;
+  out.target = model::target::parse(target).value();
+  out.profile = ports;
+  out.scope = std::move(scope);
+  out.key = model::key_of(out.target, out.profile, out.scope);
+  out.generation = generation;
+  out.requested = wall_time(std::chrono::seconds(1'767'323'045));
+  return out;
+}
+
+model::scan_task task_of(const model::scan_request& request, std::int64_t offset) {
+  return model::fold(std::nullopt, request, offset, 16);
+}
+
+}  // namespace sonde::test

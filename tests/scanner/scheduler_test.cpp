@@ -1,0 +1,365 @@
+#include "scanner/scheduler/scheduler.hpp"
+
+#include "model/events.hpp"
+#include "tests/scanner/fake_dns.hpp"
+#include "tests/scanner/network_namespace.hpp"
+#include "tests/scanner/scheduler_bench.hpp"
+#include "tests/support/doctest.hpp"
+
+#include <set>
+
+namespace sonde::scanner {
+namespace {
+
+using std::chrono::milliseconds;
+using test::has_ended;
+using test::scan_of;
+using test::scheduler_bench;
+using test::state_of;
+using test::task_world;
+
+constexpr const char* local_target = "127.77.0.1";
+
+/// The scan of one port of this machine, or of any other target.
+model::scan_request port_scan(const test::loopback_server& server,
+                              const std::string& target = local_target,
+                              std::uint64_t generation = 1) {
+  return scan_of(target, std::to_string(server.port()), {"public"}, generation);
+}
+
+/// Knows every name, as one address of each kind.
+test::fake_dns::answer_function leads_to(std::string v4, std::string v6) {
+  return [v4, v6](const std::string& query, test::query_type type) {
+    const auto& record = type == test::query_type::a ? v4 : v6;
+    return record.empty() ? test::with_code(query, 0) : test::with_address(query, type, record);
+  };
+}
+
+/// Runs a test with a scheduler whose name server answers so.
+void with_names(task_world& world, test::fake_dns::answer_function answer,
+                std::function<awaitable<void>(scheduler_bench&)> body) {
+  event_loop loop("names");
+  std::unique_ptr<test::fake_dns> names;
+  names = std::make_unique<test::fake_dns>(loop.get_executor(), std::move(answer));
+  loop.start();
+  test::with_scheduler(world, body, {names->address()});
+  auto stop = [&] { return names->stop(); };
+  asio::co_spawn(loop.context(), stop, asio::detached);
+  loop.join();
+}
+
+/// How many tasks had ended before this one did.
+int ended_before(task_world& world, const model::target_key& key) {
+  int out = 0;
+  for (const auto& each : world.queue().accepted) {
+    if (each.topic != model::topics::scan_tasks || model::is_claim(each)) continue;
+    if (!has_ended(model::parse_scan_task(each.value).value())) continue;
+    if (each.key == key.str()) break;
+    ++out;
+  }
+  return out;
+}
+
+const std::string loopback_v6 = std::string(15, '\0') + '\x01';
+
+}  // namespace
+
+TEST_CASE("a posted scan ends as done, and what it found is on the topics before that") {
+  task_world world;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-OpenSSH_9.2p1\r\n"));
+    auto request = port_scan(server);
+    co_await world.put(request);
+    auto task = co_await world.once(request.key, has_ended);
+    CHECK(state_of(task) == "done complete");
+    CHECK(task.current.id == request.id());
+    CHECK(task.attempt == 1);
+    CHECK(task.progress == model::task_progress{1, 1, 1});
+    REQUIRE(task.results.size() == 1);
+    CHECK(task.results_total == 1);
+    CHECK(task.results[0].name == "ssh");
+    CHECK(task.results[0].endpoint == model::endpoint_text(server.address(), server.port()));
+    const auto& written = world.queue().accepted;
+    auto is_finding = [](const record& r) {
+      return r.topic == model::topics::entities || r.topic == model::topics::associations;
+    };
+    auto last_finding = std::find_if(written.rbegin(), written.rend(), is_finding);
+    REQUIRE(last_finding != written.rend());
+    CHECK(last_finding->topic == model::topics::associations);
+    auto behind = static_cast<std::size_t>(last_finding.base() - written.begin());
+    auto later = test::snapshots_of(world, request.key, behind);
+    REQUIRE(later.size() == 1);
+    CHECK(state_of(later[0]) == "done complete");
+    REQUIRE(task.produced.size() == 2);
+    for (const auto& place : task.produced) {
+      auto on_topic = co_await world.all_of(place.topic);
+      CHECK(on_topic.back().offset == place.offset);
+    }
+  });
+}
+
+TEST_CASE("a request that is done with is not taken again by the next process") {
+  task_world world;
+  std::uint16_t port = 0;
+  model::target_key first;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
+    port = server.port();
+    auto request = port_scan(server);
+    first = request.key;
+    co_await world.put(request);
+    co_await world.once(first, has_ended);
+  });
+  auto before = test::snapshots_of(world, first).size();
+  test::with_scheduler(world, [&](scheduler_bench&) -> awaitable<void> {
+    auto request = scan_of("127.77.0.2", std::to_string(port));
+    co_await world.put(request);
+    co_await world.once(request.key, has_ended);
+  });
+  CHECK(test::snapshots_of(world, first).size() == before);
+}
+
+TEST_CASE("a record that is no request becomes a dead letter, and holds up nothing") {
+  task_world world;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
+    record bad{model::topics::scan_requests, "some-key", "{\"target\":", {{"ce_id", "x"}}};
+    auto place = co_await world.put(bad);
+    auto request = port_scan(server);
+    co_await world.put(request);
+    co_await world.once(request.key, has_ended);
+    auto letters = co_await world.all_of(model::topics::scan_requests_dead);
+    REQUIRE(letters.size() == 1);
+    const auto& letter = letters[0].what;
+    CHECK(letter.key == bad.key);
+    CHECK(letter.value == bad.value);
+    auto header = [&](const char* name) {
+      const auto* value = find_header(letter.headers, name);
+      return value == nullptr ? std::string("absent") : *value;
+    };
+    CHECK(header("ce_id") == "x");
+    CHECK(header("sonde_dead_topic") == model::topics::scan_requests);
+    CHECK(header("sonde_dead_partition") == "0");
+    CHECK(header("sonde_dead_offset") == std::to_string(place.offset));
+    CHECK(header("sonde_dead_stage") == "parse");
+    CHECK(!header("sonde_dead_error").empty());
+  });
+}
+
+TEST_CASE("scans that cannot begin end with the reason") {
+  task_world world;
+  with_names(world, leads_to({'\xC0', '\xA8', 1, 1}, ""), [&](auto&) -> awaitable<void> {
+    // 192.168.1.1, and a name that leads there.
+    for (const char* target : {"192.168.1.1", "rebinding.example"}) {
+      CAPTURE(target);
+      auto request = scan_of(target, "80");
+      co_await world.put(request);
+      auto task = co_await world.once(request.key, has_ended);
+      CHECK(state_of(task) == "failed out_of_scope");
+      CHECK(task.current.outcome->reason.find("192.168.1.1") != std::string::npos);
+    }
+    auto unknown = scan_of("203.0.113.1", "no-such-profile");
+    co_await world.put(unknown);
+    auto task = co_await world.once(unknown.key, has_ended);
+    CHECK(state_of(task) == "failed attempts");
+  });
+}
+
+TEST_CASE("what the DNS says of a name that has no address") {
+  struct row {
+    unsigned char code;
+    const char* state;
+  };
+  for (auto each :
+       {row{3, "failed nxdomain"}, row{2, "failed servfail"}, row{0, "failed no_data"}}) {
+    CAPTURE(each.state);
+    task_world world;
+    auto answer = [each](const std::string& query, test::query_type) {
+      return test::with_code(query, each.code);
+    };
+    with_names(world, answer, [&](auto&) -> awaitable<void> {
+      auto request = scan_of("host.example", "80");
+      co_await world.put(request);
+      auto task = co_await world.once(request.key, has_ended);
+      CHECK(state_of(task) == each.state);
+    });
+  }
+}
+
+TEST_CASE("every address of a name is scanned, and those out of scope are said") {
+  task_world world;
+  with_names(world, leads_to({'\x7F', 77, 0, 1}, loopback_v6), [&](auto& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
+    auto& server_v6 = b.serve(test::greets_with("SSH-2.0-test_6\r\n"), "::1");
+    auto ports = std::to_string(server.port()) + "," + std::to_string(server_v6.port());
+    auto request = scan_of("both.example", ports);
+    co_await world.put(request);
+    auto task = co_await world.once(request.key, has_ended);
+    CHECK(state_of(task) == "done complete");
+    CHECK(task.progress == model::task_progress{4, 4, 2});
+    std::set<std::string> endpoints;
+    for (const auto& row : task.results)
+      endpoints.insert(row.endpoint);
+    CHECK(endpoints.contains("[::1]:" + std::to_string(server_v6.port()) + "/tcp"));
+    b.set_rules(test::test_rules({"::1"}));
+    auto again = scan_of("both.example", ports, {"public"}, 2);
+    co_await world.put(again);
+    auto second = [](const model::scan_task& t) { return t.current.number == 2 && has_ended(t); };
+    task = co_await world.once(again.key, second);
+    CHECK(state_of(task) == "done partial");
+    CHECK(task.results_total == 1);
+  });
+}
+
+TEST_CASE("a generation that is asked for while another runs comes after it") {
+  task_world world;
+  world.bounds().greeting_timeout_ms = 400;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::is_mute());
+    auto request = port_scan(server);
+    co_await world.put(request);
+    while (server.accepted() == 0)
+      co_await test::pause(milliseconds(5));
+    co_await world.put(port_scan(server, local_target, 2));
+    auto second = [](const model::scan_task& t) { return t.current.number == 2 && has_ended(t); };
+    auto task = co_await world.once(request.key, second);
+    CHECK(state_of(task) == "done complete");
+    REQUIRE(task.history.size() == 1);
+    CHECK(task.history[0].number == 1);
+    CHECK(task.history[0].state == model::task_state::done);
+  });
+}
+
+TEST_CASE("no more tasks run at once than the limit says, and all of them end") {
+  task_world world;
+  world.bounds().running_tasks = 2;
+  world.bounds().greeting_timeout_ms = 100;
+  world.bounds().answer_timeout_ms = 50;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    std::multiset<std::string> talking;
+    std::size_t most = 0;
+    auto count = [&](test::tcp_socket peer) -> awaitable<void> {
+      auto target = peer.local_endpoint().address().to_string();
+      auto entry = talking.insert(target);
+      most = std::max(most, std::set<std::string>(talking.begin(), talking.end()).size());
+      try {
+        co_await test::ignore(peer);
+      } catch (const boost::system::system_error&) {
+        // The scanner has hung up.
+      }
+      talking.erase(entry);
+    };
+    auto& server = b.serve(count, "0.0.0.0");
+    std::vector<model::scan_request> requests;
+    for (int i = 1; i <= 12; ++i)
+      requests.push_back(port_scan(server, "127.78.9." + std::to_string(i)));
+    for (const auto& each : requests)
+      co_await world.put(each);
+    for (const auto& each : requests)
+      co_await world.once(each.key, has_ended);
+    CHECK(most == 2);
+  });
+}
+
+TEST_CASE("more scopes than there is room for ready tasks: all of their scans end") {
+  task_world world;
+  world.bounds().running_tasks = 1;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"), "0.0.0.0");
+    std::vector<model::scan_request> requests;
+    for (int i = 0; i < 48; ++i) {
+      auto target = "127.78.13." + std::to_string(i + 1);
+      auto scope = "scope-" + std::to_string(i % 12);
+      requests.push_back(scan_of(target, std::to_string(server.port()), {scope}));
+    }
+    std::vector<record> batch;
+    for (const auto& each : requests)
+      batch.push_back(to_record(each, "request"));
+    co_await world.queue().produce(std::move(batch));
+    for (const auto& each : requests)
+      co_await world.once(each.key, has_ended);
+  });
+}
+
+TEST_CASE("a scope that asks for one scan does not wait for a scope that asked for many") {
+  task_world world;
+  world.bounds().running_tasks = 1;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto slow = [](test::tcp_socket peer) -> awaitable<void> {
+      co_await test::pause(milliseconds(20));
+      co_await test::say(peer, "SSH-2.0-test_1\r\n");
+      co_await test::ignore(peer);
+    };
+    auto& server = b.serve(slow, "0.0.0.0");
+    auto port = std::to_string(server.port());
+    std::vector<record> batch;
+    std::vector<model::target_key> keys;
+    for (int i = 1; i <= 41; ++i) {
+      model::group_list scope{i <= 40 ? "many" : "one"};
+      auto request = scan_of("127.78.10." + std::to_string(i), port, scope);
+      batch.push_back(to_record(request, "request"));
+      keys.push_back(request.key);
+    }
+    co_await world.queue().produce(std::move(batch));
+    for (const auto& key : keys)
+      co_await world.once(key, has_ended);
+    CHECK(ended_before(world, keys.back()) < 10);
+  });
+}
+
+TEST_CASE("while the queue refuses, results wait, and nothing is lost or done too early") {
+  task_world world;
+  int refused = 0;
+  world.queue().refuses = [&](const std::vector<record>& batch) {
+    bool findings = batch[0].topic == model::topics::entities;
+    return findings && ++refused <= 3;
+  };
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
+    auto request = port_scan(server);
+    co_await world.put(request);
+    auto task = co_await world.once(request.key, has_ended);
+    CHECK(refused == 4);
+    CHECK(state_of(task) == "done complete");
+    auto entities = co_await world.all_of(model::topics::entities);
+    CHECK(!entities.empty());
+  });
+}
+
+TEST_CASE("a port is said once an hour and scope") {
+  task_world world;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"), "0.0.0.0");
+    for (const char* target : {"127.77.0.1", "127.77.0.2"}) {
+      auto request = port_scan(server, target);
+      co_await world.put(request);
+      co_await world.once(request.key, has_ended);
+    }
+    auto elsewhere = scan_of("127.77.0.1", std::to_string(server.port()), {"others"});
+    co_await world.put(elsewhere);
+    co_await world.once(elsewhere.key, has_ended);
+    int ports = 0;
+    for (const auto& each : world.queue().accepted)
+      ports += each.topic == model::topics::entities && each.key.starts_with("port-");
+    CHECK(ports == 2);
+  });
+}
+
+TEST_CASE("this machine's own trouble is no result: the scan has failed, and may be asked again") {
+  if (!test::can_make_networks()) {
+    MESSAGE("skipped: this process may not make network namespaces");
+    return;
+  }
+  test::in_empty_network({}, [] {
+    task_world world;
+    test::with_scheduler(world, [&](scheduler_bench&) -> awaitable<void> {
+      auto request = scan_of("10.50.0.1", "80,443");
+      co_await world.put(request);
+      auto task = co_await world.once(request.key, has_ended);
+      CHECK(state_of(task) == "failed attempts");
+      CHECK(task.current.outcome->reason.find("no route to 10.50.0.1") != std::string::npos);
+    });
+  });
+}
+
+}  // namespace sonde::scanner
