@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace sonde::scanner {
 namespace {
@@ -135,6 +136,8 @@ void address_scan::take(const probe& asked, dial_outcome outcome) {
 }
 
 void address_scan::take_local_trouble(const dial_outcome& outcome) {
+  // It met itself; from another local port it will not.
+  if (outcome.system_error == EADDRINUSE) return;
   auto at = now();
   if (!trouble_since_) trouble_since_ = at;
   if (outcome.why == errc::local_trouble) {

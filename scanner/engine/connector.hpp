@@ -57,8 +57,9 @@ class dial_listener {
 /// system calls and nothing else.
 ///
 /// Sockets are bound to nothing, close with RST (no TIME_WAIT), and a socket that has connected to
-/// itself, as on a scan of one's own addresses, is trouble of this machine and no open port. Holds
-/// at most `slots` descriptors. Lives on one loop.
+/// itself, as on a scan of one's own addresses, is trouble of this machine and no open port. One
+/// that was refused rests in its slot and is used again. Holds at most `slots` descriptors. Lives
+/// on one loop.
 class connector {
  public:
   connector(executor loop, std::size_t slots, std::chrono::milliseconds timeout, const clock& clock,
@@ -89,9 +90,10 @@ class connector {
 
  private:
   struct slot {
-    int descriptor = -1;
-    std::uint32_t generation = 0;
-    dial_listener* listener = nullptr;
+    int descriptor = -1;  ///< that connects, or rests
+    int family = 0;
+    std::uint32_t generation = 0;       ///< counts the sockets it has had
+    dial_listener* listener = nullptr;  ///< none: it is free
     std::uint64_t token = 0;
     steady_time begun{};
     std::uint32_t older = none;  ///< neighbours in the order of beginning
@@ -101,6 +103,8 @@ class connector {
 
   awaitable<void> watch();
   awaitable<void> expire();
+  [[nodiscard]] unique_socket socket_for(std::uint32_t index, int family);
+  void close_rested();
   /// Handles what the epoll has; false when there is nothing more.
   bool harvest();
   void complete(std::uint32_t index);
@@ -116,6 +120,7 @@ class connector {
   std::chrono::milliseconds timeout_;
   std::vector<slot> slots_;
   std::vector<std::uint32_t> free_;
+  bool any_rest_ = false;  ///< of the free ones, some hold a socket
   std::uint32_t oldest_ = none;
   std::uint32_t newest_ = none;
   asio::posix::stream_descriptor epoll_;

@@ -1,0 +1,58 @@
+"""Rows of figures, and the table that people read."""
+
+import statistics
+
+
+def median(results, field):
+    return statistics.median(r[field] for r in results)
+
+
+def row(bench, what, results, unit, rate):
+    """A row: the rate's median and extremes over all rounds, the medians of CPU and memory."""
+    rates = [rate(r) for r in results]
+    return {
+        "bench": bench,
+        "what": what,
+        "unit": unit,
+        "rate": statistics.median(rates),
+        "least": min(rates),
+        "most": max(rates),
+        "cpu_s": median(results, "cpu_s"),
+        "peak_mib": median(results, "peak_mib"),
+        "ratios": [],
+    }
+
+
+def ratio(rivals, results, name, goal=None):
+    """How many times as fast as the rival: the median over rounds, each with its own neighbour."""
+    each = [rival["seconds"] / own["seconds"] for rival, own in zip(rivals, results)]
+    return {"to": name, "ratio": statistics.median(each), "least": min(each), "most": max(each), "goal": goal}
+
+
+def show_ratio(one):
+    text = f"{one['ratio']:.2f} × {one['to']}"
+    if one["goal"] is None:
+        return text
+    reached = "reached" if one["ratio"] >= one["goal"] else "MISSED"
+    return f"{text} ({one['least']:.2f}–{one['most']:.2f}; goal {one['goal']}: {reached})"
+
+
+def table(rows):
+    head = ["bench", "what", "rate (least–most)", "p50 ms", "p99 ms", "CPU s", "peak MiB", "compared"]
+    lines = [head]
+    for r in rows:
+        remarks = [show_ratio(one) for one in r["ratios"]]
+        remarks += [r["note"]] if "note" in r else []
+        remarks += [] if r["right"] else ["WRONG ANSWERS"]
+        lines.append([
+            r["bench"],
+            r["what"],
+            f"{r['rate']:,.0f} {r['unit']} ({r['least']:,.0f}–{r['most']:,.0f})",
+            f"{r['p50_ms']:.2f}" if "p50_ms" in r else "",
+            f"{r['p99_ms']:.2f}" if "p99_ms" in r else "",
+            f"{r['cpu_s']:.2f}",
+            f"{r['peak_mib']:.1f}",
+            "; ".join(remarks),
+        ])
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
