@@ -270,11 +270,15 @@ TEST_CASE_FIXTURE(open_world, "whoever waits for a scan gets its news at once, o
   std::optional<result<model::json>> news;
   auto wait = [&scans, id] { return scans.look_up(id.str(), {"public"}, milliseconds(30'000)); };
   std::thread waiting([&] { news = test::run(spawn_on(loop.get_executor(), wait)); });
-  publish(model::started(model::fold(std::nullopt, asked, place.offset, kept), clock.now()));
+  // However late the waiting begins, one of these two is news to it.
+  auto running = model::started(model::fold(std::nullopt, asked, place.offset, kept), clock.now());
+  publish(running);
+  publish(model::ended(running, {model::outcome_kind::complete, "x"}, clock.now()));
   waiting.join();
   REQUIRE(news);
   REQUIRE(*news);
-  CHECK((**news)["status"] == "running");
+  CHECK((**news)["status"] != "queued");
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(20));
 }
 
 TEST_CASE_FIXTURE(open_world, "a server that stops ends the waiting") {
