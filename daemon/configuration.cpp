@@ -200,6 +200,9 @@ result<configuration> load_configuration(const std::optional<fs::path>& file,
     if (!fs::exists(*chosen, ignored)) {
       return wrong(chosen->string(), "there is no such configuration file");
     }
+    if (fs::is_directory(*chosen, ignored)) {
+      return wrong(chosen->string(), "is a folder; name the configuration file in it");
+    }
     if (auto read = file_reader(config, *chosen).read(); !read) return read.error();
   }
   for (const auto& what : all_settings()) {
