@@ -27,6 +27,7 @@ inline constexpr int done = 0;
 inline constexpr int scan_failed = 1;
 inline constexpr int usage = 64;
 inline constexpr int no_server = 69;
+inline constexpr int internal = 70;  ///< a bug
 inline constexpr int data_folder = 74;
 inline constexpr int configuration = 78;
 inline constexpr int interrupted = 130;

@@ -12,16 +12,15 @@ namespace sonde::client {
 
 /// `sonde show`: a scan by its id, an entity by its id, or the newest scan of a target. Returns the
 /// exit code.
-awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what, bool json);
+awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what);
 
 /// `sonde topic list`: every topic with its partitions and how many records each holds.
-awaitable<int> list_topics(queue::backend& queue, terminal& out, bool json);
+awaitable<int> list_topics(queue::backend& queue, terminal& out);
 
 struct tail_options {
   std::string topic;
   bool from_start = false;
   bool follow = false;
-  bool json = false;
 };
 
 /// `sonde topic tail`: the records of a topic, one a line, up to its end as it is now, or for ever.

@@ -5,9 +5,6 @@
 #include "client/scan_table.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
 
 namespace sonde::client {
 namespace {
@@ -19,7 +16,9 @@ using std::chrono::seconds;
 /// together in one go; following is waiting.
 constexpr std::size_t scheduling_at_once = 64;
 constexpr std::size_t following_at_once = 32;
+/// A server answers sooner if the scan ends; a person wants to see how it goes meanwhile.
 constexpr seconds look_up_wait{10};
+constexpr seconds look_up_wait_drawing{1};
 constexpr std::chrono::milliseconds draw_pause{100};
 constexpr std::chrono::milliseconds retry_pause{500};
 constexpr int schedule_attempts = 20;
@@ -32,20 +31,6 @@ std::string text_at(const json& object, const char* name) {
 bool has_ended(const json& scan) {
   auto status = text_at(scan, "status");
   return status != "queued" && status != "running" && status != "new";
-}
-
-std::string remaining_text(double left, double rate) {
-  if (rate <= 0) return {};
-  auto s = std::lround(left / rate);
-  if (s < 60) return ", about " + std::to_string(s) + " s left";
-  if (s < 5400) return ", about " + std::to_string((s + 30) / 60) + " min left";
-  return ", about " + std::to_string((s + 1800) / 3600) + " h left";
-}
-
-std::string rate_text(double rate) {
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), rate < 10 ? "%.1f" : "%.0f", rate);
-  return text.data();
 }
 
 }  // namespace
@@ -64,16 +49,13 @@ std::vector<std::string> read_targets(std::istream& from) {
 }
 
 scan_command::scan_command(scan_api& api, terminal& out, const clock& clock, scan_options options)
-    : api_(api), out_(out), clock_(clock), options_(std::move(options)) {
-  options_.json = options_.json || !out.for_people();
-}
+    : api_(api), out_(out), clock_(clock), options_(std::move(options)) {}
 
 void scan_command::interrupt() {
   interrupted_ = true;
 }
 
 awaitable<int> scan_command::run() {
-  begun_ = clock_.steady_now();
   co_await schedule_all();
   if (no_server_) {
     out_.say(no_server_->message());
@@ -83,7 +65,6 @@ awaitable<int> scan_command::run() {
 }
 
 awaitable<int> scan_command::watch(std::string id) {
-  begun_ = clock_.steady_now();
   scans_.push_back({id, id});
   options_.targets.push_back(std::move(id));
   next_target_ = 1;
@@ -91,6 +72,7 @@ awaitable<int> scan_command::watch(std::string id) {
 }
 
 awaitable<int> scan_command::follow_to_the_end() {
+  progress_.begin(scans_.size(), clock_.steady_now());
   if (options_.wait && !interrupted_) co_await follow_all();
   out_.clear_progress();
   if (interrupted_) {
@@ -136,9 +118,9 @@ awaitable<void> scan_command::schedule_some() {
       json line = {{"target", target},
                    {"id", text_at(*receipt, "id")},
                    {"status", text_at(*receipt, "status")}};
-      out_.print(options_.json ? model::to_text(line) + "\n"
-                               : scans_.back().id + "  " + target + "  " +
-                                     text_at(*receipt, "status") + "\n");
+      out_.print(out_.for_people()
+                     ? scans_.back().id + "  " + target + "  " + text_at(*receipt, "status") + "\n"
+                     : model::to_text(line) + "\n");
     }
     draw();
   }
@@ -150,7 +132,7 @@ void scan_command::report_failure(const std::string& target, const error& why) {
     return;
   }
   ++failed_;
-  if (options_.json) {
+  if (!out_.for_people()) {
     json line = {{"target", target}, {"status", "refused"}, {"error", why.message()}};
     out_.print(model::to_text(line) + "\n");
   } else {
@@ -184,15 +166,15 @@ awaitable<void> scan_command::follow_some() {
 
 awaitable<void> scan_command::follow(scheduled scan) {
   asio::steady_timer pause(co_await asio::this_coro::executor);
-  now_following_ = scan.target;
+  auto wait = out_.draws() ? look_up_wait_drawing : look_up_wait;
   while (!interrupted_) {
-    auto found = co_await api_.look_up(scan.id, look_up_wait);
+    auto found = co_await api_.look_up(scan.id, wait);
     if (found && has_ended(*found)) {
       finish(*found);
       co_return;
     }
     if (found) {
-      newest_ = std::move(*found);
+      progress_.note(*found);
       continue;
     }
     if (found.error().code == make_error_code(errc::not_found)) {
@@ -207,8 +189,9 @@ awaitable<void> scan_command::follow(scheduled scan) {
 
 void scan_command::finish(const json& scan) {
   ++ended_;
+  progress_.ended(scan);
   if (text_at(scan, "status") != "done") ++failed_;
-  if (options_.json) {
+  if (!out_.for_people()) {
     out_.print(model::to_text(scan) + "\n");
   } else {
     auto table = scan_table(scan, out_.width(), clock_.now());
@@ -220,34 +203,12 @@ void scan_command::draw() {
   auto now = clock_.steady_now();
   if (now - drawn_ < draw_pause) return;
   drawn_ = now;
-  auto passed = std::chrono::duration<double>(now - begun_).count();
   auto all = options_.targets.size();
   if (scans_.size() < all && next_target_ < all) {
     out_.progress("scheduling: " + std::to_string(scans_.size()) + " of " + std::to_string(all));
     return;
   }
-  if (all > 1) {
-    auto rate = passed > 1 ? static_cast<double>(ended_) / passed : 0;
-    auto left = static_cast<double>(scans_.size() - ended_);
-    out_.progress(std::to_string(ended_) + " of " + std::to_string(scans_.size()) +
-                  " scans done, " + rate_text(rate) + "/s" + remaining_text(left, rate));
-    return;
-  }
-  const auto& name = now_following_.empty() ? options_.targets.front() : now_following_;
-  const auto& progress = newest_.contains("progress") ? newest_["progress"] : json::object();
-  auto planned = progress.value("planned", 0.0);
-  auto done = progress.value("done", 0.0);
-  if (planned <= 0) {
-    out_.progress(name + ": " +
-                  (newest_.is_null() ? std::string("queued") : text_at(newest_, "status")));
-    return;
-  }
-  auto rate = passed > 0 ? done / passed : 0;
-  std::array<char, 16> percent;
-  std::snprintf(percent.data(), percent.size(), "%.0f %%", 100 * done / planned);
-  out_.progress(name + ": " + percent.data() + " of " + rate_text(planned) + " probes, " +
-                std::to_string(progress.value("open", 0)) + " open, " + rate_text(rate) + "/s" +
-                remaining_text(planned - done, rate));
+  out_.progress(progress_.line(now));
 }
 
 void scan_command::say_how_to_go_on() {

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "client/scan_api.hpp"
+#include "client/scan_progress.hpp"
 #include "client/terminal.hpp"
 
 #include <cstdint>
@@ -18,7 +19,6 @@ struct scan_options {
   std::string ports;
   bool fresh = false;  ///< scan anew, whatever is known
   int priority = 0;
-  bool json = false;  ///< lines of JSON, also on a terminal
   bool wait = true;
   bool server_goes_on = true;  ///< scans outlive this command; false: they end with it
 };
@@ -66,10 +66,8 @@ class scan_command {
   std::size_t ended_ = 0;
   std::size_t failed_ = 0;
   std::optional<error> no_server_;
-  model::json newest_;  ///< the progress of a scan under way
-  steady_time begun_{};
+  scan_progress progress_;
   steady_time drawn_{};
-  std::string now_following_;
   bool interrupted_ = false;
 };
 

@@ -14,25 +14,25 @@ int complain(terminal& out, const error& why) {
   return exit_code_of(why);
 }
 
-int print_scan(const json& scan, terminal& out, const clock& clock, bool as_json) {
-  out.print(as_json ? model::to_text(scan) + "\n" : scan_table(scan, out.width(), clock.now()));
+int print_scan(const json& scan, terminal& out, const clock& clock) {
+  out.print(out.for_people() ? scan_table(scan, out.width(), clock.now())
+                             : model::to_text(scan) + "\n");
   return exit_code::done;
 }
 
 }  // namespace
 
-awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what,
-                    bool as_json) {
-  as_json = as_json || !out.for_people();
+awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what) {
   if (model::is_task_id(what)) {
     auto scan = co_await api.look_up(what, std::chrono::seconds(0));
     if (!scan) co_return complain(out, scan.error());
-    co_return print_scan(*scan, out, clock, as_json);
+    co_return print_scan(*scan, out, clock);
   }
   if (model::is_entity_id(what)) {
     auto entity = co_await api.entity(what);
     if (!entity) co_return complain(out, entity.error());
-    out.print(as_json ? model::to_text(*entity) + "\n" : entity_table(*entity, out.width()));
+    out.print(out.for_people() ? entity_table(*entity, out.width())
+                               : model::to_text(*entity) + "\n");
     co_return exit_code::done;
   }
   auto target = model::target::parse(what);
@@ -48,7 +48,7 @@ awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::strin
     out.say(target->text() + " has not been scanned; `sonde scan " + target->text() + "` does it");
     co_return exit_code::scan_failed;
   }
-  co_return print_scan(list.front(), out, clock, as_json);
+  co_return print_scan(list.front(), out, clock);
 }
 
 }  // namespace sonde::client

@@ -28,8 +28,9 @@ void write_all(int descriptor, std::string_view text) {
 
 }  // namespace
 
-terminal::terminal()
-    : out_is_terminal_(isatty(STDOUT_FILENO) == 1),
+terminal::terminal(output_form form)
+    : for_people_(form == output_form::table ||
+                  (form == output_form::automatic && isatty(STDOUT_FILENO) == 1)),
       error_is_terminal_(isatty(STDERR_FILENO) == 1) {}
 
 terminal::~terminal() {

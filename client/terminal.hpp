@@ -6,18 +6,27 @@
 
 namespace sonde::client {
 
+/// In which form a command prints what it was asked for.
+enum class output_form {
+  automatic,  ///< a table where a person looks, JSON lines into a pipe or a file
+  table,
+  json,
+};
+
 /// The two streams of a command: what it was asked for goes to standard output, what a person may
 /// want to know meanwhile to standard error, there as one line that is drawn over and over.
 class terminal {
  public:
-  terminal();
+  explicit terminal(output_form form = output_form::automatic);
   /// The line of progress is gone when it ends.
   ~terminal();
   terminal(const terminal&) = delete;
   terminal& operator=(const terminal&) = delete;
 
-  /// Whether a person looks at standard output, or a program.
-  [[nodiscard]] bool for_people() const { return out_is_terminal_; }
+  /// Whether standard output is for a person's eyes, or for a program.
+  [[nodiscard]] bool for_people() const { return for_people_; }
+  /// Whether anybody sees the line of progress.
+  [[nodiscard]] bool draws() const { return error_is_terminal_; }
   /// Columns of standard output; a usual number where it is no terminal.
   [[nodiscard]] std::size_t width() const;
 
@@ -28,7 +37,7 @@ class terminal {
   void clear_progress();
 
  private:
-  bool out_is_terminal_;
+  bool for_people_;
   bool error_is_terminal_;
   bool drawn_ = false;
 };

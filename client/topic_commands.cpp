@@ -48,8 +48,7 @@ int complain_of_queue(terminal& out, const error& why) {
 
 }  // namespace
 
-awaitable<int> list_topics(queue::backend& queue, terminal& out, bool as_json) {
-  as_json = as_json || !out.for_people();
+awaitable<int> list_topics(queue::backend& queue, terminal& out) {
   std::string text;
   for (const auto& spec : queue.topics()) {
     std::vector<std::string> one{spec.name};
@@ -63,7 +62,7 @@ awaitable<int> list_topics(queue::backend& queue, terminal& out, bool as_json) {
       first += place.offset;
     for (const auto& place : *ends)
       last += place.offset;
-    if (as_json) {
+    if (!out.for_people()) {
       json row = {{"topic", queue.full_name(spec.name)},
                   {"name", spec.name},
                   {"partitions", spec.partitions},
@@ -84,9 +83,7 @@ awaitable<int> list_topics(queue::backend& queue, terminal& out, bool as_json) {
 }
 
 tail_command::tail_command(queue::backend& queue, terminal& out, tail_options options)
-    : queue_(queue), out_(out), options_(std::move(options)) {
-  options_.json = options_.json || !out.for_people();
-}
+    : queue_(queue), out_(out), options_(std::move(options)) {}
 
 void tail_command::interrupt() {
   interrupted_ = true;
@@ -136,8 +133,8 @@ awaitable<int> tail_command::run() {
     if (!batch) co_return complain_of_queue(out_, batch.error());
     std::string text;
     for (const auto& record : *batch) {
-      text += options_.json ? model::to_text(to_json(record, queue_)) + "\n"
-                            : line_of(record, out_.width());
+      text += out_.for_people() ? line_of(record, out_.width())
+                                : model::to_text(to_json(record, queue_)) + "\n";
       auto end = left.find(record.partition);
       if (end != left.end() && record.offset + 1 >= end->second) left.erase(end);
     }

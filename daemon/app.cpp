@@ -89,11 +89,12 @@ result<> node::start() {
   if (!profiles) return profiles.error();
   profiles_ = std::move(*profiles);
   if (auto started = start_views(); !started) return started;
-  if (has_role("scanner")) {
-    if (auto started = start_scanner(); !started) return started;
-  }
+  // First what may fail, as when the port is taken: who scans takes the work from others.
   if (has_role("ingest") || has_role("view")) {
     if (auto started = start_ingest(); !started) return started;
+  }
+  if (has_role("scanner")) {
+    if (auto started = start_scanner(); !started) return started;
   }
   return {};
 }

@@ -50,6 +50,20 @@ int run_verb(asio::io_context& loop, const std::function<awaitable<int>()>& verb
   return code;
 }
 
+/// Runs a verb against the configured server, to its exit code.
+template <class Verb>
+int ask_server(const invocation& how, Verb verb) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  auto server = client::parse_server(config->server);
+  if (!server) return complain(server.error(), exit_code::usage);
+  system_clock time;
+  client::terminal out(how.form);
+  asio::io_context loop(1);
+  auto api = client::make_http_api(loop.get_executor(), std::move(*server));
+  return verb(loop, *api, out, time);
+}
+
 /// A node of one command: everything in memory, nothing listened to, any target in scope that is
 /// not denied.
 result<std::unique_ptr<node>> start_local_node(configuration config, const clock& clock,
@@ -73,7 +87,7 @@ int scan(const invocation& how, client::scan_options options, bool local) {
   if (!config) return complain(config.error(), exit_code::configuration);
   system_clock clock;
   logger log(log_level::warning, format_of(*config));
-  client::terminal out;
+  client::terminal out(how.form);
   asio::io_context loop(1);
   std::unique_ptr<node> here;
   std::unique_ptr<client::scan_api> api;
@@ -95,46 +109,34 @@ int scan(const invocation& how, client::scan_options options, bool local) {
   return code;
 }
 
-int watch(const invocation& how, const std::string& task, bool json) {
-  client::scan_options options;
-  options.json = json;
-  auto config = load(how);
-  if (!config) return complain(config.error(), exit_code::configuration);
-  auto server = client::parse_server(config->server);
-  if (!server) return complain(server.error(), exit_code::usage);
-  system_clock clock;
-  client::terminal out;
-  asio::io_context loop(1);
-  auto api = client::make_http_api(loop.get_executor(), std::move(*server));
-  client::scan_command command(*api, out, clock, std::move(options));
-  return run_verb(
-      loop, [&] { return command.watch(task); }, [&] { command.interrupt(); });
+int watch(const invocation& how, const std::string& task) {
+  return ask_server(how, [&](asio::io_context& loop, client::scan_api& api, client::terminal& out,
+                             const clock& time) {
+    client::scan_command command(api, out, time, {});
+    return run_verb(
+        loop, [&] { return command.watch(task); }, [&] { command.interrupt(); });
+  });
 }
 
-int show(const invocation& how, const std::string& what, bool json) {
-  auto config = load(how);
-  if (!config) return complain(config.error(), exit_code::configuration);
-  auto server = client::parse_server(config->server);
-  if (!server) return complain(server.error(), exit_code::usage);
-  system_clock clock;
-  client::terminal out;
-  asio::io_context loop(1);
-  auto api = client::make_http_api(loop.get_executor(), std::move(*server));
-  return run_verb(
-      loop, [&] { return client::show(*api, out, clock, what, json); }, [&] { loop.stop(); });
+int show(const invocation& how, const std::string& what) {
+  return ask_server(how, [&](asio::io_context& loop, client::scan_api& api, client::terminal& out,
+                             const clock& time) {
+    return run_verb(
+        loop, [&] { return client::show(api, out, time, what); }, [&] { loop.stop(); });
+  });
 }
 
-int list_topics(const invocation& how, bool json) {
+int list_topics(const invocation& how) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
   system_clock clock;
   logger log(log_level::warning);
-  client::terminal out;
+  client::terminal out(how.form);
   auto queue = open_queue_for_reading(*config, clock, log);
   if (!queue) return complain(queue.error(), exit_code::data_folder);
   asio::io_context loop(1);
   int code = run_verb(
-      loop, [&] { return client::list_topics(**queue, out, json); }, [&] { loop.stop(); });
+      loop, [&] { return client::list_topics(**queue, out); }, [&] { loop.stop(); });
   (*queue)->close();
   return code;
 }
@@ -144,7 +146,7 @@ int tail_topic(const invocation& how, client::tail_options options) {
   if (!config) return complain(config.error(), exit_code::configuration);
   system_clock clock;
   logger log(log_level::warning);
-  client::terminal out;
+  client::terminal out(how.form);
   auto queue = open_queue_for_reading(*config, clock, log);
   if (!queue) return complain(queue.error(), exit_code::data_folder);
   asio::io_context loop(1);
@@ -165,10 +167,11 @@ int check_config(const invocation& how) {
   return exit_code::done;
 }
 
-int print_config(const invocation& how, bool json) {
+int print_config(const invocation& how) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
-  std::cout << (json ? to_json_text(*config) + "\n" : to_toml(*config));
+  std::cout << (how.form == client::output_form::json ? to_json_text(*config) + "\n"
+                                                      : to_toml(*config));
   return exit_code::done;
 }
 

@@ -28,6 +28,17 @@ constexpr const char* epilogue =
     "Exit codes: 0 done, 1 a scan failed, 64 usage, 69 no server, 74 data folder, 78 "
     "configuration.";
 
+environment read_environment(const char* const* variables) {
+  environment out;
+  for (const auto* each = variables; *each != nullptr; ++each) {
+    std::string_view entry(*each);
+    auto equals = entry.find('=');
+    if (equals == entry.npos) continue;
+    out.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  return out;
+}
+
 /// The command line under construction: options write here, verbs run from here.
 class command_line {
  public:
@@ -65,16 +76,24 @@ class command_line {
  private:
   /// CLI11 would say of a misspelt verb only that a verb is missing.
   [[nodiscard]] std::string unknown_verb(int count, const char* const* words) const {
-    if (count < 2 || words[1][0] == '-') return {};
-    std::string word = words[1];
-    std::vector<std::string> names;
-    for (const auto* verb : app_.get_subcommands({}))
-      names.push_back(verb->get_name());
-    std::vector<std::string_view> verbs(names.begin(), names.end());
-    if (std::ranges::find(verbs, word) != verbs.end()) return {};
-    auto meant = model::nearest_word(word, verbs);
-    return "there is no verb \"" + word + "\"" +
-           (meant.empty() ? std::string() : ", did you mean \"" + std::string(meant) + "\"?");
+    const CLI::App* at = &app_;
+    for (int i = 1; i < count && words[i][0] != '-'; ++i) {
+      auto subcommands = at->get_subcommands([](const CLI::App*) { return true; });
+      if (subcommands.empty()) return {};
+      std::vector<std::string> names;
+      for (const auto* verb : subcommands)
+        names.push_back(verb->get_name());
+      std::string word = words[i];
+      std::vector<std::string_view> verbs(names.begin(), names.end());
+      auto found = std::ranges::find(verbs, word);
+      if (found == verbs.end()) {
+        auto meant = model::nearest_word(word, verbs);
+        return "there is no verb \"" + word + "\"" +
+               (meant.empty() ? std::string() : ", did you mean \"" + std::string(meant) + "\"?");
+      }
+      at = subcommands[static_cast<std::size_t>(found - verbs.begin())];
+    }
+    return {};
   }
 
   /// An option that is a setting: the same value, from a flag.
@@ -100,8 +119,15 @@ class command_line {
     add_setting(to, "--data-dir", "data_dir", "where the queue is kept", "DIR");
   }
 
-  void add_json(CLI::App* to) {
-    to->add_flag("--json", json_, "JSON, one object a line; the default where no person looks");
+  void add_form(CLI::App* to) {
+    auto set = [this](client::output_form form) {
+      return [this, form](std::int64_t) { how_.form = form; };
+    };
+    auto* json = to->add_flag_function("--json", set(client::output_form::json),
+                                       "JSON, one object a line; the default into a pipe");
+    to->add_flag_function("--table", set(client::output_form::table),
+                          "a table; the default on a terminal")
+        ->excludes(json);
   }
 
   void add_serve() {
@@ -131,7 +157,7 @@ class command_line {
         ->type_name("N");
     scan->add_flag("!--no-wait", scan_.wait, "schedule, print the ids, and go");
     scan->add_flag("--local", local_, "without a daemon: in this process, nothing kept");
-    add_json(scan);
+    add_form(scan);
     scan->callback([this] { verb_ = [this] { return run_scan(); }; });
   }
 
@@ -160,7 +186,6 @@ class command_line {
       return exit_code::usage;
     }
     scan_.targets = std::move(given);
-    scan_.json = json_;
     if (local_ && !scan_.wait) {
       std::cerr << "sonde: --local and --no-wait contradict each other: nothing would be left to "
                    "go on\n";
@@ -175,14 +200,14 @@ class command_line {
     show->add_option("what", what_, "a target, an entity's id, or a scan's id")
         ->required()
         ->type_name("TARGET|ENTITY-ID|SCAN-ID");
-    add_json(show);
-    show->callback([this] { verb_ = [this] { return daemon::show(how_, what_, json_); }; });
+    add_form(show);
+    show->callback([this] { verb_ = [this] { return daemon::show(how_, what_); }; });
 
     auto* watch = app_.add_subcommand("watch", "follow a scan to its end");
     add_server(watch);
     watch->add_option("scan", what_, "the scan's id")->required()->type_name("SCAN-ID");
-    add_json(watch);
-    watch->callback([this] { verb_ = [this] { return daemon::watch(how_, what_, json_); }; });
+    add_form(watch);
+    watch->callback([this] { verb_ = [this] { return daemon::watch(how_, what_); }; });
   }
 
   void add_topic() {
@@ -190,8 +215,8 @@ class command_line {
     topic->require_subcommand(1);
     auto* list = topic->add_subcommand("list", "every topic, and how much it holds");
     add_data_dir(list);
-    add_json(list);
-    list->callback([this] { verb_ = [this] { return daemon::list_topics(how_, json_); }; });
+    add_form(list);
+    list->callback([this] { verb_ = [this] { return daemon::list_topics(how_); }; });
 
     auto* tail = topic->add_subcommand("tail", "the records of a topic, one a line");
     add_data_dir(tail);
@@ -200,13 +225,8 @@ class command_line {
         ->type_name("TOPIC");
     tail->add_flag("--from-start", tail_.from_start, "all of it, up to its end as it is now");
     tail->add_flag("--follow", tail_.follow, "and what comes after that");
-    add_json(tail);
-    tail->callback([this] {
-      verb_ = [this] {
-        tail_.json = json_;
-        return daemon::tail_topic(how_, tail_);
-      };
-    });
+    add_form(tail);
+    tail->callback([this] { verb_ = [this] { return daemon::tail_topic(how_, tail_); }; });
   }
 
   void add_config() {
@@ -216,8 +236,9 @@ class command_line {
     auto* print = app_.add_subcommand("print-config", "every setting, and where it comes from");
     add_common(print);
     add_setting(print, "--data-dir", "data_dir", "where the queue is kept", "DIR");
-    print->add_flag("--json", json_, "as JSON");
-    print->callback([this] { verb_ = [this] { return daemon::print_config(how_, json_); }; });
+    auto as_json = [this](std::int64_t) { how_.form = client::output_form::json; };
+    print->add_flag_function("--json", as_json, "as JSON");
+    print->callback([this] { verb_ = [this] { return daemon::print_config(how_); }; });
   }
 
   CLI::App app_{"Sonde: scans hosts and says what it found, as events on durable topics.", "sonde"};
@@ -227,15 +248,19 @@ class command_line {
   client::tail_options tail_;
   std::string targets_file_;
   std::string what_;
-  bool json_ = false;
   bool local_ = false;
 };
 
 }  // namespace
 
-int run_command_line(int count, const char* const* words, environment variables) {
-  command_line line(std::move(variables));
-  return line.run(count, words);
+int run_command_line(int count, const char* const* words, const char* const* variables) {
+  try {
+    command_line line(read_environment(variables));
+    return line.run(count, words);
+  } catch (const std::exception& e) {
+    std::cerr << "sonde: " << e.what() << "\n";
+    return exit_code::internal;
+  }
 }
 
 }  // namespace sonde::daemon

@@ -4,7 +4,9 @@
 
 namespace sonde::daemon {
 
-/// Understands the words of the command line and runs the verb. Returns the exit code.
-int run_command_line(int count, const char* const* words, environment variables);
+/// All of a program but its `main`: understands the words of the command line and runs the verb.
+/// `variables` is the environment as the system gives it, `NAME=value`, ended by a null pointer.
+/// Returns the exit code; nothing is thrown.
+int run_command_line(int count, const char* const* words, const char* const* variables);
 
 }  // namespace sonde::daemon

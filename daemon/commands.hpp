@@ -2,6 +2,7 @@
 
 #include "client/read_commands.hpp"
 #include "client/scan_command.hpp"
+#include "client/terminal.hpp"
 #include "daemon/configuration.hpp"
 
 #include <filesystem>
@@ -16,6 +17,7 @@ struct invocation {
   std::optional<std::filesystem::path> config_file;
   environment variables;
   std::vector<flag_value> flags;
+  client::output_form form = client::output_form::automatic;
 };
 
 /// Each verb, to its exit code.
@@ -24,11 +26,11 @@ struct invocation {
 int serve(const invocation& how);
 /// `local`: without a daemon, in this process, on a queue in memory.
 int scan(const invocation& how, client::scan_options options, bool local);
-int show(const invocation& how, const std::string& what, bool json);
-int watch(const invocation& how, const std::string& task, bool json);
-int list_topics(const invocation& how, bool json);
+int show(const invocation& how, const std::string& what);
+int watch(const invocation& how, const std::string& task);
+int list_topics(const invocation& how);
 int tail_topic(const invocation& how, client::tail_options options);
 int check_config(const invocation& how);
-int print_config(const invocation& how, bool json);
+int print_config(const invocation& how);
 
 }  // namespace sonde::daemon

@@ -92,8 +92,11 @@ result<> apply(configuration& config, const setting& what, const result<setting_
 
 error unknown_key(const std::string& where, const std::string& key) {
   std::vector<std::string_view> known;
-  for (const auto& each : all_settings())
-    known.push_back(each.key);
+  for (const auto& each : all_settings()) {
+    std::string_view setting = each.key;
+    known.push_back(setting);
+    if (auto dot = setting.find('.'); dot != setting.npos) known.push_back(setting.substr(0, dot));
+  }
   auto meant = model::nearest_word(key, known);
   auto mend = meant.empty() ? std::string("; docs/configuration.md lists what there is")
                             : "; did you mean \"" + std::string(meant) + "\"?";

@@ -52,7 +52,7 @@ struct configuration {
   std::map<std::string, std::string> origins;
 };
 
-/// Where values come from besides the file. Passed in: `getenv` is called in main.cpp alone.
+/// Where values come from besides the file. Passed in: nothing else reads the environment.
 using environment = std::map<std::string, std::string>;
 /// Of the command line: a setting's key, the flag's name, the value.
 struct flag_value {

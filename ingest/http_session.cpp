@@ -1,6 +1,7 @@
 #include "ingest/http_session.hpp"
 
 #include "base/async/alarm.hpp"
+#include "ingest/header_gate.hpp"
 #include "ingest/problem.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -9,6 +10,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -32,16 +35,30 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+struct host_and_port {
+  std::string_view host;
+  std::string_view port;
+};
+
+host_and_port split(std::string_view authority) {
+  auto end = authority.starts_with('[') ? authority.find(']') : authority.find(':');
+  if (authority.starts_with('[') && end != authority.npos) ++end;
+  end = std::min(end, authority.size());
+  return {authority.substr(0, end), authority.substr(end)};
+}
+
+/// RFC 3986, section 3.2.3: nothing, or a colon and digits.
+bool is_port(std::string_view text) {
+  if (text.empty()) return true;
+  auto digits = text.substr(1);
+  return text.front() == ':' && digits.size() <= 5 &&
+         std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 /// Without credentials the name is what keeps a web page, whose own name has been made to point
 /// here, from talking to this server (DNS rebinding).
 bool is_local_name(std::string_view host) {
-  auto end = host.starts_with('[') ? host.find(']') : host.rfind(':');
-  if (host.starts_with('[') && end != std::string_view::npos) {
-    if (end + 1 < host.size() && host[end + 1] != ':') return false;
-    host = host.substr(1, end - 1);
-  } else if (end != std::string_view::npos) {
-    host = host.substr(0, end);
-  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (lower(host) == "localhost") return true;
   error_code failed;
   auto address = asio::ip::make_address(std::string(host), failed);
@@ -65,7 +82,11 @@ refusal check_framing(const request_parser::value_type& message) {
   if (hosts > 1 || (hosts == 0 && message.version() == 11)) {
     return std::pair(400U, "Host: must stand in the request once");
   }
-  if (hosts == 1 && !is_local_name(message[http::field::host])) {
+  auto authority = split(message[http::field::host]);
+  if (hosts == 1 && (authority.host.empty() || !is_port(authority.port))) {
+    return std::pair(400U, "Host: has to be a host and, after a colon, a port");
+  }
+  if (hosts == 1 && !is_local_name(authority.host)) {
     return std::pair(421U, "Host: this server answers to localhost and loopback addresses only");
   }
   return std::nullopt;
@@ -75,8 +96,14 @@ refusal check_framing(const request_parser::value_type& message) {
 refusal explain(const error_code& failed, bool too_late) {
   if (failed == http::error::header_limit) return std::pair(431U, "the header is too large");
   if (failed == http::error::body_limit) return std::pair(413U, "the body is too large");
+  if (failed == http::error::bad_chunk_extension) {
+    return std::pair(400U, "chunk extensions are not accepted");
+  }
   if (failed == http::error::bad_version) return std::pair(505U, "this server speaks HTTP/1.1");
   if (too_late) return std::pair(408U, "the request did not arrive in time");
+  if (failed == http::error::buffer_overflow) {
+    return std::pair(400U, "a chunk's header or a trailer is too long");
+  }
   bool gone = failed == http::error::end_of_stream || failed == http::error::partial_message;
   if (gone || failed.category() != make_error_code(http::error::bad_method).category()) {
     return std::nullopt;
@@ -149,7 +176,7 @@ class session {
   awaitable<bool> serve_one() {
     auto id = host_.process_id + "-" + std::to_string(++host_.requests);
     request_parser parser;
-    parser.header_limit(host_.bounds.http_header_bytes);
+    parser.header_limit(static_cast<std::uint32_t>(host_.bounds.http_header_bytes));
     parser.body_limit(host_.bounds.http_body_bytes);
     auto refused = co_await read_into(parser);
     if (broken_) co_return false;
@@ -167,43 +194,89 @@ class session {
       refused_ = co_await write(std::move(answer), false, false);
       co_return false;
     }
-    for (const auto& field : message) {
-      request.headers.emplace(lower(field.name_string()), std::string(field.value()));
-    }
+    request.headers = std::move(headers_);
     request.body = std::move(message.body());
     bool head = request.method == "HEAD";
     bool keep = message.keep_alive();
     auto shown = request;
     shown.body.clear();
-    auto answer = co_await host_.handler(std::move(request));
+    auto answer = co_await handle(std::move(request));
     log_answer(shown, answer);
     keep = keep && !answer.close && !host_.stopping;
     bool written = co_await write(std::move(answer), head, keep);
     co_return written&& keep;
   }
 
+  /// What a handler throws is its own mistake, and no reason to leave the peer without an answer.
+  awaitable<http_response> handle(http_request request) {
+    auto id = request.id;
+    try {
+      co_return co_await host_.handler(std::move(request));
+    } catch (const std::exception& e) {
+      host_.log.error("a handler failed", {{"id", id}, {"what", e.what()}});
+    }
+    co_return problem(500, "something went wrong here; the log knows more", id);
+  }
+
   awaitable<refusal> read_into(request_parser& parser) {
+    auto refused = co_await read_header(parser);
+    if (broken_ || refused || parser.is_done()) co_return refused;
+    bool expects = beast::iequals(parser.get()[http::field::expect], "100-continue");
+    if (expects) co_await write_continue();
+    auto fields = std::distance(parser.get().begin(), parser.get().end());
     error_code failed;
-    auto token = asio::redirect_error(asio::use_awaitable, failed);
-    set_time(host_.bounds.http_header_timeout_ms);
-    co_await http::async_read_header(socket_, buffer_, parser, token);
+    set_time(host_.bounds.http_body_timeout_ms);
+    co_await http::async_read(socket_, buffer_, parser,
+                              asio::redirect_error(asio::use_awaitable, failed));
     alarm_.disarm();
-    refusal refused;
-    if (failed) {
-      refused = explain(failed, alarm_.rang());
-    } else {
-      refused = check_framing(parser.get());
-    }
-    if (!failed && !refused && !parser.is_done()) {
-      bool expects = beast::iequals(parser.get()[http::field::expect], "100-continue");
-      if (expects) co_await write_continue();
-      set_time(host_.bounds.http_body_timeout_ms);
-      co_await http::async_read(socket_, buffer_, parser, token);
-      alarm_.disarm();
-      if (failed) refused = explain(failed, alarm_.rang());
-    }
+    if (failed) refused = explain(failed, alarm_.rang());
     broken_ = failed && !refused;
+    // A field that comes after the body would pass for one of the header's.
+    if (!failed && std::distance(parser.get().begin(), parser.get().end()) != fields) {
+      refused = std::pair(400U, std::string("trailer fields are not accepted"));
+    }
     co_return refused;
+  }
+
+  awaitable<refusal> read_header(request_parser& parser) {
+    set_time(host_.bounds.http_header_timeout_ms);
+    auto refused = co_await receive_header();
+    alarm_.disarm();
+    if (broken_ || refused) co_return refused;
+    error_code failed;
+    parser.on_chunk_header(refuse_extension_);
+    buffer_.consume(parser.put(buffer_.data(), failed));
+    if (failed) co_return explain(failed, false);
+    refused = check_framing(parser.get());
+    headers_.clear();
+    for (const auto& field : parser.get()) {
+      headers_.emplace(lower(field.name_string()), std::string(field.value()));
+    }
+    co_return refused;
+  }
+
+  /// Reads until the whole header is in the buffer.
+  awaitable<refusal> receive_header() {
+    header_gate gate;
+    while (true) {
+      auto held = buffer_.data();
+      auto seen = gate.look({static_cast<const char*>(held.data()), held.size()});
+      if (seen == header_gate::verdict::refused) co_return std::pair(400U, gate.reason());
+      bool whole = seen == header_gate::verdict::whole;
+      if ((whole ? gate.size() : held.size()) > host_.bounds.http_header_bytes) {
+        co_return explain(http::error::header_limit, false);
+      }
+      if (whole) co_return std::nullopt;
+      error_code failed;
+      auto size = co_await socket_.async_read_some(
+          buffer_.prepare(std::min(buffer_slack, buffer_.max_size() - buffer_.size())),
+          asio::redirect_error(asio::use_awaitable, failed));
+      buffer_.commit(size);
+      if (!failed) continue;
+      broken_ = !alarm_.rang();
+      if (broken_) co_return std::nullopt;
+      co_return explain(failed, true);
+    }
   }
 
   awaitable<void> write_continue() {
@@ -258,6 +331,11 @@ class session {
   session_host& host_;
   beast::flat_buffer buffer_;
   alarm alarm_;
+  std::map<std::string, std::string> headers_;  ///< of the request being read
+  std::function<void(std::uint64_t, beast::string_view, error_code&)> refuse_extension_ =
+      [](std::uint64_t, beast::string_view extension, error_code& failed) {
+        if (!extension.empty()) failed = http::error::bad_chunk_extension;
+      };
   bool broken_ = false;   ///< the peer has gone in the middle of a request
   bool refused_ = false;  ///< … was told no before its request was read to the end
 };

@@ -193,10 +193,7 @@ awaitable<json> scan_service::describe(views::found_task found) {
 awaitable<result<std::optional<views::found_task>>> scan_service::wait_for_news(
     model::task_id task, std::optional<views::found_task> first, steady_time until) {
   result<std::optional<views::found_task>> found = first;
-  while (!hurrying_ && found && *found && (*found)->is_current() &&
-         !model::is_terminal((*found)->task.current.state) &&
-         (*found)->task.current.state == first->task.current.state &&
-         (*found)->task.progress == first->task.progress) {
+  while (!hurrying_ && found && *found && !(*found)->has_news_since(*first)) {
     auto now = clock_.steady_now();
     if (now >= until) break;
     found = co_await tasks_.wait_for_change(task, std::min(until, now + wait_slice));

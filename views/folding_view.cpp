@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 
 namespace sonde::views {
 namespace {
@@ -34,7 +35,6 @@ result<> folding_view::start() {
   if (auto opened = open_file(); !opened) return opened;
   reader_ = queue_.read_from(tables_.topics(), resume_positions());
   work_.spawn(fold_all());
-  work_.spawn(note_first_catch_up());
   return {};
 }
 
@@ -52,12 +52,7 @@ result<> folding_view::open_file() {
   try {
     db_ = std::make_unique<SQLite::Database>(name, flags);
     if (!usable()) {
-      db_.reset();
-      // Also what a crash may have left beside it.
-      if (file_) {
-        for (const char* suffix : {"", "-wal", "-shm"})
-          fs::remove(name + suffix);
-      }
+      remove_file();
       db_ = std::make_unique<SQLite::Database>(name, flags);
     }
     db_->exec("PRAGMA journal_mode=WAL");
@@ -73,7 +68,7 @@ result<> folding_view::open_file() {
   return {};
 }
 
-/// A file of another version, of other topics, damaged, or ahead of the topics is of no use.
+/// A file of another version, of other topics, or damaged is of no use.
 bool folding_view::usable() {
   try {
     int version = db_->execAndGet("PRAGMA user_version").getInt();
@@ -90,6 +85,40 @@ bool folding_view::usable() {
                  {{"file", file_->string()}, {"reason", e.what()}});
     return false;
   }
+}
+
+void folding_view::remove_file() {
+  db_.reset();
+  if (!file_) return;
+  // Also what a crash may have left beside it.
+  for (const char* suffix : {"", "-wal", "-shm"})
+    fs::remove(file_->string() + suffix);
+}
+
+/// A view that has folded what its topics do not hold is not theirs: a backup of the queue has been
+/// put back, perhaps. It is rebuilt. False: the topics cannot be asked.
+awaitable<bool> folding_view::give_up_what_is_ahead() {
+  auto ends = co_await queue_.ends(tables_.topics());
+  if (!ends) co_return false;
+  auto ahead = [this](const queue::position& end) {
+    auto place = next_.find({end.topic, end.partition});
+    return place != next_.end() && place->second > end.offset;
+  };
+  if (std::ranges::none_of(*ends, ahead)) co_return true;
+  log_.warning("a view is ahead of its topics and is rebuilt from them",
+               {{"file", file_ ? file_->string() : std::string()}});
+  tables_.close();
+  remove_file();
+  auto opened = open_file();
+  if (!opened) {
+    log_.error("a view cannot be rebuilt in its file, and is kept in memory",
+               {{"reason", opened.error().message()}});
+    file_.reset();
+    opened = open_file();
+  }
+  if (!opened) throw std::runtime_error(opened.error().message());
+  reader_ = queue_.read_from(tables_.topics(), resume_positions());
+  co_return true;
 }
 
 void folding_view::make_fresh() {
@@ -124,6 +153,13 @@ std::vector<queue::position> folding_view::resume_positions() const {
 
 awaitable<void> folding_view::fold_all() {
   asio::steady_timer pause(loop_);
+  bool sound = co_await give_up_what_is_ahead();
+  while (!sound && !stopping_) {
+    pause.expires_after(retry_pause);
+    co_await pause.async_wait(asio::use_awaitable);
+    sound = co_await give_up_what_is_ahead();
+  }
+  work_.spawn(note_first_catch_up());
   while (!stopping_) {
     auto batch = co_await reader_->read();
     if (!batch && batch.error().code == make_error_code(queue::errc::closed)) co_return;

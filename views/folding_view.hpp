@@ -73,6 +73,8 @@ class folding_view {
   [[nodiscard]] result<> open_file();
   [[nodiscard]] bool usable();
   void make_fresh();
+  void remove_file();
+  awaitable<bool> give_up_what_is_ahead();
   void load_positions();
   awaitable<void> fold_all();
   awaitable<bool> move_to_what_is_kept();

@@ -111,7 +111,7 @@ bool task_tables::fold_request(const queue::stored_record& record) {
   if (before && record.offset <= before->folded) return true;
   held.effective = model::fold(before, *request, record.offset, limits_.task_generations);
   run(sql_->add_request, request->key.str(), record.offset, record.what.value);
-  remember_ids(*held.effective);
+  remember_ids(*held.effective, !before);
   count(before, *held.effective);
   store(held, record.partition);
   return true;
@@ -138,7 +138,7 @@ bool task_tables::fold_snapshot(const queue::stored_record& record) {
   sql_->find_requests.reset();
   held.snapshot = std::move(*incoming);
   if (model::is_terminal(held.snapshot->current.state)) run(sql_->drop_progress, key);
-  remember_ids(*held.now());
+  remember_ids(*held.now(), !before);
   count(before, *held.now());
   store(held, record.partition);
   return true;
@@ -182,10 +182,14 @@ void task_tables::store(const row& held, std::int32_t partition) {
   put.exec();
 }
 
-void task_tables::remember_ids(const scan_task& task) {
+void task_tables::remember_ids(const scan_task& task, bool first_sight) {
   run(sql_->add_id, task.current.id.str(), task.key.str());
   if (task.next) run(sql_->add_id, task.next->id().str(), task.key.str());
-  if (!task.history.empty()) run(sql_->add_id, task.history.front().id.str(), task.key.str());
+  if (!first_sight) return;
+  // Earlier generations may be gone from the topics; their ids follow from the key.
+  for (std::uint64_t number = 1; number < task.current.number; ++number) {
+    run(sql_->add_id, model::task_id_of(task.key, number).str(), task.key.str());
+  }
 }
 
 void task_tables::count(const std::optional<scan_task>& before, const scan_task& after) {

@@ -54,7 +54,7 @@ class task_tables final : public table_set {
   bool fold_progress(const queue::stored_record& record);
   [[nodiscard]] std::optional<row> load(const model::target_key& key);
   void store(const row& row, std::int32_t partition);
-  void remember_ids(const model::scan_task& task);
+  void remember_ids(const model::scan_task& task, bool first_sight);
   void count(const std::optional<model::scan_task>& before, const model::scan_task& after);
   void load_counts();
 

@@ -153,10 +153,8 @@ class sqlite_task_view final : public task_view {
   awaitable<result<std::optional<found_task>>> wait_here(model::task_id id, steady_time deadline) {
     auto found = co_await find_id_here(id, deadline);
     if (!found || !*found) co_return found;
-    auto state = (*found)->task.current.state;
-    auto progress = (*found)->task.progress;
-    while (*found && (*found)->is_current() && !model::is_terminal(state) &&
-           (*found)->task.current.state == state && (*found)->task.progress == progress) {
+    auto first = **found;
+    while (*found && !(*found)->has_news_since(first)) {
       bool in_time = co_await view_.changed().wait_until(deadline);
       if (!in_time) break;
       found = look_up(id);
@@ -193,6 +191,12 @@ class sqlite_task_view final : public task_view {
 };
 
 }  // namespace
+
+bool found_task::has_news_since(const found_task& before) const {
+  if (!generation || !before.generation || model::is_terminal(generation->state)) return true;
+  if (generation->state != before.generation->state) return true;
+  return is_current() && task.progress != before.task.progress;
+}
 
 result<std::unique_ptr<task_view>> open_task_view(executor loop, queue::backend& queue,
                                                   std::optional<std::filesystem::path> file,

@@ -25,6 +25,8 @@ struct found_task {
   [[nodiscard]] bool is_current() const {
     return generation && generation->number == task.current.number;
   }
+  /// Whether one who waits wants to know: it has ended, or is not what it was.
+  [[nodiscard]] bool has_news_since(const found_task& before) const;
 };
 
 /// A queued or abandoned task, as much of it as a scheduler needs to choose.

@@ -28,7 +28,10 @@ std::int64_t milliseconds_of(wall_time time) {
 struct open_log {
   std::int64_t number = 0;
   std::int64_t next = 0;
-  std::int64_t compacted_to = 0;  ///< before it, every key stands once
+  std::int64_t compacted_to = 0;  ///< how far the pass under way has come; 0: there is none
+  std::int64_t kept_rows = 0;     ///< what it has left so far
+  std::int64_t clean_to = 0;      ///< how far the last whole pass came
+  std::int64_t clean_rows = 0;    ///< and what it left
   std::unique_ptr<SQLite::Statement> append;
 };
 
@@ -51,8 +54,10 @@ class sqlite_writer final : public local::log_writer {
       next.bind(1, number);
       next.executeStep();
       auto sql = "INSERT INTO " + table_of(number) + " VALUES(?, ?, ?, ?, ?, ?)";
-      logs_.push_back({number, next.getColumn(0).getInt64(), 0,
-                       std::make_unique<SQLite::Statement>(*db_, sql)});
+      auto& log = logs_.emplace_back();
+      log.number = number;
+      log.next = next.getColumn(0).getInt64();
+      log.append = std::make_unique<SQLite::Statement>(*db_, sql);
     }
   }
 
@@ -147,16 +152,20 @@ class sqlite_writer final : public local::log_writer {
   /// Deletes, among the next rows, those whose key stands again further on.
   bool compact(open_log& log, wall_time before) {
     auto table = table_of(log.number);
-    SQLite::Statement reach(*db_, "SELECT max(offset) FROM (SELECT offset FROM " + table +
+    if (log.compacted_to == 0 && !is_worth_compacting(log, before)) return false;
+    SQLite::Statement reach(*db_, "SELECT max(offset), count(*) FROM (SELECT offset FROM " + table +
                                       " WHERE offset >= ? AND time < ? ORDER BY offset LIMIT ?)");
     reach.bind(1, log.compacted_to);
     reach.bind(2, milliseconds_of(before));
     reach.bind(3, slice_rows);
     if (!reach.executeStep() || reach.getColumn(0).isNull()) {
-      log.compacted_to = 0;  // all seen: next time from the start, as newer keys shadow older rows
+      // All seen. Next time from the start, as newer keys shadow older rows.
+      log.clean_to = std::exchange(log.compacted_to, 0);
+      log.clean_rows = std::exchange(log.kept_rows, 0);
       return false;
     }
     auto last = reach.getColumn(0).getInt64();
+    log.kept_rows += reach.getColumn(1).getInt64();
     reach.reset();
     SQLite::Statement erase(*db_, "DELETE FROM " + table +
                                       " AS old WHERE offset BETWEEN ? AND ? AND EXISTS (SELECT 1"
@@ -165,9 +174,19 @@ class sqlite_writer final : public local::log_writer {
                                       " AS new WHERE new.key=old.key AND new.offset>old.offset)");
     erase.bind(1, log.compacted_to);
     erase.bind(2, last);
-    erase.exec();
+    log.kept_rows -= erase.exec();
     log.compacted_to = last + 1;
     return true;
+  }
+
+  /// A pass reads the whole log, so it waits until what has come since the last one, and is old
+  /// enough, is half as much as what that one left.
+  bool is_worth_compacting(const open_log& log, wall_time before) {
+    if (log.next - log.clean_to <= log.clean_rows / 2) return false;
+    SQLite::Statement first(*db_, "SELECT time FROM " + table_of(log.number) +
+                                      " WHERE offset >= ? ORDER BY offset LIMIT 1");
+    first.bind(1, log.clean_to);
+    return first.executeStep() && first.getColumn(0).getInt64() < milliseconds_of(before);
   }
 
   bool remove_old(open_log& log, const topic_spec& spec, wall_time before) {

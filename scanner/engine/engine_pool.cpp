@@ -33,7 +33,10 @@ void engine_pool::stop() {
   if (!started_) return;
   started_ = false;
   for (auto& each : members_) {
-    asio::co_spawn(each.loop->get_executor(), each.probes->stop(), asio::detached);
+    auto ended = [](std::exception_ptr thrown) {
+      if (thrown) std::rethrow_exception(thrown);
+    };
+    asio::co_spawn(each.loop->get_executor(), each.probes->stop(), ended);
   }
   for (auto& each : members_)
     each.loop->join();

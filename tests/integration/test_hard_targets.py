@@ -23,7 +23,7 @@ table ip sonde_test {{
     type filter hook input priority 0;
     ip daddr {SILENT} tcp flags syn / syn,ack drop
   }}
-  chain redirect {{
+  chain tarpit {{
     type nat hook output priority -100;
     ip daddr {TARPIT} tcp dport 1-65535 redirect to :9999
   }}

@@ -112,12 +112,27 @@ def test_sizes_and_times_have_limits(server):
     assert time.monotonic() - begun < 20
 
 
+CHUNKED = (b"POST /api/ingest/v1/scan HTTP/1.1\r\nHost: localhost\r\n"
+           b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+TARGET = b'{"target":"127.0.0.77"}'  # 0x17 bytes
+
+
 @pytest.mark.parametrize("data, want", [
     (b"GET /livez HTTP/1.1\r\n\r\n", 400),
     (b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: 127.0.0.1\r\n\r\n", 400),
     (b"GET /livez HTTP/1.1\r\nHost: attacker.example\r\n\r\n", 421),
     (b"GET /livez HTTP/2.0\r\nHost: 127.0.0.1\r\n\r\n", 505),
     (b"nonsense\r\n\r\n", 400),
+    (b"GET /livez HTTP/1.1\nHost: 127.0.0.1\n\n", 400),
+    (b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\rb\r\n\r\n", 400),
+    (b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\r\n b\r\n\r\n", 400),
+    (b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\0b\r\n\r\n", 400),
+    (b"GET /livez HTTP/1.1\r\nHost: localhost:99999x\r\n\r\n", 400),
+    (b"GET /livez HTTP/1.1\r\nHost: :80\r\n\r\n", 400),
+    (CHUNKED + b"17;a=b\r\n" + TARGET + b"\r\n0\r\n\r\n", 400),
+    (CHUNKED + b"17;" + b"a" * 100_000, 400),
+    (CHUNKED + b"17\r\n" + TARGET + b"\r\n0\r\nUser-Id: admin\r\n\r\n", 400),
+    (CHUNKED + b"17\r\n" + TARGET + b"\r\n0\r\nX: " + b"a" * 100_000, 400),
     (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 64, 400),
     (request(headers=b"Transfer-Encoding: gzip\r\n"), 400),
     (request(headers=b"Transfer-Encoding: gzip, chunked\r\n"), 400),

@@ -78,8 +78,8 @@ def undisturbed(binary, folder):
     accepted = []
     post_all(daemon, accepted)
     ends = wait_for_all(daemon, accepted)
-    found = facts(daemon)
     daemon.finish()
+    found = facts(daemon)
     return ends, found
 
 
@@ -103,8 +103,8 @@ def disturbed(binary, folder, seed):
     poster.join(300)
     assert not poster.is_alive() and kills == KILLS
     ends = wait_for_all(daemon, accepted)
-    found = facts(daemon)
     daemon.finish()
+    found = facts(daemon)
     return accepted, ends, found
 
 

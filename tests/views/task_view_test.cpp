@@ -9,6 +9,8 @@
 #include "tests/support/run.hpp"
 #include "tests/support/temporary_folder.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include <set>
 
 namespace sonde::views {
@@ -196,6 +198,13 @@ TEST_CASE("an id too old for the history is known, but not what became of it") {
   REQUIRE(oldest);
   CHECK(!oldest->generation);
   CHECK(w.find(asked[1].id())->generation->state == task_state::done);
+
+  task_world compacted;
+  compacted.put(*task);
+  oldest = compacted.find(asked[0].id());
+  REQUIRE(oldest);
+  CHECK(!oldest->generation);
+  CHECK(compacted.find(asked[2].id())->generation->state == task_state::done);
 }
 
 TEST_CASE("waiting tasks come by priority, then by age, per scope and partition") {
@@ -242,6 +251,10 @@ TEST_CASE("a view goes on where it was, and is rebuilt when its file is gone or 
   SUBCASE("damaged") {
     std::filesystem::resize_file(w.folder.path() / "tasks.db", 5000);
   }
+  SUBCASE("ahead of its topics") {
+    SQLite::Database file(w.folder.path() / "tasks.db", SQLite::OPEN_READWRITE);
+    file.exec("UPDATE positions SET next = next + 10");
+  }
   auto second = request("203.0.113.2");
   w.put(second);
   w.open();
@@ -265,6 +278,21 @@ TEST_CASE("the tasks of a target, for those who may see them") {
   CHECK(seen({"public"}).size() == 1);
   CHECK(seen({"public", "them"}).size() == 2);
   CHECK(seen({"nobody"}).empty());
+}
+
+TEST_CASE("whoever waits for a scan that has to wait itself, waits") {
+  task_world w;
+  auto first = request("203.0.113.1");
+  auto place = w.put(first);
+  w.put(model::started(snapshot_of(first, place.offset, 5, 1), first.requested));
+  auto second = request("203.0.113.1", 2);
+  w.put(second);
+  auto begun = std::chrono::steady_clock::now();
+  auto until = begun + std::chrono::milliseconds(50);
+  auto found = test::run(w.view->wait_for_change(second.id(), until)).value();
+  REQUIRE(found);
+  CHECK(found->generation->state == task_state::queued);
+  CHECK(std::chrono::steady_clock::now() >= until);
 }
 
 TEST_CASE("whoever waits for a change is woken by it") {

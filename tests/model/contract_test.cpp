@@ -1,0 +1,86 @@
+// What docs/contract.md promises to consumers, held against the code. tests/contract/vectors.py
+// holds the same vectors against the page.
+
+#include "tests/support/contract.hpp"
+
+#include "base/hash.hpp"
+#include "model/ids.hpp"
+#include "model/json.hpp"
+#include "model/observation.hpp"
+#include "model/text.hpp"
+#include "tests/support/doctest.hpp"
+
+namespace sonde::model {
+namespace {
+
+/// The cases of one kind; a kind without cases is a mistake of the page.
+json cases_of(const char* kind) {
+  auto vectors = parse_own(test::contract_vectors());
+  REQUIRE(vectors.is_object());
+  auto found = vectors.find(kind);
+  REQUIRE(found != vectors.end());
+  REQUIRE(!found->empty());
+  return *found;
+}
+
+std::string text_at(const json& one, const char* name) {
+  return one.at(name).get<std::string>();
+}
+
+target target_at(const json& one, const char* name) {
+  auto parsed = target::parse(text_at(one, name));
+  REQUIRE(parsed);
+  return *parsed;
+}
+
+}  // namespace
+
+TEST_CASE("contract: targets have one canonical form") {
+  for (const auto& one : cases_of("targets")) {
+    CHECK(target_at(one, "given").text() == text_at(one, "canonical"));
+  }
+}
+
+TEST_CASE("contract: target keys and task ids") {
+  for (const auto& one : cases_of("target_keys")) {
+    auto scope = one.at("scope").get<group_list>();
+    auto key = key_of(target_at(one, "target"), text_at(one, "profile"), scope);
+    CHECK(key.str() == text_at(one, "key"));
+  }
+  for (const auto& one : cases_of("task_ids")) {
+    auto generation = one.at("generation").get<std::uint64_t>();
+    CHECK(task_id_of(target_key(text_at(one, "key")), generation).str() == text_at(one, "id"));
+  }
+}
+
+TEST_CASE("contract: entities, associations and endpoints") {
+  for (const auto& one : cases_of("entities")) {
+    CHECK(entity_id_of(text_at(one, "type"), text_at(one, "value")).str() == text_at(one, "id"));
+  }
+  for (const auto& one : cases_of("associations")) {
+    auto id = association_id_of(entity_id(text_at(one, "from")), text_at(one, "mode"),
+                                entity_id(text_at(one, "to")));
+    CHECK(id.str() == text_at(one, "id"));
+  }
+  for (const auto& one : cases_of("endpoints")) {
+    auto port = one.at("port").get<std::uint16_t>();
+    CHECK(endpoint_text(target_at(one, "address").address(), port) == text_at(one, "value"));
+  }
+}
+
+TEST_CASE("contract: banners and certificates") {
+  for (const auto& one : cases_of("banners")) {
+    auto value =
+        banner_value(test::bytes_of(text_at(one, "masked_hex")),
+                     test::bytes_of(text_at(one, "raw_hex")), one.at("longest").get<std::size_t>());
+    CHECK(value == text_at(one, "value"));
+    CHECK(entity_id_of("banner", value).str() == text_at(one, "id"));
+  }
+  for (const auto& one : cases_of("certificates")) {
+    auto fingerprint = to_hex(sha256(test::bytes_of(text_at(one, "der_hex"))));
+    CHECK(fingerprint == text_at(one, "sha256"));
+    CHECK(entity_id_of("certificate", fingerprint).str() == text_at(one, "id"));
+  }
+}
+
+}  // namespace sonde::model
