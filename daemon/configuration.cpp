@@ -126,6 +126,8 @@ class file_reader {
         if (auto set = apply(config_, *what, value_of(node), where); !set) return set;
       } else if (node.is_table() && is_section(key)) {
         if (auto read = read_table(*node.as_table(), key + "."); !read) return read;
+      } else if (is_section(key)) {
+        return wrong(where, "\"" + key + "\" is a section; write [" + key + "] and its keys below");
       } else {
         return unknown_key(where, key);
       }
@@ -201,6 +203,9 @@ result<configuration> load_configuration(const std::optional<fs::path>& file,
     if (!fs::exists(*chosen, ignored)) {
       return wrong(chosen->string(), "there is no such configuration file");
     }
+    if (fs::is_directory(*chosen, ignored)) {
+      return wrong(chosen->string(), "is a folder; name the configuration file in it");
+    }
     if (auto read = file_reader(config, *chosen).read(); !read) return read.error();
   }
   for (const auto& what : all_settings()) {
@@ -271,13 +276,15 @@ log_format format_of(const configuration& config) {
 result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text) {
   auto colon = text.rfind(':');
   auto host = text.substr(0, colon == std::string::npos ? 0 : colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  auto address = model::ip_address::parse(host);
   std::uint16_t port = 0;
   auto digits = colon == std::string::npos ? std::string() : text.substr(colon + 1);
   auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   bool whole =
       !digits.empty() && parsed.ec == std::errc{} && parsed.ptr == digits.data() + digits.size();
-  if (whole && model::ip_address::parse(host)) return std::pair(host, port);
+  if (whole && address && address->is_v4() != bracketed) return std::pair(host, port);
   return fail(model::errc::invalid_field,
               "\"" + text +
                   "\" is no address and port; write it as in 127.0.0.1:8480 or "

@@ -1,3 +1,12 @@
-# One line a parser of outside bytes.
+# One line a parser of outside bytes. tests/tidy/fuzzers.py says which header each is for.
+sonde_fuzz(addresses LINKS sonde_model)
 sonde_fuzz(certificate LINKS sonde_tls)
 sonde_fuzz(client_handshake LINKS sonde_tls)
+sonde_fuzz(configuration LINKS sonde_daemon)
+sonde_fuzz(header_gate LINKS sonde_ingest)
+sonde_fuzz(own_records LINKS sonde_model)
+sonde_fuzz(ports LINKS sonde_model)
+sonde_fuzz(recognise LINKS sonde_scanner)
+sonde_fuzz(record_codec LINKS sonde_queue)
+sonde_fuzz(request_target LINKS sonde_ingest)
+sonde_fuzz(scan_order LINKS sonde_ingest)

@@ -25,8 +25,8 @@ BATCH = 8
 FOREIGN = {"asio_impl.cpp", "beast_impl.cpp"}
 DROPPED = {"-Winvalid-pch", "-c"}
 DROPPED_WITH_NEXT = {"-o", "-include", "-MF", "-MT"}
-FINDING = re.compile(r"^(?P<file>/[^:\n]+):(?P<line>\d+):\d+: (?:error|warning): (?P<what>.*)$",
-                     re.MULTILINE)
+FINDING = re.compile(r"^(?P<file>/[^:\n]+):(?P<line>\d+):\d+: (?P<kind>error|warning|note): "
+                     r"(?P<what>.*)$", re.MULTILINE)
 
 
 def flags_of(command):
@@ -83,14 +83,22 @@ def dependencies_of(root, unit, flags):
 
 
 def findings(root, output):
+    """What the tool has found. A finding in a system's header is told where this tree led there."""
     out = set()
-    for found in FINDING.finditer(output):
-        path = Path(found.group("file"))
-        file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-        what = found.group("what").replace(",-warnings-as-errors", "")
-        out.add(Violation(file, int(found.group("line")), what,
-                          "as it says; a line that is right all the same takes "
-                          "NOLINT(check): why"))
+    pending = None
+    for found in [*FINDING.finditer(output), None]:
+        if found and found.group("kind") == "note":
+            ours = Path(found.group("file")).is_relative_to(root)
+            if pending and ours and not pending[0].is_relative_to(root):
+                pending = (Path(found.group("file")), found.group("line"), pending[2])
+            continue
+        if pending:
+            path, line, what = pending
+            file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+            out.add(Violation(file, int(line), what.replace(",-warnings-as-errors", ""),
+                              "as it says; a line that is right all the same takes "
+                              "NOLINT(check): why"))
+        pending = found and (Path(found.group("file")), found.group("line"), found.group("what"))
     return out
 
 

@@ -1,0 +1,157 @@
+#include "client/http_api.hpp"
+
+#include "base/async/task_group.hpp"
+#include "client/errc.hpp"
+#include "tests/support/doctest.hpp"
+#include "tests/support/run.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+
+namespace sonde::client {
+namespace {
+
+using asio::ip::tcp;
+
+/// A server of one answer after the other, as bytes. It keeps what it was sent.
+struct scripted_server {
+  explicit scripted_server(executor loop)
+      : acceptor(loop, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)) {}
+
+  /// Serves so many connections, each with these answers; then hangs up.
+  awaitable<void> serve(int connections, std::vector<std::string> answers) {
+    for (int i = 0; i < connections; ++i) {
+      auto socket = co_await acceptor.async_accept(asio::use_awaitable);
+      for (const auto& answer : answers) {
+        std::string head;
+        error_code failed;
+        co_await asio::async_read_until(socket, asio::dynamic_buffer(head), "\r\n\r\n",
+                                        asio::redirect_error(asio::use_awaitable, failed));
+        if (failed) break;
+        requests.push_back(head);
+        co_await asio::async_write(socket, asio::buffer(answer),
+                                   asio::redirect_error(asio::use_awaitable, failed));
+      }
+    }
+  }
+  [[nodiscard]] server_address address() const {
+    return {"127.0.0.1", std::to_string(acceptor.local_endpoint().port())};
+  }
+
+  tcp::acceptor acceptor;
+  std::vector<std::string> requests;
+};
+
+std::string answer(const std::string& status, const std::string& body,
+                   const std::string& more = {}) {
+  return "HTTP/1.1 " + status + "\r\n" + more + "Content-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+
+/// What the client makes of one answer.
+result<model::json> understood(const std::string& said) {
+  result<model::json> out = fail(errc::usage);
+  auto ask = [&]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    scripted_server server(loop);
+    logger log(log_level::error);
+    task_group group(loop, log, "server");
+    group.spawn(server.serve(1, {said}));
+    auto api = make_http_api(loop, server.address());
+    auto got = co_await api->look_up("some id", std::chrono::seconds(0));
+    out = std::move(got);
+    co_await group.join();
+  };
+  test::run(ask());
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a server is a host and a port, with or without the scheme") {
+  auto plain = parse_server("http://127.0.0.1:8480/").value();
+  CHECK(plain.host == "127.0.0.1");
+  CHECK(plain.port == "8480");
+  CHECK(plain.text() == "http://127.0.0.1:8480");
+  CHECK(parse_server("scan.example:80").value().host == "scan.example");
+  auto v6 = parse_server("http://[::1]:8480").value();
+  CHECK(v6.host == "::1");
+  CHECK(v6.authority() == "[::1]:8480");
+  for (const char* bad :
+       {"", "http://", "127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:0", "127.0.0.1:65536",
+        "127.0.0.1:8 0", "127.0.0.1:-1", "https://127.0.0.1:8480", "http://a/b:80", "a b:80",
+        "user@host:80", "[::1]", "[::1]x:80", "[127.0.0.1]:80", "[x]:80", "::1:80",
+        "http://a:80/x"}) {
+    CAPTURE(bad);
+    auto parsed = parse_server(bad);
+    REQUIRE(!parsed);
+    CHECK(parsed.error().code == make_error_code(errc::usage));
+    CHECK(parsed.error().message().find("http://127.0.0.1:8480") != std::string::npos);
+  }
+}
+
+TEST_CASE("what the server says becomes a value, or the error that fits") {
+  auto fine = understood(answer("200 OK", R"({"status":"done"})"));
+  REQUIRE(fine);
+  CHECK((*fine)["status"] == "done");
+  auto problem = [](const std::string& status, const std::string& body) {
+    auto failed = understood(answer(status, body));
+    REQUIRE(!failed);
+    return failed.error();
+  };
+  auto refused = problem("400 Bad Request", R"({"detail":"target: is missing"})");
+  CHECK(refused.code == make_error_code(errc::refused));
+  CHECK(refused.message() == "target: is missing");
+  CHECK(problem("404 Not Found", "{}").code == make_error_code(errc::not_found));
+  CHECK(problem("410 Gone", "{}").code == make_error_code(errc::not_found));
+  CHECK(problem("429 Too Many Requests", "{}").code == make_error_code(errc::try_later));
+  CHECK(problem("503 Service Unavailable", "").code == make_error_code(errc::try_later));
+  CHECK(problem("500 Oops", "<html>").message() == "the server answered 500");
+  CHECK(problem("400 Bad", R"({"detail":7})").message() == "the server answered 400");
+  CHECK(problem("200 OK", "no json").message().find("is no JSON") != std::string::npos);
+  auto header = understood(answer("400 Bad Request", "", "x-error: what is wrong\r\n"));
+  CHECK(header.error().message() == "what is wrong");
+  CHECK(understood("HTTP/1.1 204 No Content\r\n\r\n").error().code ==
+        make_error_code(errc::not_found));
+  CHECK(understood("nonsense\r\n\r\n").error().code == make_error_code(errc::no_server));
+}
+
+TEST_CASE("a server that is not there is told with its address and the mend") {
+  auto ask = []() -> awaitable<result<model::json>> {
+    auto loop = co_await asio::this_coro::executor;
+    tcp::acceptor free(loop, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0));
+    server_address where{"127.0.0.1", std::to_string(free.local_endpoint().port())};
+    free.close();
+    auto api = make_http_api(loop, where);
+    co_return co_await api->look_up("x", std::chrono::seconds(0));
+  };
+  auto failed = test::run(ask());
+  REQUIRE(!failed);
+  CHECK(failed.error().code == make_error_code(errc::no_server));
+  CHECK(failed.error().message().find("sonde serve") != std::string::npos);
+}
+
+TEST_CASE("a connection is used again, and made anew where the server has closed it") {
+  auto ask = []() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    scripted_server server(loop);
+    logger log(log_level::error);
+    task_group group(loop, log, "server");
+    auto fine = answer("200 OK", "{}");
+    group.spawn(server.serve(2, {fine, fine}));
+    auto api = make_http_api(loop, server.address());
+    for (int i = 0; i < 4; ++i) {
+      auto got = co_await api->look_up("a/b ü", std::chrono::seconds(0));
+      CHECK(got);
+    }
+    CHECK(server.requests.size() == 4);
+    co_await group.join();
+    const auto& first = server.requests.front();
+    CHECK(first.starts_with("GET /api/ingest/v1/scan/a%2Fb%20%C3%BC HTTP/1.1\r\n"));
+    CHECK(first.find("Host: " + server.address().authority() + "\r\n") != std::string::npos);
+  };
+  test::run(ask());
+}
+
+}  // namespace sonde::client

@@ -1,0 +1,202 @@
+#include "client/scan_command.hpp"
+
+#include "base/async/task_group.hpp"
+#include "client/errc.hpp"
+#include "tests/client/captured_output.hpp"
+#include "tests/client/fake_api.hpp"
+#include "tests/support/doctest.hpp"
+#include "tests/support/run.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace sonde::client {
+namespace {
+
+using test::ended_scan;
+using test::fake_api;
+
+struct outcome_of_command {
+  int code = -1;
+  std::string out;
+  std::string err;
+  [[nodiscard]] std::vector<model::json> lines() const {
+    std::vector<model::json> all;
+    std::istringstream from(out);
+    for (std::string line; std::getline(from, line);)
+      all.push_back(model::parse_own(line));
+    return all;
+  }
+};
+
+outcome_of_command run_command(fake_api& api, scan_options options) {
+  outcome_of_command done;
+  test::captured_output captured;
+  {
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, std::move(options));
+    done.code = test::run(command.run());
+  }
+  done.out = captured.out();
+  done.err = captured.err();
+  return done;
+}
+
+scan_options targets(std::vector<std::string> names) {
+  scan_options out;
+  out.targets = std::move(names);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("targets come one a line, without comments and blanks") {
+  std::istringstream list(
+      "a.example\n\n  b.example\t\r\n# all of it\nc.example # this one\n   \nd");
+  CHECK(read_targets(list) == std::vector<std::string>{"a.example", "b.example", "c.example", "d"});
+  std::istringstream nothing;
+  CHECK(read_targets(nothing).empty());
+}
+
+TEST_CASE("into a pipe every scan is one line of JSON, and nothing else is there") {
+  fake_api api;
+  for (const char* target : {"a.example", "b.example"})
+    api.scans[std::string("id of ") + target] = {ended_scan(target)};
+  auto done = run_command(api, targets({"a.example", "b.example"}));
+  CHECK(done.code == exit_code::done);
+  CHECK(done.lines().size() == 2);
+  CHECK(done.lines()[0]["status"] == "done");
+  CHECK(done.err.empty());
+}
+
+TEST_CASE("an order says what was asked for, and no more") {
+  fake_api api;
+  api.scans["id of a.example"] = {ended_scan("a.example")};
+  run_command(api, targets({"a.example"}));
+  CHECK(api.orders[0] == model::json{{"target", "a.example"}});
+  auto all = targets({"a.example"});
+  all.ports = "22";
+  all.fresh = true;
+  all.priority = -3;
+  run_command(api, all);
+  CHECK(api.orders[1] ==
+        model::json{{"target", "a.example"}, {"ports", "22"}, {"max_age", 0}, {"priority", -3}});
+}
+
+TEST_CASE("a scan is followed until it has ended") {
+  fake_api api;
+  model::json running = {{"id", "id of a"},
+                         {"status", "running"},
+                         {"progress", {{"planned", 10}, {"done", 5}, {"open", 1}}}};
+  api.scans["id of a"] = {running, running, ended_scan("a")};
+  auto done = run_command(api, targets({"a"}));
+  CHECK(done.code == exit_code::done);
+  CHECK(done.lines().size() == 1);
+  CHECK(api.look_ups == 3);
+}
+
+TEST_CASE("a scan that failed is the command's failure, and is printed like any other") {
+  fake_api api;
+  api.scans["id of a"] = {ended_scan("a", "failed")};
+  auto done = run_command(api, targets({"a"}));
+  CHECK(done.code == exit_code::scan_failed);
+  CHECK(done.lines()[0]["outcome"]["name"] == "nxdomain");
+}
+
+TEST_CASE("a refused target is named, and the others are scanned") {
+  fake_api api;
+  api.bad_targets.emplace("bad", fail(errc::refused, "target: is no name"));
+  api.scans["id of good"] = {ended_scan("good")};
+  auto done = run_command(api, targets({"bad", "good"}));
+  CHECK(done.code == exit_code::scan_failed);
+  auto lines = done.lines();
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] ==
+        model::json{{"target", "bad"}, {"status", "refused"}, {"error", "target: is no name"}});
+  CHECK(lines[1]["target"] == "good");
+}
+
+TEST_CASE("without a server it ends at once and says why, on standard error") {
+  fake_api api;
+  api.bad_targets.emplace("a", fail(errc::no_server, "no server answers at x"));
+  auto done = run_command(api, targets({"a"}));
+  CHECK(done.code == exit_code::no_server);
+  CHECK(done.out.empty());
+  CHECK(done.err == "no server answers at x\n");
+}
+
+TEST_CASE("a busy server is asked again") {
+  fake_api api;
+  api.refusals = {fail(errc::try_later, "busy"), fail(errc::try_later, "busy")};
+  api.scans["id of a"] = {ended_scan("a")};
+  auto done = run_command(api, targets({"a"}));
+  CHECK(done.code == exit_code::done);
+  CHECK(api.orders.size() == 3);
+}
+
+TEST_CASE("without waiting the ids are printed") {
+  fake_api api;
+  auto options = targets({"a", "b"});
+  options.wait = false;
+  auto done = run_command(api, options);
+  CHECK(done.code == exit_code::done);
+  CHECK(done.lines()[0] == model::json{{"target", "a"}, {"id", "id of a"}, {"status", "new"}});
+  CHECK(api.look_ups == 0);
+}
+
+TEST_CASE("a scan that is gone while it is followed is a failure") {
+  fake_api api;
+  auto done = run_command(api, targets({"a"}));
+  CHECK(done.code == exit_code::scan_failed);
+  CHECK(done.lines()[0]["error"] == "there is no scan id of a");
+}
+
+TEST_CASE("a server that goes away meanwhile is waited for") {
+  fake_api api;
+  api.scans["id of a"] = {fail(errc::no_server, "gone"), ended_scan("a")};
+  auto done = run_command(api, targets({"a"}));
+  CHECK(done.code == exit_code::done);
+}
+
+TEST_CASE("an interrupted command says how to go on") {
+  fake_api api;
+  model::json running = {{"id", "id of a"}, {"status", "running"}};
+  api.scans["id of a"] = {running};
+  test::captured_output captured;
+  int code = -1;
+  {
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, targets({"a"}));
+    auto both = [&]() -> awaitable<void> {
+      auto loop = co_await asio::this_coro::executor;
+      logger log(log_level::error);
+      task_group group(loop, log, "command");
+      auto work = [&]() -> awaitable<void> { code = co_await command.run(); };
+      group.spawn(work());
+      while (api.look_ups == 0)
+        co_await asio::post(loop, asio::use_awaitable);
+      command.interrupt();
+      co_await group.join();
+    };
+    test::run(both());
+  }
+  CHECK(code == exit_code::interrupted);
+  CHECK(captured.out().empty());
+  CHECK(captured.err() ==
+        "interrupted: 1 scan goes on in the server. To see it: sonde watch id of a\n");
+}
+
+TEST_CASE("a scan that is there already can be watched") {
+  fake_api api;
+  api.scans["some id"] = {ended_scan("a")};
+  test::captured_output captured;
+  terminal out;
+  system_clock clock;
+  scan_command command(api, out, clock, {});
+  CHECK(test::run(command.watch("some id")) == exit_code::done);
+  CHECK(api.orders.empty());
+}
+
+}  // namespace sonde::client

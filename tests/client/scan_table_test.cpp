@@ -1,0 +1,166 @@
+#include "client/scan_table.hpp"
+
+#include "tests/support/doctest.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace sonde::client {
+namespace {
+
+using model::json;
+
+constexpr std::size_t width = 100;
+const wall_time now{std::chrono::seconds(1'767'355'200)};  // 2026-01-02T12:00:00Z
+
+json finished() {
+  return {{"status", "done"},
+          {"target", "203.0.113.1"},
+          {"started", "2026-01-02T12:00:00.000Z"},
+          {"ended", "2026-01-02T12:00:01.240Z"},
+          {"outcome", {{"name", "complete"}, {"reason", "every port has a verdict"}}},
+          {"results", json::array()}};
+}
+
+json https_row() {
+  return {{"endpoint", "203.0.113.1:443/tcp"},
+          {"service", {{"name", "http"}, {"tls", true}, {"product", "nginx"}, {"version", "1.22"}}},
+          {"banner", "HTTP/1.1 200 OK"},
+          {"certificate", {{"subject", "CN=example.com"}, {"not_after", "2026-01-12T12:00:00Z"}}}};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream from(text);
+  for (std::string line; std::getline(from, line);)
+    out.push_back(line);
+  return out;
+}
+
+bool has(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an ended scan is its outcome, its reason, and a table of what is open") {
+  auto scan = finished();
+  scan["results"].push_back(https_row());
+  auto lines = lines_of(scan_table(scan, width, now));
+  REQUIRE(lines.size() == 6);
+  CHECK(lines[0] == "203.0.113.1: complete, 1.2 s");
+  CHECK(lines[1] == "  every port has a verdict");
+  CHECK(lines[2].empty());
+  CHECK(lines[3] == "  PORT     SERVICE        PRODUCT     SAYS");
+  CHECK(lines[4] == "  443/tcp  http over tls  nginx 1.22  HTTP/1.1 200 OK");
+  CHECK(lines[5] == "           └ certificate CN=example.com, until 2026-01-12 (10 days)");
+}
+
+TEST_CASE("a scan under way is its state and how far it has come") {
+  json scan = {{"status", "running"},
+               {"target", "a.example"},
+               {"progress", {{"planned", 1000}, {"done", 250}, {"open", 2}}}};
+  CHECK(scan_table(scan, width, now) == "a.example: running, 250 of 1000 probes, 2 open so far\n");
+  scan.erase("progress");
+  scan["status"] = "queued";
+  CHECK(scan_table(scan, width, now) == "a.example: queued\n");
+}
+
+TEST_CASE("a certificate's end is told in days") {
+  auto shown = [](const char* not_after) {
+    auto scan = finished();
+    auto row = https_row();
+    row["certificate"]["not_after"] = not_after;
+    scan["results"].push_back(row);
+    return scan_table(scan, width, now);
+  };
+  CHECK(has(shown("2026-01-02T11:59:59Z"), "expired 2026-01-02"));
+  CHECK(has(shown("2026-01-02T12:00:01Z"), "(0 days)"));
+  CHECK(has(shown("2026-01-03T12:00:01Z"), "(1 day)"));
+  CHECK(has(shown("nonsense"), "until nonsense"));
+  CHECK(has(shown(""), "CN=example.com, \n"));
+}
+
+TEST_CASE("how long it took is told in seconds, then in minutes") {
+  auto shown = [](const char* ended) {
+    auto scan = finished();
+    scan["ended"] = ended;
+    return lines_of(scan_table(scan, width, now))[0];
+  };
+  CHECK(shown("2026-01-02T12:00:00.020Z") == "203.0.113.1: complete, 0.0 s");
+  CHECK(shown("2026-01-02T12:00:59.900Z") == "203.0.113.1: complete, 59.9 s");
+  CHECK(shown("2026-01-02T12:03:20.000Z") == "203.0.113.1: complete, 3 min 20 s");
+  CHECK(shown("") == "203.0.113.1: complete");
+}
+
+TEST_CASE("of several addresses each row names its own") {
+  auto scan = finished();
+  for (const char* endpoint : {"203.0.113.1:22/tcp", "[2001:db8::1]:22/tcp"})
+    scan["results"].push_back({{"endpoint", endpoint}, {"service", {{"tls", false}}}});
+  auto text = scan_table(scan, width, now);
+  CHECK(has(text, "  203.0.113.1:22/tcp    ?"));
+  CHECK(has(text, "  [2001:db8::1]:22/tcp  ?"));
+}
+
+TEST_CASE("a line never leaves the terminal, whatever letters it has") {
+  auto scan = finished();
+  for (const char* said : {"x", "語", "é", "😀"}) {
+    auto row = https_row();
+    std::string long_banner;
+    for (int i = 0; i < 300; ++i)
+      long_banner += said;
+    row["banner"] = long_banner;
+    row["service"]["product"] = long_banner;
+    row["certificate"]["subject"] = long_banner;
+    scan["results"].push_back(row);
+  }
+  for (const auto& line : lines_of(scan_table(scan, 60, now))) {
+    auto points = std::ranges::count_if(line, [](char c) { return (c & 0xC0) != 0x80; });
+    CAPTURE(line);
+    CHECK(points <= 60);
+  }
+  CHECK(!scan_table(scan, 0, now).empty());
+}
+
+TEST_CASE("what a target says does not move the cursor") {
+  auto scan = finished();
+  auto row = https_row();
+  row["banner"] = "\x1b[2Jbanner\x07";
+  row["service"]["product"] = "a\x1b]0;title\x07";
+  row["certificate"]["subject"] = "CN=a\r\n\x1b[31m\xC2\x9B";
+  scan["results"].push_back(row);
+  scan["outcome"]["reason"] = "said \x1b[1m";
+  auto text = scan_table(scan, width, now);
+  CHECK(std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ' && c != '\n'); }));
+  CHECK(text.find("\xC2\x9B") == std::string::npos);
+}
+
+TEST_CASE("a cut list says how much is missing") {
+  auto scan = finished();
+  scan["results"].push_back(https_row());
+  scan["truncated"] = true;
+  scan["results_total"] = 42;
+  CHECK(has(scan_table(scan, width, now), "  and 41 more; the service entities have them all"));
+}
+
+TEST_CASE("an entity is shown with its attributes and what it is related to") {
+  json entity = {{"attributes",
+                  {{"id", "ip-1"},
+                   {"type", "ip"},
+                   {"value", "203.0.113.1"},
+                   {"first_seen", "2026-01-01T00:00:00.000Z"},
+                   {"last_seen", "2026-01-02T00:00:00.000Z"}}},
+                 {"metadata", {{"country", "XX"}, {"ports", json::array({1, 2})}}},
+                 {"extended_metadata",
+                  json::array({{{"type", "port"}, {"value", "443/tcp\x1b"}, {"direction", "to"}}})},
+                 {"latest_associations",
+                  json::array({{{"type", "hostname"}, {"value", "a.b"}, {"direction", "from"}}})}};
+  auto text = entity_table(entity, width);
+  CHECK(text.starts_with("ip 203.0.113.1\n  ip-1\n  first seen 2026-01-01T00:00:00.000Z"));
+  CHECK(has(text, "  country                   XX\n"));
+  CHECK(has(text, "[1,2]"));
+  CHECK(has(text, "parts and wholes\n    → port         443/tcp."));
+  CHECK(has(text, "associated\n    ← hostname     a.b\n"));
+}
+
+}  // namespace sonde::client

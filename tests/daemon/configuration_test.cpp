@@ -1,0 +1,235 @@
+#include "daemon/configuration.hpp"
+
+#include "daemon/settings.hpp"
+#include "model/json.hpp"
+#include "tests/support/doctest.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include <fstream>
+
+namespace sonde::daemon {
+namespace {
+
+/// A folder with a configuration file in it.
+struct written {
+  std::filesystem::path write(const std::string& text) {
+    auto file = folder.path() / "sonde.toml";
+    std::ofstream(file, std::ios::binary) << text;
+    return file;
+  }
+  configuration load(const std::string& text, const environment& variables = {},
+                     const std::vector<flag_value>& flags = {}) {
+    auto loaded = load_configuration(write(text), variables, flags);
+    REQUIRE(loaded);
+    return std::move(*loaded);
+  }
+  std::string refusal(const std::string& text, const environment& variables = {},
+                      const std::vector<flag_value>& flags = {}) {
+    auto loaded = load_configuration(write(text), variables, flags);
+    REQUIRE(!loaded);
+    return loaded.error().message();
+  }
+
+  test::temporary_folder folder;
+};
+
+bool says(const std::string& sentence, const std::string& words) {
+  return sentence.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(written, "an empty file leaves every default") {
+  auto config = load("");
+  CHECK(config.http.listen == "127.0.0.1:8480");
+  CHECK(config.roles == std::vector<std::string>{"ingest", "scanner", "view"});
+  CHECK(config.queue.backend == "embedded");
+  CHECK(config.limits.http_body_bytes == limits().http_body_bytes);
+  CHECK(config.origins.empty());
+  CHECK(level_of(config) == log_level::info);
+  CHECK(format_of(config) == log_format::text);
+}
+
+TEST_CASE_FIXTURE(written, "every setting can be given in the file, and is kept with its place") {
+  auto config = load(
+      "data_dir = \"/tmp/x\"\nroles = [\"view\"]\ndrain_s = 0\n"
+      "[http]\nlisten = \"[::1]:0\"\n[log]\nlevel = \"debug\"\nformat = \"json\"\n"
+      "[queue]\nbackend = \"memory\"\nprefix = \"a.b-c_1\"\n"
+      "[scan]\nthreads = 3\nresolvers = [\"127.0.0.1:5353\"]\ncontact = \"me@example.com\"\n"
+      "[scope]\nallow = [\"10.0.0.0/8\", \"intern.example\"]\n"
+      "[limits]\njson_depth = 7\n[scan.profiles.web]\nports = \"80,443\"\n");
+  CHECK(config.data_dir == "/tmp/x");
+  CHECK(config.roles == std::vector<std::string>{"view"});
+  CHECK(config.drain_s == 0);
+  CHECK(config.http.listen == "[::1]:0");
+  CHECK(level_of(config) == log_level::debug);
+  CHECK(format_of(config) == log_format::json);
+  CHECK(config.queue.prefix == "a.b-c_1");
+  CHECK(config.scan.threads == 3);
+  CHECK(config.scan.profiles.at("web") == "80,443");
+  CHECK(config.scope.allow.size() == 2);
+  CHECK(config.limits.json_depth == 7);
+  CHECK(config.origins.at("http.listen") == (folder.path() / "sonde.toml").string() + ":5:1");
+  CHECK(config.origins.count("http.port") == 0);
+}
+
+TEST_CASE_FIXTURE(written,
+                  "flags beat the environment, the environment the file, it the defaults") {
+  const std::string file = "[log]\nlevel = \"debug\"\nformat = \"json\"\n";
+  auto config = load(file);
+  CHECK(config.log.level == "debug");
+  config = load(file, {{"SONDE_LOG_LEVEL", "warning"}});
+  CHECK(config.log.level == "warning");
+  CHECK(config.log.format == "json");
+  CHECK(config.origins.at("log.level") == "SONDE_LOG_LEVEL");
+  config = load(file, {{"SONDE_LOG_LEVEL", "warning"}}, {{"log.level", "--log-level", "error"}});
+  CHECK(config.log.level == "error");
+  CHECK(config.origins.at("log.level") == "--log-level");
+}
+
+TEST_CASE_FIXTURE(written, "lists and numbers come from the environment as text") {
+  auto config = load("", {{"SONDE_ROLES", " view , ingest,"}, {"SONDE_DRAIN_S", "5"}});
+  CHECK(config.roles == std::vector<std::string>{"view", "ingest"});
+  CHECK(config.drain_s == 5);
+  CHECK(load("", {{"SONDE_SCOPE_ALLOW", ""}}).scope.allow.empty());
+  CHECK(says(refusal("", {{"SONDE_DRAIN_S", "5s"}}), "SONDE_DRAIN_S: drain_s \"5s\" is no whole"));
+  CHECK(says(refusal("", {{"SONDE_DRAIN_S", ""}}), "is no whole number"));
+  CHECK(says(refusal("", {{"SONDE_DRAIN_S", "9999999999999999999999"}}), "is no whole number"));
+  CHECK(says(refusal("", {}, {{"http.listen", "--listen", "x"}}), "--listen: http.listen: \"x\""));
+}
+
+TEST_CASE_FIXTURE(written, "an unknown key is refused at its place, with the likely one") {
+  struct {
+    const char* text;
+    const char* words;
+  } const cases[] = {
+      {"[http]\nlisen = \"x\"\n",
+       ":2:1: unknown key \"http.lisen\"; did you mean \"http.listen\"?"},
+      {"data_dri = \"x\"\n", "did you mean \"data_dir\"?"},
+      {"[limits]\njson_dept = 3\n", "did you mean \"limits.json_depth\"?"},
+      {"[colours]\nred = 1\n", ":1:2: unknown key \"colours\"; docs/configuration.md lists"},
+      {"[http.tls]\nkey = 1\n", "unknown key \"http.tls\""},
+      {"http = 1\n", "\"http\""},
+      {"[scan.profiles]\nweb = \"80\"\n", "scan.profiles.web is no table"},
+      {"[scan.profiles.web]\nport = \"80\"\n", "has one key, ports"},
+      {"[scan.profiles.web]\nports = 80\n", "has one key, ports"},
+      {"[scan.profiles.web]\nports = \"0\"\n", "web"},
+      {"[scan.profiles.full]\nports = \"1\"\n", "full"},
+      {"[scan.profiles.\"a b\"]\nports = \"1\"\n", "a b"},
+  };
+  for (const auto& each : cases) {
+    auto said = refusal(each.text);
+    CAPTURE(each.text);
+    CAPTURE(said);
+    CHECK(says(said, "sonde.toml:"));
+    CHECK(says(said, each.words));
+  }
+}
+
+TEST_CASE_FIXTURE(written, "a value of the wrong kind or range says what may stand there") {
+  struct {
+    const char* text;
+    const char* words;
+  } const cases[] = {
+      {"drain_s = \"5\"\n", "drain_s: is no number between 0 and 3600"},
+      {"drain_s = 3601\n", "drain_s: is no number between 0 and 3600"},
+      {"drain_s = -1\n", "is no number between"},
+      {"drain_s = 1.5\n", "is neither a text, nor a whole number, nor a list"},
+      {"drain_s = true\n", "is neither"},
+      {"data_dir = 1\n", "data_dir: is no text"},
+      {"roles = \"view\"\n", "roles: is no list of texts"},
+      {"roles = []\n", "names no role"},
+      {"roles = [\"views\"]\n", "\"views\" is none of ingest, scanner, view"},
+      {"roles = [1]\n", "holds something that is no text"},
+      {"[http]\nlisten = \"localhost:80\"\n", "is no address and port"},
+      {"[http]\nlisten = \"127.0.0.1\"\n", "is no address and port"},
+      {"[http]\nlisten = \"127.0.0.1:65536\"\n", "is no address and port"},
+      {"[log]\nlevel = \"loud\"\n", "none of debug, info, warning, error"},
+      {"[queue]\nprefix = \"Ä\"\n", "is no prefix"},
+      {"[queue]\nprefix = \"\"\n", "is no prefix"},
+      {"[scan]\ncontact = \"a\\nb\"\n", "printable ASCII"},
+      {"[scan]\nresolvers = [\"dns.example\"]\n", "scan.resolvers"},
+      {"[scope]\ndeny = [\"10.0.0.1/8\"]\n", "scope.deny"},
+      {"[limits]\nrecord_max_bytes = 100\n", "between 65536 and 4294967295"},
+      {"[limits]\njson_depth = 4294967296\n", "is no number between 1 and"},
+  };
+  for (const auto& each : cases) {
+    auto said = refusal(each.text);
+    CAPTURE(each.text);
+    CAPTURE(said);
+    CHECK(says(said, "sonde.toml:"));
+    CHECK(says(said, each.words));
+  }
+}
+
+TEST_CASE_FIXTURE(written, "a file that is no TOML, or not there, is told so") {
+  CHECK(says(refusal("[http\n"), "sonde.toml:1:"));
+  CHECK(says(refusal("a = 1\na = 2\n"), "sonde.toml:2:"));
+  CHECK(says(refusal("\xFF\xFE"), "sonde.toml:"));
+  auto missing = load_configuration(folder.path() / "none.toml", {}, {});
+  REQUIRE(!missing);
+  CHECK(says(missing.error().message(), "there is no such configuration file"));
+  CHECK(!load_configuration(folder.path(), {}, {}));
+  auto named = load_configuration(std::nullopt, {{"SONDE_CONFIG", "/nonexistent/x.toml"}}, {});
+  REQUIRE(!named);
+  CHECK(says(named.error().message(), "/nonexistent/x.toml"));
+}
+
+TEST_CASE_FIXTURE(written, "what is printed is a file that gives the same") {
+  auto first = load(
+      "data_dir = \"/tmp/a \\\"b\\\" \\\\ ü\"\nroles = [\"view\", \"ingest\"]\n"
+      "[scope]\nallow = [\"10.0.0.0/8\"]\n[limits]\njson_depth = 7\n"
+      "[scan.profiles.web]\nports = \"80,443\"\n",
+      {{"SONDE_SCAN_THREADS", "2"}});
+  auto text = to_toml(first);
+  CHECK(says(text, "# SONDE_SCAN_THREADS"));
+  CHECK(says(text, "# default"));
+  auto second = load(text);
+  for (const auto& each : all_settings()) {
+    CAPTURE(each.key);
+    CHECK(each.get(first) == each.get(second));
+  }
+  CHECK(second.scan.profiles == first.scan.profiles);
+}
+
+TEST_CASE_FIXTURE(written, "as JSON every value stands with its key, origin and variable") {
+  auto config = load("[scan.profiles.web]\nports = \"80\"\n", {{"SONDE_DRAIN_S", "5"}});
+  auto rows = model::parse_own(to_json_text(config));
+  REQUIRE(rows.is_array());
+  CHECK(rows.size() == all_settings().size() + 1);
+  auto row_of = [&](const std::string& key) {
+    for (const auto& row : rows) {
+      if (row["key"] == key) return row;
+    }
+    return model::json();
+  };
+  CHECK(row_of("drain_s") == model::json{{"key", "drain_s"},
+                                         {"value", 5},
+                                         {"origin", "SONDE_DRAIN_S"},
+                                         {"variable", "SONDE_DRAIN_S"}});
+  CHECK(row_of("roles")["value"].size() == 3);
+  CHECK(row_of("scan.profiles.web")["value"] == "80");
+  CHECK(says(row_of("scan.profiles.web")["origin"].get<std::string>(), "sonde.toml:1:"));
+}
+
+TEST_CASE("the data folder follows who runs the daemon") {
+  auto folder_for = [](const environment& variables) {
+    return load_configuration("/dev/null", variables, {}).value().data_dir;
+  };
+  CHECK(folder_for({{"STATE_DIRECTORY", "/var/lib/x"}}) == "/var/lib/x");
+  CHECK(folder_for({{"SONDE_DATA_DIR", "/a"}, {"STATE_DIRECTORY", "/b"}}) == "/a");
+}
+
+TEST_CASE("an address to listen on is an address and a port") {
+  CHECK(parse_listen("127.0.0.1:0").value() ==
+        std::pair<std::string, std::uint16_t>("127.0.0.1", 0));
+  CHECK(parse_listen("[::1]:8480").value() == std::pair<std::string, std::uint16_t>("::1", 8480));
+  for (const char* bad : {"", ":", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:-1",
+                          "127.0.0.1:080x", "[::1]", "[::1:80", "[]:80", "::1:80", "fe80::1:80",
+                          "localhost:80", "1.2.3:80", "[127.0.0.1]:80"}) {
+    CAPTURE(bad);
+    CHECK(!parse_listen(bad));
+  }
+}
+
+}  // namespace sonde::daemon

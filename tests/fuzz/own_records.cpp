@@ -1,0 +1,38 @@
+// Any bytes at all, taken for the value of a record of each topic. What is read is written and read
+// again as itself: a record on a topic may be years old, damaged, or somebody else's.
+
+#include "model/entity.hpp"
+#include "model/events.hpp"
+#include "model/scan_request.hpp"
+#include "model/scan_task.hpp"
+#include "tests/fuzz/checks.hpp"
+
+using namespace sonde;
+using fuzz::require;
+
+namespace {
+
+template <class Parse>
+void check(std::string_view text, Parse parse) {
+  auto read = parse(text);
+  if (!read) {
+    require(!read.error().message().empty());
+    return;
+  }
+  auto written = to_json_text(*read);
+  auto again = parse(written);
+  require(again && to_json_text(*again) == written);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  auto text = fuzz::text_of(data, size);
+  check(text, model::parse_scan_request);
+  check(text, model::parse_scan_task);
+  check(text, model::parse_entity);
+  check(text, model::parse_association);
+  (void)model::parse_progress_event(text);
+  if (auto time = from_rfc3339(text)) require(to_rfc3339(*time) == text);
+  return 0;
+}

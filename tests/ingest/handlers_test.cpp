@@ -1,0 +1,137 @@
+#include "ingest/handlers.hpp"
+
+#include "model/events.hpp"
+#include "queue/errc.hpp"
+#include "tests/ingest/scan_world.hpp"
+
+namespace sonde::ingest {
+namespace {
+
+/// The routes, asked without a socket.
+struct routed_scans {
+  routed_scans() {
+    world.scope.allow = {"192.0.2.0/24"};
+    add_scan_routes(routes, world.service(), world.bounds);
+  }
+
+  http_response ask(http_request request) {
+    request.id = "id-1";
+    auto work = [this, request] { return routes.handle(request); };
+    return test::run(spawn_on(world.loop.get_executor(), work));
+  }
+  http_response post(std::string body, std::string type = "application/json") {
+    http_request request;
+    request.method = "POST";
+    request.path = "/api/ingest/v1/scan";
+    request.body = std::move(body);
+    if (!type.empty()) request.headers.emplace("content-type", std::move(type));
+    return ask(std::move(request));
+  }
+  http_response get(const std::string& target) {
+    http_request request;
+    request.method = "GET";
+    REQUIRE(parse_request_target(target, request));
+    return ask(std::move(request));
+  }
+
+  test::scan_world world;
+  router routes;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(routed_scans, "a scan is 202 and new, then 200 with the same id") {
+  auto first = post(R"({"target":"192.0.2.7"})");
+  CHECK(first.status == 202);
+  auto made = model::parse_own(first.body);
+  CHECK(made["status"] == "new");
+  auto second = post(R"({"target":"192.0.2.7"})");
+  CHECK(second.status == 200);
+  auto found = model::parse_own(second.body);
+  CHECK(found["id"] == made["id"]);
+  CHECK(found["status"] == "queued");
+  auto scan = get("/api/ingest/v1/scan/" + made["id"].get<std::string>());
+  CHECK(scan.status == 200);
+  auto listed = get("/api/ingest/v1/scans?target=192.0.2.7");
+  CHECK(model::parse_own(listed.body)["scans"][0] == model::parse_own(scan.body));
+}
+
+TEST_CASE_FIXTURE(routed_scans, "a body must say that it is JSON, and be it") {
+  CHECK(post("{}", "").status == 415);
+  CHECK(post("{}", "text/plain").status == 415);
+  CHECK(post("{}", "application/jsonp").status == 415);
+  CHECK(post(R"({"target":"192.0.2.7"})", "Application/JSON ; charset=utf-8").status == 202);
+  CHECK(post("").status == 400);
+  CHECK(post("{\"target\":\"192.0.2.7\"").status == 400);
+  CHECK(post(std::string("{\"target\":\"192.0.2.7\"}\0x", 25)).status == 400);
+  CHECK(post(std::string(world.bounds.json_depth + 1, '[')).status == 400);
+}
+
+TEST_CASE_FIXTURE(routed_scans, "a queue that cannot take it is 503, with a time to come back") {
+  world.queue->refuse_with(fail(queue::errc::busy));
+  auto refused = post(R"({"target":"192.0.2.7"})");
+  CHECK(refused.status == 503);
+  bool says_when = false;
+  for (const auto& [name, value] : refused.headers)
+    says_when = says_when || name == "Retry-After";
+  CHECK(says_when);
+}
+
+TEST_CASE_FIXTURE(routed_scans, "a trace context is kept where it is one, and dropped where not") {
+  auto traceparent_of = [&](const char* target, const std::string& header) {
+    http_request request;
+    request.method = "POST";
+    request.path = "/api/ingest/v1/scan";
+    request.body = std::string(R"({"target":")") + target + "\"}";
+    request.headers = {{"content-type", "application/json"}, {"traceparent", header}};
+    REQUIRE(ask(std::move(request)).status == 202);
+    auto reader = world.queue->read_from({model::topics::scan_requests}, {});
+    std::string found;
+    auto all = test::run(reader->read()).value();
+    for (const auto& [name, value] : all.back().what.headers) {
+      if (name == "traceparent") found = value;
+    }
+    return found;
+  };
+  const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  CHECK(traceparent_of("192.0.2.1", good) == good);
+  CHECK(traceparent_of("192.0.2.2", good + "0").empty());
+  CHECK(traceparent_of("192.0.2.3", "01" + good.substr(2)).empty());
+  CHECK(
+      traceparent_of("192.0.2.4", "00-4BF92F3577B34DA6A3CE929D0E0E4736" + good.substr(35)).empty());
+}
+
+TEST_CASE_FIXTURE(routed_scans, "what is asked for wrongly is 400, what is not there 404 or 204") {
+  const std::string id = "00000000-0000-8000-8000-000000000000";
+  for (const char* wait : {"x", "-1", "61", "4294967296", "1.5", ""}) {
+    CAPTURE(wait);
+    CHECK(get("/api/ingest/v1/scan/" + id + "?wait=" + wait).status == 400);
+  }
+  CHECK(get("/api/ingest/v1/scan/" + id + "?wait=0").status == 404);
+  CHECK(get("/api/ingest/v1/scan/nonsense").status == 404);
+  CHECK(get("/api/ingest/v1/scans").status == 400);
+  CHECK(get("/api/ingest/v1/scans?target=a:b").status == 400);
+  CHECK(get("/api/ingest/v1/scans?target=192.0.2.99").status == 200);
+  CHECK(get("/api/analytics/v1/entity/nonsense/details").status == 204);
+}
+
+TEST_CASE("readiness is told with every reason against it") {
+  router routes;
+  std::vector<std::string> troubles;
+  add_health_routes(routes, [&]() -> awaitable<std::vector<std::string>> { co_return troubles; });
+  auto ask = [&](const char* path) {
+    http_request request;
+    request.method = "GET";
+    request.path = path;
+    return test::run(routes.handle(std::move(request)));
+  };
+  CHECK(ask("/livez").status == 200);
+  CHECK(ask("/readyz").status == 200);
+  troubles = {"the disk is full", "the view is behind"};
+  auto not_ready = ask("/readyz");
+  CHECK(not_ready.status == 503);
+  CHECK(model::parse_own(not_ready.body)["detail"] == "the disk is full; the view is behind");
+  CHECK(ask("/livez").status == 200);
+}
+
+}  // namespace sonde::ingest

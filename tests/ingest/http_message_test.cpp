@@ -1,0 +1,69 @@
+#include "ingest/http_message.hpp"
+
+#include "tests/support/doctest.hpp"
+
+#include <optional>
+
+namespace sonde::ingest {
+namespace {
+
+std::optional<http_request> parsed_target(std::string_view target) {
+  http_request out;
+  if (!parse_request_target(target, out)) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a request target is a path and a query, both decoded") {
+  auto plain = parsed_target("/api/ingest/v1/scan");
+  REQUIRE(plain);
+  CHECK(plain->path == "/api/ingest/v1/scan");
+  CHECK(plain->query.empty());
+
+  auto full = parsed_target("/a%20b%2Fc?x=1&y=a%26b&z=1+2&w");
+  REQUIRE(full);
+  CHECK(full->path == "/a b/c");
+  CHECK(full->query ==
+        std::map<std::string, std::string>{{"x", "1"}, {"y", "a&b"}, {"z", "1 2"}, {"w", ""}});
+}
+
+TEST_CASE("a plus is a space in a query and itself in a path") {
+  auto read = parsed_target("/a+b?c+d=e+f");
+  REQUIRE(read);
+  CHECK(read->path == "/a+b");
+  CHECK(read->query.at("c d") == "e f");
+}
+
+TEST_CASE("of a name that stands twice in a query the first counts") {
+  auto read = parsed_target("/?a=1&a=2&&=3&b==4");
+  REQUIRE(read);
+  CHECK(read->query.at("a") == "1");
+  CHECK(read->query.at("") == "3");
+  CHECK(read->query.at("b") == "=4");
+}
+
+TEST_CASE("what is no origin form, or not well encoded, is refused") {
+  for (const char* bad : {"", "scan", "http://127.0.0.1/", "*", "?a=1", "/%", "/%4", "/%zz", "/%4g",
+                          "/a%00b", "/?a=%", "/?%zz=1", "/?a=%00", "/?a=1&b=%2"}) {
+    CAPTURE(bad);
+    CHECK(!parsed_target(bad));
+  }
+}
+
+TEST_CASE("bytes that are no ASCII pass through") {
+  auto read = parsed_target("/\xFF?q=\xC3\xA9%C3%A9");
+  REQUIRE(read);
+  CHECK(read->path == "/\xFF");
+  CHECK(read->query.at("q") == "éé");
+}
+
+TEST_CASE("headers are found by their name in lower case") {
+  http_request request;
+  request.headers = {{"content-type", "application/json"}};
+  REQUIRE(request.header("content-type") != nullptr);
+  CHECK(*request.header("content-type") == "application/json");
+  CHECK(request.header("host") == nullptr);
+}
+
+}  // namespace sonde::ingest

@@ -1,0 +1,331 @@
+#include "ingest/scan_service.hpp"
+
+#include "ingest/errc.hpp"
+#include "model/events.hpp"
+#include "model/task_fold.hpp"
+#include "queue/errc.hpp"
+#include "tests/ingest/scan_world.hpp"
+
+namespace sonde::ingest {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using test::scan_world;
+
+constexpr const char* one_target = R"({"target":"192.0.2.7"})";
+constexpr std::uint32_t kept = 16;
+
+struct open_world : scan_world {
+  open_world() { scope.allow = {"192.0.2.0/24", "intern.example"}; }
+};
+
+bool holds(const std::string& sentence, const char* words) {
+  return sentence.find(words) != std::string::npos;
+}
+
+/// A task of this request that has ended so long ago.
+model::scan_task ended_task(const model::scan_request& asked, std::int64_t offset,
+                            model::outcome_kind how, wall_time when) {
+  auto task = model::started(model::fold(std::nullopt, asked, offset, kept), when);
+  return model::ended(std::move(task), {how, "as the test has it"}, when);
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(open_world, "an order is a target and what is said beside it") {
+  auto plain = order(one_target);
+  CHECK(plain.target.text() == "192.0.2.7");
+  CHECK(plain.profile == "standard");
+  CHECK(plain.ports.empty());
+  CHECK(plain.max_age == hours(24));
+  CHECK(plain.priority == 0);
+  auto full =
+      order(R"({"target":"WWW.Example.com.","ports":"90,80-85,22,84","max_age":60,"priority":-9})");
+  CHECK(full.target.text() == "www.example.com");
+  CHECK(full.profile == "22,80-85,90");
+  CHECK(full.ports.empty());
+  CHECK(full.max_age == std::chrono::minutes(1));
+  CHECK(full.priority == -9);
+}
+
+TEST_CASE_FIXTURE(open_world, "a profile of the configuration is written out, a built-in one not") {
+  profiles = model::profile_book::with({{"web", "80,443"}}).value();
+  CHECK(order(R"({"target":"192.0.2.7","profile":"web"})").ports == "80,443");
+  CHECK(order(R"({"target":"192.0.2.7","profile":"full"})").ports.empty());
+}
+
+TEST_CASE_FIXTURE(open_world, "a refused order names the field and the mend") {
+  struct {
+    const char* order;
+    const char* words;
+  } const cases[] = {
+      {"[]", "not an object"},
+      {"{}", "target: is missing"},
+      {R"({"target":null})", "target: is not a text but of the type null"},
+      {R"({"target":""})", "target: "},
+      {R"({"target":"192.0.2.0/24"})", "target: "},
+      {R"({"target":"10.0.0.1"})", "target: "},
+      {R"({"target":"192.0.2.7","prority":1})", "did you mean \"priority\"?"},
+      {R"({"target":"192.0.2.7","webhook":null})", "webhook: this server sends no webhooks yet"},
+      {R"({"target":"192.0.2.7","profile":"full","ports":"1"})", "give one of them"},
+      {R"({"target":"192.0.2.7","profile":"ful"})", "did you mean \"full\"?"},
+      {R"({"target":"192.0.2.7","profile":7})", "profile: is not a text"},
+      {R"({"target":"192.0.2.7","ports":""})", "ports: "},
+      {R"({"target":"192.0.2.7","ports":"65536"})", "ports: "},
+      {R"({"target":"192.0.2.7","max_age":"1"})", "max_age: is no integer between 0 and"},
+      {R"({"target":"192.0.2.7","max_age":18446744073709551615})", "max_age: "},
+      {R"({"target":"192.0.2.7","max_age":315360001})", "max_age: "},
+      {R"({"target":"192.0.2.7","max_age":1.0})", "max_age: "},
+      {R"({"target":"192.0.2.7","priority":-10})", "priority: is no integer between -9 and 9"},
+      {R"({"target":"192.0.2.7","priority":true})", "priority: "},
+  };
+  for (const auto& each : cases) {
+    auto said = refusal(each.order);
+    CAPTURE(each.order);
+    CAPTURE(said);
+    CHECK(holds(said, each.words));
+  }
+  CHECK(order(R"({"target":"192.0.2.7","max_age":315360000})").max_age == hours(24 * 3650));
+}
+
+TEST_CASE_FIXTURE(open_world, "a scope that is set later is the one that counts") {
+  CHECK(order(one_target).target.text() == "192.0.2.7");
+  auto closed = model::address_scope::from_rules({{}, {"192.0.2.0/24"}, {}}).value();
+  service().set_scope(std::make_shared<model::address_scope>(closed));
+  CHECK(holds(refusal(one_target), "target: "));
+}
+
+TEST_CASE_FIXTURE(open_world, "the first order makes a task, the next one finds it") {
+  auto first = schedule(one_target);
+  REQUIRE(first);
+  CHECK(first->is_new());
+  CHECK(first->id == request_of(one_target).id());
+  auto again = schedule(one_target);
+  REQUIRE(again);
+  CHECK(!again->is_new());
+  CHECK(again->status == "queued");
+  CHECK(again->id == first->id);
+  SUBCASE("also one that wants it anew: it has not been done yet") {
+    CHECK(schedule(R"({"target":"192.0.2.7","max_age":0})")->id == first->id);
+  }
+  SUBCASE("but other ports, another profile, or other groups are another task") {
+    CHECK(schedule(R"({"target":"192.0.2.7","ports":"80"})")->id != first->id);
+    CHECK(schedule(R"({"target":"192.0.2.7","profile":"full"})")->id != first->id);
+    CHECK(schedule(order(one_target), {"a", "b"})->id != first->id);
+  }
+  SUBCASE("the same ports written otherwise are not") {
+    auto ports = schedule(R"({"target":"192.0.2.7","ports":"80,22"})");
+    CHECK(schedule(R"({"target":"192.0.2.7","ports":"22,80,80"})")->id == ports->id);
+    CHECK(schedule(R"({"target":"::ffff:192.0.2.7","ports":"22,80"})")->id == ports->id);
+  }
+}
+
+TEST_CASE_FIXTURE(open_world, "of two orders at the same moment both get the same task") {
+  auto& scans = service();
+  auto both = [&]() -> awaitable<std::vector<result<scan_receipt>>> {
+    std::vector<result<scan_receipt>> got;
+    auto here = co_await asio::this_coro::executor;
+    task_group group(here, log, "both");
+    auto ask = [&]() -> awaitable<void> {
+      model::group_list groups = {"public"};
+      auto receipt = co_await scans.schedule(order(one_target), std::move(groups), "r");
+      got.push_back(std::move(receipt));
+    };
+    for (int i = 0; i < 5; ++i)
+      group.spawn(ask());
+    co_await group.join();
+    co_return got;
+  };
+  auto receipts = test::run(spawn_on(loop.get_executor(), both));
+  REQUIRE(receipts.size() == 5);
+  for (const auto& each : receipts) {
+    REQUIRE(each);
+    CHECK(each->id == receipts[0]->id);
+  }
+}
+
+TEST_CASE_FIXTURE(open_world, "a scan that is done is fresh for as long as the caller says") {
+  auto asked = request_of(one_target);
+  auto place = put(to_record(asked, "r"));
+  publish(ended_task(asked, place.offset, model::outcome_kind::complete, clock.now() - hours(2)));
+  auto found = schedule(R"({"target":"192.0.2.7","max_age":10800})");
+  REQUIRE(found);
+  CHECK(found->status == "done");
+  CHECK(found->id == asked.id());
+  auto anew = schedule(R"({"target":"192.0.2.7","max_age":3600})");
+  REQUIRE(anew);
+  CHECK(anew->is_new());
+  CHECK(anew->id == request_of(one_target, 2).id());
+}
+
+TEST_CASE_FIXTURE(open_world, "a scan that failed is never fresh") {
+  auto asked = request_of(one_target);
+  auto place = put(to_record(asked, "r"));
+  publish(ended_task(asked, place.offset, model::outcome_kind::servfail, clock.now()));
+  CHECK(schedule(one_target)->is_new());
+}
+
+TEST_CASE_FIXTURE(open_world, "a queue that refuses makes the order fail for now, and no task") {
+  (void)service();
+  queue->refuse_with(fail(queue::errc::no_space, "the disk is full"));
+  auto refused = schedule(one_target);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == make_error_code(errc::unavailable));
+  CHECK(refused.error().message() == "the disk is full");
+  queue->refuse_with(std::nullopt);
+  auto after = schedule(one_target);
+  REQUIRE(after);
+  CHECK(after->is_new());
+}
+
+TEST_CASE("a queue that does not answer in time is unavailable, and the order may be repeated") {
+  scan_world w;
+  w.scope.allow = {"192.0.2.0/24"};
+  w.bounds.http_answer_timeout_ms = 300;
+  (void)w.service();
+  w.queue->keep_silent(true);
+  auto late = w.schedule(one_target);
+  REQUIRE(!late);
+  CHECK(late.error().code == make_error_code(errc::unavailable));
+  CHECK(holds(late.error().message(), "may be sent again"));
+  w.queue->keep_silent(false);
+  auto again = w.schedule(one_target);
+  REQUIRE(again);
+  CHECK(!again->is_new());
+}
+
+TEST_CASE("a full queue is the caller's, or everybody's") {
+  scan_world w;
+  w.scope.allow = {"192.0.2.0/24"};
+  w.bounds.queued_per_scope = 2;
+  w.bounds.queued_total = 3;
+  auto ask = [&](const char* target, const char* group) {
+    return w.schedule(w.order(std::string(R"({"target":")") + target + "\"}"), {group});
+  };
+  CHECK(ask("192.0.2.1", "a"));
+  CHECK(ask("192.0.2.2", "a"));
+  auto third = ask("192.0.2.3", "a");
+  REQUIRE(!third);
+  CHECK(third.error().code == make_error_code(errc::too_many));
+  CHECK(holds(third.error().message(), "2 scans of yours"));
+  CHECK(ask("192.0.2.1", "a"));  // it is there already
+  CHECK(ask("192.0.2.3", "b"));
+  auto full = ask("192.0.2.4", "b");
+  REQUIRE(!full);
+  CHECK(full.error().code == make_error_code(errc::unavailable));
+}
+
+TEST_CASE_FIXTURE(open_world, "a scan is looked up by its id, by those who may see it") {
+  auto receipt = schedule(order(one_target), {"blue", "red"});
+  REQUIRE(receipt);
+  auto found = look_up(receipt->id, {"red"});
+  REQUIRE(found);
+  CHECK((*found)["status"] == "queued");
+  CHECK((*found)["target"] == "192.0.2.7");
+  auto hidden = look_up(receipt->id, {"public"});
+  auto unknown = look_up(request_of(one_target, 9).id(), {"public"});
+  REQUIRE(!hidden);
+  REQUIRE(!unknown);
+  CHECK(hidden.error().code == make_error_code(errc::not_found));
+  CHECK(hidden.error().message() == unknown.error().message());
+  auto nonsense = look_up(model::task_id(std::string(1000, 'x')));
+  REQUIRE(!nonsense);
+  CHECK(nonsense.error().code == make_error_code(errc::not_found));
+  CHECK(nonsense.error().message().size() < 200);
+}
+
+TEST_CASE("a scan too old for the history is gone, and the newest one is named") {
+  scan_world w;
+  w.scope.allow = {"192.0.2.0/24"};
+  w.bounds.task_generations = 1;
+  std::optional<model::scan_task> task;
+  for (std::uint64_t generation = 1; generation <= 3; ++generation) {
+    auto asked = w.request_of(one_target, generation);
+    auto place = w.put(to_record(asked, "r"));
+    task = model::fold(task, asked, place.offset, w.bounds.task_generations);
+    task = model::ended(*task, {model::outcome_kind::complete, "x"}, w.clock.now());
+    w.publish(*task);
+  }
+  auto gone = w.look_up(w.request_of(one_target, 1).id());
+  REQUIRE(!gone);
+  CHECK(gone.error().code == make_error_code(errc::gone));
+  CHECK(holds(gone.error().message(), task->current.id.str().c_str()));
+  auto past = w.look_up(w.request_of(one_target, 2).id());
+  REQUIRE(past);
+  CHECK((*past)["superseded_by"] == task->current.id.str());
+}
+
+TEST_CASE_FIXTURE(open_world, "whoever waits for a scan gets its news at once, or what there is") {
+  auto asked = request_of(one_target);
+  auto place = put(to_record(asked, "r"));
+  auto id = asked.id();
+  auto before = std::chrono::steady_clock::now();
+  auto nothing_new = look_up(id, {"public"}, milliseconds(50));
+  REQUIRE(nothing_new);
+  CHECK((*nothing_new)["status"] == "queued");
+  CHECK(std::chrono::steady_clock::now() - before >= milliseconds(50));
+
+  auto& scans = service();
+  std::optional<result<model::json>> news;
+  auto wait = [&scans, id] { return scans.look_up(id.str(), {"public"}, milliseconds(30'000)); };
+  std::thread waiting([&] { news = test::run(spawn_on(loop.get_executor(), wait)); });
+  // However late the waiting begins, one of these two is news to it.
+  auto running = model::started(model::fold(std::nullopt, asked, place.offset, kept), clock.now());
+  publish(running);
+  publish(model::ended(running, {model::outcome_kind::complete, "x"}, clock.now()));
+  waiting.join();
+  REQUIRE(news);
+  REQUIRE(*news);
+  CHECK((**news)["status"] != "queued");
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(20));
+}
+
+TEST_CASE_FIXTURE(open_world, "a server that stops ends the waiting") {
+  auto receipt = schedule(one_target);
+  REQUIRE(receipt);
+  test::run(call_on(loop.get_executor(), [this] { service().hurry(); }));
+  auto found = look_up(receipt->id, {"public"}, milliseconds(30'000));
+  REQUIRE(found);
+  CHECK((*found)["status"] == "queued");
+}
+
+TEST_CASE_FIXTURE(open_world, "an ended scan is running until what it found can be read") {
+  auto asked = request_of(one_target);
+  auto place = put(to_record(asked, "r"));
+  auto task = ended_task(asked, place.offset, model::outcome_kind::complete, clock.now());
+  task.produced = {{model::topics::entities, 0, 0}};
+  publish(task);
+  CHECK((*look_up(asked.id()))["status"] == "running");
+  model::provenance from{"sonde", {"public"}, clock.now(), asked.id()};
+  auto address = model::make_entity("ip", "192.0.2.7", model::json::object(), from);
+  put(to_record(address, 1, ""));
+  CHECK((*look_up(asked.id()))["status"] == "done");
+}
+
+TEST_CASE_FIXTURE(open_world, "a target's scans are listed, and entities can be read") {
+  REQUIRE(schedule(one_target));
+  REQUIRE(schedule(R"({"target":"192.0.2.7","ports":"80"})"));
+  auto& scans = service();
+  auto target = model::target::parse("192.0.2.7").value();
+  auto list = [&scans, target] { return scans.list(target, {"public"}, 10); };
+  auto listed = test::run(spawn_on(loop.get_executor(), list));
+  REQUIRE(listed);
+  CHECK((*listed)["scans"].size() == 2);
+
+  model::provenance from{"sonde", {"public"}, clock.now(), std::nullopt};
+  auto address = model::make_entity("ip", "192.0.2.7", model::json::object(), from);
+  put(to_record(address, 1, ""));
+  auto find = [&scans](std::string id, model::group_list groups) {
+    return [&scans, id, groups] { return scans.entity(id, groups); };
+  };
+  auto found = test::run(spawn_on(loop.get_executor(), find(address.id.str(), {"public"})));
+  REQUIRE(found);
+  CHECK((*found)["attributes"]["value"] == "192.0.2.7");
+  auto hidden = test::run(spawn_on(loop.get_executor(), find(address.id.str(), {"other"})));
+  REQUIRE(!hidden);
+  CHECK(hidden.error().code == make_error_code(errc::not_found));
+  CHECK(!test::run(spawn_on(loop.get_executor(), find("nonsense", {"public"}))));
+}
+
+}  // namespace sonde::ingest

@@ -1,0 +1,109 @@
+#include "tests/ingest/scan_world.hpp"
+
+#include "model/events.hpp"
+#include "queue/memory/memory_queue.hpp"
+
+namespace sonde::test {
+
+awaitable<result<std::vector<queue::position>>> moody_queue::produce(std::vector<record> batch) {
+  if (refusal_) co_return *refusal_;
+  auto places = co_await inner_->produce(std::move(batch));
+  auto loop = co_await asio::this_coro::executor;
+  while (silent_)
+    co_await asio::post(loop, asio::use_awaitable);
+  co_return places;
+}
+
+scan_world::scan_world() {
+  std::vector<queue::topic_spec> topics = {
+      {.name = model::topics::scan_requests},
+      {.name = model::topics::scan_tasks, .policy = queue::cleanup::compact},
+      {.name = model::topics::scan_progress},
+      {.name = model::topics::entities},
+      {.name = model::topics::associations}};
+  queue = std::make_unique<moody_queue>(
+      queue::make_memory_queue(topics, "test", clock, bounds, log).value());
+}
+
+scan_world::~scan_world() {
+  queue->keep_silent(false);
+  if (service_) {
+    run(spawn_on(loop.get_executor(), [this] { return service_->stop(); }));
+    run(tasks_->stop());
+    run(entities_->stop());
+  }
+  loop.join();
+  task_loop_.join();
+  entity_loop_.join();
+  queue->close();
+}
+
+ingest::scan_service& scan_world::service() {
+  if (service_) return *service_;
+  tasks_ =
+      views::open_task_view(task_loop_.get_executor(), *queue, std::nullopt, bounds, log).value();
+  entities_ =
+      views::open_entity_view(entity_loop_.get_executor(), *queue, std::nullopt, log).value();
+  auto rules = model::address_scope::from_rules(scope).value();
+  service_ = std::make_unique<ingest::scan_service>(
+      loop.get_executor(), *queue, *tasks_, *entities_, profiles,
+      std::make_shared<model::address_scope>(std::move(rules)), bounds, clock, log);
+  task_loop_.start();
+  entity_loop_.start();
+  loop.start();
+  return *service_;
+}
+
+ingest::scan_order scan_world::order(const std::string& json) {
+  auto parsed = service().parse_order(model::parse_own(json));
+  REQUIRE(parsed);
+  return std::move(*parsed);
+}
+
+std::string scan_world::refusal(const std::string& json) {
+  auto parsed = service().parse_order(model::parse_own(json));
+  REQUIRE(!parsed);
+  return parsed.error().message();
+}
+
+result<ingest::scan_receipt> scan_world::schedule(ingest::scan_order order,
+                                                  model::group_list groups) {
+  auto& scans = service();
+  auto work = [&scans, order, groups] { return scans.schedule(order, groups, "request-1"); };
+  return run(spawn_on(loop.get_executor(), work));
+}
+
+result<model::json> scan_world::look_up(const model::task_id& id, model::group_list groups,
+                                        std::chrono::milliseconds wait) {
+  auto& scans = service();
+  auto work = [&scans, id, groups, wait] { return scans.look_up(id.str(), groups, wait); };
+  return run(spawn_on(loop.get_executor(), work));
+}
+
+model::scan_request scan_world::request_of(const std::string& json, std::uint64_t generation) {
+  auto asked = order(json);
+  model::scan_request out;
+  out.target = asked.target;
+  out.profile = asked.profile;
+  out.ports = asked.ports;
+  out.scope = {"public"};
+  out.key = model::key_of(out.target, out.profile, out.scope);
+  out.generation = generation;
+  out.requested = clock.now();
+  return out;
+}
+
+queue::position scan_world::put(record one) {
+  std::vector<record> batch;
+  batch.push_back(std::move(one));
+  return run(queue->produce(std::move(batch))).value().front();
+}
+
+void scan_world::publish(model::scan_task task) {
+  task.version = {1, ++revision_};
+  auto place = put(to_record(task, clock.now()));
+  auto soon = clock.steady_now() + std::chrono::seconds(20);
+  REQUIRE(run(tasks_->wait_until_folded(place, soon)));
+}
+
+}  // namespace sonde::test

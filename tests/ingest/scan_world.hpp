@@ -1,0 +1,99 @@
+#pragma once
+
+#include "base/async/event_loop.hpp"
+#include "base/async/hop.hpp"
+#include "ingest/scan_service.hpp"
+#include "tests/support/doctest.hpp"
+#include "tests/support/run.hpp"
+
+#include <atomic>
+
+namespace sonde::test {
+
+/// A backend that hands everything on to another one, but can be told to refuse what is produced,
+/// or to keep its caller waiting.
+class moody_queue final : public queue::backend {
+ public:
+  explicit moody_queue(std::unique_ptr<queue::backend> inner) : inner_(std::move(inner)) {}
+
+  void refuse_with(std::optional<error> why) { refusal_ = std::move(why); }
+  /// What is produced is done, but nobody hears of it, until called with false.
+  void keep_silent(bool silent) { silent_ = silent; }
+
+  awaitable<result<std::vector<queue::position>>> produce(std::vector<record> batch) override;
+  awaitable<result<queue::position>> produce_to(std::int32_t partition, record one) override {
+    return inner_->produce_to(partition, std::move(one));
+  }
+  std::unique_ptr<queue::reader> read_from(std::vector<std::string> topics,
+                                           std::vector<queue::position> from) override {
+    return inner_->read_from(std::move(topics), std::move(from));
+  }
+  std::unique_ptr<queue::consumer> join(std::string group, std::string topic) override {
+    return inner_->join(std::move(group), std::move(topic));
+  }
+  awaitable<result<std::vector<queue::position>>> ends(std::vector<std::string> topics) override {
+    return inner_->ends(std::move(topics));
+  }
+  awaitable<result<std::vector<queue::position>>> starts(std::vector<std::string> topics) override {
+    return inner_->starts(std::move(topics));
+  }
+  [[nodiscard]] const std::vector<queue::topic_spec>& topics() const override {
+    return inner_->topics();
+  }
+  [[nodiscard]] std::string full_name(const std::string& topic) const override {
+    return inner_->full_name(topic);
+  }
+  [[nodiscard]] const std::string& identity() const override { return inner_->identity(); }
+  [[nodiscard]] result<> health() const override { return inner_->health(); }
+  void close() override { inner_->close(); }
+
+ private:
+  std::unique_ptr<queue::backend> inner_;
+  std::optional<error> refusal_;
+  std::atomic<bool> silent_ = false;
+};
+
+/// A scan service with the views it reads and a queue in memory, each on its own loop as in the
+/// daemon. What it is made of can be changed before `start`.
+class scan_world {
+ public:
+  scan_world();
+  ~scan_world();
+
+  /// The service, started when it is asked for first.
+  ingest::scan_service& service();
+
+  ingest::scan_order order(const std::string& json);
+  std::string refusal(const std::string& json);
+  result<ingest::scan_receipt> schedule(ingest::scan_order order,
+                                        model::group_list groups = {"public"});
+  result<ingest::scan_receipt> schedule(const std::string& json) { return schedule(order(json)); }
+  result<model::json> look_up(const model::task_id& id, model::group_list groups = {"public"},
+                              std::chrono::milliseconds wait = std::chrono::milliseconds(0));
+
+  /// The request of an order, as it stands on its topic.
+  model::scan_request request_of(const std::string& json, std::uint64_t generation = 1);
+  /// Puts a record on its topic, past the service.
+  queue::position put(record one);
+  /// Publishes a snapshot of a task as a scheduler would, and waits until the view knows it; each
+  /// one supersedes those before.
+  void publish(model::scan_task task);
+
+  limits bounds;
+  model::profile_book profiles;
+  model::scope_rules scope;
+  system_clock clock;
+  logger log{log_level::error};
+  std::unique_ptr<moody_queue> queue;
+  event_loop loop{"service"};
+
+ private:
+  event_loop task_loop_{"tasks"};
+  event_loop entity_loop_{"entities"};
+  std::unique_ptr<views::task_view> tasks_;
+  std::unique_ptr<views::entity_view> entities_;
+  std::unique_ptr<ingest::scan_service> service_;
+  std::uint64_t revision_ = 0;
+};
+
+}  // namespace sonde::test
