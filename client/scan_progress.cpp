@@ -1,6 +1,7 @@
 #include "client/scan_progress.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace sonde::client {
@@ -22,7 +23,7 @@ std::string rate_text(double count, double passed_s, const char* of_what) {
 /// `part` of the work took so many seconds; the rest takes as long as it did.
 std::string remaining_text(double part, double passed_s) {
   if (part <= 0 || passed_s < 1) return {};
-  auto left = static_cast<long>(passed_s * (1 - part) / part + 0.5);
+  auto left = std::lround(passed_s * (1 - part) / part);
   if (left < 60) return ", about " + std::to_string(left) + " s left";
   if (left < 5400) return ", about " + std::to_string((left + 30) / 60) + " min left";
   return ", about " + std::to_string((left + 1800) / 3600) + " h left";

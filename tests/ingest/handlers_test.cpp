@@ -63,7 +63,7 @@ TEST_CASE_FIXTURE(routed_scans, "a body must say that it is JSON, and be it") {
   CHECK(post(R"({"target":"192.0.2.7"})", "Application/JSON ; charset=utf-8").status == 202);
   CHECK(post("").status == 400);
   CHECK(post("{\"target\":\"192.0.2.7\"").status == 400);
-  CHECK(post(std::string("{\"target\":\"192.0.2.7\"}\0x", 25)).status == 400);
+  CHECK(post(std::string("{\"target\":\"192.0.2.7\"}\0x", 24)).status == 400);
   CHECK(post(std::string(world.bounds.json_depth + 1, '[')).status == 400);
 }
 

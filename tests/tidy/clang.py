@@ -119,6 +119,8 @@ def run_batch(root, folder, batch):
     if done.returncode != 0 and not out:
         out.add(Violation(name, 1, f"{TOOL} failed: {(done.stdout + done.stderr).strip()[-500:]}",
                           "see what it says"))
+    if any(not v.file.startswith("/") for v in out):
+        out = {v for v in out if not v.file.startswith("/")}
     if not out:
         read = dependencies_of(root, unit, flags)
         stamp.write_text(json.dumps({"digest": digest(root, flags, read), "files": read}),

@@ -12,6 +12,7 @@ LAMBDA = re.compile(r'\[([^\[\]]*)\]\s*(?=[({]|mutable\b)')
 BLOCK_BEFORE = re.compile(r'(?:[;{}):]|\b(?:else|do|try|mutable|noexcept|const|override|final)|'
                           r'->\s*[\w:<>,\s&*]+)\s*$')
 FILLED_BRACE = re.compile(r'(?:[(,]|[\w>])\s*\{\s*(?![\s}])')
+RUN = re.compile(r'\brun\(\s*$')
 # What keeps a lambda: `auto name = […`.
 NAMED = re.compile(r'=\s*$')
 # References that bind to a temporary, as parameters of a coroutine.
@@ -135,7 +136,8 @@ def check_lambdas(code):
         end = matching(code, body)
         if not found.group(1).strip() or body < 0 or not KEYWORD.search(code[body:end]):
             continue
-        if re.match(r'\s*\(', code[end + 1:]):
+        # What test::run is given lives as long as it runs.
+        if re.match(r'\s*\(', code[end + 1:]) and not RUN.search(code[:found.start()][-40:]):
             yield found.start(), ("a coroutine lambda with captures is called where it is made: its "
                                   "captures are gone at the first suspension",
                                   "name the lambda and let it outlive the coroutine, or make it a "
