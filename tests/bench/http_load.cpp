@@ -91,7 +91,7 @@ class client {
 
  private:
   /// True: to be asked again.
-  awaitable<bool> ask(const std::string& request) {
+  awaitable<bool> ask(std::string request) {
     auto begun = steady::now();
     co_await asio::async_write(socket_, asio::buffer(request), asio::use_awaitable);
     auto answer = co_await read();
