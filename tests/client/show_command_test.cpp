@@ -21,7 +21,7 @@ shown show_it(test::fake_api& api, const std::string& what) {
   {
     terminal out;
     system_clock clock;
-    done.code = test::run(show(api, out, clock, what, false));
+    done.code = test::run(show(api, out, clock, what));
   }
   done.out = captured.out();
   done.err = captured.err();

@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(topics_world, "the list has every topic with its bounds") {
   test::captured_output captured;
   {
     terminal screen;
-    CHECK(test::run(list_topics(*queue, screen, false)) == exit_code::done);
+    CHECK(test::run(list_topics(*queue, screen)) == exit_code::done);
   }
   out = captured.out();
   auto all = lines();
