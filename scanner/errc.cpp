@@ -8,38 +8,22 @@ const char* category_name(errc) {
 
 const char* describe(errc code) {
   switch (code) {
-    case errc::refused:
-      return "connection refused";
-    case errc::reset:
-      return "connection reset";
-    case errc::closed:
-      return "connection closed";
-    case errc::silent:
-      return "no answer in time";
-    case errc::unreachable:
-      return "unreachable";
-    case errc::local_trouble:
-      return "this machine could not try";
-    case errc::no_route:
-      return "this machine has no route to it";
-    case errc::forbidden:
-      return "this machine's own rules forbid it";
-    case errc::out_of_scope:
-      return "out of scope";
-    case errc::excluded:
-      return "excluded";
-    case errc::deadline:
-      return "the time ran out";
-    case errc::cancelled:
-      return "cancelled";
-    case errc::nxdomain:
-      return "the name does not exist";
-    case errc::no_data:
-      return "the name has no address";
-    case errc::servfail:
-      return "the name servers failed";
-    case errc::dns_timeout:
-      return "no name server answered";
+    case errc::refused: return "connection refused";
+    case errc::reset: return "connection reset";
+    case errc::closed: return "connection closed";
+    case errc::silent: return "no answer in time";
+    case errc::unreachable: return "unreachable";
+    case errc::local_trouble: return "this machine could not try";
+    case errc::no_route: return "this machine has no route to it";
+    case errc::forbidden: return "this machine's own rules forbid it";
+    case errc::out_of_scope: return "out of scope";
+    case errc::excluded: return "excluded";
+    case errc::deadline: return "the time ran out";
+    case errc::cancelled: return "cancelled";
+    case errc::nxdomain: return "the name does not exist";
+    case errc::no_data: return "the name has no address";
+    case errc::servfail: return "the name servers failed";
+    case errc::dns_timeout: return "no name server answered";
   }
   return "unknown error";
 }

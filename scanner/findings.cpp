@@ -124,6 +124,7 @@ class endpoint_findings {
       if (facts == nullptr) continue;
       auto certificate = to_.entity("certificate", facts->sha256, facts->attributes);
       auto detail = evidence;
+      detail["module"] = "tls";
       detail["chain-position"] = i;
       if (i == 0 && tls.mismatched) detail["mismatched"] = true;
       to_.edge(service, association_mode::association, certificate, detail);

@@ -271,8 +271,7 @@ std::optional<model::outcome> address_scan::judge() const {
     case host_state::unknown:
       return model::outcome{kind::no_answer,
                             "none of " + asked + " of " + job_.address.text() + " answered"};
-    case host_state::answering:
-      break;
+    case host_state::answering: break;
   }
   auto reason = asked + " of " + job_.address.text() + " asked, " +
                 std::to_string(endpoints_.size()) + " open";

@@ -54,7 +54,7 @@ awaitable<result<std::string>> connection::read(std::size_t most, steady_time de
   co_return bytes;
 }
 
-awaitable<result<>> connection::write(std::string_view bytes, steady_time deadline) {
+awaitable<result<>> connection::write(std::string bytes, steady_time deadline) {
   error_code failed;
   arm(deadline);
   auto token = asio::redirect_error(asio::use_awaitable, failed);

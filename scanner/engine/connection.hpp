@@ -22,7 +22,7 @@ class connection {
 
   /// The next bytes, at most `most`. `errc::closed` at the end of the stream.
   awaitable<result<std::string>> read(std::size_t most, steady_time deadline);
-  awaitable<result<>> write(std::string_view bytes, steady_time deadline);
+  awaitable<result<>> write(std::string bytes, steady_time deadline);
   void close();
 
  private:

@@ -141,7 +141,8 @@ class talk {
   /// it is heard out.
   awaitable<void> wait_for_greeting(steady_time until) {
     while (ear_ && !ear_->ended) {
-      bool news = co_await ear_->news.wait_until(ear_->said.empty() ? until : deadline_);
+      auto patience = ear_->said.empty() ? until : deadline_;
+      bool news = co_await ear_->news.wait_until(patience);
       if (!news && (ear_->said.empty() || now() >= deadline_)) co_return;
     }
     if (ear_ && ear_->why.code == make_error_code(errc::reset)) was_reset_ = true;
@@ -193,7 +194,7 @@ class talk {
   awaitable<result<>> pump(connection& link, tls::client_handshake& handshake, steady_time until) {
     auto output = handshake.take_output();
     if (!output.empty()) {
-      auto written = co_await link.write(output, until);
+      auto written = co_await link.write(std::move(output), until);
       if (!written) co_return written;
     }
     if (handshake.status() != tls::client_handshake::state::in_progress &&

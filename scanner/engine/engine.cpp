@@ -183,19 +183,13 @@ void engine::pump() {
     to_send_.pop_front();
     auto turn = scan->pump(quantum);
     switch (turn.what) {
-      case kind::at_once:
-        to_send_.push_back(std::move(scan));
-        break;
-      case kind::on_room:
-        starved_.push_back(std::move(scan));
-        break;
+      case kind::at_once: to_send_.push_back(std::move(scan)); break;
+      case kind::on_room: starved_.push_back(std::move(scan)); break;
       case kind::later:
         later_.emplace(turn.at, scan);
         set_alarm(turn.at);
         break;
-      case kind::on_event:
-        scan->stands().to_send = false;
-        break;
+      case kind::on_event: scan->stands().to_send = false; break;
     }
   }
   if (!to_send_.empty()) post_pump();

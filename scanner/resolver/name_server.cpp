@@ -29,20 +29,14 @@ struct ares_library {
 
 dns_answer answer_of(int status) {
   switch (status) {
-    case ARES_SUCCESS:
-      return dns_answer::addresses;
-    case ARES_ENODATA:
-      return dns_answer::no_data;
-    case ARES_ENOTFOUND:
-      return dns_answer::nxdomain;
+    case ARES_SUCCESS: return dns_answer::addresses;
+    case ARES_ENODATA: return dns_answer::no_data;
+    case ARES_ENOTFOUND: return dns_answer::nxdomain;
     case ARES_ETIMEOUT:
-    case ARES_ECONNREFUSED:
-      return dns_answer::timeout;
+    case ARES_ECONNREFUSED: return dns_answer::timeout;
     case ARES_ECANCELLED:
-    case ARES_EDESTRUCTION:
-      return dns_answer::cancelled;
-    default:
-      return dns_answer::failure;
+    case ARES_EDESTRUCTION: return dns_answer::cancelled;
+    default: return dns_answer::failure;
   }
 }
 

@@ -187,10 +187,10 @@ awaitable<void> scheduler::fold_partition(std::int32_t partition,
   }
   for (const auto& key : changed)
     ledger_.release(key);
-  if (published) co_await commit(records);
+  if (published) co_await commit(std::move(records));
 }
 
-awaitable<void> scheduler::commit(const std::vector<queue::stored_record>& records) {
+awaitable<void> scheduler::commit(std::vector<queue::stored_record> records) {
   std::map<std::int32_t, queue::position> next;
   for (const auto& one : records) {
     auto place = one.place();

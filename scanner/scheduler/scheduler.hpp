@@ -65,7 +65,7 @@ class scheduler {
   awaitable<void> write_again(std::int32_t partition, model::target_key key);
   awaitable<void> fold(std::vector<queue::stored_record> records);
   awaitable<void> fold_partition(std::int32_t partition, std::vector<queue::stored_record> records);
-  awaitable<void> commit(const std::vector<queue::stored_record>& records);
+  awaitable<void> commit(std::vector<queue::stored_record> records);
   awaitable<void> dead_letter(queue::stored_record record, std::string why);
   void enqueue(const model::scan_task& task, std::int32_t partition);
   void make_ready(views::waiting_task task);

@@ -20,7 +20,7 @@ struct pool_bench {
     bounds.conversation_timeout_ms = 30'000;
   }
 
-  awaitable<address_report> scan(const std::string& address, std::uint16_t port) {
+  awaitable<address_report> scan(std::string address, std::uint16_t port) {
     auto job = std::make_shared<address_job>();
     job->task = model::task_id("task-of-" + address);
     job->address = model::ip_address::parse(address).value();

@@ -51,9 +51,8 @@ scanner::address_job scan_fixture::job(const std::string& address, const std::st
   return out;
 }
 
-awaitable<scanner::address_report> scan_fixture::scan(const std::string& address,
-                                                      const std::string& ports) {
-  return engine_.scan(job(address, ports));
+awaitable<scanner::address_report> scan_fixture::scan(std::string address, std::string ports) {
+  return engine_.scan(job(std::move(address), std::move(ports)));
 }
 
 void scan_fixture::begin(scanner::address_job job, std::optional<scanner::address_report>& report) {

@@ -28,7 +28,7 @@ class scan_fixture {
   /// A server that this stops. Servers get addresses of their own where they are given none.
   loopback_server& serve(behaviour how, const std::string& address = "127.77.0.1");
   [[nodiscard]] scanner::address_job job(const std::string& address, const std::string& ports);
-  awaitable<scanner::address_report> scan(const std::string& address, const std::string& ports);
+  awaitable<scanner::address_report> scan(std::string address, std::string ports);
   /// Begins a scan; its report is there when `finished` has returned.
   void begin(scanner::address_job job, std::optional<scanner::address_report>& report);
   awaitable<void> finished();

@@ -12,7 +12,6 @@ LAMBDA = re.compile(r'\[([^\[\]]*)\]\s*(?=[({]|mutable\b)')
 BLOCK_BEFORE = re.compile(r'(?:[;{}):]|\b(?:else|do|try|mutable|noexcept|const|override|final)|'
                           r'->\s*[\w:<>,\s&*]+)\s*$')
 FILLED_BRACE = re.compile(r'(?:[(,]|[\w>])\s*\{\s*(?![\s}])')
-RUN = re.compile(r'\brun\(\s*$')
 # What keeps a lambda: `auto name = […`.
 NAMED = re.compile(r'=\s*$')
 # References that bind to a temporary, as parameters of a coroutine.
@@ -136,8 +135,9 @@ def check_lambdas(code):
         end = matching(code, body)
         if not found.group(1).strip() or body < 0 or not KEYWORD.search(code[body:end]):
             continue
-        # What test::run is given lives as long as it runs.
-        if re.match(r'\s*\(', code[end + 1:]) and not RUN.search(code[:found.start()][-40:]):
+        # `run` of the tests returns when the coroutine has ended, so the lambda is there till then.
+        waits_for_it = code[:found.start()].endswith("run(")
+        if re.match(r'\s*\(', code[end + 1:]) and not waits_for_it:
             yield found.start(), ("a coroutine lambda with captures is called where it is made: its "
                                   "captures are gone at the first suspension",
                                   "name the lambda and let it outlive the coroutine, or make it a "
