@@ -15,6 +15,9 @@ using model::json;
 
 constexpr std::size_t columns = 4;
 constexpr std::size_t gap = 2;
+constexpr std::size_t narrowest_product = 7;
+constexpr std::size_t widest_product = 30;
+constexpr std::size_t narrowest_banner = 10;
 
 /// What a target has said is shown without what would move a terminal's cursor.
 std::string printable(const std::string& text) {
@@ -128,7 +131,9 @@ std::string results_table(const json& results, std::size_t width, wall_time now)
     for (std::size_t i = 0; i < columns; ++i)
       widths[i] = std::max(widths[i], width_of(each[i]));
   }
-  widths[2] = std::min<std::size_t>(widths[2], 30);
+  auto taken = 2 + widths[0] + widths[1] + 3 * gap + narrowest_banner;
+  auto room = std::max(width, taken + narrowest_product) - taken;
+  widths[2] = std::min({widths[2], room, widest_product});
   std::string out;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     std::string line = "  ";
@@ -136,7 +141,7 @@ std::string results_table(const json& results, std::size_t width, wall_time now)
       line += padded(fitted(rows[r][i], widths[i]), widths[i] + gap);
     }
     auto left = width > width_of(line) ? width - width_of(line) : 0;
-    line += fitted(rows[r][columns - 1], std::max<std::size_t>(left, 10));
+    line += fitted(rows[r][columns - 1], std::max(left, narrowest_banner));
     while (line.ends_with(' '))
       line.pop_back();
     out += line + "\n";
