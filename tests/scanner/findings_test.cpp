@@ -208,7 +208,7 @@ TEST_CASE("every fact says whose it is, and every edge why it exists") {
   auto issuer = model::entity_id_of("certificate", std::string(64, 'b'));
   const auto& why = edge_to(found, service, leaf).evidence;
   CHECK(why["endpoint"] == "203.0.113.1:443/tcp");
-  CHECK(why["module"] == "http");
+  CHECK(why["module"] == "tls");
   CHECK(why["sni"] == "www.example.com");
   CHECK(why["chain-position"] == 0);
   CHECK(!why.contains("mismatched"));
