@@ -64,6 +64,22 @@ int ask_server(const invocation& how, Verb verb) {
   return verb(loop, *api, out, time);
 }
 
+/// Runs a verb on the configured queue, which may have a daemon beside it, to its exit code.
+template <class Verb>
+int read_queue(const invocation& how, Verb verb) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  system_clock time;
+  logger log(log_level::warning);
+  client::terminal out(how.form);
+  auto queue = open_queue_for_reading(*config, time, log);
+  if (!queue) return complain(queue.error(), exit_code::data_folder);
+  asio::io_context loop(1);
+  int code = verb(loop, **queue, out);
+  (*queue)->close();
+  return code;
+}
+
 /// A node of one command: everything in memory, nothing listened to, any target in scope that is
 /// not denied. `config` has to outlive it.
 result<std::unique_ptr<node>> start_local_node(configuration& config, const clock& clock,
@@ -126,37 +142,18 @@ int show(const invocation& how, const std::string& what) {
 }
 
 int list_topics(const invocation& how) {
-  auto config = load(how);
-  if (!config) return complain(config.error(), exit_code::configuration);
-  system_clock clock;
-  logger log(log_level::warning);
-  client::terminal out(how.form);
-  auto queue = open_queue_for_reading(*config, clock, log);
-  if (!queue) return complain(queue.error(), exit_code::data_folder);
-  asio::io_context loop(1);
-  int code = run_verb(
-      loop, [&] { return client::list_topics(**queue, out); }, [&] { loop.stop(); });
-  (*queue)->close();
-  return code;
+  return read_queue(how, [](asio::io_context& loop, queue::backend& queue, client::terminal& out) {
+    return run_verb(
+        loop, [&] { return client::list_topics(queue, out); }, [&] { loop.stop(); });
+  });
 }
 
 int tail_topic(const invocation& how, client::tail_options options) {
-  auto config = load(how);
-  if (!config) return complain(config.error(), exit_code::configuration);
-  system_clock clock;
-  logger log(log_level::warning);
-  client::terminal out(how.form);
-  auto queue = open_queue_for_reading(*config, clock, log);
-  if (!queue) return complain(queue.error(), exit_code::data_folder);
-  asio::io_context loop(1);
-  int code = 0;
-  {
-    client::tail_command command(**queue, out, std::move(options));
-    code = run_verb(
+  return read_queue(how, [&](asio::io_context& loop, queue::backend& queue, client::terminal& out) {
+    client::tail_command command(queue, out, std::move(options));
+    return run_verb(
         loop, [&] { return command.run(); }, [&] { command.interrupt(); });
-  }
-  (*queue)->close();
-  return code;
+  });
 }
 
 int check_config(const invocation& how) {

@@ -65,7 +65,6 @@ class engine::running_scan {
 engine::engine(executor loop, const engine_settings& settings, std::shared_ptr<const policy> rules,
                const limits& limits, const clock& clock, logger& log)
     : loop_(loop),
-      limits_(limits),
       clock_(clock),
       log_(log),
       rules_(std::move(rules)),

@@ -72,7 +72,6 @@ class engine final : private scan_driver {
   void forget(const scan_pointer& scan);
 
   executor loop_;
-  const limits& limits_;
   const clock& clock_;
   logger& log_;
   std::shared_ptr<const policy> rules_;

@@ -186,7 +186,9 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view word) {
-  return !std::ranges::search(text, word, {}, lower, lower).empty() || word.empty();
+  auto same = [](char a, char b) { return lower(a) == lower(b); };
+  return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end() ||
+         word.empty();
 }
 
 product_version split_version(std::string_view text, char separator) {

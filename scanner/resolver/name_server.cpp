@@ -104,7 +104,7 @@ ares_channel make_channel(int timeout_ms, ares_sock_state_cb on_state, void* sel
 
 /// A socket of c-ares, which closes it itself.
 struct name_server::watched_socket {
-  watched_socket(executor loop, int number) : descriptor(std::move(loop), number) {}
+  watched_socket(executor loop, int number) : descriptor(loop, number) {}
   asio::posix::stream_descriptor descriptor;
   bool wants_read = false;
   bool wants_write = false;

@@ -104,8 +104,7 @@ awaitable<result<std::vector<model::ip_address>>> resolver::resolve(std::string 
     found.insert(found.end(), q.best.addresses.begin(), q.best.addresses.end());
   if (found.empty()) co_return explain(name, *asked);
   std::ranges::sort(found);
-  auto repeated = std::ranges::unique(found);
-  found.erase(repeated.begin(), repeated.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   co_return found;
 }
 
