@@ -53,7 +53,7 @@ class group_commit {
   executor loop_;
   log_writer& store_;
   const clock& clock_;
-  const limits& limits_;
+  const limits limits_;
   logger& log_;
   committed_function committed_;
 

@@ -215,7 +215,7 @@ class local_queue final : public backend {
   }
 
   std::shared_ptr<const layout> layout_;
-  const limits& limits_;
+  const limits limits_;
   const clock& clock_;
   logger& log_;
   std::string identity_;

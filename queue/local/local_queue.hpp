@@ -19,7 +19,7 @@ struct log_store {
 };
 
 /// Makes a queue from a store: group commit, waiting readers and consumer groups come with it.
-/// `log`, `clock` and `limits` must outlive it. Threads are running when this returns.
+/// `log` and `clock` must outlive it. Threads are running when this returns.
 [[nodiscard]] result<std::unique_ptr<backend>> make_local_queue(layout layout, log_store store,
                                                                 const clock& clock,
                                                                 const limits& limits, logger& log);

@@ -61,7 +61,7 @@ class read_side : public std::enable_shared_from_this<read_side> {
   executor loop_;
   std::shared_ptr<const local::layout> layout_;
   std::unique_ptr<log_reader> store_;
-  const limits& limits_;
+  const limits limits_;
   condition changed_;
   int waiting_ = 0;
   bool closed_ = false;

@@ -243,7 +243,8 @@ TEST_CASE("a banner as long as the limit is read in little time") {
     (void)recognise("* OK " + said);
     (void)recognise(said.substr(20));
   }
-  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(2));
+  // Milliseconds where each byte is looked at a few times; minutes where it is not.
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(30));
 }
 
 }  // namespace sonde::scanner

@@ -3,10 +3,12 @@
 #include "base/async/asio.hpp"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 namespace sonde::test {
 
@@ -37,12 +39,28 @@ T run_on(asio::io_context& loop, awaitable<T> work,
   if constexpr (!std::is_void_v<T>) return std::move(*value);
 }
 
-/// The same on a loop of its own. Not for what hops to a thread that outlives this call: that
-/// thread may still be in its `post` when the loop goes.
+/// Loops that have nothing left to do. They are used again and never destroyed before the program
+/// ends: a thread that work has hopped to may still be in its `post` when the work is over.
+inline std::vector<std::unique_ptr<asio::io_context>>& idle_loops() {
+  static std::vector<std::unique_ptr<asio::io_context>> loops;
+  return loops;
+}
+
+/// The same on a loop of this call's own.
 template <class T>
 T run(awaitable<T> work, std::chrono::seconds at_most = std::chrono::seconds(60)) {
-  asio::io_context loop(1);
-  return run_on(loop, std::move(work), at_most);
+  auto& idle = idle_loops();
+  if (idle.empty()) idle.push_back(std::make_unique<asio::io_context>(1));
+  auto loop = std::move(idle.back());
+  idle.pop_back();
+  if constexpr (std::is_void_v<T>) {
+    run_on(*loop, std::move(work), at_most);
+    idle.push_back(std::move(loop));
+  } else {
+    auto value = run_on(*loop, std::move(work), at_most);
+    idle.push_back(std::move(loop));
+    return value;
+  }
 }
 
 }  // namespace sonde::test
