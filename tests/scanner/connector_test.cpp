@@ -121,7 +121,7 @@ TEST_CASE("what an error number says") {
     verdict what;
     errc why;
   };
-  for (const auto& [number, immediate, what, why] : std::vector<row>{
+  for (const auto& expected : std::vector<row>{
            {ECONNREFUSED, true, verdict::closed, errc::refused},
            {ECONNREFUSED, false, verdict::closed, errc::refused},
            {ETIMEDOUT, false, verdict::silent, errc::silent},
@@ -144,12 +144,12 @@ TEST_CASE("what an error number says") {
            {ENOBUFS, true, verdict::local, errc::local_trouble},
            {EADDRNOTAVAIL, true, verdict::local, errc::local_trouble},
        }) {
-    CAPTURE(number);
-    CAPTURE(immediate);
-    auto outcome = outcome_of(number, immediate);
-    CHECK(outcome.what == what);
-    CHECK(outcome.why == why);
-    CHECK(outcome.system_error == number);
+    CAPTURE(expected.number);
+    CAPTURE(expected.immediate);
+    auto outcome = outcome_of(expected.number, expected.immediate);
+    CHECK(outcome.what == expected.what);
+    CHECK(outcome.why == expected.why);
+    CHECK(outcome.system_error == expected.number);
   }
 }
 

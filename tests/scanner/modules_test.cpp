@@ -220,8 +220,8 @@ TEST_CASE("the key exchange behind an identification is no part of an SSH banner
 TEST_CASE("what a target calls itself is one short line of UTF-8") {
   auto known = recognise("HTTP/1.1 200 OK\r\nServer: b\xF6s\x1B[2Je/1.0\x01\r\n\r\n");
   CHECK(known.service.name == "http");
-  for (unsigned char c : known.service.product + known.service.version)
-    CHECK(c >= 0x20);
+  for (char c : known.service.product + known.service.version)
+    CHECK(static_cast<unsigned char>(c) >= 0x20);
   CHECK(known.service.product.find('\xF6') == std::string::npos);
   known = recognise("HTTP/1.1 200 OK\r\nServer: " + std::string(10'000, 'x') + "\r\n\r\n");
   CHECK(known.service.product.size() == 80);
