@@ -33,9 +33,9 @@ model::ip_address address_of(const char* text) {
 
 /// Kebab-case, with scalars and lists of scalars: what an entity's attributes may be.
 void check_form(const model::json& attributes) {
-  for (const auto& each : attributes.items()) {
-    const auto& name = each.key();
-    const auto& value = each.value();
+  for (const auto& attribute : attributes.items()) {
+    const auto& name = attribute.key();
+    const auto& value = attribute.value();
     CAPTURE(name);
     CHECK(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos);
     CHECK(!value.is_null());
