@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -41,24 +42,36 @@ T run_on(asio::io_context& loop, awaitable<T> work,
 
 /// Loops that have nothing left to do. They are used again and never destroyed before the program
 /// ends: a thread that work has hopped to may still be in its `post` when the work is over.
-inline std::vector<std::unique_ptr<asio::io_context>>& idle_loops() {
-  static std::vector<std::unique_ptr<asio::io_context>> loops;
-  return loops;
-}
+class idle_loops {
+ public:
+  std::unique_ptr<asio::io_context> take() {
+    std::lock_guard only(mutex_);
+    if (loops_.empty()) return std::make_unique<asio::io_context>(1);
+    auto loop = std::move(loops_.back());
+    loops_.pop_back();
+    return loop;
+  }
+  void give_back(std::unique_ptr<asio::io_context> loop) {
+    std::lock_guard only(mutex_);
+    loops_.push_back(std::move(loop));
+  }
 
-/// The same on a loop of this call's own.
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<asio::io_context>> loops_;
+};
+inline idle_loops idle;
+
+/// The same on a loop of this call's own. From any thread.
 template <class T>
 T run(awaitable<T> work, std::chrono::seconds at_most = std::chrono::seconds(60)) {
-  auto& idle = idle_loops();
-  if (idle.empty()) idle.push_back(std::make_unique<asio::io_context>(1));
-  auto loop = std::move(idle.back());
-  idle.pop_back();
+  auto loop = idle.take();
   if constexpr (std::is_void_v<T>) {
     run_on(*loop, std::move(work), at_most);
-    idle.push_back(std::move(loop));
+    idle.give_back(std::move(loop));
   } else {
     auto value = run_on(*loop, std::move(work), at_most);
-    idle.push_back(std::move(loop));
+    idle.give_back(std::move(loop));
     return value;
   }
 }
