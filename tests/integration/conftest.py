@@ -74,8 +74,8 @@ def redis(server_folder):
 
 
 @pytest.fixture(scope="session")
-def postfix(server_folder):
-    with servers.Postfix(server_folder / "postfix", "127.10.0.1") as running:
+def postfix():
+    with servers.Postfix("127.10.0.1") as running:
         yield running
 
 

@@ -8,8 +8,10 @@ import signal
 import socket
 import socketserver
 import subprocess
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 START_SECONDS = 30
 
@@ -41,7 +43,8 @@ def make_certificate(folder, name, extra=()):
 
 
 class Server:
-    """A program that runs in the foreground until it is told to stop."""
+    """A program that runs in the foreground until it is told to stop. What it wrote to its log is
+    shown when it does not start."""
 
     def __init__(self, folder, address):
         self.folder = folder
@@ -51,7 +54,11 @@ class Server:
     def run(self, *command, port):
         with open(self.folder / "log", "a") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        wait_for_port(self.address, port)
+        try:
+            wait_for_port(self.address, port)
+        except AssertionError as error:
+            logs = [path.read_text() for path in sorted(self.folder.glob("*log")) if path.is_file()]
+            raise AssertionError("\n".join([str(error), *logs])) from None
 
     def __enter__(self):
         self.folder.mkdir(parents=True)
@@ -121,6 +128,13 @@ class Redis(Server):
 class Postfix(Server):
     """Postfix's master in the foreground, with a configuration and a queue of its own."""
 
+    def __init__(self, address):
+        # Not below pytest's folder: its user has to get there, and every pytest that starts closes
+        # the common one to others.
+        folder = tempfile.mkdtemp(prefix="sonde-postfix-")
+        os.chmod(folder, 0o755)
+        super().__init__(Path(folder) / "postfix", address)
+
     def start(self):
         config = self.folder / "etc"
         config.mkdir()
@@ -162,19 +176,14 @@ anvil     unix  -       -       n       -       1       anvil
 scache    unix  -       -       n       -       1       scache
 postlog   unix-dgram n  -       n       -       1       postlogd
 """)
-        for part in (self.folder, *self.folder.parents):
-            if part.stat().st_uid == os.getuid() and str(part).startswith("/tmp/"):
-                part.chmod(part.stat().st_mode | 0o055)
         subprocess.run([find("postfix"), "-c", config, "check"], check=True, capture_output=True)
         self.config = config
-        with open(self.folder / "log", "a") as log:
-            self.process = subprocess.Popen([find("postfix"), "-c", config, "start-fg"],
-                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        wait_for_port(self.address, 25)
+        self.run(find("postfix"), "-c", config, "start-fg", port=25)
 
     def __exit__(self, *_):
         subprocess.run([find("postfix"), "-c", self.config, "stop"], capture_output=True)
         self.process.wait(30)
+        shutil.rmtree(self.folder.parent)
 
 
 class Dnsmasq(Server):
