@@ -13,5 +13,6 @@ find_package(CLI11 2.1 REQUIRED)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
+pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka>=2.0)
 pkg_check_modules(idn2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
