@@ -134,6 +134,8 @@ class backend : public sink {
 
   /// An error once the queue has failed in a way that only a restart mends. From any thread.
   [[nodiscard]] virtual result<> health() const = 0;
+  /// An error while nothing can be made durable for a reason that may pass. From any thread.
+  [[nodiscard]] virtual result<> availability() const { return {}; }
 
   /// Finishes what was accepted and stops. Blocks; nothing may use the queue any more, and its
   /// readers and consumers have been closed. Idempotent.

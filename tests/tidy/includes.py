@@ -41,6 +41,9 @@ OWNED = (
 # Headers that may show one of these libraries to their own folder's sources, and to nobody else.
 INNER_HEADERS = {
     "queue/embedded/database.hpp", "queue/embedded/sqlite_log.hpp", "views/folding_view.hpp",
+    "queue/kafka/asker.hpp", "queue/kafka/client.hpp", "queue/kafka/client_conf.hpp",
+    "queue/kafka/handles.hpp", "queue/kafka/kafka_reader.hpp", "queue/kafka/producer.hpp",
+    "queue/kafka/topic_admin.hpp", "queue/kafka/translate.hpp", "queue/kafka/trimmer.hpp",
     "views/entity_tables.hpp", "views/task_tables.hpp", "tls/openssl.hpp",
 }
 

@@ -1,0 +1,153 @@
+#include "queue/kafka/asker.hpp"
+
+#include "queue/errc.hpp"
+#include "queue/kafka/translate.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace sonde::queue::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// While a partition changes its leader.
+constexpr milliseconds leader_pause{100};
+
+bool passes(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__WAIT_CACHE: return true;
+    default: return false;
+  }
+}
+
+rd_kafka_resp_err_t worst_of(const rd_kafka_topic_partition_list_t& list) {
+  for (int i = 0; i < list.cnt; ++i) {
+    if (list.elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return list.elems[i].err;
+  }
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+}  // namespace
+
+asker::asker(std::shared_ptr<client> client, executor blocking_loop,
+             std::shared_ptr<const topic_names> names, const limits& limits, standing& standing)
+    : client_(std::move(client)),
+      handle_(client_->handle()),
+      loop_(std::move(blocking_loop)),
+      names_(std::move(names)),
+      limits_(limits),
+      standing_(standing) {
+  for (const auto& spec : names_->topics()) {
+    auto full = names_->full_name(spec.name);
+    topics_.emplace_back(rd_kafka_topic_new(handle_, full.c_str(), nullptr));
+  }
+}
+
+awaitable<result<asker::places>> asker::edges(std::vector<std::string> topics, edge which) {
+  for (const auto& topic : topics) {
+    auto known = names_->find(topic);
+    if (!known) co_return known.error();
+  }
+  auto asked = std::make_shared<question>();
+  asked->topics = std::move(topics);
+  auto start = [self = shared_from_this(), asked, which](auto waiting) {
+    asked->waiting = std::move(waiting);
+    asio::post(self->loop_, [self, asked, which] {
+      auto& others = self->line(which);
+      others.push_back(std::move(*asked));
+      if (others.size() > 1) return;
+      // Behind everything that has been asked meanwhile.
+      asio::post(self->loop_, [self, which] { self->answer_all(which); });
+    });
+  };
+  std::function<void(std::unique_ptr<resumption<result<places>>>)> begin = std::move(start);
+  co_return co_await suspend<result<places>>(std::move(begin));
+}
+
+void asker::answer_all(edge which) {
+  auto asked = std::move(line(which));
+  line(which).clear();
+  std::set<std::string> all;
+  for (const auto& each : asked)
+    all.insert(each.topics.begin(), each.topics.end());
+  auto found = ask({all.begin(), all.end()}, which);
+  for (auto& each : asked) {
+    if (!found) {
+      each.waiting->resume(found.error());
+      continue;
+    }
+    places its;
+    for (const auto& place : *found) {
+      if (std::ranges::find(each.topics, place.topic) != each.topics.end()) its.push_back(place);
+    }
+    each.waiting->resume(std::move(its));
+  }
+}
+
+result<asker::places> asker::ask(const std::vector<std::string>& topics, edge which) {
+  places wanted;
+  for (const auto& topic : topics) {
+    for (std::int32_t p = 0; p < names_->find(topic).value()->partitions; ++p)
+      wanted.push_back({topic, p, static_cast<std::int64_t>(which)});
+  }
+  if (wanted.empty()) return wanted;
+  auto deadline = steady_clock::now() + milliseconds(limits_.broker_answer_timeout_ms);
+  asio::steady_timer pause(loop_);
+  while (true) {
+    auto list = to_list(wanted, *names_);
+    auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+    auto code = rd_kafka_offsets_for_times(handle_, list.get(),
+                                           std::max(1, static_cast<int>(left.count())));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = worst_of(*list);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      standing_.note_success();
+      for (std::size_t i = 0; i < wanted.size(); ++i)
+        wanted[i].offset = list->elems[i].offset;
+      return wanted;
+    }
+    if (!passes(code) || steady_clock::now() + leader_pause >= deadline) {
+      auto what = standing_.explained(to_error(code, "the brokers do not say where topics end"));
+      if (what.code == make_error_code(errc::unavailable)) standing_.note_trouble(what);
+      return what;
+    }
+    pause.expires_after(leader_pause);
+    pause.wait();
+  }
+}
+
+void asker::look_after_trouble(rd_kafka_t* producing) {
+  const rd_kafka_metadata_t* answer = nullptr;
+  if (producing != nullptr) {
+    rd_kafka_metadata(producing, 0, nullptr, &answer,
+                      static_cast<int>(limits_.broker_answer_timeout_ms));
+    metadata_ptr ignored(answer);
+    answer = nullptr;
+  }
+  auto code = rd_kafka_metadata(handle_, 0, nullptr, &answer,
+                                static_cast<int>(limits_.broker_answer_timeout_ms));
+  metadata_ptr found(answer);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  for (int i = 0; i < found->topic_cnt; ++i) {
+    const auto& topic = found->topics[i];
+    if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    for (int p = 0; p < topic.partition_cnt; ++p) {
+      const auto& each = topic.partitions[p];
+      if (each.leader < 0 || each.err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) return;
+      // Which of the topics want how many is theirs to know; two of three is what they usually do.
+      if (each.replica_cnt > 1 && each.isr_cnt < each.replica_cnt - 1) return;
+    }
+  }
+  standing_.note_success();
+}
+
+}  // namespace sonde::queue::kafka

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <string>
+
+namespace sonde::queue::kafka {
+
+/// How this process stands with the brokers, as its clients have last found it. Logs when that
+/// changes. Thread-safe.
+class standing {
+ public:
+  explicit standing(logger& log) : log_(log) {}
+
+  /// What one broker, or the way to it, has last failed by. No trouble yet: others may do.
+  void note_reason(std::string reason);
+  /// Nothing works at present. The last reason is added to what is said of it.
+  void note_trouble(error what);
+  void note_success() {
+    if (in_trouble_.load(std::memory_order_relaxed)) recover();
+  }
+  [[nodiscard]] result<> now() const;
+  /// `what`, with the last reason where there is one.
+  [[nodiscard]] error explained(error what) const;
+
+ private:
+  void recover();
+
+  logger& log_;
+  std::atomic<bool> in_trouble_ = false;
+  mutable std::mutex mutex_;
+  std::string reason_;
+  error trouble_;
+};
+
+}  // namespace sonde::queue::kafka
