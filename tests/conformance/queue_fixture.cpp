@@ -3,7 +3,10 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "queue/embedded/embedded_queue.hpp"
+#include "queue/kafka/kafka_queue.hpp"
+#include "queue/kafka/kafka_topics.hpp"
 #include "queue/memory/memory_queue.hpp"
+#include "tests/support/kafka_broker.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace sonde::test {
@@ -69,14 +72,62 @@ class embedded_fixture final : public local_fixture {
   temporary_folder folder_;
 };
 
+/// Topics of its own on a broker that all fixtures share.
+class kafka_fixture final : public queue_fixture {
+ public:
+  explicit kafka_fixture(std::string brokers) {
+    settings_.prefix = unique_prefix();
+    settings_.properties = {{"bootstrap.servers", std::move(brokers)},
+                            {"heartbeat.interval.ms", "300"},
+                            {"session.timeout.ms", "6000"}};
+  }
+  ~kafka_fixture() override {
+    if (queue_) queue_->close();
+  }
+
+  queue::backend& open(std::vector<queue::topic_spec> topics) override {
+    topics_ = std::move(topics);
+    queue::create_kafka_topics(settings_, topics_, {}, limits_, log_).value();
+    return start();
+  }
+
+  queue::backend& reopen() override {
+    queue_->close();
+    queue_.reset();
+    return start();
+  }
+
+  void tidy() override {}
+  [[nodiscard]] bool durable() const override { return true; }
+
+ private:
+  queue::backend& start() {
+    queue_ = queue::open_kafka_queue(settings_, topics_, queue::kafka_use::read_and_write, clock_,
+                                     limits_, log_)
+                 .value();
+    return *queue_;
+  }
+
+  queue::kafka_settings settings_;
+  std::vector<queue::topic_spec> topics_;
+  std::unique_ptr<queue::backend> queue_;
+  system_clock clock_;
+  limits limits_;
+  logger log_{log_level::error};
+};
+
 }  // namespace
 
 const std::vector<queue_kind>& queue_kinds() {
-  static const std::vector<queue_kind> kinds = {
+  static const std::vector<queue_kind> here = {
       {"memory", [] { return std::make_unique<memory_fixture>(); }},
       {"embedded", [] { return std::make_unique<embedded_fixture>(); }},
   };
-  return kinds;
+  // A run of its own: it needs a broker, and takes longer.
+  static const std::vector<queue_kind> on_a_broker = {
+      {"kafka", [] { return std::make_unique<kafka_fixture>(*kafka_brokers()); }},
+  };
+  return kafka_brokers() ? on_a_broker : here;
 }
 
 }  // namespace sonde::test

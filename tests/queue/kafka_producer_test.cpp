@@ -1,0 +1,144 @@
+// A producer against librdkafka's mock brokers, which fail as they are told to. They prove nothing
+// of real brokers: tests/kafka and the conformance suite are for those.
+
+#include "base/async/event_loop.hpp"
+#include "base/async/task_group.hpp"
+#include "queue/errc.hpp"
+#include "queue/kafka/producer.hpp"
+#include "tests/support/doctest.hpp"
+#include "tests/support/run.hpp"
+
+#include <librdkafka/rdkafka_mock.h>
+
+#include <array>
+#include <future>
+#include <set>
+
+namespace sonde {
+namespace {
+
+using queue::kafka::connection;
+using queue::kafka::producer;
+
+constexpr std::int16_t produce_request = 0;  // Kafka's number for it
+
+/// One mock broker with one topic.
+class mock_broker {
+ public:
+  mock_broker() {
+    std::array<char, 256> why{};
+    auto* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "log_level", "0", nullptr, 0);
+    handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why.data(), why.size());
+    REQUIRE_MESSAGE(handle_ != nullptr, why.data());
+    cluster_ = rd_kafka_mock_cluster_new(handle_, 1);
+    rd_kafka_mock_topic_create(cluster_, "test.log.v1", 3, 1);
+  }
+  ~mock_broker() {
+    rd_kafka_mock_cluster_destroy(cluster_);
+    rd_kafka_destroy(handle_);
+  }
+  mock_broker(const mock_broker&) = delete;
+  mock_broker& operator=(const mock_broker&) = delete;
+
+  [[nodiscard]] std::string address() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
+  void fail_next_produce(rd_kafka_resp_err_t by) {
+    rd_kafka_mock_push_request_errors(cluster_, produce_request, 1, by);
+  }
+
+ private:
+  rd_kafka_t* handle_ = nullptr;
+  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+};
+
+/// A producer with the loops it needs, as `kafka_queue` makes them.
+class producer_fixture {
+ public:
+  explicit producer_fixture(const limits& given = {}) : limits_(given) {
+    queue::topic_spec spec;
+    spec.name = "log";
+    spec.partitions = 3;
+    std::vector<queue::topic_spec> topics{spec};
+    auto names = std::make_shared<const queue::kafka::topic_names>(topics, "test");
+    queue::kafka_settings settings;
+    settings.properties = {{"bootstrap.servers", broker.address()}};
+    settings.prefix = "test";
+    auto bury = [this](std::unique_ptr<connection> which) {
+      std::shared_ptr<connection> last = std::move(which);
+      asio::post(burying_.get_executor(), [last]() mutable { last.reset(); });
+    };
+    tested = std::make_shared<producer>(serving_.get_executor(), bury, names, settings, clock_,
+                                        limits_, standing_, log_);
+    REQUIRE(tested->start());
+    serving_.start();
+    burying_.start();
+  }
+  ~producer_fixture() {
+    std::promise<void> finished;
+    asio::post(serving_.get_executor(), [&] {
+      tested->finish(clock_.steady_now() + std::chrono::seconds(5), [&] { finished.set_value(); });
+    });
+    finished.get_future().wait();
+    serving_.join();
+    burying_.join();
+    tested.reset();  // before the loops that its timers live on
+  }
+
+  mock_broker broker;
+  std::shared_ptr<producer> tested;
+
+ private:
+  limits limits_;
+  system_clock clock_;
+  logger log_{log_level::error};
+  queue::kafka::standing standing_{log_};
+  event_loop serving_{"kafka"};
+  event_loop burying_{"kafka-close"};
+};
+
+awaitable<result<producer::places>> send(producer& to, int number) {
+  std::vector<record> one{{"log", "k", std::to_string(number), {}}};
+  std::vector<std::int32_t> partitions(1, number % 3);
+  co_return co_await to.send(std::move(one), std::move(partitions));
+}
+
+awaitable<void> send_many(producer& to, int count, int& acknowledged) {
+  logger log;
+  task_group all(co_await asio::this_coro::executor, log, "test");
+  auto work = [](producer& p, int number, int& well) -> awaitable<void> {
+    auto places = co_await send(p, number);
+    if (places) ++well;
+  };
+  for (int i = 0; i < count; ++i)
+    all.spawn(work(to, i, acknowledged));
+  co_await all.join();
+}
+
+}  // namespace
+
+TEST_CASE("a producer that ends by a fatal error is replaced, and what it held is sent again") {
+  producer_fixture fixture;
+  int acknowledged = 0;
+  test::run(send_many(*fixture.tested, 10, acknowledged));
+  CHECK(acknowledged == 10);
+  CHECK(fixture.tested->rebuilt() == 0);
+  for (std::uint64_t times = 1; times <= 2; ++times) {
+    acknowledged = 0;
+    fixture.broker.fail_next_produce(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    test::run(send_many(*fixture.tested, 100, acknowledged));
+    CHECK(acknowledged == 100);
+    CHECK(fixture.tested->rebuilt() == times);
+  }
+}
+
+TEST_CASE("a record that a broker refuses is refused with the broker's reason") {
+  producer_fixture fixture;
+  fixture.broker.fail_next_produce(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  auto refused = test::run(send(*fixture.tested, 1));
+  REQUIRE(!refused);
+  CHECK(refused.error().code == make_error_code(queue::errc::unavailable));
+  CHECK(refused.error().message().find("authorization") != std::string::npos);
+  CHECK(fixture.tested->rebuilt() == 0);
+}
+
+}  // namespace sonde
