@@ -6,11 +6,15 @@
 #include "daemon/node.hpp"
 #include "daemon/topics.hpp"
 #include "queue/embedded/embedded_queue.hpp"
+#include "queue/errc.hpp"
+#include "queue/kafka/kafka_queue.hpp"
+#include "queue/kafka/kafka_topics.hpp"
 #include "queue/memory/memory_queue.hpp"
 
 #include <boost/asio/use_future.hpp>
 
 #include <algorithm>
+#include <fstream>
 #include <future>
 #include <sys/random.h>
 #include <thread>
@@ -43,6 +47,71 @@ std::string user_agent(const configuration& config) {
   return out;
 }
 
+constexpr std::string_view from_file = ".file";
+
+/// The properties as librdkafka takes them: what is in a file is read from there.
+result<std::map<std::string, std::string>> kafka_properties(const configuration& config) {
+  std::map<std::string, std::string> out;
+  for (const auto& [property, value] : config.kafka) {
+    if (!property.ends_with(from_file)) {
+      out[property] = value;
+      continue;
+    }
+    std::ifstream file(value);
+    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (!file) return fail(queue::errc::mismatch, "kafka." + property + ": cannot read " + value);
+    while (text.ends_with('\n') || text.ends_with('\r'))
+      text.pop_back();
+    out[property.substr(0, property.size() - from_file.size())] = std::move(text);
+  }
+  return out;
+}
+
+/// This process's name in its groups, the same whenever it starts on this data folder.
+result<std::string> instance_of(const configuration& config) {
+  if (!config.queue.instance.empty()) return config.queue.instance;
+  std::error_code failed;
+  if (std::filesystem::create_directories(config.data_dir, failed)) {
+    std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all, failed);
+  }
+  auto path = config.data_dir / "instance";
+  std::string name;
+  std::ifstream(path) >> name;
+  if (!name.empty()) return name;
+  name = "sonde-" + random_id();
+  std::ofstream file(path);
+  file << name << "\n" << std::flush;
+  if (file) return name;
+  return fail(queue::errc::read_only,
+              "cannot write to the data folder " + config.data_dir.string());
+}
+
+result<queue::kafka_settings> kafka_settings_of(const configuration& config) {
+  queue::kafka_settings out;
+  auto properties = kafka_properties(config);
+  if (!properties) return properties.error();
+  out.properties = std::move(*properties);
+  out.prefix = config.queue.prefix;
+  if (out.properties.contains("bootstrap.servers")) return out;
+  return fail(queue::errc::mismatch,
+              "queue.backend is kafka, but [kafka] says nothing of bootstrap.servers");
+}
+
+result<std::unique_ptr<queue::backend>> open_kafka(const configuration& config,
+                                                   queue::kafka_use use, const clock& clock,
+                                                   logger& log) {
+  auto settings = kafka_settings_of(config);
+  if (!settings) return settings.error();
+  if (use == queue::kafka_use::read_and_write) {
+    auto instance = instance_of(config);
+    if (!instance) return instance.error();
+    settings->instance = std::move(*instance);
+  }
+  auto partitions = static_cast<std::int32_t>(config.queue.partitions);
+  return queue::open_kafka_queue(std::move(*settings), all_topics(partitions), use, clock,
+                                 config.limits, log);
+}
+
 std::shared_ptr<const scanner::policy> make_policy(const model::address_scope& scope) {
   return std::make_shared<scanner::policy>(scope, scanner::own_addresses());
 }
@@ -51,6 +120,9 @@ std::shared_ptr<const scanner::policy> make_policy(const model::address_scope& s
 
 result<std::unique_ptr<queue::backend>> open_queue(const configuration& config, const clock& clock,
                                                    logger& log) {
+  if (config.queue.backend == "kafka") {
+    return open_kafka(config, queue::kafka_use::read_and_write, clock, log);
+  }
   auto topics = all_topics(embedded_partitions);
   if (config.queue.backend == "memory") {
     return queue::make_memory_queue(std::move(topics), config.queue.prefix, clock, config.limits,
@@ -62,8 +134,47 @@ result<std::unique_ptr<queue::backend>> open_queue(const configuration& config, 
 
 result<std::unique_ptr<queue::backend>> open_queue_for_reading(const configuration& config,
                                                                const clock& clock, logger& log) {
+  if (config.queue.backend == "kafka") {
+    return open_kafka(config, queue::kafka_use::read_only, clock, log);
+  }
   return queue::open_embedded_queue_for_reading(config.data_dir, all_topics(embedded_partitions),
                                                 config.queue.prefix, clock, config.limits, log);
+}
+
+result<std::vector<topic_report>> create_topics(const configuration& config, logger& log) {
+  std::vector<topic_report> out;
+  if (config.queue.backend != "kafka") return out;
+  auto settings = kafka_settings_of(config);
+  if (!settings) return settings.error();
+  auto topics = all_topics(static_cast<std::int32_t>(config.queue.partitions));
+  queue::kafka_replication replication{static_cast<std::int32_t>(config.queue.replicas),
+                                       static_cast<std::int32_t>(config.queue.in_sync)};
+  auto made = queue::create_kafka_topics(*settings, topics, replication, config.limits, log);
+  if (!made) return made.error();
+  for (auto& each : *made) {
+    out.push_back({std::move(each.name), std::move(each.full_name), each.created,
+                   std::move(each.problems), std::move(each.advice)});
+  }
+  return out;
+}
+
+result<> check_kafka(const configuration& config) {
+  for (const auto& [property, value] : config.kafka) {
+    bool in_file = property.ends_with(from_file);
+    auto name = in_file ? property.substr(0, property.size() - from_file.size()) : property;
+    // Whether the file is there is a question for the time when it is read.
+    auto known = in_file && queue::is_kafka_secret(name) ? result<>()
+                                                         : queue::check_kafka_property(name, value);
+    if (known) continue;
+    auto origin = config.origins.find("kafka." + property);
+    auto where = origin == config.origins.end() ? std::string() : origin->second + ": ";
+    return fail(queue::errc::mismatch, where + known.error().message());
+  }
+  return {};
+}
+
+bool is_kafka_secret(const std::string& property) {
+  return queue::is_kafka_secret(property);
 }
 
 node::node(configuration config, std::unique_ptr<queue::backend> queue,
@@ -179,6 +290,7 @@ std::unique_ptr<client::scan_api> node::local_api() {
 awaitable<std::vector<std::string>> node::what_is_not_ready() {
   std::vector<std::string> out;
   if (auto well = queue_->health(); !well) out.push_back(well.error().message());
+  if (auto works = queue_->availability(); !works) out.push_back(works.error().message());
   bool tasks = co_await tasks_->ready();
   if (!tasks) out.emplace_back("the task view has not caught up with its topics yet");
   bool entities = co_await entities_->ready();

@@ -227,6 +227,12 @@ class command_line {
     tail->add_flag("--follow", tail_.follow, "and what comes after that");
     add_form(tail);
     tail->callback([this] { verb_ = [this] { return daemon::tail_topic(how_, tail_); }; });
+
+    auto* create =
+        topic->add_subcommand("create", "make Kafka's topics, and check those there are");
+    add_data_dir(create);
+    add_form(create);
+    create->callback([this] { verb_ = [this] { return daemon::make_topics(how_); }; });
   }
 
   void add_config() {

@@ -30,6 +30,8 @@ int show(const invocation& how, const std::string& what);
 int watch(const invocation& how, const std::string& task);
 int list_topics(const invocation& how);
 int tail_topic(const invocation& how, client::tail_options options);
+/// Makes the topics of a queue that does not make its own, and says how each of them is.
+int make_topics(const invocation& how);
 int check_config(const invocation& how);
 int print_config(const invocation& how);
 

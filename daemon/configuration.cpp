@@ -1,5 +1,6 @@
 #include "daemon/configuration.hpp"
 
+#include "daemon/backend.hpp"
 #include "daemon/settings.hpp"
 #include "model/errc.hpp"
 #include "model/ip_address.hpp"
@@ -19,6 +20,10 @@ namespace fs = std::filesystem;
 
 constexpr const char* usual_file = "/etc/sonde/sonde.toml";
 constexpr const char* profiles_key = "scan.profiles";
+constexpr const char* kafka_key = "kafka";
+/// `SONDE_KAFKA_SASL_PASSWORD` is `kafka.sasl.password`.
+constexpr std::string_view kafka_variables = "SONDE_KAFKA_";
+constexpr const char* hidden = "********";
 
 error wrong(const std::string& where, const std::string& what) {
   return fail(model::errc::invalid_field, where + ": " + what);
@@ -103,6 +108,23 @@ error unknown_key(const std::string& where, const std::string& key) {
   return wrong(where, "unknown key \"" + key + "\"" + mend);
 }
 
+void set_kafka(configuration& config, const std::string& property, const std::string& value,
+               const std::string& origin) {
+  config.kafka[property] = value;
+  config.origins[std::string(kafka_key) + "." + property] = origin;
+}
+
+void read_kafka_variables(configuration& config, const environment& variables) {
+  for (const auto& [name, value] : variables) {
+    if (!name.starts_with(kafka_variables)) continue;
+    std::string property;
+    for (char c : name.substr(kafka_variables.size())) {
+      property += c == '_' ? '.' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    set_kafka(config, property, value, name);
+  }
+}
+
 class file_reader {
  public:
   file_reader(configuration& config, fs::path file) : config_(config), file_(std::move(file)) {}
@@ -122,6 +144,8 @@ class file_reader {
       auto where = place_of(file_, name.source());
       if (key == profiles_key && node.is_table()) {
         if (auto read = read_profiles(*node.as_table()); !read) return read;
+      } else if (key == kafka_key && node.is_table()) {
+        if (auto read = read_kafka(*node.as_table(), ""); !read) return read;
       } else if (const auto* what = find_setting(key)) {
         if (auto set = apply(config_, *what, value_of(node), where); !set) return set;
       } else if (node.is_table() && is_section(key)) {
@@ -138,6 +162,28 @@ class file_reader {
   static bool is_section(const std::string& key) {
     return std::ranges::any_of(
         all_settings(), [&](const setting& each) { return each.key.starts_with(key + "."); });
+  }
+
+  /// librdkafka's names have dots; written without quotes they are tables in TOML.
+  result<> read_kafka(const toml::table& table, const std::string& prefix) {
+    for (const auto& [name, node] : table) {
+      auto property = prefix + std::string(name.str());
+      auto where = place_of(file_, name.source());
+      if (node.is_table()) {
+        if (auto read = read_kafka(*node.as_table(), property + "."); !read) return read;
+      } else if (auto text = node.value_exact<std::string>()) {
+        set_kafka(config_, property, *text, where);
+      } else if (auto number = node.value_exact<std::int64_t>()) {
+        set_kafka(config_, property, std::to_string(*number), where);
+      } else if (auto yes = node.value_exact<bool>()) {
+        set_kafka(config_, property, *yes ? "true" : "false", where);
+      } else {
+        return wrong(where, "kafka." + property +
+                                " is neither a text, nor a whole number, nor "
+                                "true or false");
+      }
+    }
+    return {};
   }
 
   /// `[scan.profiles.NAME]` with `ports`.
@@ -214,6 +260,8 @@ result<configuration> load_configuration(const std::optional<fs::path>& file,
     auto set = apply(config, what, value_of(what, found->second), what.variable());
     if (!set) return set.error();
   }
+  read_kafka_variables(config, variables);
+  if (auto known = check_kafka(config); !known) return known.error();
   for (const auto& flag : flags) {
     const auto* what = find_setting(flag.key);
     auto set = apply(config, *what, value_of(*what, flag.value), flag.flag);
@@ -242,6 +290,13 @@ std::string to_toml(const configuration& config) {
     out += "\n[" + key + "]\nports = " + model::to_text(ports) + "  # " + origin_of(config, key) +
            "\n";
   }
+  if (!config.kafka.empty()) out += "\n[kafka]\n";
+  for (const auto& [property, value] : config.kafka) {
+    auto shown = is_kafka_secret(property) ? hidden : value;
+    auto line = model::to_text(property) + " = " + model::to_text(shown);
+    line.resize(std::max<std::size_t>(line.size() + 2, 44), ' ');
+    out += line + "# " + origin_of(config, std::string(kafka_key) + "." + property) + "\n";
+  }
   return out;
 }
 
@@ -258,6 +313,11 @@ std::string to_json_text(const configuration& config) {
   for (const auto& [name, ports] : config.scan.profiles) {
     auto key = std::string(profiles_key) + "." + name;
     out.push_back({{"key", key}, {"value", ports}, {"origin", origin_of(config, key)}});
+  }
+  for (const auto& [property, value] : config.kafka) {
+    auto key = std::string(kafka_key) + "." + property;
+    auto shown = is_kafka_secret(property) ? hidden : value;
+    out.push_back({{"key", key}, {"value", shown}, {"origin", origin_of(config, key)}});
   }
   return model::to_text(out);
 }

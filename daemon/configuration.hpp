@@ -34,7 +34,13 @@ struct configuration {
   struct {
     std::string backend = "embedded";
     std::string prefix = "sonde";
+    std::uint32_t partitions = 64;  ///< of each topic, on Kafka
+    std::uint32_t replicas = 0;     ///< zero: three, or as many as there are brokers
+    std::uint32_t in_sync = 0;      ///< zero: one fewer
+    std::string instance;           ///< empty: kept in the data folder
   } queue;
+  /// librdkafka's properties, passed through; `NAME.file` holds the file that has the value.
+  std::map<std::string, std::string> kafka;
   struct {
     std::uint32_t threads = 0;  ///< zero: one a processor
     std::vector<std::string> resolvers;

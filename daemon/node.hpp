@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "client/scan_api.hpp"
+#include "daemon/backend.hpp"
 #include "daemon/configuration.hpp"
 #include "ingest/handlers.hpp"
 #include "ingest/http_server.hpp"
@@ -76,12 +77,4 @@ class node {
   bool http_wanted_ = true;
   bool running_ = false;
 };
-
-/// The backend that the configuration names, opened for writing.
-[[nodiscard]] result<std::unique_ptr<queue::backend>> open_queue(const configuration& config,
-                                                                 const clock& clock, logger& log);
-/// The same for reading only, beside a daemon that writes.
-[[nodiscard]] result<std::unique_ptr<queue::backend>> open_queue_for_reading(
-    const configuration& config, const clock& clock, logger& log);
-
 }  // namespace sonde::daemon

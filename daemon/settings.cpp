@@ -52,6 +52,16 @@ result<> check_prefix(const std::string& value) {
   return wrong("is no prefix of letters, digits, dots, - and _");
 }
 
+/// What Kafka takes for a `group.instance.id`; it is also a name in a topic's sense.
+result<> check_instance(const std::string& value) {
+  bool plain = value.size() <= 200 && std::ranges::all_of(value, [](char c) {
+                 return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+               });
+  if (plain) return {};
+  return wrong("is no name of letters, digits, dots, - and _");
+}
+
 template <class Get>
 setting text(std::string key, std::string description, Get get, text_check check = any_text) {
   setting out;
@@ -135,9 +145,33 @@ result<> check_roles(const std::vector<std::string>& roles) {
   return {};
 }
 
-std::vector<setting> make_settings() {
+std::vector<setting> queue_settings() {
   using c = configuration;
-  std::vector<setting> out = {
+  return {
+      text(
+          "queue.backend", "embedded: a durable queue in the data folder; kafka",
+          [](c & x) -> auto& { return x.queue.backend; }, one_of({"embedded", "kafka", "memory"})),
+      text(
+          "queue.prefix", "what topic names begin with",
+          [](c & x) -> auto& { return x.queue.prefix; }, check_prefix),
+      number(
+          "queue.partitions", "of each topic on Kafka",
+          [](c & x) -> auto& { return x.queue.partitions; }, 1, 10'000),
+      number(
+          "queue.replicas", "brokers that hold each record; 0: three, or as many as there are",
+          [](c & x) -> auto& { return x.queue.replicas; }, 0, 100),
+      number(
+          "queue.in_sync", "of these, that must have it before it is acknowledged; 0: one fewer",
+          [](c & x) -> auto& { return x.queue.in_sync; }, 0, 100),
+      text(
+          "queue.instance", "this process in its groups on Kafka; empty: kept in the data folder",
+          [](c & x) -> auto& { return x.queue.instance; }, check_instance),
+  };
+}
+
+std::vector<setting> general_settings() {
+  using c = configuration;
+  return {
       text(
           "data_dir", "where the queue and the views are kept",
           [](c & x) -> auto& { return x.data_dir; }),
@@ -159,12 +193,12 @@ std::vector<setting> make_settings() {
       text(
           "log.format", "text or json", [](c & x) -> auto& { return x.log.format; },
           one_of({"text", "json"})),
-      text(
-          "queue.backend", "embedded: a durable queue in the data folder",
-          [](c & x) -> auto& { return x.queue.backend; }, one_of({"embedded", "memory"})),
-      text(
-          "queue.prefix", "what topic names begin with",
-          [](c & x) -> auto& { return x.queue.prefix; }, check_prefix),
+  };
+}
+
+std::vector<setting> scan_settings() {
+  using c = configuration;
+  return {
       number(
           "scan.threads", "threads that probe; 0: one a processor",
           [](c & x) -> auto& { return x.scan.threads; }, 0, 256),
@@ -193,6 +227,13 @@ std::vector<setting> make_settings() {
           "scope.own", "networks of one's own, scanned without rate limits",
           [](c & x) -> auto& { return x.scope.own; }, check_scope_list),
   };
+}
+
+std::vector<setting> make_settings() {
+  using c = configuration;
+  std::vector<setting> out;
+  for (const auto& part : {general_settings(), queue_settings(), scan_settings()})
+    out.insert(out.end(), part.begin(), part.end());
   for (const auto& limit : limit_names()) {
     auto member = limit.member;
     out.push_back(number(
