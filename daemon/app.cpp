@@ -1,15 +1,18 @@
 // Where the parts meet: the only file that knows which implementation stands behind an interface.
 
 #include "base/hash.hpp"
+#include "daemon/control.hpp"
 #include "daemon/descriptors.hpp"
 #include "daemon/local_api.hpp"
 #include "daemon/node.hpp"
 #include "daemon/topics.hpp"
+#include "model/events.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "queue/errc.hpp"
 #include "queue/kafka/kafka_queue.hpp"
 #include "queue/kafka/kafka_topics.hpp"
 #include "queue/memory/memory_queue.hpp"
+#include "queue/metered.hpp"
 
 #include <boost/asio/use_future.hpp>
 
@@ -97,18 +100,19 @@ result<queue::kafka_settings> kafka_settings_of(const configuration& config) {
               "queue.backend is kafka, but [kafka] says nothing of bootstrap.servers");
 }
 
-result<std::unique_ptr<queue::backend>> open_kafka(const configuration& config,
-                                                   queue::kafka_use use, const clock& clock,
-                                                   logger& log) {
+result<std::unique_ptr<queue::backend>> open_kafka(const configuration& config, queue_use use,
+                                                   const clock& clock, logger& log) {
   auto settings = kafka_settings_of(config);
   if (!settings) return settings.error();
-  if (use == queue::kafka_use::read_and_write) {
+  if (use == queue_use::serve) {
     auto instance = instance_of(config);
     if (!instance) return instance.error();
     settings->instance = std::move(*instance);
   }
+  auto access =
+      use == queue_use::read ? queue::kafka_use::read_only : queue::kafka_use::read_and_write;
   auto partitions = static_cast<std::int32_t>(config.queue.partitions);
-  return queue::open_kafka_queue(std::move(*settings), all_topics(partitions), use, clock,
+  return queue::open_kafka_queue(std::move(*settings), all_topics(partitions), access, clock,
                                  config.limits, log);
 }
 
@@ -118,27 +122,17 @@ std::shared_ptr<const scanner::policy> make_policy(const model::address_scope& s
 
 }  // namespace
 
-result<std::unique_ptr<queue::backend>> open_queue(const configuration& config, const clock& clock,
-                                                   logger& log) {
-  if (config.queue.backend == "kafka") {
-    return open_kafka(config, queue::kafka_use::read_and_write, clock, log);
-  }
+result<std::unique_ptr<queue::backend>> open_queue(const configuration& config, queue_use use,
+                                                   const clock& clock, logger& log) {
+  if (config.queue.backend == "kafka") return open_kafka(config, use, clock, log);
   auto topics = all_topics(embedded_partitions);
-  if (config.queue.backend == "memory") {
+  if (config.queue.backend == "memory" && use == queue_use::serve) {
     return queue::make_memory_queue(std::move(topics), config.queue.prefix, clock, config.limits,
                                     log);
   }
-  return queue::open_embedded_queue(config.data_dir, std::move(topics), config.queue.prefix, clock,
-                                    config.limits, log);
-}
-
-result<std::unique_ptr<queue::backend>> open_queue_for_reading(const configuration& config,
-                                                               const clock& clock, logger& log) {
-  if (config.queue.backend == "kafka") {
-    return open_kafka(config, queue::kafka_use::read_only, clock, log);
-  }
-  return queue::open_embedded_queue_for_reading(config.data_dir, all_topics(embedded_partitions),
-                                                config.queue.prefix, clock, config.limits, log);
+  auto open =
+      use == queue_use::read ? queue::open_embedded_queue_for_reading : queue::open_embedded_queue;
+  return open(config.data_dir, std::move(topics), config.queue.prefix, clock, config.limits, log);
 }
 
 result<std::vector<topic_report>> create_topics(const configuration& config, logger& log) {
@@ -180,7 +174,7 @@ bool is_kafka_secret(const std::string& property) {
 node::node(configuration config, std::unique_ptr<queue::backend> queue,
            std::optional<std::filesystem::path> view_folder, const clock& clock, logger& log)
     : config_(std::move(config)),
-      queue_(std::move(queue)),
+      queue_(queue::make_metered(std::move(queue), counts_)),
       view_folder_(std::move(view_folder)),
       clock_(clock),
       log_(log),
@@ -200,10 +194,15 @@ result<> node::start() {
   if (!profiles) return profiles.error();
   profiles_ = std::move(*profiles);
   if (auto started = start_views(); !started) return started;
-  // First what may fail, as when the port is taken: who scans takes the work from others.
   if (has_role("ingest") || has_role("view")) {
     if (auto started = start_ingest(); !started) return started;
   }
+  // First what may fail, as when the port is taken: who scans takes the work from others.
+  if (http_wanted_) {
+    if (auto started = start_http(); !started) return started;
+  }
+  if (view_folder_) start_control();
+  http_loop_.start();
   if (has_role("scanner")) {
     if (auto started = start_scanner(); !started) return started;
   }
@@ -219,10 +218,12 @@ result<> node::start_views() {
                                      config_.limits, log_);
   if (!tasks) return tasks.error();
   tasks_ = std::move(*tasks);
-  auto entities =
-      views::open_entity_view(entity_view_loop_.get_executor(), *queue_, file("entities.db"), log_);
-  if (!entities) return entities.error();
-  entities_ = std::move(*entities);
+  if (has_role("ingest") || has_role("view")) {
+    auto entities = views::open_entity_view(entity_view_loop_.get_executor(), *queue_,
+                                            file("entities.db"), log_);
+    if (!entities) return entities.error();
+    entities_ = std::move(*entities);
+  }
   task_view_loop_.start();
   entity_view_loop_.start();
   return {};
@@ -232,7 +233,7 @@ result<> node::start_scanner() {
   auto scope = model::address_scope::from_rules(config_.scope);
   if (!scope) return scope.error();
   auto rules = make_policy(*scope);
-  auto budget = measure_descriptors(config_.limits, http_wanted_ && has_role("ingest"));
+  auto budget = measure_descriptors(config_.limits, http_wanted_);
   auto threads = config_.scan.threads > 0 ? config_.scan.threads
                                           : std::max(1U, std::thread::hardware_concurrency());
   scanner::engine_settings settings;
@@ -246,7 +247,7 @@ result<> node::start_scanner() {
   scheduler_ = std::make_unique<scanner::scheduler>(
       scheduler_loop_.get_executor(), *queue_, *tasks_, *engines_, rules, profiles_,
       scanner::scheduler_settings{process_id_, config_.scan.addresses_per_name}, config_.limits,
-      clock_, log_);
+      clock_, log_, counts_);
   engines_->start();
   asio::post(scheduler_loop_.get_executor(), [this] { scheduler_->start(); });
   scheduler_loop_.start();
@@ -262,21 +263,39 @@ result<> node::start_ingest() {
   scans_ = std::make_unique<ingest::scan_service>(
       http_loop_.get_executor(), *queue_, *tasks_, *entities_, profiles_,
       std::make_shared<model::address_scope>(std::move(*scope)), config_.limits, clock_, log_);
-  if (http_wanted_) {
-    ingest::add_scan_routes(router_, *scans_, config_.limits);
-    ingest::add_health_routes(router_, [this] { return what_is_not_ready(); });
-    auto handle = [this](ingest::http_request request) {
-      return router_.handle(std::move(request));
-    };
-    http_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
-                                                  config_.limits, log_, process_id_);
-    auto where = parse_listen(config_.http.listen);
-    if (!where) return where.error();
-    if (auto bound = http_->listen(where->first, where->second); !bound) return bound;
-    http_->start();
-  }
-  http_loop_.start();
   return {};
+}
+
+/// Every process says how it is, whatever its roles.
+result<> node::start_http() {
+  if (has_role("ingest")) ingest::add_scheduling_routes(router_, *scans_, config_.limits);
+  if (scans_) ingest::add_scan_routes(router_, *scans_, config_.limits);
+  if (has_role("view")) ingest::add_entity_routes(router_, *scans_, config_.limits);
+  ingest::add_health_routes(router_, [this] { return what_is_not_ready(); });
+  ingest::add_metrics_route(router_, [this] { return metrics_text(); });
+  auto handle = [this](ingest::http_request request) { return router_.handle(std::move(request)); };
+  http_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
+                                                config_.limits, log_, counts_, process_id_);
+  auto where = parse_listen(config_.http.listen);
+  if (!where) return where.error();
+  if (auto bound = http_->listen(where->first, where->second); !bound) return bound;
+  http_->start();
+  return {};
+}
+
+void node::start_control() {
+  add_control_routes(control_routes_, *queue_, clock_);
+  auto handle = [this](ingest::http_request request) {
+    return control_routes_.handle(std::move(request));
+  };
+  control_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
+                                                   config_.limits, log_, counts_, process_id_);
+  if (auto bound = control_->listen(control_socket(*view_folder_)); !bound) {
+    log_.warning("verbs cannot reach this daemon", {{"reason", bound.error().message()}});
+    control_.reset();
+    return;
+  }
+  control_->start();
 }
 
 std::string node::endpoint() const {
@@ -293,9 +312,22 @@ awaitable<std::vector<std::string>> node::what_is_not_ready() {
   if (auto works = queue_->availability(); !works) out.push_back(works.error().message());
   bool tasks = co_await tasks_->ready();
   if (!tasks) out.emplace_back("the task view has not caught up with its topics yet");
-  bool entities = co_await entities_->ready();
+  bool entities = true;
+  if (entities_) entities = co_await entities_->ready();
   if (!entities) out.emplace_back("the entity view has not caught up with its topics yet");
   co_return out;
+}
+
+/// What the queue says of itself is asked for when it is wanted; without an answer it is left out.
+awaitable<std::string> node::metrics_text() {
+  auto shown = co_await queue::show_lag(*queue_, scanner::scanner_group,
+                                        model::topics::scan_requests, counts_);
+  if (!shown) {
+    log_.warning("the groups' lag is not known", {{"reason", shown.error().message()}});
+  }
+  counts_.show("sonde_build_info", "Always 1.", {{"version", SONDE_VERSION}}).set(1);
+  process_.refresh();
+  co_return counts_.text();
 }
 
 result<> node::reload(const configuration& changed) {
@@ -320,7 +352,10 @@ void node::stop() {
     loop->start();
   }
   if (scans_) asio::post(http_loop_.get_executor(), [this] { scans_->hurry(); });
-  if (http_) run_and_wait(http_loop_.get_executor(), http_->stop(clock_.steady_now() + http_drain));
+  for (auto* server : {http_.get(), control_.get()}) {
+    if (server == nullptr) continue;
+    run_and_wait(http_loop_.get_executor(), server->stop(clock_.steady_now() + http_drain));
+  }
   if (scheduler_) {
     auto deadline = clock_.steady_now() + seconds(config_.drain_s);
     run_and_wait(scheduler_loop_.get_executor(), scheduler_->stop(deadline));

@@ -13,12 +13,17 @@
 /// The queue that the configuration names. What stands behind it is known in app.cpp alone.
 namespace sonde::daemon {
 
-/// The backend that the configuration names, opened for writing.
+/// What a queue is opened for.
+enum class queue_use {
+  serve,  ///< by a daemon
+  write,  ///< by a verb, which joins no group; an embedded queue must not have a daemon
+  read,   ///< beside a daemon that writes
+};
+
+/// The backend that the configuration names.
 [[nodiscard]] result<std::unique_ptr<queue::backend>> open_queue(const configuration& config,
-                                                                 const clock& clock, logger& log);
-/// The same for reading only, beside a daemon that writes.
-[[nodiscard]] result<std::unique_ptr<queue::backend>> open_queue_for_reading(
-    const configuration& config, const clock& clock, logger& log);
+                                                                 queue_use use, const clock& clock,
+                                                                 logger& log);
 
 /// What became of a topic that was to be made.
 struct topic_report {

@@ -2,8 +2,10 @@
 #include "client/http_api.hpp"
 #include "client/terminal.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/control.hpp"
 #include "daemon/node.hpp"
 
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
@@ -72,12 +74,29 @@ int read_queue(const invocation& how, Verb verb) {
   system_clock time;
   logger log(log_level::warning);
   client::terminal out(how.form);
-  auto queue = open_queue_for_reading(*config, time, log);
+  auto queue = open_queue(*config, queue_use::read, time, log);
   if (!queue) return complain(queue.error(), exit_code::data_folder);
   asio::io_context loop(1);
   int code = verb(loop, **queue, out);
   (*queue)->close();
   return code;
+}
+
+/// Whether somebody listens there. A socket whose daemon has been killed stays behind.
+bool socket_answers(const std::string& file) {
+  if (!std::filesystem::exists(file)) return false;
+  asio::io_context loop(1);
+  asio::local::stream_protocol::socket probe(loop);
+  error_code failed;
+  probe.connect(asio::local::stream_protocol::endpoint(file), failed);
+  return !failed;
+}
+
+awaitable<result<model::json>> redrive_here(queue::backend& queue, client::redrive_order order,
+                                            const clock& time) {
+  auto report = co_await client::redrive(queue, std::move(order), time);
+  if (!report) co_return report.error();
+  co_return client::to_json(*report);
 }
 
 /// A node of one command: everything in memory, nothing listened to, any target in scope that is
@@ -87,7 +106,7 @@ result<std::unique_ptr<node>> start_local_node(configuration& config, const cloc
   config.queue.backend = "memory";
   config.scope.allow = {"0.0.0.0/0", "::/0"};
   config.drain_s = 0;
-  auto queue = open_queue(config, clock, log);
+  auto queue = open_queue(config, queue_use::serve, clock, log);
   if (!queue) return queue.error();
   auto made = std::make_unique<node>(config, std::move(*queue), std::nullopt, clock, log);
   made->serve_http(false);
@@ -154,6 +173,35 @@ int tail_topic(const invocation& how, client::tail_options options) {
     return run_verb(
         loop, [&] { return command.run(); }, [&] { command.interrupt(); });
   });
+}
+
+int redrive_topic(const invocation& how, client::redrive_order order) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  system_clock time;
+  logger log(log_level::warning, format_of(*config));
+  client::terminal out(how.form);
+  asio::io_context loop(1);
+  // A daemon that holds the folder does it; without one, or on Kafka, it is done here.
+  client::server_address daemon;
+  daemon.socket = control_socket(config->data_dir).string();
+  client::http_client there(loop.get_executor(), daemon);
+  std::unique_ptr<queue::backend> here;
+  client::redrive_function ask;
+  if (config->queue.backend != "kafka" && socket_answers(daemon.socket)) {
+    ask = [&there](client::redrive_order o) {
+      return there.post(redrive_path, client::to_json_text(o));
+    };
+  } else {
+    auto opened = open_queue(*config, queue_use::write, time, log);
+    if (!opened) return complain(opened.error(), exit_code::data_folder);
+    here = std::move(*opened);
+    ask = [&](client::redrive_order o) { return redrive_here(*here, std::move(o), time); };
+  }
+  int code = run_verb(
+      loop, [&] { return client::run_redrive(ask, order, out); }, [&] { loop.stop(); });
+  if (here) here->close();
+  return code;
 }
 
 int check_config(const invocation& how) {

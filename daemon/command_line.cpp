@@ -228,6 +228,22 @@ class command_line {
     add_form(tail);
     tail->callback([this] { verb_ = [this] { return daemon::tail_topic(how_, tail_); }; });
 
+    auto* redrive =
+        topic->add_subcommand("redrive", "dead letters, back to the topic that they came from");
+    add_data_dir(redrive);
+    redrive->add_option("name", redrive_.topic, "scan.requests …")->required()->type_name("TOPIC");
+    auto* offset =
+        redrive->add_option("--offset", letter_.second, "this letter only")->type_name("N");
+    redrive->add_option("--partition", letter_.first, "the letter's partition (0)")
+        ->type_name("N")
+        ->needs(offset);
+    redrive->add_flag("--dry-run", redrive_.look_only, "show them, and leave them where they are");
+    add_form(redrive);
+    redrive->callback([this, offset] {
+      if (offset->count() > 0) redrive_.only = letter_;
+      verb_ = [this] { return daemon::redrive_topic(how_, redrive_); };
+    });
+
     auto* create =
         topic->add_subcommand("create", "make Kafka's topics, and check those there are");
     add_data_dir(create);
@@ -252,6 +268,8 @@ class command_line {
   std::function<int()> verb_;
   client::scan_options scan_;
   client::tail_options tail_;
+  client::redrive_order redrive_;
+  std::pair<std::int32_t, std::int64_t> letter_;
   std::string targets_file_;
   std::string what_;
   bool local_ = false;

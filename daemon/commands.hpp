@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/read_commands.hpp"
+#include "client/redrive.hpp"
 #include "client/scan_command.hpp"
 #include "client/terminal.hpp"
 #include "daemon/configuration.hpp"
@@ -29,6 +30,7 @@ int scan(const invocation& how, client::scan_options options, bool local);
 int show(const invocation& how, const std::string& what);
 int watch(const invocation& how, const std::string& task);
 int list_topics(const invocation& how);
+int redrive_topic(const invocation& how, client::redrive_order order);
 int tail_topic(const invocation& how, client::tail_options options);
 /// Makes the topics of a queue that does not make its own, and says how each of them is.
 int make_topics(const invocation& how);

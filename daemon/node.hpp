@@ -3,9 +3,11 @@
 #include "base/async/event_loop.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/metrics.hpp"
 #include "client/scan_api.hpp"
 #include "daemon/backend.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/process_metrics.hpp"
 #include "ingest/handlers.hpp"
 #include "ingest/http_server.hpp"
 #include "ingest/router.hpp"
@@ -53,9 +55,14 @@ class node {
   [[nodiscard]] result<> start_views();
   [[nodiscard]] result<> start_scanner();
   [[nodiscard]] result<> start_ingest();
+  [[nodiscard]] result<> start_http();
+  void start_control();
   awaitable<std::vector<std::string>> what_is_not_ready();
+  awaitable<std::string> metrics_text();
 
   configuration config_;
+  metrics counts_;
+  process_metrics process_{counts_};
   std::unique_ptr<queue::backend> queue_;
   std::optional<std::filesystem::path> view_folder_;
   const clock& clock_;
@@ -74,6 +81,8 @@ class node {
   std::unique_ptr<ingest::scan_service> scans_;
   ingest::router router_;
   std::unique_ptr<ingest::http_server> http_;
+  ingest::router control_routes_;
+  std::unique_ptr<ingest::http_server> control_;  ///< for verbs on this machine
   bool http_wanted_ = true;
   bool running_ = false;
 };

@@ -121,7 +121,7 @@ int serve(const invocation& how) {
   std::signal(SIGPIPE, SIG_IGN);
   system_clock clock;
   logger log(level_of(*config), format_of(*config));
-  auto queue = open_queue(*config, clock, log);
+  auto queue = open_queue(*config, queue_use::serve, clock, log);
   if (!queue) return refuse_to_start(queue.error(), client::exit_code::data_folder);
   auto view_folder = config->queue.backend == "memory" ? std::optional<std::filesystem::path>()
                                                        : std::optional(config->data_dir);

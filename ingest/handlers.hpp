@@ -12,10 +12,17 @@ namespace sonde::ingest {
 /// What is not ready, one sentence each; empty when everything is.
 using readiness_check = std::function<awaitable<std::vector<std::string>>()>;
 
-/// `/api/ingest/v1/scan…`: scheduling scans and looking at them; entities to read.
+/// `POST /api/ingest/v1/scan`.
+void add_scheduling_routes(router& to, scan_service& scans, const limits& limits);
+/// `GET /api/ingest/v1/scan…`.
 void add_scan_routes(router& to, scan_service& scans, const limits& limits);
+/// `GET /api/analytics/v1/entity…`.
+void add_entity_routes(router& to, scan_service& scans, const limits& limits);
 
 /// `/livez`: the process runs. `/readyz`: it can do its work.
 void add_health_routes(router& to, readiness_check check);
+
+/// `/metrics`: what `text` says, as Prometheus reads it.
+void add_metrics_route(router& to, std::function<awaitable<std::string>()> text);
 
 }  // namespace sonde::ingest

@@ -18,6 +18,14 @@ awaitable<http_response> ready(readiness_check check, http_request request) {
   co_return problem(503, sentence, request.id);
 }
 
+awaitable<http_response> current(std::function<awaitable<std::string>()> text) {
+  http_response out;
+  out.status = 200;
+  out.body = co_await text();
+  out.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  co_return out;
+}
+
 }  // namespace
 
 void add_health_routes(router& to, readiness_check check) {
@@ -25,6 +33,11 @@ void add_health_routes(router& to, readiness_check check) {
   to.add("GET", "/readyz", [check = std::move(check)](http_request request, path_parameters) {
     return ready(check, std::move(request));
   });
+}
+
+void add_metrics_route(router& to, std::function<awaitable<std::string>()> text) {
+  to.add("GET", "/metrics",
+         [text = std::move(text)](http_request, path_parameters) { return current(text); });
 }
 
 }  // namespace sonde::ingest

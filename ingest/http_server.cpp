@@ -2,7 +2,11 @@
 
 #include "ingest/errc.hpp"
 
-#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <cstring>
+#include <sys/stat.h>
 
 namespace sonde::ingest {
 namespace {
@@ -15,9 +19,10 @@ constexpr std::chrono::milliseconds accept_pause{50};
 }  // namespace
 
 http_server::http_server(executor loop, handler_function handler, const limits& limits, logger& log,
-                         std::string process_id)
+                         metrics& counts, std::string process_id)
     : loop_(loop),
-      host_{std::move(handler), limits, log, std::move(process_id), 0, false, {}},
+      host_{std::move(handler),    limits, log,   answer_counts(counts),
+            std::move(process_id), 0,      false, {}},
       acceptor_(loop),
       accepting_(loop, log, "http"),
       sessions_(loop, log, "http sessions"),
@@ -35,7 +40,7 @@ result<> http_server::listen(const std::string& address, std::uint16_t port) {
   }
   tcp::endpoint endpoint(where, port);
   acceptor_.open(endpoint.protocol(), failed);
-  if (!failed) acceptor_.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) acceptor_.set_option(asio::socket_base::reuse_address(true), failed);
   if (!failed) acceptor_.bind(endpoint, failed);
   if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
   if (!failed) return {};
@@ -43,9 +48,31 @@ result<> http_server::listen(const std::string& address, std::uint16_t port) {
                            failed.message() + "; choose another with --listen"};
 }
 
+result<> http_server::listen(const std::filesystem::path& file) {
+  constexpr mode_t nobody_else = 0177;
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
+  error_code failed;
+  // Made with these rights, so that there is no moment when others could connect.
+  auto before = ::umask(nobody_else);
+  try {
+    asio::local::stream_protocol::endpoint endpoint(file.string());
+    acceptor_.open(endpoint.protocol(), failed);
+    if (!failed) acceptor_.bind(endpoint, failed);
+  } catch (const boost::system::system_error& too_long) {
+    failed = too_long.code();
+  }
+  ::umask(before);
+  if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
+  if (!failed) return {};
+  return error{failed, "cannot listen on " + file.string() + ": " + failed.message()};
+}
+
 std::string http_server::endpoint() const {
   error_code failed;
-  auto local = acceptor_.local_endpoint(failed);
+  auto bound = acceptor_.local_endpoint(failed);
+  tcp::endpoint local;
+  std::memcpy(local.data(), bound.data(), std::min(bound.size(), local.capacity()));
   auto host = local.address().to_string();
   if (local.address().is_v6()) host = "[" + host + "]";
   return host + ":" + std::to_string(local.port());
@@ -75,7 +102,7 @@ awaitable<void> http_server::accept() {
   }
 }
 
-awaitable<void> http_server::serve(tcp::socket socket) {
+awaitable<void> http_server::serve(stream_socket socket) {
   co_await run_session(std::move(socket), host_);
   session_ended_.notify_all();
 }

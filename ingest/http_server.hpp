@@ -4,19 +4,21 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "base/metrics.hpp"
 #include "ingest/http_message.hpp"
 #include "ingest/http_session.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 
 namespace sonde::ingest {
 
-/// HTTP/1.1 on a TCP port: reads requests within their limits and times, hands them to one handler,
-/// writes its answers.
+/// HTTP/1.1 on a TCP port or a UNIX socket: reads requests within their limits and times, hands
+/// them to one handler, writes its answers.
 ///
 /// Whatever a peer sends, it holds at most one request of bounded size and a bounded time. What is
 /// refused before it is a request is answered and hung up on. Lives on one loop.
@@ -26,11 +28,14 @@ class http_server {
 
   /// `process_id` begins the ids of requests.
   http_server(executor loop, handler_function handler, const limits& limits, logger& log,
-              std::string process_id);
+              metrics& counts, std::string process_id);
 
   /// Binds; `port` zero takes any. Only loopback addresses: there are no credentials to check.
   [[nodiscard]] result<> listen(const std::string& address, std::uint16_t port);
-  /// `127.0.0.1:8480`, with the port that was got.
+  /// Binds to a socket file that only this user can use. One that is there already is replaced: who
+  /// holds the folder decides that nobody else listens.
+  [[nodiscard]] result<> listen(const std::filesystem::path& file);
+  /// Of a TCP port: `127.0.0.1:8480`, with the port that was got.
   [[nodiscard]] std::string endpoint() const;
 
   /// Begins to accept. On the loop, or before it runs.
@@ -40,11 +45,11 @@ class http_server {
 
  private:
   awaitable<void> accept();
-  awaitable<void> serve(asio::ip::tcp::socket socket);
+  awaitable<void> serve(stream_socket socket);
 
   executor loop_;
   session_host host_;
-  asio::ip::tcp::acceptor acceptor_;
+  asio::basic_socket_acceptor<asio::generic::stream_protocol> acceptor_;
   task_group accepting_;
   task_group sessions_;
   condition session_ended_;

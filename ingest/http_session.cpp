@@ -113,7 +113,7 @@ refusal explain(const error_code& failed, bool too_late) {
 
 class session {
  public:
-  session(tcp::socket socket, session_host& host)
+  session(stream_socket socket, session_host& host)
       : socket_(std::move(socket)),
         host_(host),
         buffer_(host.bounds.http_header_bytes + buffer_slack),
@@ -124,14 +124,14 @@ class session {
 
   awaitable<void> run() {
     error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
+    socket_.set_option(tcp::no_delay(true), ignored);  // no such thing on a UNIX socket
     bool go_on = true;
     while (go_on && !host_.stopping) {
       bool begun = co_await wait_for_request();
       if (!begun) break;
       go_on = co_await serve_one();
     }
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
     if (refused_ && !host_.stopping) co_await drop_the_rest();
   }
 
@@ -190,7 +190,7 @@ class session {
     if (refused) {
       auto answer = problem(refused->first, refused->second, id);
       answer.close = true;
-      log_answer(request, answer);
+      note_answer(request, answer);
       refused_ = co_await write(std::move(answer), false, false);
       co_return false;
     }
@@ -201,7 +201,7 @@ class session {
     auto shown = request;
     shown.body.clear();
     auto answer = co_await handle(std::move(request));
-    log_answer(shown, answer);
+    note_answer(shown, answer);
     keep = keep && !answer.close && !host_.stopping;
     bool written = co_await write(std::move(answer), head, keep);
     co_return written&& keep;
@@ -211,7 +211,10 @@ class session {
   awaitable<http_response> handle(http_request request) {
     auto id = request.id;
     try {
-      co_return co_await host_.handler(std::move(request));
+      auto begun = std::chrono::steady_clock::now();
+      auto answer = co_await host_.handler(std::move(request));
+      host_.counts.took(std::chrono::steady_clock::now() - begun);
+      co_return answer;
     } catch (const std::exception& e) {
       host_.log.error("a handler failed", {{"id", id}, {"what", e.what()}});
     }
@@ -309,7 +312,8 @@ class session {
     co_return !failed;
   }
 
-  void log_answer(const http_request& request, const http_response& answer) {
+  void note_answer(const http_request& request, const http_response& answer) {
+    host_.counts.add(request.method, answer.status);
     if (answer.status < 400) return;
     std::string reason;
     for (const auto& [name, value] : answer.headers) {
@@ -327,7 +331,7 @@ class session {
     }
   }
 
-  tcp::socket socket_;
+  stream_socket socket_;
   session_host& host_;
   beast::flat_buffer buffer_;
   alarm alarm_;
@@ -342,7 +346,28 @@ class session {
 
 }  // namespace
 
-awaitable<void> run_session(tcp::socket socket, session_host& host) {
+answer_counts::answer_counts(metrics& counts)
+    : counts_(counts),
+      seconds_(counts.time("sonde_http_request_seconds",
+                           "From a request that has been read to its answer.")) {}
+
+void answer_counts::add(const std::string& method, unsigned status) {
+  static const std::set<std::string> known = {"GET", "HEAD", "POST", "DELETE", "OPTIONS"};
+  std::pair which(known.contains(method) ? method : std::string("other"), status);
+  auto found = answers_.find(which);
+  if (found == answers_.end()) {
+    metrics::labels labels{{"method", which.first}, {"code", std::to_string(status)}};
+    auto made = counts_.count("sonde_http_requests_total", "Requests that were answered.", labels);
+    found = answers_.emplace(std::move(which), made).first;
+  }
+  found->second.add();
+}
+
+void answer_counts::took(std::chrono::steady_clock::duration time) {
+  seconds_.observe(std::chrono::duration<double>(time).count());
+}
+
+awaitable<void> run_session(stream_socket socket, session_host& host) {
   session one(std::move(socket), host);
   co_await one.run();
 }

@@ -127,11 +127,15 @@ class scan_handlers {
 
 }  // namespace
 
-void add_scan_routes(router& to, scan_service& scans, const limits& limits) {
+void add_scheduling_routes(router& to, scan_service& scans, const limits& limits) {
   auto handlers = std::make_shared<scan_handlers>(scans, limits);
   to.add("POST", "/api/ingest/v1/scan", [handlers](http_request request, path_parameters) {
     return handlers->post_scan(std::move(request));
   });
+}
+
+void add_scan_routes(router& to, scan_service& scans, const limits& limits) {
+  auto handlers = std::make_shared<scan_handlers>(scans, limits);
   to.add("GET", "/api/ingest/v1/scan/{id}",
          [handlers](http_request request, path_parameters parameters) {
            return handlers->get_scan(std::move(request), std::move(parameters));
@@ -139,6 +143,10 @@ void add_scan_routes(router& to, scan_service& scans, const limits& limits) {
   to.add("GET", "/api/ingest/v1/scans", [handlers](http_request request, path_parameters) {
     return handlers->list_scans(std::move(request));
   });
+}
+
+void add_entity_routes(router& to, scan_service& scans, const limits& limits) {
+  auto handlers = std::make_shared<scan_handlers>(scans, limits);
   to.add("GET", "/api/analytics/v1/entity/{id}/details",
          [handlers](http_request request, path_parameters parameters) {
            return handlers->get_entity(std::move(request), std::move(parameters));

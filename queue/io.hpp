@@ -123,10 +123,16 @@ class backend : public sink {
   virtual awaitable<result<std::vector<position>>> ends(std::vector<std::string> topics) = 0;
   /// The position of the first record that is kept.
   virtual awaitable<result<std::vector<position>>> starts(std::vector<std::string> topics) = 0;
+  /// Where a group would go on in each partition of a topic: where it has committed to, or else at
+  /// the start.
+  virtual awaitable<result<std::vector<position>>> committed(std::string group,
+                                                             std::string topic) = 0;
 
   [[nodiscard]] virtual const std::vector<topic_spec>& topics() const = 0;
   /// A topic's full name, as other programs see it: `sonde.scan.requests.v1`.
   [[nodiscard]] virtual std::string full_name(const std::string& topic) const = 0;
+  /// The same of a group: `sonde.scanner`.
+  [[nodiscard]] virtual std::string full_group(const std::string& group) const = 0;
 
   /// Changes when these are no longer the same topics: a file was deleted, a cluster replaced.
   /// Whoever keeps positions keeps this beside them.

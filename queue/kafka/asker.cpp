@@ -125,6 +125,39 @@ result<asker::places> asker::ask(const std::vector<std::string>& topics, edge wh
   }
 }
 
+result<asker::places> asker::committed(const std::string& group, places otherwise) {
+  auto timeout = static_cast<int>(limits_.broker_answer_timeout_ms);
+  auto full = names_->full_group(group);
+  auto list = to_list(otherwise, *names_);
+  offsets_question_ptr asked(rd_kafka_ListConsumerGroupOffsets_new(full.c_str(), list.get()));
+  options_ptr options(
+      rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS));
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, nullptr, 0);
+  queue_ptr answers(rd_kafka_queue_new(handle_));
+  auto* one = asked.get();
+  rd_kafka_ListConsumerGroupOffsets(handle_, &one, 1, options.get(), answers.get());
+  event_ptr answer(rd_kafka_queue_poll(answers.get(), timeout + 1000));
+  auto doing = "what group " + full + " has committed is not known";
+  if (!answer) return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
+  auto code = rd_kafka_event_error(answer.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, doing);
+  const auto* told = rd_kafka_event_ListConsumerGroupOffsets_result(answer.get());
+  std::size_t count = 0;
+  const auto** groups = rd_kafka_ListConsumerGroupOffsets_result_groups(told, &count);
+  if (count != 1) return to_error(RD_KAFKA_RESP_ERR_UNKNOWN, doing);
+  const auto* failed = rd_kafka_group_result_error(groups[0]);
+  if (failed != nullptr) return to_error(rd_kafka_error_code(failed), doing);
+  const auto* found = rd_kafka_group_result_partitions(groups[0]);
+  std::map<std::int32_t, std::int64_t> next;
+  for (int i = 0; i < found->cnt; ++i)
+    next[found->elems[i].partition] = found->elems[i].offset;
+  for (auto& place : otherwise) {
+    auto its = next.find(place.partition);
+    if (its != next.end() && its->second >= 0) place.offset = its->second;
+  }
+  return otherwise;
+}
+
 void asker::look_after_trouble(rd_kafka_t* producing) {
   const rd_kafka_metadata_t* answer = nullptr;
   if (producing != nullptr) {

@@ -31,6 +31,10 @@ class asker : public std::enable_shared_from_this<asker> {
   /// From any thread. A question is never answered by what was asked before it came.
   awaitable<result<places>> edges(std::vector<std::string> topics, edge which);
 
+  /// What a group has committed of the partitions of `otherwise`, all of one topic; these places
+  /// where it has nothing. Blocks.
+  [[nodiscard]] result<places> committed(const std::string& group, places otherwise);
+
   /// Whether every partition has a leader and replicas enough. Blocks. `producing` looks too:
   /// librdkafka remembers of a topic that it may not be written to until it is told otherwise.
   void look_after_trouble(rd_kafka_t* producing);

@@ -28,6 +28,8 @@ using options_ptr =
 using new_topic_ptr = std::unique_ptr<rd_kafka_NewTopic_t, destroy_by<rd_kafka_NewTopic_destroy>>;
 using resource_ptr =
     std::unique_ptr<rd_kafka_ConfigResource_t, destroy_by<rd_kafka_ConfigResource_destroy>>;
+using offsets_question_ptr = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t,
+                                             destroy_by<rd_kafka_ListConsumerGroupOffsets_destroy>>;
 
 struct destroy_metadata {
   void operator()(const rd_kafka_metadata_t* it) const { rd_kafka_metadata_destroy(it); }

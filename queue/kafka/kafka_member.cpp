@@ -95,7 +95,7 @@ milliseconds poll_pause_of(const rd_kafka_conf_t& conf) {
 
 result<> open(const state_ptr& state) {
   const auto& around = *state->around;
-  properties own = {{"group.id", around.settings.prefix + "." + state->group}};
+  properties own = {{"group.id", around.names->full_group(state->group)}};
   if (!state->instance.empty()) own.emplace_back("group.instance.id", state->instance);
   auto conf = make_conf(client_kind::member, around.settings, around.bounds, own);
   if (!conf) return conf.error();

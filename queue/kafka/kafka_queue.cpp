@@ -127,12 +127,29 @@ class kafka_queue final : public backend {
     return asker_->edges(std::move(topics), asker::edge::start);
   }
 
+  awaitable<result<std::vector<position>>> committed(std::string group,
+                                                     std::string topic) override {
+    auto spec = around_->names->find(topic);
+    if (!spec) co_return spec.error();
+    std::vector<std::string> one{topic};
+    auto places = co_await asker_->edges(std::move(one), asker::edge::start);
+    if (!places) co_return places.error();
+    auto look = [ask = asker_, group = std::move(group), starts = std::move(*places)] {
+      return ask->committed(group, starts);
+    };
+    co_return co_await call_on(asking_.get_executor(), std::move(look));
+  }
+
   [[nodiscard]] const std::vector<topic_spec>& topics() const override {
     return around_->names->topics();
   }
 
   [[nodiscard]] std::string full_name(const std::string& topic) const override {
     return around_->names->full_name(topic);
+  }
+
+  [[nodiscard]] std::string full_group(const std::string& group) const override {
+    return around_->names->full_group(group);
   }
 
   [[nodiscard]] const std::string& identity() const override { return identity_; }

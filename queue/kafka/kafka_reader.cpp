@@ -41,7 +41,7 @@ result<> open(const std::shared_ptr<reader_state>& state, const std::vector<posi
   const auto& around = *state->around;
   // librdkafka bounds what is fetched ahead for all partitions together only in a client that has
   // a group; nothing is ever committed to it.
-  properties own = {{"group.id", around.settings.prefix + ".reader"}};
+  properties own = {{"group.id", around.names->full_group("reader")}};
   auto conf = make_conf(client_kind::reader, around.settings, around.bounds, own);
   if (!conf) return conf.error();
   auto connected = connect(RD_KAFKA_CONSUMER, std::move(*conf));

@@ -18,6 +18,9 @@ class topic_names {
   [[nodiscard]] const std::vector<topic_spec>& topics() const { return topics_; }
   [[nodiscard]] const std::string& prefix() const { return prefix_; }
   [[nodiscard]] std::string full_name(const std::string& topic) const;
+  [[nodiscard]] std::string full_group(const std::string& group) const {
+    return prefix_ + "." + group;
+  }
   /// Empty for a topic that is none of these.
   [[nodiscard]] const std::string& short_name(std::string_view full) const;
 

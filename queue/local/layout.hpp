@@ -23,6 +23,9 @@ class layout {
   [[nodiscard]] std::int32_t partition(log_index log) const { return logs_[log].partition; }
   [[nodiscard]] position at(log_index log, std::int64_t offset) const;
   [[nodiscard]] std::string full_name(const std::string& topic) const;
+  [[nodiscard]] std::string full_group(const std::string& group) const {
+    return prefix_ + "." + group;
+  }
 
   /// The logs of a topic, in the order of its partitions; `errc::unknown_topic`.
   [[nodiscard]] result<std::vector<log_index>> find(const std::string& topic) const;

@@ -114,10 +114,23 @@ class local_queue final : public backend {
     co_return places(topics, [this](log_index log) { return side_->bounds(log).start; });
   }
 
+  awaitable<result<std::vector<position>>> committed(std::string group,
+                                                     std::string topic) override {
+    auto look = [this, group = std::move(group), topic = std::move(topic)] {
+      std::vector<std::string> one{topic};
+      return places(one, [&](log_index log) { return side_->committed(group, log); });
+    };
+    co_return co_await call_on(read_executor_, std::move(look));
+  }
+
   [[nodiscard]] const std::vector<topic_spec>& topics() const override { return layout_->topics(); }
 
   [[nodiscard]] std::string full_name(const std::string& topic) const override {
     return layout_->full_name(topic);
+  }
+
+  [[nodiscard]] std::string full_group(const std::string& group) const override {
+    return layout_->full_group(group);
   }
 
   [[nodiscard]] const std::string& identity() const override { return identity_; }

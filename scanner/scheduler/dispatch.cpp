@@ -33,6 +33,7 @@ awaitable<void> scheduler::dispatch() {
       begun.partition = next->partition;
       begun.saved_at = clock_.steady_now();
       running_[next->key] = std::move(begun);
+      running_now_.set(static_cast<double>(running_.size()));
       runs_.spawn(run(next->key, next->partition));
     }
     bool hungry = backlog_ && ready_.size() < limits_.running_tasks;
@@ -48,6 +49,7 @@ awaitable<void> scheduler::run(model::target_key key, std::int32_t partition) {
   if (unfinished && ledger_.owns(partition)) co_await run_owned(key, partition);
   task = co_await ledger_.load(key);
   running_.erase(key);
+  running_now_.set(static_cast<double>(running_.size()));
   if (task && !stopping_ && ledger_.owns(partition)) enqueue(*task, partition);
   ledger_.release(key);
   ledger_.release(key);
@@ -60,6 +62,8 @@ awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partiti
   bool begun = co_await begin(key, partition);
   if (!begun) co_return;
   auto task = ledger_.held(key);
+  started_.add();
+  if (task.attempt > 1) retried_.add();
   running_[key].id = task.current.id;
   auto ports = profiles_.ports_of(task.profile, task.ports);
   if (!ports) {
@@ -157,7 +161,15 @@ awaitable<void> scheduler::put_back(model::target_key key, std::int32_t partitio
 awaitable<void> scheduler::publish_end(model::target_key key, std::int32_t partition,
                                        change_function how) {
   bool published = co_await publish_change(key, partition, std::move(how));
-  if (!published || !ledger_.held(key).next) co_return;
+  if (!published) co_return;
+  const auto& ended = ledger_.held(key).current;
+  if (ended.outcome) {
+    counts_
+        .count("sonde_scans_ended_total", "Scans that came to their end.",
+               {{"outcome", std::string(name_of(ended.outcome->kind))}})
+        .add();
+  }
+  if (!ledger_.held(key).next) co_return;
   change_function promote = [kept = limits_.task_generations](model::scan_task task) {
     return model::promoted(std::move(task), kept);
   };

@@ -1,5 +1,6 @@
 #include "scanner/scheduler/scheduler.hpp"
 
+#include "model/dead_letter.hpp"
 #include "model/events.hpp"
 #include "model/task_fold.hpp"
 #include "queue/errc.hpp"
@@ -12,7 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr const char* group_name = "scanner";
 /// Ready tasks, in multiples of those that may run: enough that the view is asked seldom.
 constexpr std::size_t ready_factor = 4;
 constexpr milliseconds retry_pause{200};
@@ -22,7 +22,7 @@ constexpr milliseconds retry_pause{200};
 scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& view,
                      engine_pool& engines, std::shared_ptr<const policy> rules,
                      model::profile_book profiles, const scheduler_settings& settings,
-                     const limits& limits, const clock& clock, logger& log)
+                     const limits& limits, const clock& clock, logger& log, metrics& counts)
     : loop_(loop),
       queue_(queue),
       view_(view),
@@ -33,6 +33,11 @@ scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& vie
       limits_(limits),
       clock_(clock),
       log_(log),
+      counts_(counts),
+      started_(counts.count("sonde_scan_runs_total", "Scans that were begun, retries included.")),
+      retried_(counts.count("sonde_scan_retries_total",
+                            "Scans that were begun again after an interruption.")),
+      running_now_(counts.show("sonde_scans_running", "Scans under way.")),
       ledger_(loop, queue, view, clock, log),
       claims_(loop, queue, view, clock, log, settings.process_id,
               {[this](std::int32_t partition) {
@@ -50,7 +55,7 @@ scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& vie
 scheduler::~scheduler() = default;
 
 void scheduler::start() {
-  consumer_ = queue_.join(group_name, model::topics::scan_requests);
+  consumer_ = queue_.join(scanner_group, model::topics::scan_requests);
   loops_.spawn(claims_.watch());
   loops_.spawn(consume());
   loops_.spawn(dispatch());
@@ -209,14 +214,8 @@ awaitable<void> scheduler::commit(std::vector<queue::stored_record> records) {
 awaitable<void> scheduler::dead_letter(queue::stored_record record, std::string why) {
   log_.error("a scan request cannot be understood and becomes a dead letter",
              {{"partition", record.partition}, {"offset", record.offset}, {"reason", why}});
-  auto letter = record.what;
-  letter.topic = model::topics::scan_requests_dead;
-  letter.headers.emplace_back("sonde_dead_topic", record.what.topic);
-  letter.headers.emplace_back("sonde_dead_partition", std::to_string(record.partition));
-  letter.headers.emplace_back("sonde_dead_offset", std::to_string(record.offset));
-  letter.headers.emplace_back("sonde_dead_stage", "parse");
-  letter.headers.emplace_back("sonde_dead_error", std::move(why));
-  letter.headers.emplace_back("sonde_dead_attempts", "1");
+  model::record_place from{record.what.topic, record.partition, record.offset};
+  auto letter = model::to_dead_letter(std::move(record.what), from, "parse", std::move(why));
   asio::steady_timer pause(loop_);
   while (!stopping_) {
     std::vector<sonde::record> batch{letter};

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "base/metrics.hpp"
 #include "model/profile.hpp"
 #include "queue/io.hpp"
 #include "scanner/engine/engine_pool.hpp"
@@ -22,6 +23,9 @@
 
 namespace sonde::scanner {
 
+/// The group that takes scan requests from their topic.
+inline constexpr const char* scanner_group = "scanner";
+
 struct scheduler_settings {
   std::string process_id;  ///< different at each start
   std::size_t addresses_per_name = 8;
@@ -38,7 +42,7 @@ class scheduler {
   scheduler(executor loop, queue::backend& queue, views::task_view& view, engine_pool& engines,
             std::shared_ptr<const policy> rules, model::profile_book profiles,
             const scheduler_settings& settings, const limits& limits, const clock& clock,
-            logger& log);
+            logger& log, metrics& counts);
   ~scheduler();
 
   /// On the loop, or before it runs.
@@ -101,6 +105,10 @@ class scheduler {
   const limits& limits_;
   const clock& clock_;
   logger& log_;
+  metrics& counts_;
+  counter started_;
+  counter retried_;
+  gauge running_now_;
   task_ledger ledger_;
   claims claims_;
   std::unique_ptr<queue::consumer> consumer_;

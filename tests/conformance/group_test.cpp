@@ -80,6 +80,38 @@ TEST_CASE("what a group has committed is not given to it again, and to another g
   });
 }
 
+TEST_CASE("where a group has committed to can be asked for by anybody") {
+  against_each([](queue_fixture&, backend& queue) {
+    test::run([](backend& q) -> awaitable<void> {
+      std::vector<record> batch;
+      for (int i = 0; i < 10; ++i)
+        batch.push_back(make_record("log", "k", std::to_string(i)));
+      auto places = co_await produce(q, std::move(batch));
+      std::vector<std::string> topic{"log"};
+      auto starts = co_await q.starts(topic);
+      auto before = co_await q.committed("readers", "log");
+      REQUIRE(before);
+      CHECK(*before == *starts);
+      auto member = q.join("readers", "log");
+      auto got = co_await consume(*member, 10);
+      got.resize(4);
+      auto done = co_await member->commit(behind(got));
+      REQUIRE(done);
+      auto after = co_await q.committed("readers", "log");
+      REQUIRE(after);
+      REQUIRE(after->size() == static_cast<std::size_t>(partitions));
+      for (const auto& each : *after) {
+        bool ours = each.partition == got.front().partition;
+        auto start = starts->at(static_cast<std::size_t>(each.partition)).offset;
+        CHECK(each.offset == (ours ? got.back().offset + 1 : start));
+      }
+      auto others = co_await q.committed("others", "log");
+      CHECK(*others == *starts);
+      member->close();
+    }(queue));
+  });
+}
+
 TEST_CASE("what a member has not committed goes to the next one") {
   against_each([](queue_fixture&, backend& queue) {
     test::run([](backend& q) -> awaitable<void> {

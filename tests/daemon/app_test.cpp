@@ -22,7 +22,7 @@ configuration quiet_configuration() {
 
 struct wired {
   explicit wired(configuration config) {
-    auto queue = open_queue(config, clock, log);
+    auto queue = open_queue(config, queue_use::serve, clock, log);
     REQUIRE(queue);
     whole = std::make_unique<node>(config, std::move(*queue), std::nullopt, clock, log);
   }
@@ -94,13 +94,13 @@ TEST_CASE("the configured backend is opened, and read beside") {
   config.data_dir = folder.path();
   system_clock clock;
   logger log(log_level::error);
-  auto none = open_queue_for_reading(config, clock, log);
+  auto none = open_queue(config, queue_use::read, clock, log);
   CHECK(!none);
-  auto writer = open_queue(config, clock, log);
+  auto writer = open_queue(config, queue_use::serve, clock, log);
   REQUIRE(writer);
-  auto second = open_queue(config, clock, log);
+  auto second = open_queue(config, queue_use::serve, clock, log);
   CHECK(!second);
-  auto reader = open_queue_for_reading(config, clock, log);
+  auto reader = open_queue(config, queue_use::read, clock, log);
   REQUIRE(reader);
   CHECK((*reader)->identity() == (*writer)->identity());
   (*reader)->close();

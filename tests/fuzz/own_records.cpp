@@ -1,6 +1,7 @@
 // Any bytes at all, taken for the value of a record of each topic. What is read is written and read
 // again as itself: a record on a topic may be years old, damaged, or somebody else's.
 
+#include "model/dead_letter.hpp"
 #include "model/entity.hpp"
 #include "model/events.hpp"
 #include "model/scan_request.hpp"
@@ -33,6 +34,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, model::parse_entity);
   check(text, model::parse_association);
   (void)model::parse_progress_event(text);
+  record one{"work.dlq", "key", std::string(text), {}};
+  (void)model::parse_redrive_receipt(one);
+  for (const char* name : {"topic", "partition", "offset", "attempts"})
+    one.headers.emplace_back(std::string("sonde_dead_") + name, std::string(text));
+  (void)model::parse_dead_letter(one);
   if (auto time = from_rfc3339(text)) require(to_rfc3339(*time) == text);
   return 0;
 }

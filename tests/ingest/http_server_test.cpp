@@ -21,7 +21,8 @@ using test::raw_client;
 struct served {
   explicit served(limits how = quick()) : bounds(how) {
     auto handle = [this](http_request request) { return answer(std::move(request)); };
-    server = std::make_unique<http_server>(loop.get_executor(), handle, bounds, log, "test");
+    server =
+        std::make_unique<http_server>(loop.get_executor(), handle, bounds, log, counts, "test");
     REQUIRE(server->listen("127.0.0.1", 0));
     server->start();
     loop.start();
@@ -68,6 +69,7 @@ struct served {
   raw_client connect() { return raw_client(server->endpoint()); }
 
   limits bounds;
+  metrics counts;
   logger log{log_level::error};
   event_loop loop{"http"};
   condition news{loop.get_executor()};
@@ -367,10 +369,11 @@ TEST_CASE("stopping waits no longer than its deadline") {
 TEST_CASE("only loopback addresses are listened on, and an address in use is said to be") {
   event_loop loop("listen");
   logger log(log_level::error);
+  metrics counts;
   limits bounds;
   auto handle = [](http_request) -> awaitable<http_response> { co_return http_response{}; };
   auto listen = [&](const char* address, std::uint16_t port) {
-    http_server one(loop.get_executor(), handle, bounds, log, "x");
+    http_server one(loop.get_executor(), handle, bounds, log, counts, "x");
     auto bound = one.listen(address, port);
     return bound ? std::string("bound") : bound.error().message();
   };

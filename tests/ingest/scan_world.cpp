@@ -7,7 +7,7 @@ namespace sonde::test {
 
 awaitable<result<std::vector<queue::position>>> moody_queue::produce(std::vector<record> batch) {
   if (refusal_) co_return *refusal_;
-  auto places = co_await inner_->produce(std::move(batch));
+  auto places = co_await inner().produce(std::move(batch));
   auto loop = co_await asio::this_coro::executor;
   while (silent_)
     co_await asio::post(loop, asio::use_awaitable);

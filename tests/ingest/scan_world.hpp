@@ -3,6 +3,7 @@
 #include "base/async/event_loop.hpp"
 #include "base/async/hop.hpp"
 #include "ingest/scan_service.hpp"
+#include "queue/forwarding_backend.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
@@ -12,43 +13,17 @@ namespace sonde::test {
 
 /// A backend that hands everything on to another one, but can be told to refuse what is produced,
 /// or to keep its caller waiting.
-class moody_queue final : public queue::backend {
+class moody_queue final : public queue::forwarding_backend {
  public:
-  explicit moody_queue(std::unique_ptr<queue::backend> inner) : inner_(std::move(inner)) {}
+  using forwarding_backend::forwarding_backend;
 
   void refuse_with(std::optional<error> why) { refusal_ = std::move(why); }
   /// What is produced is done, but nobody hears of it, until called with false.
   void keep_silent(bool silent) { silent_ = silent; }
 
   awaitable<result<std::vector<queue::position>>> produce(std::vector<record> batch) override;
-  awaitable<result<queue::position>> produce_to(std::int32_t partition, record one) override {
-    return inner_->produce_to(partition, std::move(one));
-  }
-  std::unique_ptr<queue::reader> read_from(std::vector<std::string> topics,
-                                           std::vector<queue::position> from) override {
-    return inner_->read_from(std::move(topics), std::move(from));
-  }
-  std::unique_ptr<queue::consumer> join(std::string group, std::string topic) override {
-    return inner_->join(std::move(group), std::move(topic));
-  }
-  awaitable<result<std::vector<queue::position>>> ends(std::vector<std::string> topics) override {
-    return inner_->ends(std::move(topics));
-  }
-  awaitable<result<std::vector<queue::position>>> starts(std::vector<std::string> topics) override {
-    return inner_->starts(std::move(topics));
-  }
-  [[nodiscard]] const std::vector<queue::topic_spec>& topics() const override {
-    return inner_->topics();
-  }
-  [[nodiscard]] std::string full_name(const std::string& topic) const override {
-    return inner_->full_name(topic);
-  }
-  [[nodiscard]] const std::string& identity() const override { return inner_->identity(); }
-  [[nodiscard]] result<> health() const override { return inner_->health(); }
-  void close() override { inner_->close(); }
 
  private:
-  std::unique_ptr<queue::backend> inner_;
   std::optional<error> refusal_;
   std::atomic<bool> silent_ = false;
 };

@@ -1,9 +1,11 @@
 """The whole program on a real Kafka broker."""
 
 import json
+import subprocess
 import time
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 import brokers
 import servers
@@ -39,6 +41,29 @@ def verb(on_kafka, run_sonde):
         return run_sonde(*words, env={**on_kafka.environment, **environment})
 
     return run
+
+
+def counts(daemon):
+    """What /metrics says, as Prometheus reads it: a value for each name and set of labels."""
+    answer = daemon.request("GET", "/metrics")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    families = text_string_to_metric_families(answer.body.decode())
+    return {(sample.name, *sorted(sample.labels.items())): sample.value
+            for family in families for sample in family.samples}
+
+
+def total(daemon, name, **labels):
+    wanted = set(labels.items())
+    return sum(value for key, value in counts(daemon).items()
+               if key[0] == name and wanted <= set(key[1:]))
+
+
+def wait_for(what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.2)  # pause: between two looks
 
 
 def lines(done):
@@ -135,3 +160,67 @@ def test_without_its_broker_it_says_so_and_heals(on_kafka, verb, broker):
     on_kafka.wait_until_ready()
     scan = on_kafka.scanned("127.60.2.2", ports="1-3")
     assert scan["status"] == "done"
+
+
+def test_roles_in_processes_of_their_own(on_kafka, verb, sonde_binary, tmp_path):
+    assert verb("topic", "create").returncode == 0
+    on_kafka.start("--roles", "ingest")
+    group = {"consumergroup": f"{on_kafka.config['queue']['prefix']}.scanner"}
+    ids = [on_kafka.post_scan(f"127.60.3.{i}", ports="1-3").json()["id"] for i in range(1, 8)]
+    assert total(on_kafka, "kafka_consumergroup_lag", **group) == 7
+    details = "/api/analytics/v1/entity/ip-0/details"
+    assert on_kafka.request("GET", details).status == 404
+
+    others = {}
+    for role in ("scanner", "view"):
+        (tmp_path / role).mkdir()
+        other = others[role] = Daemon(sonde_binary, tmp_path / role / "data")
+        other.config = on_kafka.config
+        other.start("--roles", role)
+    try:
+        for scan_id in ids:
+            assert on_kafka.finished_scan(scan_id)["status"] == "done"
+            assert others["view"].finished_scan(scan_id)["status"] == "done"
+        assert others["view"].request("GET", details).status == 204
+        refused = others["view"].post_scan("127.60.3.9")
+        assert refused.status == 404
+        assert others["scanner"].post_scan("127.60.3.9").status == 404
+        others["scanner"].wait_until_ready()
+        wait_for(lambda: total(on_kafka, "kafka_consumergroup_lag", **group) == 0)
+        assert total(others["scanner"], "sonde_scans_ended_total", outcome="complete") == 7
+        assert total(others["scanner"], "sonde_queue_consumed_records_total", **group) == 7
+        assert total(others["scanner"], "sonde_queue_rebalances_total", **group) >= 1
+        assert total(on_kafka, "sonde_http_requests_total", method="POST", code="202") == 7
+        assert total(on_kafka, "sonde_queue_produced_records_total") == 7
+    finally:
+        for other in others.values():
+            other.finish()
+
+
+def test_a_dead_letter_is_put_aside_shown_and_sent_back(on_kafka, verb, broker):
+    assert verb("topic", "create").returncode == 0
+    prefix = on_kafka.config["queue"]["prefix"]
+    on_kafka.start()
+    subprocess.run(["kcat", "-b", broker.addresses, "-P", "-t", f"{prefix}.scan.requests.v1", "-K", "\t",
+                    "-H", "ce_id=by-hand"],
+                   input="some key\tno request at all\n", text=True, check=True)
+    # Behind it the partition goes on.
+    assert on_kafka.scanned("127.60.4.1", ports="1-3")["status"] == "done"
+    wait_for(lambda: total(on_kafka, "sonde_queue_dead_letters_total") == 1)
+    letter, = on_kafka.tail("scan.requests.dlq")
+    assert letter["key"] == "some key" and letter["value"] == "no request at all"
+    assert letter["headers"]["ce_id"] == "by-hand"
+    assert letter["headers"]["sonde_dead_stage"] == "parse" and letter["headers"]["sonde_dead_error"]
+
+    shown, = lines(verb("topic", "redrive", "scan.requests", "--dry-run"))
+    assert shown["error"] == letter["headers"]["sonde_dead_error"] and "to" not in shown
+    sent = verb("topic", "redrive", "scan.requests")
+    assert sent.returncode == 0 and "1 dead letters sent back" in sent.stderr
+    assert lines(sent)[0]["to"]["topic"] == "scan.requests"
+    wait_for(lambda: total(on_kafka, "sonde_queue_dead_letters_total") == 2)
+    again = [each for each in on_kafka.tail("scan.requests.dlq")
+             if each["headers"].get("sonde_dead_attempts") == "2"]
+    assert len(again) == 1 and again[0]["value"] == "no request at all"
+    receipt, = [each for each in on_kafka.tail("scan.requests.dlq")
+                if each["headers"].get("ce_type") == "sonde.redrive.v1"]
+    assert receipt["value"]["letter"]["offset"] == letter["offset"]

@@ -27,7 +27,7 @@ scheduler_bench::scheduler_bench(executor loop, task_world& world,
       engines_(2, engines_of(std::move(resolvers)), test_rules(), world.bounds(), world.time(),
                world.log()),
       scheduler_(loop, world.queue(), world.view(), engines_, test_rules(), model::profile_book(),
-                 next_process(), world.bounds(), world.time(), world.log()) {
+                 next_process(), world.bounds(), world.time(), world.log(), counts_) {
   engines_.start();
   scheduler_.start();
 }

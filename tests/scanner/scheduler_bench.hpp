@@ -26,6 +26,7 @@ class scheduler_bench {
  private:
   executor loop_;
   task_world& world_;
+  metrics counts_;
   scanner::engine_pool engines_;
   scanner::scheduler scheduler_;
   std::vector<std::unique_ptr<loopback_server>> servers_;

@@ -32,7 +32,7 @@ error busy() {
 awaitable<result<std::vector<queue::position>>> watched_queue::produce(std::vector<record> batch) {
   if (refuses && refuses(batch)) co_return busy();
   auto copy = batch;
-  auto places = co_await inner_->produce(std::move(batch));
+  auto places = co_await inner().produce(std::move(batch));
   if (places) accepted.insert(accepted.end(), copy.begin(), copy.end());
   co_return places;
 }
@@ -40,40 +40,9 @@ awaitable<result<std::vector<queue::position>>> watched_queue::produce(std::vect
 awaitable<result<queue::position>> watched_queue::produce_to(std::int32_t partition, record one) {
   std::vector<record> batch{one};
   if (refuses && refuses(batch)) co_return busy();
-  auto place = co_await inner_->produce_to(partition, std::move(one));
+  auto place = co_await inner().produce_to(partition, std::move(one));
   if (place) accepted.push_back(std::move(batch[0]));
   co_return place;
-}
-
-std::unique_ptr<queue::reader> watched_queue::read_from(std::vector<std::string> topics,
-                                                        std::vector<queue::position> from) {
-  return inner_->read_from(std::move(topics), std::move(from));
-}
-std::unique_ptr<queue::consumer> watched_queue::join(std::string group, std::string topic) {
-  return inner_->join(std::move(group), std::move(topic));
-}
-awaitable<result<std::vector<queue::position>>> watched_queue::ends(
-    std::vector<std::string> topics) {
-  return inner_->ends(std::move(topics));
-}
-awaitable<result<std::vector<queue::position>>> watched_queue::starts(
-    std::vector<std::string> topics) {
-  return inner_->starts(std::move(topics));
-}
-const std::vector<queue::topic_spec>& watched_queue::topics() const {
-  return inner_->topics();
-}
-std::string watched_queue::full_name(const std::string& topic) const {
-  return inner_->full_name(topic);
-}
-const std::string& watched_queue::identity() const {
-  return inner_->identity();
-}
-result<> watched_queue::health() const {
-  return inner_->health();
-}
-void watched_queue::close() {
-  inner_->close();
 }
 
 task_world::task_world(std::int32_t partitions) {

@@ -3,7 +3,7 @@
 #include "base/async/event_loop.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
-#include "queue/io.hpp"
+#include "queue/forwarding_backend.hpp"
 #include "tests/support/run.hpp"
 #include "views/task_view.hpp"
 
@@ -16,9 +16,9 @@ namespace sonde::test {
 
 /// A queue in memory that notes what goes in, in order, and refuses what a test wants refused. For
 /// use on the test's loop.
-class watched_queue final : public queue::backend {
+class watched_queue final : public queue::forwarding_backend {
  public:
-  explicit watched_queue(std::unique_ptr<queue::backend> inner) : inner_(std::move(inner)) {}
+  using forwarding_backend::forwarding_backend;
 
   /// What was accepted so far.
   std::vector<record> accepted;
@@ -27,19 +27,6 @@ class watched_queue final : public queue::backend {
 
   awaitable<result<std::vector<queue::position>>> produce(std::vector<record> batch) override;
   awaitable<result<queue::position>> produce_to(std::int32_t partition, record one) override;
-  std::unique_ptr<queue::reader> read_from(std::vector<std::string> topics,
-                                           std::vector<queue::position> from) override;
-  std::unique_ptr<queue::consumer> join(std::string group, std::string topic) override;
-  awaitable<result<std::vector<queue::position>>> ends(std::vector<std::string> topics) override;
-  awaitable<result<std::vector<queue::position>>> starts(std::vector<std::string> topics) override;
-  [[nodiscard]] const std::vector<queue::topic_spec>& topics() const override;
-  [[nodiscard]] std::string full_name(const std::string& topic) const override;
-  [[nodiscard]] const std::string& identity() const override;
-  [[nodiscard]] result<> health() const override;
-  void close() override;
-
- private:
-  std::unique_ptr<queue::backend> inner_;
 };
 
 /// The topics of the scanner on a queue in memory, and the view of tasks on a loop of its own.

@@ -1,0 +1,228 @@
+#include "client/redrive.hpp"
+
+#include "client/errc.hpp"
+#include "model/field_reader.hpp"
+#include "model/text.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace sonde::client {
+namespace {
+
+using model::json;
+
+constexpr std::uint32_t order_depth = 2;
+/// In one go: an answer is held in memory.
+constexpr std::size_t most_letters = 1'000;
+
+using letter_place = std::pair<std::int32_t, std::int64_t>;
+using record_function = std::function<void(const queue::stored_record&)>;
+
+/// Every record of a topic up to its end as it is now.
+awaitable<result<>> read_all(queue::backend& queue, std::string topic, record_function take) {
+  std::vector<std::string> topics{std::move(topic)};
+  auto ends = co_await queue.ends(topics);
+  if (!ends) co_return ends.error();
+  auto starts = co_await queue.starts(topics);
+  if (!starts) co_return starts.error();
+  std::map<std::int32_t, std::int64_t> left;
+  for (const auto& end : *ends)
+    left[end.partition] = end.offset;
+  for (const auto& start : *starts) {
+    if (start.offset >= left[start.partition]) left.erase(start.partition);
+  }
+  auto reader = queue.read_from(topics, {});
+  while (!left.empty()) {
+    auto batch = co_await reader->read();
+    if (!batch) co_return batch.error();
+    for (const auto& one : *batch) {
+      auto end = left.find(one.partition);
+      if (end == left.end()) continue;  // written since
+      take(one);
+      if (one.offset + 1 >= end->second) left.erase(end);
+    }
+  }
+  co_return result<>();
+}
+
+/// The topic of the dead letters; empty where there is none of this name.
+std::string letters_of(const queue::backend& queue, const std::string& asked) {
+  for (const auto& spec : queue.topics()) {
+    if (!spec.name.ends_with(model::dead_letter_topic({}))) continue;
+    if (asked == spec.name || asked == queue.full_name(spec.name)) return spec.name;
+    if (model::dead_letter_topic(asked) == spec.name) return spec.name;
+  }
+  return {};
+}
+
+error no_such_topic(const queue::backend& queue, const std::string& asked) {
+  std::string known;
+  auto suffix = model::dead_letter_topic({});
+  for (const auto& spec : queue.topics()) {
+    if (!spec.name.ends_with(suffix)) continue;
+    known += (known.empty() ? "" : ", ") + spec.name.substr(0, spec.name.size() - suffix.size());
+  }
+  return fail(errc::usage,
+              "topic \"" + asked + "\" has no dead letters; those that can have: " + known);
+}
+
+/// Letters that have no receipt, the oldest of each partition first.
+awaitable<result<std::vector<queue::stored_record>>> unanswered(queue::backend& queue,
+                                                                std::string topic,
+                                                                redrive_order order, bool& more) {
+  std::set<letter_place> answered;
+  auto note = [&answered](const queue::stored_record& one) {
+    if (!model::is_redrive_receipt(one.what)) return;
+    if (auto offset = model::parse_redrive_receipt(one.what)) {
+      answered.emplace(one.partition, *offset);
+    }
+  };
+  auto noted = co_await read_all(queue, topic, note);
+  if (!noted) co_return noted.error();
+  std::vector<queue::stored_record> out;
+  auto take = [&](const queue::stored_record& one) {
+    letter_place place{one.partition, one.offset};
+    if (model::is_redrive_receipt(one.what) || (order.only && *order.only != place)) return;
+    if (!order.only && answered.contains(place)) return;
+    if (out.size() < most_letters) {
+      out.push_back(one);
+    } else {
+      more = true;
+    }
+  };
+  auto taken = co_await read_all(queue, topic, take);
+  if (!taken) co_return taken.error();
+  co_return out;
+}
+
+/// Back to its topic first, then the receipt.
+awaitable<result<>> send_back(queue::backend& queue, record letter, redriven_letter& told,
+                              wall_time now) {
+  std::vector<record> batch{model::to_redriven(letter, told.why, told.stood)};
+  auto went = co_await queue.produce(std::move(batch));
+  if (!went) co_return went.error();
+  told.went = {went->front().topic, went->front().partition, went->front().offset};
+  auto receipt = model::to_redrive_receipt(letter, told.stood, *told.went, now);
+  auto written = co_await queue.produce_to(told.stood.partition, std::move(receipt));
+  if (!written) co_return written.error();
+  co_return result<>();
+}
+
+json to_json(const model::record_place& place) {
+  return {{"topic", place.topic}, {"partition", place.partition}, {"offset", place.offset}};
+}
+
+/// One letter, on a line for people.
+std::string line_of(const json& letter) {
+  auto place = [](const json& at) {
+    return std::to_string(at.at("partition").get<std::int32_t>()) + ":" +
+           std::to_string(at.at("offset").get<std::int64_t>());
+  };
+  auto line = place(letter.at("letter")) + "  " +
+              model::first_line(letter.at("error").get<std::string>(), 100);
+  if (letter.contains("to")) {
+    line += "  → " + letter.at("to").at("topic").get<std::string>() + " " + place(letter.at("to"));
+  }
+  return line + "\n";
+}
+
+}  // namespace
+
+awaitable<result<redrive_report>> redrive(queue::backend& queue, redrive_order order,
+                                          const clock& clock) {
+  auto topic = letters_of(queue, order.topic);
+  if (topic.empty()) co_return no_such_topic(queue, order.topic);
+  redrive_report out;
+  auto letters = co_await unanswered(queue, topic, order, out.more);
+  if (!letters) co_return letters.error();
+  if (order.only && letters->empty()) {
+    co_return fail(errc::not_found, "there is no dead letter at " +
+                                        std::to_string(order.only->first) + ":" +
+                                        std::to_string(order.only->second) + " of " + topic);
+  }
+  for (auto& each : *letters) {
+    redriven_letter told{{topic, each.partition, each.offset}, each.what.key, {}, std::nullopt};
+    auto why = model::parse_dead_letter(each.what);
+    if (why) {
+      told.why = std::move(*why);
+    } else {
+      told.why.error = why.error().message();
+    }
+    if (why && !order.look_only) {
+      auto sent = co_await send_back(queue, std::move(each.what), told, clock.now());
+      if (!sent) co_return sent.error();
+    }
+    out.letters.push_back(std::move(told));
+  }
+  // What was only looked at, or cannot go back, would come again for ever.
+  auto went = [](const redriven_letter& each) { return each.went.has_value(); };
+  out.more = out.more && std::ranges::any_of(out.letters, went);
+  co_return out;
+}
+
+std::string to_json_text(const redrive_order& order) {
+  json out = {{"topic", order.topic}, {"look_only", order.look_only}};
+  if (order.only) {
+    out["partition"] = order.only->first;
+    out["offset"] = order.only->second;
+  }
+  return model::to_text(out);
+}
+
+result<redrive_order> parse_redrive_order(std::string_view text) {
+  auto parsed = model::parse_json(text, order_depth);
+  if (!parsed) return parsed.error();
+  model::field_reader fields(*parsed);
+  redrive_order out;
+  out.topic = fields.text("topic");
+  out.look_only = fields.boolean_or("look_only", false);
+  if (parsed->is_object() && parsed->contains("partition")) {
+    out.only = {static_cast<std::int32_t>(fields.small_number("partition")),
+                fields.signed_number("offset")};
+  }
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+json to_json(const redrive_report& report) {
+  json letters = json::array();
+  for (const auto& each : report.letters) {
+    json letter = {{"letter", to_json(each.stood)},  {"key", model::to_utf8(each.key)},
+                   {"from", to_json(each.why.from)}, {"stage", each.why.stage},
+                   {"error", each.why.error},        {"attempts", each.why.attempts}};
+    if (each.went) letter["to"] = to_json(*each.went);
+    letters.push_back(std::move(letter));
+  }
+  return {{"letters", std::move(letters)}, {"more", report.more}};
+}
+
+awaitable<int> run_redrive(redrive_function ask, redrive_order order, terminal& out) {
+  std::size_t sent = 0;
+  std::size_t kept = 0;
+  bool more = true;
+  while (more) {
+    auto report = co_await ask(order);
+    if (!report) {
+      out.say(report.error().message());
+      co_return exit_code_of(report.error());
+    }
+    std::string text;
+    for (const auto& letter : report->at("letters")) {
+      ++(letter.contains("to") ? sent : kept);
+      text += out.for_people() ? line_of(letter) : model::to_text(letter) + "\n";
+    }
+    out.print(text);
+    more = report->at("more").get<bool>();
+  }
+  if (order.look_only) {
+    out.say(std::to_string(kept) + " dead letters wait");
+  } else {
+    out.say(std::to_string(sent) + " dead letters sent back" +
+            (kept > 0 ? ", " + std::to_string(kept) + " that cannot be" : ""));
+  }
+  co_return exit_code::done;
+}
+
+}  // namespace sonde::client

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "ingest/router.hpp"
+#include "queue/io.hpp"
+
+#include <filesystem>
+
+namespace sonde::daemon {
+
+/// The socket of a daemon that holds this data folder. Whoever may open it may do everything: its
+/// rights are those of the folder's owner.
+[[nodiscard]] std::filesystem::path control_socket(const std::filesystem::path& data_dir);
+
+/// What verbs ask of a daemon that has the queue in its hands. Not a public interface: both sides
+/// are of one version.
+inline constexpr const char* redrive_path = "/control/redrive";
+void add_control_routes(ingest::router& to, queue::backend& queue, const clock& clock);
+
+}  // namespace sonde::daemon

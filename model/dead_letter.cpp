@@ -1,0 +1,112 @@
+#include "model/dead_letter.hpp"
+
+#include "model/errc.hpp"
+#include "model/field_reader.hpp"
+
+#include <charconv>
+
+namespace sonde::model {
+namespace {
+
+constexpr const char* topic_header = "sonde_dead_topic";
+constexpr const char* partition_header = "sonde_dead_partition";
+constexpr const char* offset_header = "sonde_dead_offset";
+constexpr const char* stage_header = "sonde_dead_stage";
+constexpr const char* error_header = "sonde_dead_error";
+constexpr const char* attempts_header = "sonde_dead_attempts";
+constexpr const char* redriven_header = "sonde_redriven";
+constexpr const char* type_header = "ce_type";
+constexpr const char* receipt_type = "sonde.redrive.v1";
+constexpr std::uint32_t receipt_depth = 4;
+
+template <class Number>
+bool read_number(const std::string* text, Number& out) {
+  if (text == nullptr) return false;
+  const auto* end = text->data() + text->size();
+  auto parsed = std::from_chars(text->data(), end, out);
+  return parsed.ec == std::errc{} && parsed.ptr == end;
+}
+
+void drop_headers(record& of, std::string_view prefix) {
+  std::erase_if(of.headers, [&](const auto& each) { return each.first.starts_with(prefix); });
+}
+
+json place_json(const record_place& place) {
+  return {{"topic", place.topic}, {"partition", place.partition}, {"offset", place.offset}};
+}
+
+}  // namespace
+
+std::string dead_letter_topic(const std::string& topic) {
+  return topic + ".dlq";
+}
+
+record to_dead_letter(record what, record_place from, std::string stage, std::string why) {
+  std::uint32_t attempts = 0;
+  if (!read_number(find_header(what.headers, attempts_header), attempts)) attempts = 0;
+  drop_headers(what, "sonde_dead_");
+  drop_headers(what, redriven_header);
+  what.topic = dead_letter_topic(from.topic);
+  what.headers.emplace_back(topic_header, std::move(from.topic));
+  what.headers.emplace_back(partition_header, std::to_string(from.partition));
+  what.headers.emplace_back(offset_header, std::to_string(from.offset));
+  what.headers.emplace_back(stage_header, std::move(stage));
+  what.headers.emplace_back(error_header, std::move(why));
+  what.headers.emplace_back(attempts_header, std::to_string(attempts + 1));
+  return what;
+}
+
+result<dead_letter> parse_dead_letter(const record& letter) {
+  dead_letter out;
+  const auto* topic = find_header(letter.headers, topic_header);
+  bool whole = topic != nullptr &&
+               read_number(find_header(letter.headers, partition_header), out.from.partition) &&
+               read_number(find_header(letter.headers, offset_header), out.from.offset);
+  if (!whole) return fail(errc::invalid_record, "the record does not say where it had come from");
+  out.from.topic = *topic;
+  if (const auto* stage = find_header(letter.headers, stage_header)) out.stage = *stage;
+  if (const auto* why = find_header(letter.headers, error_header)) out.error = *why;
+  read_number(find_header(letter.headers, attempts_header), out.attempts);
+  return out;
+}
+
+record to_redriven(record letter, const dead_letter& why, const record_place& stood) {
+  drop_headers(letter, "sonde_dead_");
+  letter.topic = why.from.topic;
+  letter.headers.emplace_back(attempts_header, std::to_string(why.attempts));
+  letter.headers.emplace_back(redriven_header,
+                              std::to_string(stood.partition) + "/" + std::to_string(stood.offset));
+  return letter;
+}
+
+record to_redrive_receipt(const record& letter, const record_place& stood, const record_place& went,
+                          wall_time now) {
+  json value = {{"letter", place_json(stood)}, {"to", place_json(went)}, {"time", to_rfc3339(now)}};
+  auto id =
+      stood.topic + "/" + std::to_string(stood.partition) + "/" + std::to_string(stood.offset);
+  record_headers headers = {{"content-type", "application/json"},
+                            {"ce_specversion", "1.0"},
+                            {"ce_id", id + "/redriven"},
+                            {"ce_source", "/sonde/redrive"},
+                            {type_header, receipt_type},
+                            {"ce_time", to_rfc3339(now)},
+                            {"ce_subject", id}};
+  return {stood.topic, letter.key, to_text(value), std::move(headers)};
+}
+
+bool is_redrive_receipt(const record& one) {
+  const auto* type = find_header(one.headers, type_header);
+  return type != nullptr && *type == receipt_type;
+}
+
+result<std::int64_t> parse_redrive_receipt(const record& receipt) {
+  auto value = parse_json(receipt.value, receipt_depth);
+  if (!value) return value.error();
+  field_reader fields(*value);
+  field_reader letter(fields.any("letter"));
+  auto offset = letter.signed_number("offset");
+  if (letter.failed()) return letter.trouble();
+  return offset;
+}
+
+}  // namespace sonde::model

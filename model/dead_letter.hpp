@@ -1,0 +1,51 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/record.hpp"
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace sonde::model {
+
+/// Where a record stands, or stood. The queue has a type of its own for this, which is not known
+/// here.
+struct record_place {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  bool operator==(const record_place&) const = default;
+};
+
+/// Why a record was put aside.
+struct dead_letter {
+  record_place from;
+  std::string stage;  ///< what failed: `parse`, `process`
+  std::string error;
+  std::uint32_t attempts = 1;
+};
+
+/// `scan.requests` → `scan.requests.dlq`.
+[[nodiscard]] std::string dead_letter_topic(const std::string& topic);
+
+/// A record as it goes to the dead letters: as it was, with why in its headers. One that had been
+/// sent back before counts its attempts on.
+[[nodiscard]] record to_dead_letter(record what, record_place from, std::string stage,
+                                    std::string why);
+/// What a dead letter's headers say; an error for a record that is none.
+[[nodiscard]] result<dead_letter> parse_dead_letter(const record& letter);
+
+/// The record as it goes back to where it came from: as it was, and `sonde_redriven` says which
+/// letter it had been.
+[[nodiscard]] record to_redriven(record letter, const dead_letter& why, const record_place& stood);
+
+/// The receipt for a letter that went back: it follows in the letter's own partition, so that
+/// whoever reads dead letters sees which of them are dealt with.
+[[nodiscard]] record to_redrive_receipt(const record& letter, const record_place& stood,
+                                        const record_place& went, wall_time now);
+[[nodiscard]] bool is_redrive_receipt(const record& one);
+/// The offset of the letter, in the receipt's own partition.
+[[nodiscard]] result<std::int64_t> parse_redrive_receipt(const record& receipt);
+
+}  // namespace sonde::model

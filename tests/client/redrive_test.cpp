@@ -1,0 +1,167 @@
+#include "client/redrive.hpp"
+
+#include "base/limits.hpp"
+#include "client/errc.hpp"
+#include "queue/memory/memory_queue.hpp"
+#include "tests/client/captured_output.hpp"
+#include "tests/support/doctest.hpp"
+#include "tests/support/run.hpp"
+
+namespace sonde::client {
+namespace {
+
+/// A topic of work and its dead letters, in two partitions.
+struct letters_world {
+  letters_world() {
+    std::vector<queue::topic_spec> topics = {{.name = "work", .partitions = 2},
+                                             {.name = "work.dlq", .partitions = 2},
+                                             {.name = "entities", .partitions = 2}};
+    queue = queue::make_memory_queue(topics, "test", clock, bounds, log).value();
+  }
+  ~letters_world() { queue->close(); }
+
+  /// A letter of work that was at this offset; it has the same key as that had.
+  queue::position put(const std::string& key, std::int64_t offset) {
+    record work{"work", key, "{}", {{"ce_id", key}}};
+    std::vector<record> batch{
+        model::to_dead_letter(work, {"work", 0, offset}, "parse", "it is no work")};
+    return test::run(queue->produce(std::move(batch))).value().front();
+  }
+  redrive_report redrive(redrive_order order) {
+    return test::run(client::redrive(*queue, std::move(order), clock)).value();
+  }
+  std::vector<queue::stored_record> records(const std::string& topic) {
+    std::vector<queue::stored_record> out;
+    std::int64_t count = 0;
+    for (const auto& end : test::run(queue->ends({topic})).value())
+      count += end.offset;
+    auto reader = queue->read_from({topic}, {});
+    while (static_cast<std::int64_t>(out.size()) < count) {
+      auto batch = test::run(reader->read()).value();
+      out.insert(out.end(), batch.begin(), batch.end());
+    }
+    return out;
+  }
+
+  limits bounds;
+  system_clock clock;
+  logger log{log_level::error};
+  std::unique_ptr<queue::backend> queue;
+};
+
+}  // namespace
+
+TEST_CASE("dead letters go back as they were, once") {
+  letters_world world;
+  for (int i = 0; i < 10; ++i)
+    world.put("key " + std::to_string(i), i);
+  auto report = world.redrive({"work"});
+  CHECK(report.letters.size() == 10);
+  CHECK(!report.more);
+  auto back = world.records("work");
+  REQUIRE(back.size() == 10);
+  for (const auto& one : back) {
+    CHECK(one.what.value == "{}");
+    CHECK(*find_header(one.what.headers, "ce_id") == one.what.key);
+    CHECK(find_header(one.what.headers, "sonde_dead_error") == nullptr);
+    CHECK(*find_header(one.what.headers, "sonde_dead_attempts") == "1");
+    CHECK(find_header(one.what.headers, "sonde_redriven") != nullptr);
+  }
+  CHECK(world.redrive({"work"}).letters.empty());
+  CHECK(world.records("work").size() == 10);
+  CHECK(world.records("work.dlq").size() == 20);
+}
+
+TEST_CASE("a letter that comes back dead has been tried once more") {
+  letters_world world;
+  world.put("k", 7);
+  world.redrive({"work.dlq"});
+  auto back = world.records("work").front();
+  auto again =
+      model::to_dead_letter(back.what, {"work", back.partition, back.offset}, "parse", "?");
+  auto why = model::parse_dead_letter(again);
+  REQUIRE(why);
+  CHECK(why->attempts == 2);
+  CHECK(why->from.offset == back.offset);
+  CHECK(find_header(again.headers, "sonde_redriven") == nullptr);
+}
+
+TEST_CASE("one letter goes back when it is named, also when it has before") {
+  letters_world world;
+  world.put("a", 0);
+  auto place = world.put("b", 1);
+  redrive_order one{"work", std::pair(place.partition, place.offset)};
+  CHECK(world.redrive(one).letters.size() == 1);
+  CHECK(world.records("work").front().what.key == "b");
+  CHECK(world.redrive(one).letters.size() == 1);
+  one.only->second += 100;
+  auto none = test::run(client::redrive(*world.queue, one, world.clock));
+  REQUIRE(!none);
+  CHECK(none.error().code == make_error_code(errc::not_found));
+}
+
+TEST_CASE("looking changes nothing") {
+  letters_world world;
+  world.put("a", 0);
+  auto report = world.redrive({"work", std::nullopt, true});
+  REQUIRE(report.letters.size() == 1);
+  CHECK(!report.letters.front().went);
+  CHECK(report.letters.front().why.error == "it is no work");
+  CHECK(world.records("work").empty());
+  CHECK(world.records("work.dlq").size() == 1);
+}
+
+TEST_CASE("what is no letter stays, and is shown") {
+  letters_world world;
+  std::vector<record> batch{{"work.dlq", "k", "by hand", {}}};
+  REQUIRE(test::run(world.queue->produce(std::move(batch))));
+  auto report = world.redrive({"work"});
+  REQUIRE(report.letters.size() == 1);
+  CHECK(!report.letters.front().went);
+  CHECK(report.letters.front().why.error.find("does not say where") != std::string::npos);
+}
+
+TEST_CASE("a topic without dead letters is refused, with those that have some") {
+  letters_world world;
+  auto refused = test::run(client::redrive(*world.queue, redrive_order{"entities"}, world.clock));
+  REQUIRE(!refused);
+  CHECK(refused.error().code == make_error_code(errc::usage));
+  CHECK(refused.error().message().find("work") != std::string::npos);
+}
+
+TEST_CASE("more letters than one answer holds go back one after the other") {
+  letters_world world;
+  std::vector<record> batch;
+  for (int i = 0; i < 1500; ++i) {
+    batch.push_back(model::to_dead_letter({"work", std::to_string(i), "{}", {}}, {"work", 0, i},
+                                          "parse", "no"));
+  }
+  REQUIRE(test::run(world.queue->produce(std::move(batch))));
+  auto ask = [&world](redrive_order order) -> awaitable<result<model::json>> {
+    auto report = co_await redrive(*world.queue, std::move(order), world.clock);
+    if (!report) co_return report.error();
+    co_return to_json(*report);
+  };
+  test::captured_output captured;
+  {
+    terminal out;
+    CHECK(test::run(run_redrive(ask, redrive_order{"work"}, out)) == exit_code::done);
+  }
+  auto text = captured.out();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 1500);
+  CHECK(captured.err().find("1500 dead letters sent back") != std::string::npos);
+  CHECK(world.records("work").size() == 1500);
+}
+
+TEST_CASE("an order says the same after its way through JSON") {
+  redrive_order order{"work", std::pair(3, std::int64_t{77}), true};
+  auto read = parse_redrive_order(to_json_text(order));
+  REQUIRE(read);
+  CHECK(read->topic == "work");
+  CHECK(read->only == order.only);
+  CHECK(read->look_only);
+  CHECK(!parse_redrive_order(R"({"look_only":true})"));
+  CHECK(!parse_redrive_order(R"({"topic":"work","partition":1})"));
+}
+
+}  // namespace sonde::client
