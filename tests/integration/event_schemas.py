@@ -64,7 +64,7 @@ class Schemas:
 
     def check(self, record):
         """A record as `topic tail` prints it; returns the name of the message that it is."""
-        dead = any(name.startswith("sonde_dead_") for name in record["headers"])
+        dead = "sonde_dead_offset" in record["headers"]
         name, validators = self.by_type["deadLetter" if dead else record["headers"]["ce_type"]]
         for part, validator in validators.items():
             wrong = jsonschema.exceptions.best_match(validator.iter_errors(record[part]))
@@ -121,7 +121,7 @@ THINGS = {
     "task's progress": ("task.json", "properties/progress"),
     "cursor": ("task.json", "definitions/cursor"),
     "result": ("task.json", "definitions/result"),
-    "position": ("task.json", "definitions/position"),
+    "place": ("common.json", "definitions/place"),
     "claim": ("claim.json", ""),
     "progress": ("progress.json", ""),
     "entity": ("entity.json", ""),
@@ -129,5 +129,6 @@ THINGS = {
     "banner": ("entity.json", "definitions/banner"),
     "certificate": ("entity.json", "definitions/certificate"),
     "association": ("association.json", ""),
+    "receipt": ("redrive.json", ""),
     "evidence": ("association.json", "properties/evidence"),
 }
