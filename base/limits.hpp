@@ -34,7 +34,7 @@ struct limits {
   // Kafka: how long brokers may take, and what is held of what they send.
   std::uint32_t produce_timeout_ms = 30'000;        ///< for all in-sync replicas to have a record
   std::uint32_t broker_answer_timeout_ms = 10'000;  ///< one question: ends, commits, topics
-  std::uint32_t fetch_ahead_bytes = 8u << 20;       ///< of each reader or member, not yet asked for
+  std::uint32_t fetch_ahead_bytes = 32u << 20;      ///< of each reader or member, not yet asked for
   std::uint32_t group_leave_timeout_ms = 5'000;     ///< for a member to say goodbye
 
   // Scheduler: tasks that wait are rows on disk, tasks that run are memory.

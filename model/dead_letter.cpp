@@ -86,7 +86,7 @@ record to_redrive_receipt(const record& letter, const record_place& stood, const
       stood.topic + "/" + std::to_string(stood.partition) + "/" + std::to_string(stood.offset);
   record_headers headers = {{"content-type", "application/json"},
                             {"ce_specversion", "1.0"},
-                            {"ce_id", id + "/redriven"},
+                            {"ce_id", id + "/" + to_rfc3339(now)},
                             {"ce_source", "/sonde/redrive"},
                             {type_header, receipt_type},
                             {"ce_time", to_rfc3339(now)},

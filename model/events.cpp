@@ -91,7 +91,7 @@ record to_record(const progress_event& event) {
                 {"done", event.progress.done},
                 {"open", event.progress.open},
                 {"time", to_rfc3339(event.time)}};
-  envelope headers{event.id.str() + "/" + std::to_string(event.progress.done),
+  envelope headers{event.id.str() + "/" + to_rfc3339(event.time),
                    from_scanner,
                    "sonde.scan.progress.v1",
                    event.time,
@@ -118,7 +118,7 @@ result<progress_event> parse_progress_event(std::string_view text) {
 record to_record(const claim& claim) {
   json value = {
       {"owner", claim.owner}, {"partition", claim.partition}, {"time", to_rfc3339(claim.time)}};
-  envelope event{claim.owner + "/" + std::to_string(claim.partition),
+  envelope event{claim.owner + "/" + std::to_string(claim.partition) + "/" + to_rfc3339(claim.time),
                  from_scanner,
                  "sonde.scan.claim.v1",
                  claim.time,
