@@ -9,10 +9,11 @@ SCRIPT = Path(__file__).resolve().parents[1] / "support" / "kafka" / "broker"
 class Brokers:
     """One broker or three, in a folder. `with` stops them at the end."""
 
-    def __init__(self, folder, count=1, host="127.0.0.1", secure=False):
+    def __init__(self, folder, count=1, host="127.0.0.1", secure=False, version=None):
         self.folder = folder
         self.count = count
-        self.how = ["--host", host, *(["--secure"] if secure else [])]
+        self.how = ["--host", host, *(["--secure"] if secure else []),
+                    *(["--kafka", version] if version else [])]
         self.tls = folder / "tls"
         self.addresses = None
 
