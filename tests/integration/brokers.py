@@ -18,7 +18,8 @@ class Brokers:
         self.addresses = None
 
     def script(self, *words, check=True):
-        done = subprocess.run([SCRIPT, *map(str, words)], capture_output=True, text=True, timeout=240)
+        done = subprocess.run([SCRIPT, *map(str, words)], capture_output=True, text=True,
+                              timeout=240)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
 

@@ -1,4 +1,4 @@
-"""The same engine as several processes on one Kafka cluster, as the tests of many machines need it."""
+"""The same engine as several processes on one Kafka cluster, as tests of many machines need it."""
 
 import contextlib
 import http.client
@@ -16,7 +16,7 @@ SESSION_SECONDS = 6
 
 
 class Node(Daemon):
-    """A process of some roles, with a data folder of its own, that comes back at the same address."""
+    """A process of some roles with a data folder of its own. It comes back at the same address."""
 
     def __init__(self, cluster, name, roles):
         folder = cluster.folder / name
@@ -148,7 +148,7 @@ class Cluster:
         return out
 
     def wait_for_owners(self, count, seconds=60, without=()):
-        """Until every partition belongs to one of so many scanners, none of which is in `without`."""
+        """Until every partition belongs to one of so many scanners, none of them in `without`."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             owners = self.owners()
@@ -225,8 +225,8 @@ def post_all(cluster, targets, threads=16, pace=0.0, **fields):
 
     def post(numbered):
         number, target = numbered
-        # pause: requests come in as long as processes are killed
-        time.sleep(max(0.0, begun + number * pace - time.monotonic()))
+        wait = max(0.0, begun + number * pace - time.monotonic())
+        time.sleep(wait)  # pause: requests come in as long as processes are killed
         turned = nodes[number % len(nodes):] + nodes[:number % len(nodes)]
         return target, cluster.post(target, turned, seconds=240, **fields)
 

@@ -26,7 +26,7 @@ TARGET_NETWORK = "10.97.0.0/16"
 
 SEED = 1
 SCANS = 2000
-CHAOS_SECONDS = 90
+CHAOS_SECONDS = 80
 LONG_OUTAGE = 1 / 4  # of the kills of scanners: longer than the group waits for them
 PORTS = "21-23"
 TARGETS = [f"127.60.{i // 250}.{i % 250 + 1}" for i in range(SCANS)]
@@ -50,8 +50,10 @@ def greet_late(client):
 
 @pytest.fixture(scope="module")
 def listeners():
-    with servers.TcpService("0.0.0.0", 22, greet), servers.TcpService("0.0.0.0", SLOW_PORT, greet_late):
-        yield
+    everywhere = "0.0.0.0"
+    with servers.TcpService(everywhere, 22, greet):
+        with servers.TcpService(everywhere, SLOW_PORT, greet_late):
+            yield
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +236,7 @@ def test_the_same_target_posted_to_two_processes_at_once_is_one_scan(cluster):
             assert {r["value"]["current"]["generation"] for r in records} == {1}
 
 
-# -- slow targets, and owners that are ghosts --------------------------------------------------------
+# -- slow targets, and owners that are ghosts ------------------------------------------------------
 
 
 def test_partitions_are_spread_and_nothing_waits_behind_what_is_slow(cluster):
@@ -295,7 +297,7 @@ def check_that_ghosts_are_not_believed(cluster, before, after):
 
 
 def write_as_ghost(cluster, key, record, epoch):
-    """A snapshot as an owner of this epoch would have written it who does not know that it is over."""
+    """A snapshot as the owner of this epoch would write it who does not know that it is over."""
     value = json.loads(json.dumps(record["value"]))
     value["epoch"] = epoch
     value["revision"] += 1000

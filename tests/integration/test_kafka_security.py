@@ -32,7 +32,8 @@ class Guarded:
 
     def user(self, name, password, mechanism="SCRAM-SHA-512"):
         self.running.tool("kafka.admin.ConfigCommand", "--alter", "--entity-type", "users",
-                          "--entity-name", name, "--add-config", f"{mechanism}=[password={password}]")
+                          "--entity-name", name,
+                          "--add-config", f"{mechanism}=[password={password}]")
 
     def acl(self, *words):
         self.running.tool("kafka.admin.AclCommand", *words)
