@@ -219,11 +219,13 @@ result<> node::start_views() {
                                      config_.limits, log_);
   if (!tasks) return tasks.error();
   tasks_ = std::move(*tasks);
+  task_view_loop_.start();
+  // Who only scans asks for no entity, and folding them all would be most of its work.
+  if (!has_role("ingest") && !has_role("view")) return {};
   auto entities =
       views::open_entity_view(entity_view_loop_.get_executor(), *queue_, file("entities.db"), log_);
   if (!entities) return entities.error();
   entities_ = std::move(*entities);
-  task_view_loop_.start();
   entity_view_loop_.start();
   return {};
 }
@@ -293,7 +295,8 @@ awaitable<std::vector<std::string>> node::what_is_not_ready() {
   if (auto works = queue_->availability(); !works) out.push_back(works.error().message());
   bool tasks = co_await tasks_->ready();
   if (!tasks) out.emplace_back("the task view has not caught up with its topics yet");
-  bool entities = co_await entities_->ready();
+  bool entities = true;
+  if (entities_) entities = co_await entities_->ready();
   if (!entities) out.emplace_back("the entity view has not caught up with its topics yet");
   co_return out;
 }

@@ -108,6 +108,7 @@ class Daemon:
             with contextlib.suppress(OSError):
                 if self.request("GET", "/readyz").status == 200:
                     return
+            time.sleep(0.02)  # pause: between two questions
         raise AssertionError(f"not ready in {seconds} s:\n{self.log()}")
 
     # -- topics --------------------------------------------------------------------------------
