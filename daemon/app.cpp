@@ -218,6 +218,7 @@ result<> node::start_views() {
                                      config_.limits, log_);
   if (!tasks) return tasks.error();
   tasks_ = std::move(*tasks);
+  // Who only scans asks for no entity, and folding them all would be most of its work.
   if (has_role("ingest") || has_role("view")) {
     auto entities = views::open_entity_view(entity_view_loop_.get_executor(), *queue_,
                                             file("entities.db"), log_);

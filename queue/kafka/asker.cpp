@@ -116,9 +116,9 @@ result<asker::places> asker::ask(const std::vector<std::string>& topics, edge wh
       return wanted;
     }
     if (!passes(code) || steady_clock::now() + leader_pause >= deadline) {
-      auto what = standing_.explained(to_error(code, "the brokers do not say where topics end"));
+      auto what = to_error(code, "the brokers do not say where topics end");
       if (what.code == make_error_code(errc::unavailable)) standing_.note_trouble(what);
-      return what;
+      return standing_.explained(std::move(what));
     }
     pause.expires_after(leader_pause);
     pause.wait();

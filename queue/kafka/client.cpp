@@ -127,7 +127,7 @@ bool client::handle_common(rd_kafka_event_t& event) {
   if (type != RD_KAFKA_EVENT_ERROR) return false;
   auto code = rd_kafka_event_error(&event);
   if (rd_kafka_event_error_is_fatal(&event) != 0) return false;
-  std::string reason = rd_kafka_event_error_string(&event);
+  auto reason = reason_of(event);
   switch (code) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
       standing_.note_trouble(fail(errc::unavailable, "no broker can be reached: " + reason));
@@ -135,7 +135,7 @@ bool client::handle_common(rd_kafka_event_t& event) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR__SSL:
     case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__RESOLVE: standing_.note_reason(reason); return true;
+    case RD_KAFKA_RESP_ERR__RESOLVE: standing_.note_reason(code, reason); return true;
     default: break;
   }
   // What a consumer is told of its partitions concerns its owner.

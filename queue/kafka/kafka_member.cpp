@@ -68,7 +68,8 @@ struct member_state final : closable, std::enable_shared_from_this<member_state>
   condition woken;
   condition replied;
   std::shared_ptr<client> from;
-  error broken;  ///< it could not be made
+  error broken;               ///< it could not be made
+  std::string complained_of;  ///< last, so that it is not said again and again
   milliseconds poll_pause{0};
 
   std::set<std::int32_t> owned;  ///< what may be committed
@@ -167,6 +168,7 @@ awaitable<std::optional<delivery>> take_assignment(state_ptr state, partitions_p
   }
   rd_kafka_assign(state->from->handle(), list.get());
   state->around->put_out({});  // if it ever was
+  state->complained_of.clear();
   assigned out{partitions_of(*list, *state->around->names)};
   state->owned.clear();
   for (const auto& each : out.partitions)
@@ -197,6 +199,22 @@ error fatal_error_of(const state_ptr& state) {
   auto code = rd_kafka_fatal_error(state->from->handle(), why.data(), why.size());
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   return to_error(code, "group " + state->group, why.data());
+}
+
+/// A group that may not be joined stays so until somebody grants the right, and librdkafka goes on
+/// trying.
+void take_error(member_state& state, rd_kafka_event_t& event) {
+  auto code = rd_kafka_event_error(&event);
+  auto group = state.around->settings.prefix + "." + state.group;
+  auto what = to_error(code, "group " + group, reason_of(event));
+  if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+      code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+    state.around->put_out(what);
+  }
+  if (what.detail == state.complained_of) return;
+  state.complained_of = what.detail;
+  state.around->log.warning("a consumer group reports an error",
+                            {{"group", group}, {"reason", what.detail}});
 }
 
 /// Gives up a client that has ended by a fatal error; what it had is lost.
@@ -259,9 +277,7 @@ awaitable<result<delivery>> next_delivery(state_ptr state) {
       auto news = co_await take_news(state, std::move(other));
       if (news) co_return std::move(*news);
     } else if (rd_kafka_event_type(other.get()) == RD_KAFKA_EVENT_ERROR) {
-      std::string reason = rd_kafka_event_error_string(other.get());
-      state->around->log.warning("a consumer group reports an error",
-                                 {{"group", state->group}, {"reason", reason}});
+      take_error(*state, *other);
     }
   }
   co_return fail(errc::closed);

@@ -227,9 +227,9 @@ bool producer::take_reports(rd_kafka_event_t& event) {
     } else {
       auto doing = std::string("a record for ") + rd_kafka_topic_name(report->rkt) +
                    " could not be made durable";
-      auto what = standing_.explained(to_error(report->err, doing));
+      auto what = to_error(report->err, doing);
       if (what.code == make_error_code(errc::unavailable)) standing_.note_trouble(what);
-      conclude(which, std::move(what));
+      conclude(which, standing_.explained(std::move(what)));
     }
   }
   return !client_failed;

@@ -2,25 +2,35 @@
 
 namespace sonde::queue::kafka {
 
-void standing::note_reason(std::string reason) {
+void standing::note_reason(int kind, std::string reason) {
   std::lock_guard lock(mutex_);
+  bool news = in_trouble_ && kind != kind_;
+  kind_ = kind;
   reason_ = std::move(reason);
+  if (news) complain();
 }
 
 error standing::explained(error what) const {
   std::lock_guard lock(mutex_);
+  return with_reason(std::move(what));
+}
+
+error standing::with_reason(error what) const {
   if (reason_.empty()) return what;
   what.detail = what.message() + " (" + reason_ + ")";
   return what;
 }
 
 void standing::note_trouble(error what) {
-  what = explained(std::move(what));
   std::lock_guard lock(mutex_);
   bool news = !in_trouble_ || trouble_.code != what.code;
-  if (news) log_.error("the brokers cannot be used", {{"reason", what.message()}});
   trouble_ = std::move(what);
   in_trouble_ = true;
+  if (news) complain();
+}
+
+void standing::complain() const {
+  log_.error("the brokers cannot be used", {{"reason", with_reason(trouble_).message()}});
 }
 
 void standing::recover() {
@@ -34,7 +44,7 @@ void standing::recover() {
 
 result<> standing::now() const {
   std::lock_guard lock(mutex_);
-  if (in_trouble_) return trouble_;
+  if (in_trouble_) return with_reason(trouble_);
   return {};
 }
 

@@ -15,9 +15,11 @@ class standing {
  public:
   explicit standing(logger& log) : log_(log) {}
 
-  /// What one broker, or the way to it, has last failed by. No trouble yet: others may do.
-  void note_reason(std::string reason);
-  /// Nothing works at present. The last reason is added to what is said of it.
+  /// What one broker, or the way to it, has last failed by, and librdkafka's code for it. No
+  /// trouble yet: others may do.
+  void note_reason(int kind, std::string reason);
+  /// Nothing works at present. The last reason is added to what is said of it, also one that comes
+  /// later: brokers that were away may come back and refuse this process.
   void note_trouble(error what);
   void note_success() {
     if (in_trouble_.load(std::memory_order_relaxed)) recover();
@@ -28,10 +30,14 @@ class standing {
 
  private:
   void recover();
+  // With the mutex held:
+  [[nodiscard]] error with_reason(error what) const;
+  void complain() const;
 
   logger& log_;
   std::atomic<bool> in_trouble_ = false;
   mutable std::mutex mutex_;
+  int kind_ = 0;
   std::string reason_;
   error trouble_;
 };

@@ -5,6 +5,7 @@
 #include "queue/kafka/translate.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace sonde::queue::kafka {
@@ -20,10 +21,24 @@ int timeout_of(const limits& limits) {
   return static_cast<int>(limits.broker_answer_timeout_ms);
 }
 
+/// Whom this client calls first.
+std::string servers_of(connection& ask) {
+  std::array<char, 512> text{};
+  std::size_t size = text.size();
+  auto known =
+      rd_kafka_conf_get(rd_kafka_conf(ask.handle), "bootstrap.servers", text.data(), &size);
+  return known == RD_KAFKA_CONF_OK ? text.data() : "";
+}
+
 error no_answer(connection& ask, rd_kafka_resp_err_t code, const std::string& doing) {
-  auto why = last_reason(ask);
   auto out = to_error(code, doing);
-  if (!why.empty()) out.detail += " (" + why + ")";
+  auto why = last_reason(ask);
+  // librdkafka says nothing of a broker that hangs up as soon as it is spoken to.
+  if (why.find("/bootstrap") == std::string::npos) {
+    why = servers_of(ask) + (why.empty() ? "" : ": ") + why +
+          "; does security.protocol fit their listeners?";
+  }
+  out.detail += " (" + why + ")";
   return out;
 }
 
@@ -138,7 +153,7 @@ std::string last_reason(connection& ask) {
     if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_ERROR) continue;
     // The brokers' own words say more than the sum of them.
     bool sum = rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
-    if (!sum || out.empty()) out = rd_kafka_event_error_string(event.get());
+    if (!sum || out.empty()) out = reason_of(*event);
   }
   return out;
 }

@@ -29,6 +29,10 @@ errc code_of(rd_kafka_resp_err_t code) {
   }
 }
 
+/// From this version on librdkafka speaks SCRAM as brokers from 4.0 on want it (RFC 5802, section
+/// 5: the server's nonce, and not the client's once more before it).
+constexpr int right_scram = 0x020601ff;
+
 std::string_view bytes(const void* data, std::size_t size) {
   return data == nullptr ? std::string_view()
                          : std::string_view(static_cast<const char*>(data), size);
@@ -39,6 +43,19 @@ std::string_view bytes(const void* data, std::size_t size) {
 error to_error(rd_kafka_resp_err_t code, const std::string& doing, const std::string& reason) {
   auto what = reason.empty() ? std::string(rd_kafka_err2str(code)) : reason;
   return fail(code_of(code), doing + ": " + what);
+}
+
+std::string reason_of(rd_kafka_event_t& event) {
+  std::string out = rd_kafka_event_error_string(&event);
+  bool refused = rd_kafka_event_error(&event) == RD_KAFKA_RESP_ERR__AUTHENTICATION;
+  bool scram = out.find("SCRAM") != std::string::npos;
+  if (refused && scram && rd_kafka_version() < right_scram) {
+    out += std::string(
+               "; is the password right, the brokers may be Kafka 4.0 or later, which refuse "
+               "every SCRAM of librdkafka before 2.6.1, as ") +
+           rd_kafka_version_str() + " here; they take certificates, or PLAIN over TLS";
+  }
+  return out;
 }
 
 stored_record to_record(const rd_kafka_message_t& message, const topic_names& names) {

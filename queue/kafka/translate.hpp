@@ -16,6 +16,9 @@ namespace sonde::queue::kafka {
 [[nodiscard]] error to_error(rd_kafka_resp_err_t code, const std::string& doing,
                              const std::string& reason = {});
 
+/// Why, in the words of librdkafka or of a broker, and what to do about it where they do not say.
+[[nodiscard]] std::string reason_of(rd_kafka_event_t& event);
+
 /// The message as a record, copied. Its topic must be one of `names`.
 [[nodiscard]] stored_record to_record(const rd_kafka_message_t& message, const topic_names& names);
 

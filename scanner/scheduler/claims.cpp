@@ -70,6 +70,8 @@ awaitable<void> claims::take(queue::stored_record record) {
   const auto* epoch = find_header(record.what.headers, model::epoch_header);
   if (epoch == nullptr || *epoch == std::to_string(held->second)) co_return;
   log_.warning("a former owner wrote over a task", {{"key", record.what.key}});
+  // What is true now may be just this, where nobody has written of the task before.
+  co_await view_.wait_until_folded(record.place(), clock_.steady_now() + view_look_pause);
   co_await tell_.overwritten(partition, model::target_key(record.what.key));
 }
 

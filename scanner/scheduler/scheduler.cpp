@@ -40,16 +40,15 @@ scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& vie
       running_now_(counts.show("sonde_scans_running", "Scans under way.")),
       ledger_(loop, queue, view, clock, log),
       claims_(loop, queue, view, clock, log, settings.process_id,
-              {[this](std::int32_t partition) {
-                 std::vector<std::int32_t> lost{partition};
-                 return let_go(std::move(lost));
-               },
+              {[this](std::int32_t partition) { return lose(partition); },
                [this](std::int32_t partition, model::target_key key) {
                  return write_again(partition, std::move(key));
                }}),
+      settled_(loop),
       work_(loop),
       run_ended_(loop),
       loops_(loop, log, "scheduler"),
+      claiming_(loop, log, "claims"),
       runs_(loop, log, "task runs") {}
 
 scheduler::~scheduler() = default;
@@ -58,6 +57,7 @@ void scheduler::start() {
   consumer_ = queue_.join(scanner_group, model::topics::scan_requests);
   loops_.spawn(claims_.watch());
   loops_.spawn(consume());
+  loops_.spawn(settle_disputes());
   loops_.spawn(dispatch());
   loops_.spawn(publish_progress());
   loops_.spawn(ledger_.forget_what_is_seen());
@@ -82,7 +82,9 @@ awaitable<void> scheduler::stop(steady_time deadline) {
   claims_.stop();
   ledger_.stop();
   loops_.cancel();
+  claiming_.cancel();
   co_await loops_.join();
+  co_await claiming_.join();
 }
 
 void scheduler::set_policy(std::shared_ptr<const policy> rules) {
@@ -103,67 +105,43 @@ awaitable<void> scheduler::consume() {
     if (auto* ours = std::get_if<queue::assigned>(&*next)) {
       co_await take_over(ours->partitions);
     } else if (auto* gone = std::get_if<queue::revoked>(&*next)) {
-      std::vector<std::int32_t> partitions;
-      for (const auto& each : gone->partitions)
-        partitions.push_back(each.partition);
-      co_await let_go(std::move(partitions));
+      co_await give_back(std::move(*gone));
     } else {
       co_await fold(std::move(std::get<std::vector<queue::stored_record>>(*next)));
     }
   }
 }
 
-awaitable<void> scheduler::take_over(std::vector<queue::partition_ref> partitions) {
-  for (const auto& each : partitions) {
-    auto epoch = co_await claims_.claim(each.partition);
-    if (!epoch) continue;
-    ledger_.own(each.partition, *epoch);
-    backlog_ = true;
-    work_.notify_all();
-  }
-}
-
-/// What runs of these partitions is cancelled, and nothing more of it is published.
-awaitable<void> scheduler::let_go(std::vector<std::int32_t> partitions) {
-  auto gone = [&partitions](std::int32_t partition) {
-    return std::ranges::find(partitions, partition) != partitions.end();
-  };
-  for (auto partition : partitions) {
-    claims_.give_up(partition);
-    ledger_.disown(partition);
-  }
-  ready_.remove_if([&](const views::waiting_task& task) { return gone(task.partition); });
-  for (auto& [key, task] : running_) {
-    if (gone(task.partition)) cancel_run(task);
-  }
-  auto runs_there = [&](const auto& running) { return gone(running.second.partition); };
-  while (std::ranges::any_of(running_, runs_there))
-    co_await run_ended_.wait();
-}
-
-awaitable<void> scheduler::write_again(std::int32_t partition, model::target_key key) {
-  auto task = co_await ledger_.load(key);
-  if (task) {
-    change_function same = [](model::scan_task as_it_is) { return as_it_is; };
-    co_await publish_change(key, partition, std::move(same));
-  }
-  ledger_.release(key);
-}
-
 /// Each partition by itself: losing one holds up no other.
-awaitable<void> scheduler::fold(std::vector<queue::stored_record> records) {
-  std::map<std::int32_t, std::vector<queue::stored_record>> by_partition;
+awaitable<void> scheduler::fold(stored_records records) {
+  std::map<std::int32_t, stored_records> by_partition;
   for (auto& one : records)
     by_partition[one.partition].push_back(std::move(one));
   for (auto& [partition, its] : by_partition) {
-    if (ledger_.owns(partition)) co_await fold_partition(partition, std::move(its));
+    auto batch = std::make_shared<const stored_records>(std::move(its));
+    co_await fold_given(partition, std::move(batch));
   }
 }
 
-awaitable<void> scheduler::fold_partition(std::int32_t partition,
-                                          std::vector<queue::stored_record> records) {
+/// The group does not send a request twice to the same member. So none may be dropped that this
+/// process may have to fold after all.
+awaitable<void> scheduler::fold_given(std::int32_t partition,
+                                      std::shared_ptr<const stored_records> records) {
+  bool folded = false;
+  while (!folded && !stopping_ && given_.contains(partition)) {
+    if (disputes_.contains(partition)) {
+      co_await hold_back(partition, records);
+      co_return;
+    }
+    folded = co_await fold_partition(partition, records);
+  }
+}
+
+/// False: the partition was lost meanwhile, and nothing is committed.
+awaitable<bool> scheduler::fold_partition(std::int32_t partition,
+                                          std::shared_ptr<const stored_records> records) {
   std::vector<model::target_key> changed;
-  for (const auto& one : records) {
+  for (const auto& one : *records) {
     auto request = model::parse_scan_request(one.what.value);
     if (!request) {
       co_await dead_letter(one, request.error().message());
@@ -193,11 +171,12 @@ awaitable<void> scheduler::fold_partition(std::int32_t partition,
   for (const auto& key : changed)
     ledger_.release(key);
   if (published) co_await commit(std::move(records));
+  co_return published;
 }
 
-awaitable<void> scheduler::commit(std::vector<queue::stored_record> records) {
+awaitable<void> scheduler::commit(std::shared_ptr<const stored_records> records) {
   std::map<std::int32_t, queue::position> next;
-  for (const auto& one : records) {
+  for (const auto& one : *records) {
     auto place = one.place();
     ++place.offset;
     next[one.partition] = place;

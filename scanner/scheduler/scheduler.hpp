@@ -14,9 +14,12 @@
 #include "scanner/scheduler/task_run.hpp"
 #include "views/task_view.hpp"
 
+#include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,6 +32,9 @@ inline constexpr const char* scanner_group = "scanner";
 struct scheduler_settings {
   std::string process_id;  ///< different at each start
   std::size_t addresses_per_name = 8;
+  /// How long the group may take to say that a partition is not ours any more which another process
+  /// has claimed. A ghost learns within this time that it is one.
+  std::chrono::milliseconds claim_patience = std::chrono::seconds(5);
 };
 
 /// Takes scan requests from their topic, decides what runs when, and publishes what became of it.
@@ -36,7 +42,8 @@ struct scheduler_settings {
 /// Of each partition it owns it is the only writer of tasks: it claims the partition, and from then
 /// on folds requests in order, publishes each task's snapshot, and only then commits the request.
 /// Tasks that a former owner left unfinished run again. All of it lives on one loop; probes run on
-/// the engines' loops. scheduler.cpp is the way in, dispatch.cpp the runs and the way out.
+/// the engines' loops. scheduler.cpp is the way in, ownership.cpp decides whose a partition is,
+/// dispatch.cpp has the runs and the way out.
 class scheduler {
  public:
   scheduler(executor loop, queue::backend& queue, views::task_view& view, engine_pool& engines,
@@ -61,18 +68,35 @@ class scheduler {
     steady_time saved_at{};            ///< when its cursors were last published
   };
   using change_function = std::function<model::scan_task(model::scan_task)>;
+  using stored_records = std::vector<queue::stored_record>;
+  /// Of a partition that the group has given to this process, and that another one has claimed
+  /// since.
+  struct dispute {
+    steady_time since{};
+    stored_records held_back;  ///< requests that came meanwhile
+  };
 
   // The way in.
   awaitable<void> consume();
-  awaitable<void> take_over(std::vector<queue::partition_ref> partitions);
-  awaitable<void> let_go(std::vector<std::int32_t> partitions);
-  awaitable<void> write_again(std::int32_t partition, model::target_key key);
-  awaitable<void> fold(std::vector<queue::stored_record> records);
-  awaitable<void> fold_partition(std::int32_t partition, std::vector<queue::stored_record> records);
-  awaitable<void> commit(std::vector<queue::stored_record> records);
+  awaitable<void> fold(stored_records records);
+  awaitable<void> fold_given(std::int32_t partition, std::shared_ptr<const stored_records> records);
+  awaitable<bool> fold_partition(std::int32_t partition,
+                                 std::shared_ptr<const stored_records> records);
+  awaitable<void> commit(std::shared_ptr<const stored_records> records);
   awaitable<void> dead_letter(queue::stored_record record, std::string why);
   void enqueue(const model::scan_task& task, std::int32_t partition);
   void make_ready(views::waiting_task task);
+
+  // Whose a partition is.
+  awaitable<void> take_over(std::vector<queue::partition_ref> partitions);
+  awaitable<void> claim(std::int32_t partition);
+  awaitable<void> give_back(queue::revoked what);
+  awaitable<void> lose(std::int32_t partition);
+  awaitable<void> let_go(std::vector<std::int32_t> partitions);
+  awaitable<void> hold_back(std::int32_t partition, std::shared_ptr<const stored_records> records);
+  awaitable<void> settle_disputes();
+  awaitable<void> settle(std::int32_t partition);
+  awaitable<void> write_again(std::int32_t partition, model::target_key key);
 
   // Runs.
   awaitable<void> dispatch();
@@ -113,6 +137,9 @@ class scheduler {
   claims claims_;
   std::unique_ptr<queue::consumer> consumer_;
 
+  std::set<std::int32_t> given_;  ///< by the group
+  std::map<std::int32_t, dispute> disputes_;
+  condition settled_;
   ready_queue ready_;
   std::unordered_map<model::target_key, running_task> running_;
   bool backlog_ = false;  ///< the view may show waiting tasks that are not in `ready_`
@@ -120,6 +147,7 @@ class scheduler {
   condition run_ended_;
   std::unordered_map<std::string, steady_time> known_ports_;  ///< by scope and id: when published
   task_group loops_;
+  task_group claiming_;
   task_group runs_;
   bool stopping_ = false;
 };

@@ -49,7 +49,9 @@ void task_ledger::own(std::int32_t partition, std::uint64_t epoch) {
 void task_ledger::disown(std::int32_t partition) {
   epochs_.erase(partition);
   for (auto& [key, held] : held_) {
-    if (held.partition == partition) held.published.reset();
+    if (held.partition != partition) continue;
+    held.published.reset();
+    held.stale = true;
   }
   std::erase_if(held_, [partition](const auto& each) {
     return each.second.partition == partition && each.second.users == 0;
@@ -65,11 +67,12 @@ std::vector<std::int32_t> task_ledger::owned() const {
 
 awaitable<std::optional<model::scan_task>> task_ledger::load(model::target_key key) {
   ++held_[key].users;
-  if (!held_[key].task) {
+  if (!held_[key].task || held_[key].stale) {
     auto stored = co_await view_.snapshot(key);
     auto& held = held_[key];
     // Somebody else may have loaded it, and changed it, meanwhile.
-    if (!held.task) held.task = std::move(stored);
+    if (!held.task || held.stale) held.task = std::move(stored);
+    held.stale = false;
   }
   co_return held_[key].task;
 }
@@ -106,7 +109,7 @@ awaitable<bool> task_ledger::publish(std::vector<model::target_key> keys) {
     std::vector<record> batch;
     for (const auto& key : keys) {
       const auto& held = held_[key];
-      if (!owns(held.partition)) co_return false;
+      if (!owns(held.partition) || !held.task) co_return false;
       batch.push_back(to_record(*held.task, clock_.now()));
     }
     auto places = co_await queue_.produce(std::move(batch));

@@ -68,6 +68,7 @@ class task_ledger {
     std::optional<model::scan_task> task;
     std::int32_t partition = 0;
     int users = 0;
+    bool stale = false;                        ///< another owner may have changed it since
     std::optional<queue::position> published;  ///< last; not yet seen in the view
   };
 

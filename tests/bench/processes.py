@@ -48,8 +48,9 @@ def greeter(binaries, ports):
 class Server:
     """A `sonde serve` with a data folder of its own, whose CPU time is sampled while it runs."""
 
-    def __init__(self, binary, folder, settings):
+    def __init__(self, binary, folder, settings, listens=True):
         self.folder = Path(folder)
+        self.folder.mkdir(exist_ok=True)
         self.data = self.folder / "data"
         config = self.folder / "sonde.toml"
         config.write_text(f'data_dir = "{self.data}"\n' + settings)
@@ -59,10 +60,11 @@ class Server:
                 [binary, "serve", "--config", config, "--listen", "127.0.0.1:0"],
                 stdout=subprocess.PIPE, stderr=log, text=True,
             )
-        ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
-        line = self.process.stdout.readline() if ready else ""
-        assert line, f"the server did not start:\n{self.log.read_text()}"
-        self.port = int(json.loads(line)["listening"].rsplit(":", 1)[1])
+        if listens:
+            ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
+            line = self.process.stdout.readline() if ready else ""
+            assert line, f"the server did not start:\n{self.log.read_text()}"
+            self.port = int(json.loads(line)["listening"].rsplit(":", 1)[1])
         self.samples = []
         self.sampling = threading.Event()
         self.sampler = threading.Thread(target=self._sample)

@@ -37,6 +37,10 @@ def show_ratio(one):
     return f"{text} ({one['least']:.2f}–{one['most']:.2f}; goal {one['goal']}: {reached})"
 
 
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
 def table(rows):
     head = ["bench", "what", "rate (least–most)", "p50 ms", "p99 ms", "CPU s", "peak MiB", "compared"]
     lines = [head]
@@ -47,11 +51,11 @@ def table(rows):
         lines.append([
             r["bench"],
             r["what"],
-            f"{r['rate']:,.0f} {r['unit']} ({r['least']:,.0f}–{r['most']:,.0f})",
+            f"{number(r['rate'])} {r['unit']} ({number(r['least'])}–{number(r['most'])})",
             f"{r['p50_ms']:.2f}" if "p50_ms" in r else "",
             f"{r['p99_ms']:.2f}" if "p99_ms" in r else "",
-            f"{r['cpu_s']:.2f}",
-            f"{r['peak_mib']:.1f}",
+            f"{r['cpu_s']:.2f}" if "cpu_s" in r else "",
+            f"{r['peak_mib']:.1f}" if "peak_mib" in r else "",
             "; ".join(remarks),
         ])
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]

@@ -25,6 +25,7 @@ class Daemon:
             "log": {"level": "debug"},
         }
         self.environment = {}
+        self.within = []  # a command that runs another one, as nsenter does
         self.process = None
         self.url = None
         self.log_file = data_dir.parent / "serve.log"
@@ -40,16 +41,19 @@ class Daemon:
         path.write_text("\n".join(lines) + "\n")
         return path
 
-    def start(self, *flags, listen="127.0.0.1:0"):
+    def launch(self, *flags, listen="127.0.0.1:0"):
         config = self.write_config()
         with open(self.log_file, "a") as log:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--config", config, "--listen", listen, *flags],
+                [*self.within, self.binary, "serve", "--config", config, "--listen", listen, *flags],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
                 env={**os.environ, **self.environment},
             )
+
+    def start(self, *flags, listen="127.0.0.1:0"):
+        self.launch(*flags, listen=listen)
         ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
         line = self.process.stdout.readline() if ready else ""
         assert line, f"the daemon did not start:\n{self.log()}"
@@ -104,6 +108,7 @@ class Daemon:
             with contextlib.suppress(OSError):
                 if self.request("GET", "/readyz").status == 200:
                     return
+            time.sleep(0.02)  # pause: between two questions
         raise AssertionError(f"not ready in {seconds} s:\n{self.log()}")
 
     # -- topics --------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ namespace sonde::test {
 /// A scheduler on the test's loop, engines on loops of their own, and servers to scan.
 class scheduler_bench {
  public:
-  scheduler_bench(executor loop, task_world& world, std::vector<std::string> resolvers);
+  scheduler_bench(executor loop, task_world& world, std::vector<std::string> resolvers,
+                  std::chrono::milliseconds claim_patience = std::chrono::seconds(5));
 
   /// A server that this stops.
   loopback_server& serve(behaviour how, const std::string& address = "127.77.0.1");
