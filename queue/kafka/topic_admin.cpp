@@ -116,6 +116,11 @@ result<> read_settings(connection& ask, const topic_names& names, const limits& 
   for (std::size_t i = 0; i < count; ++i) {
     auto failed = rd_kafka_ConfigResource_error(resources[i]);
     std::string full = rd_kafka_ConfigResource_name(resources[i]);
+    if (failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+      // It has just been made, and this broker has not heard of it yet.
+      state.topics[names.short_name(full)].exists = false;
+      continue;
+    }
     if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(failed, doing + ", of " + full);
     std::size_t entries = 0;
     const auto* const* each = rd_kafka_ConfigResource_configs(resources[i], &entries);

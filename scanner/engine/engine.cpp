@@ -124,6 +124,10 @@ awaitable<address_report> engine::scan(address_job job) {
   co_return report;
 }
 
+void engine::share_rates(std::size_t processes) {
+  rates_.share_among(processes, clock_.steady_now());
+}
+
 awaitable<void> engine::see_off(scan_pointer scan) {
   co_await scan->conversations_ended();
   forget(scan);

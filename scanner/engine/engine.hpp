@@ -48,6 +48,8 @@ class engine final : private scan_driver {
   /// Ends the address scans of a task, as `errc::cancelled`.
   void cancel(const model::task_id& task);
   void set_policy(std::shared_ptr<const policy> rules);
+  /// So many processes share the rates, this one included.
+  void share_rates(std::size_t processes);
 
  private:
   class resolving;

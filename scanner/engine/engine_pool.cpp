@@ -65,4 +65,11 @@ void engine_pool::set_policy(std::shared_ptr<const policy> rules) {
   }
 }
 
+void engine_pool::share_rates(std::size_t processes) {
+  for (auto& each : members_) {
+    asio::post(each.loop->get_executor(),
+               [probes = each.probes.get(), processes] { probes->share_rates(processes); });
+  }
+}
+
 }  // namespace sonde::scanner

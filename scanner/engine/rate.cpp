@@ -71,6 +71,13 @@ void adaptive_rate::note_answer(steady_time now) {
   bucket_.set_rate(std::min(configured_, bucket_.rate() * recovery), now);
 }
 
+void adaptive_rate::set_configured(double per_second, steady_time now) {
+  if (bucket_.unlimited()) return;
+  auto left = bucket_.rate() / configured_;
+  configured_ = per_second;
+  bucket_.set_rate(left * configured_, now);
+}
+
 steady_time rate_table::lease::take(steady_time now) const {
   return std::max(address->bucket().take(now), network->take(now));
 }
@@ -83,10 +90,21 @@ rate_table::lease rate_table::lease_for(const model::ip_address& address, bool o
   if (own) {
     return {std::make_shared<adaptive_rate>(0.0), std::make_shared<token_bucket>(0.0)};
   }
-  auto make_address = [&] { return new adaptive_rate(settings_.per_address); };
-  auto make_network = [&] { return new token_bucket(settings_.per_network); };
+  auto make_address = [&] { return new adaptive_rate(settings_.per_address / sharers_); };
+  auto make_network = [&] { return new token_bucket(settings_.per_network / sharers_); };
   return {shared_in(addresses_, address, make_address),
           shared_in(networks_, rate_network(address), make_network)};
+}
+
+void rate_table::share_among(std::size_t processes, steady_time now) {
+  sharers_ = std::max(1.0, static_cast<double>(processes));
+  for (auto& [address, held] : addresses_) {
+    if (auto rate = held.lock()) rate->set_configured(settings_.per_address / sharers_, now);
+  }
+  for (auto& [network, held] : networks_) {
+    auto rate = held.lock();
+    if (rate && !rate->unlimited()) rate->set_rate(settings_.per_network / sharers_, now);
+  }
 }
 
 }  // namespace sonde::scanner

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "model/ip_address.hpp"
 
+#include <cstddef>
 #include <map>
 #include <memory>
 
@@ -43,6 +44,8 @@ class adaptive_rate {
   [[nodiscard]] token_bucket& bucket() { return bucket_; }
   void note_answer(steady_time now);
   void note_loss(steady_time now);
+  /// Another configured rate; what losses have taken of it stays taken.
+  void set_configured(double per_second, steady_time now);
 
  private:
   token_bucket bucket_;
@@ -71,9 +74,13 @@ class rate_table {
   };
   /// `own`: a network of the operator's, without limits.
   [[nodiscard]] lease lease_for(const model::ip_address& address, bool own);
+  /// So many processes scan, this one included, and none knows what the others ask of an address:
+  /// each takes an equal part of the rates.
+  void share_among(std::size_t processes, steady_time now);
 
  private:
   rate_settings settings_;
+  double sharers_ = 1;
   std::map<model::ip_address, std::weak_ptr<adaptive_rate>> addresses_;
   std::map<model::network, std::weak_ptr<token_bucket>> networks_;
 };

@@ -4,6 +4,7 @@
 #include "queue/errc.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace sonde::scanner {
 namespace {
@@ -59,6 +60,7 @@ awaitable<void> claims::take(queue::stored_record record) {
     auto claim = model::parse_claim(record.what.value);
     if (!claim) co_return;
     latest_[partition] = {claim->owner, record.offset};
+    count_owners();
     if (held == ours_.end() || claim->owner == process_id_) co_return;
     log_.warning("another process has claimed a partition",
                  {{"partition", partition}, {"owner", claim->owner}});
@@ -73,6 +75,15 @@ awaitable<void> claims::take(queue::stored_record record) {
   // What is true now may be just this, where nobody has written of the task before.
   co_await view_.wait_until_folded(record.place(), clock_.steady_now() + view_look_pause);
   co_await tell_.overwritten(partition, model::target_key(record.what.key));
+}
+
+void claims::count_owners() {
+  std::set<std::string> owners;
+  for (const auto& [partition, its] : latest_)
+    if (its.offset >= 0) owners.insert(its.owner);
+  if (owners.size() == owners_) return;
+  owners_ = owners.size();
+  if (tell_.counted) tell_.counted(owners_);
 }
 
 void claims::stop() {

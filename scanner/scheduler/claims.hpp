@@ -26,6 +26,9 @@ class claims {
   struct listener {
     std::function<awaitable<void>(std::int32_t partition)> lost;
     std::function<awaitable<void>(std::int32_t partition, model::target_key key)> overwritten;
+    /// So many processes own partitions. Told when that changes; every member of the group claims
+    /// anew when one comes or goes, so each sees the claims of all.
+    std::function<void(std::size_t owners)> counted = nullptr;
   };
 
   claims(executor loop, queue::backend& queue, views::task_view& view, const clock& clock,
@@ -48,6 +51,7 @@ class claims {
   };
 
   awaitable<void> take(queue::stored_record record);
+  void count_owners();
 
   executor loop_;
   queue::backend& queue_;
@@ -60,6 +64,7 @@ class claims {
   std::map<std::int32_t, seen_claim> latest_;
   std::map<std::int32_t, std::uint64_t> ours_;  ///< partition → epoch
   condition progress_;
+  std::size_t owners_ = 1;
   bool stopping_ = false;
 };
 

@@ -37,8 +37,9 @@ awaitable<void> scheduler::dispatch() {
       runs_.spawn(run(next->key, next->partition));
     }
     bool hungry = backlog_ && ready_.size() < limits_.running_tasks;
-    if (hungry) co_await refill();
-    bool more = ready_.size() > 0 && running_.size() < limits_.running_tasks;
+    bool news = false;
+    if (hungry) news = co_await refill();
+    bool more = (news || ready_.size() > 0) && running_.size() < limits_.running_tasks;
     if (!more && !stopping_) co_await work_.wait();
   }
 }

@@ -43,6 +43,11 @@ scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& vie
               {[this](std::int32_t partition) { return lose(partition); },
                [this](std::int32_t partition, model::target_key key) {
                  return write_again(partition, std::move(key));
+               },
+               [this](std::size_t owners) {
+                 log_.info("scanners that share the rates",
+                           {{"processes", static_cast<std::int64_t>(owners)}});
+                 engines_.share_rates(owners);
                }}),
       settled_(loop),
       work_(loop),
@@ -223,25 +228,30 @@ void scheduler::make_ready(views::waiting_task task) {
   ready_.add(std::move(task), ports ? ports->size() : 1);
 }
 
-/// Fetches waiting tasks from the view, of every scope its share.
-awaitable<void> scheduler::refill() {
+/// Fetches waiting tasks from the view, of every scope its share. True: meanwhile there came a
+/// reason to look again, such as another partition.
+awaitable<bool> scheduler::refill() {
   backlog_ = false;
   auto unseen = ledger_.unseen();
   for (const auto& place : unseen)
     co_await view_.wait_until_folded(place, steady_time::max());
   auto partitions = ledger_.owned();
   auto scopes = co_await view_.waiting_scopes();
+  bool more = false;
   for (const auto& scope : scopes) {
     // Those that run or are ready stand in the view too.
     auto share = std::max<std::size_t>(1, ready_factor * limits_.running_tasks / scopes.size());
     auto most = share + running_.size() + ready_.size(scope);
     auto waiting = co_await view_.waiting(partitions, scope, most);
-    if (waiting.size() == most) backlog_ = true;
+    if (waiting.size() == most) more = true;
     for (auto& task : waiting) {
       bool known = running_.contains(task.key) || ledger_.knows_as_ended(task.key);
       if (!known && ledger_.owns(task.partition)) make_ready(std::move(task));
     }
   }
+  bool news = backlog_;
+  backlog_ = backlog_ || more;
+  co_return news;
 }
 
 }  // namespace sonde::scanner

@@ -100,7 +100,7 @@ class scheduler {
 
   // Runs.
   awaitable<void> dispatch();
-  awaitable<void> refill();
+  awaitable<bool> refill();
   awaitable<void> run(model::target_key key, std::int32_t partition);
   awaitable<void> run_owned(model::target_key key, std::int32_t partition);
   void cancel_run(running_task& task);

@@ -18,7 +18,8 @@ class claimant {
   claimant(executor loop, task_world& world, std::string name)
       : claims_(loop, world.queue(), world.view(), world.time(), world.log(), std::move(name),
                 {[this](std::int32_t partition) { return take_lost(partition); },
-                 [this](std::int32_t, model::target_key key) { return take_overwritten(key); }}),
+                 [this](std::int32_t, model::target_key key) { return take_overwritten(key); },
+                 [this](std::size_t owners) { counted.push_back(owners); }}),
         group_(loop, world.log(), "claims") {
     group_.spawn(claims_.watch());
   }
@@ -32,6 +33,7 @@ class claimant {
 
   std::vector<std::int32_t> lost;
   std::vector<std::string> overwritten;
+  std::vector<std::size_t> counted;
 
  private:
   awaitable<void> take_lost(std::int32_t partition) {
@@ -109,6 +111,23 @@ TEST_CASE("of two that claim at once one is the owner") {
       co_await other.stop();
     }());
   }
+}
+
+TEST_CASE("who owns anything is counted") {
+  task_world world(3);
+  world.run([&]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    claimant one(loop, world, "one");
+    co_await one.of().claim(0);
+    co_await world.put_claim("two", 1);
+    co_await world.put_claim("three", 2);
+    co_await until([&] { return one.counted.size() == 2; });
+    CHECK(one.counted == std::vector<std::size_t>{2, 3});
+    co_await world.put_claim("two", 2);
+    co_await until([&] { return one.counted.size() == 3; });
+    CHECK(one.counted.back() == 2);
+    co_await one.stop();
+  }());
 }
 
 TEST_CASE("an owner that claims again goes on") {

@@ -102,6 +102,31 @@ TEST_CASE("a task that a ghost was the first to write of is run") {
   });
 }
 
+TEST_CASE("partitions that are taken over at once are all looked after, at once and later") {
+  for (int round = 0; round < 4; ++round) {
+    task_world world(16);
+    std::vector<model::target_key> keys;
+    auto scan = [](int number) { return scan_of("127.79.0." + std::to_string(number), "9"); };
+    auto leave = [&]() -> awaitable<void> {
+      for (int i = 1; i < 50; ++i) {
+        auto request = scan(i);
+        keys.push_back(request.key);
+        co_await world.put(test::task_of(request));
+      }
+    };
+    world.run(leave());
+    test::with_scheduler(world, [&](scheduler_bench&) -> awaitable<void> {
+      for (const auto& key : keys)
+        co_await world.once(key, has_ended);
+      for (int i = 50; i < 100; ++i) {
+        auto request = scan(i);
+        co_await world.put(request);
+        co_await world.once(request.key, has_ended);
+      }
+    });
+  }
+}
+
 TEST_CASE("a rebalance that gives everything back where it was does not disturb what runs") {
   task_world world;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {

@@ -175,6 +175,31 @@ TEST_CASE("a rate is forgotten with its last holder") {
   CHECK(table.lease_for(address("203.0.113.1"), false).address->bucket().rate() == 200);
 }
 
+TEST_CASE("of processes that scan at once each takes its part of the rates") {
+  manual_clock time;
+  rate_table table({.per_address = 200, .per_network = 2000});
+  auto now = time.steady_now();
+  auto before = table.lease_for(address("203.0.113.1"), false);
+  auto lossy = table.lease_for(address("203.0.113.2"), false);
+  lossy.address->note_loss(now);
+  table.share_among(4, now);
+  auto after = table.lease_for(address("203.0.114.1"), false);
+  CHECK(before.address->bucket().rate() == 50);
+  CHECK(before.network->rate() == 500);
+  CHECK(after.address->bucket().rate() == 50);
+  CHECK(after.network->rate() == 500);
+  CHECK(lossy.address->bucket().rate() == 25);
+  table.share_among(1, now);
+  CHECK(before.address->bucket().rate() == 200);
+  CHECK(lossy.address->bucket().rate() == 100);
+  CHECK(before.network->rate() == 2000);
+  rate_table unlimited({.per_address = 0, .per_network = 0});
+  auto free = unlimited.lease_for(address("203.0.113.1"), false);
+  unlimited.share_among(4, now);
+  CHECK(free.address->bucket().unlimited());
+  CHECK(free.network->unlimited());
+}
+
 TEST_CASE("the networks that rates are about") {
   CHECK(rate_network(address("203.0.113.77")).text() == "203.0.113.0/24");
   CHECK(rate_network(address("2001:db8:1:2::3")).text() == "2001:db8:1::/48");
