@@ -69,7 +69,8 @@ static void produce(rd_kafka_conf_t* conf, const char* topic, long records) {
     }
     if (i % 64 == 0) rd_kafka_poll(rk, 0);
   }
-  while (delivered < records && now() - begun < longest_wait_s) rd_kafka_poll(rk, 100);
+  while (delivered < records && now() - begun < longest_wait_s)
+    rd_kafka_poll(rk, 100);
   printf("{\"seconds\": %.6f, \"records\": %ld, \"failed\": %ld}\n", now() - begun, delivered,
          failed);
   fflush(stdout);
