@@ -17,6 +17,7 @@ class forwarding_backend : public backend {
   awaitable<result<position>> produce_to(std::int32_t partition, record one) override {
     return inner_->produce_to(partition, std::move(one));
   }
+  void abandon(partition_ref where) override { inner_->abandon(std::move(where)); }
   std::unique_ptr<reader> read_from(std::vector<std::string> topics,
                                     std::vector<position> from) override {
     return inner_->read_from(std::move(topics), std::move(from));

@@ -107,6 +107,10 @@ class sink {
   virtual awaitable<result<std::vector<position>>> produce(std::vector<record> batch) = 0;
   /// The same, to a partition of the caller's choice.
   virtual awaitable<result<position>> produce_to(std::int32_t partition, record one) = 0;
+  /// Gives up what has not left this process for a partition that is somebody else's by now: its
+  /// senders are told `errc::not_owned`. What has left may still come to stand there. From any
+  /// thread.
+  virtual void abandon(partition_ref where) = 0;
 };
 
 /// A queue, whole. Made, started and closed by the wiring; outlives everything that uses it.

@@ -92,6 +92,13 @@ class kafka_queue final : public backend {
     co_return std::move(places->front());
   }
 
+  void abandon(partition_ref where) override {
+    if (!producer_) return;
+    asio::post(serving_.get_executor(), [its = producer_, where = std::move(where)] {
+      its->abandon(where.topic, where.partition);
+    });
+  }
+
   std::unique_ptr<reader> read_from(std::vector<std::string> topics,
                                     std::vector<position> from) override {
     std::map<partition_ref, std::int64_t> next;

@@ -34,7 +34,6 @@ std::size_t size_of(const std::vector<record>& records) {
 bool ends_the_client(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR__FATAL:
-    case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
     case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
     case RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE:
     case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
@@ -165,13 +164,31 @@ awaitable<result<producer::places>> producer::send(std::vector<record> records,
 
 void producer::enqueue(std::shared_ptr<batch> sent) {
   for (std::size_t i = 0; i < sent->records.size(); ++i) {
-    auto last = unacknowledged_.insert(unacknowledged_.end(), message{sent, i, {}});
+    auto last = unacknowledged_.insert(unacknowledged_.end(), message{sent, i, false, {}});
     last->place = last;
     if (ended_) {
       conclude(last, fail(errc::closed));
     } else {
       hand_over(last);
     }
+  }
+}
+
+void producer::abandon(const std::string& topic, std::int32_t partition) {
+  bool any = false;
+  for (auto each = unacknowledged_.begin(); each != unacknowledged_.end();) {
+    auto which = each++;
+    const auto& sent = *which->of;
+    if (sent.partitions[which->index] != partition || sent.records[which->index].topic != topic) {
+      continue;
+    }
+    which->abandoned = true;
+    any = true;
+    if (!client_) conclude(which, fail(errc::not_owned));
+  }
+  // librdkafka gives back all that it has not sent; the others are handed over once more.
+  if (any && client_) {
+    rd_kafka_purge(client_->handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
   }
 }
 
@@ -222,6 +239,10 @@ bool producer::take_reports(rd_kafka_event_t& event) {
       } else {
         conclude(which, report->offset);
       }
+    } else if (report->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE && its->abandoned) {
+      conclude(which, fail(errc::not_owned));
+    } else if (report->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE && !ended_) {
+      hand_over(which);
     } else if (ends_the_client(report->err) && !ended_) {
       client_failed = true;
     } else {
@@ -288,8 +309,14 @@ void producer::try_again() {
     });
     return;
   }
-  for (auto each = unacknowledged_.begin(); each != unacknowledged_.end();)
-    hand_over(each++);
+  for (auto each = unacknowledged_.begin(); each != unacknowledged_.end();) {
+    auto which = each++;
+    if (which->abandoned) {
+      conclude(which, fail(errc::not_owned));
+    } else {
+      hand_over(which);
+    }
+  }
 }
 
 void producer::refuse_what_is_late() {

@@ -46,6 +46,9 @@ class producer : public std::enable_shared_from_this<producer> {
   /// `errc::unavailable` where the brokers have not acknowledged it in time.
   awaitable<result<places>> send(std::vector<record> records, std::vector<std::int32_t> partitions);
 
+  /// Refuses what is still here for a partition, as `errc::not_owned`. On the loop.
+  void abandon(const std::string& topic, std::int32_t partition);
+
   /// Waits until nothing is on its way, at most until `deadline`; then refuses. `then` is called.
   void finish(steady_time deadline, std::function<void()> then);
 
@@ -60,6 +63,7 @@ class producer : public std::enable_shared_from_this<producer> {
   struct message {
     std::shared_ptr<batch> of;
     std::size_t index = 0;
+    bool abandoned = false;
     std::list<message>::iterator place;  ///< its own: what librdkafka gives back is its address
   };
   using message_list = std::list<message>;

@@ -85,6 +85,9 @@ class local_queue final : public backend {
     co_return std::move(places->front());
   }
 
+  /// Nothing waits here but for the disk, and nobody else could have got the partition meanwhile.
+  void abandon(partition_ref) override {}
+
   std::unique_ptr<reader> read_from(std::vector<std::string> topics,
                                     std::vector<position> from) override {
     log_cursor cursor;

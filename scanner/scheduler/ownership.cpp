@@ -72,6 +72,7 @@ awaitable<void> scheduler::let_go(std::vector<std::int32_t> partitions) {
   for (auto partition : partitions) {
     claims_.give_up(partition);
     ledger_.disown(partition);
+    queue_.abandon({model::topics::scan_tasks, partition});
   }
   ready_.remove_if([&](const views::waiting_task& task) { return gone(task.partition); });
   for (auto& [key, task] : running_) {

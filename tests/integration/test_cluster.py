@@ -33,7 +33,7 @@ TARGETS = [f"127.60.{i // 250}.{i % 250 + 1}" for i in range(SCANS)]
 
 RACES = 200
 SLOW_PORT = 100
-SLOW_SECONDS = 8  # until it greets
+SLOW_SECONDS = 12  # until it greets
 
 
 def greet(client):

@@ -5,6 +5,7 @@
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
+#include <map>
 #include <set>
 
 namespace sonde {
@@ -88,6 +89,45 @@ TEST_CASE("a broker that is killed and comes back costs nothing that was acknowl
   auto queue = topics.open();
   auto folder = broker_folder();
   test::run(through_trouble(*queue, "kill " + folder + " 1", "start " + folder + " > /dev/null"));
+  queue->close();
+}
+
+TEST_CASE("what has not left for a partition can be given up, and nothing else is") {
+  kafka_topics topics;
+  auto queue = topics.open();
+  auto folder = broker_folder();
+  test::run([](backend& q) -> awaitable<void> {
+    std::vector<record> first{make_record("k", "before")};
+    co_await q.produce(std::move(first));
+  }(*queue));
+  run_broker_script("kill " + folder + " 1");
+  test::run([](backend& q, std::string cluster) -> awaitable<void> {
+    logger log;
+    auto loop = co_await asio::this_coro::executor;
+    task_group producers(loop, log, "test");
+    std::map<std::int32_t, int> refused;
+    std::map<std::int32_t, int> durable;
+    auto work = [&](std::int32_t partition, int number) -> awaitable<void> {
+      auto one = make_record("k", std::to_string(number));
+      auto written = co_await q.produce_to(partition, std::move(one));
+      if (!written) CHECK(written.error().code == code(queue::errc::not_owned));
+      ++(written ? durable : refused)[partition];
+    };
+    for (int i = 0; i < 30; ++i)
+      producers.spawn(work(i % 3, i));
+    co_await wait_for(seconds(1));
+    q.abandon({"log", 1});
+    while (refused[1] < 10)
+      co_await wait_for(milliseconds(20));
+    CHECK(durable.empty());
+    run_broker_script("start " + cluster + " > /dev/null");
+    co_await producers.join();
+    CHECK(refused.size() == 1);
+    CHECK(durable[0] == 10);
+    CHECK(durable[2] == 10);
+    auto again = co_await q.produce_to(1, make_record("k", "anew"));
+    CHECK(again);
+  }(*queue, folder));
   queue->close();
 }
 
