@@ -67,10 +67,10 @@ connection::~connection() {
   rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
-client::client(std::unique_ptr<connection> connection, executor loop, standing& standing,
+client::client(std::unique_ptr<connection> connection, const executor& loop, standing& standing,
                logger& log)
     : connection_(std::move(connection)),
-      wakeup_(std::move(loop), make_eventfd()),
+      wakeup_(loop, make_eventfd()),
       standing_(standing),
       log_(log) {}
 

@@ -41,7 +41,8 @@ struct connection {
 /// Lives on one loop. `release` must be called, on that loop, before it is given up.
 class client : public std::enable_shared_from_this<client> {
  public:
-  client(std::unique_ptr<connection> connection, executor loop, standing& standing, logger& log);
+  client(std::unique_ptr<connection> connection, const executor& loop, standing& standing,
+         logger& log);
   ~client();
 
   /// From now on `woken` is called when there is something to poll, and `replied` with the events
