@@ -1,11 +1,11 @@
 #include "client/redrive.hpp"
 
 #include "client/errc.hpp"
+#include "client/topic_rest.hpp"
 #include "model/field_reader.hpp"
 #include "model/text.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace sonde::client {
@@ -22,26 +22,15 @@ using record_function = std::function<void(const queue::stored_record&)>;
 
 /// Every record of a topic up to its end as it is now.
 awaitable<result<>> read_all(queue::backend& queue, std::string topic, record_function take) {
+  auto rest = co_await topic_rest::of(queue, topic);
+  if (!rest) co_return rest.error();
   std::vector<std::string> topics{std::move(topic)};
-  auto ends = co_await queue.ends(topics);
-  if (!ends) co_return ends.error();
-  auto starts = co_await queue.starts(topics);
-  if (!starts) co_return starts.error();
-  std::map<std::int32_t, std::int64_t> left;
-  for (const auto& end : *ends)
-    left[end.partition] = end.offset;
-  for (const auto& start : *starts) {
-    if (start.offset >= left[start.partition]) left.erase(start.partition);
-  }
-  auto reader = queue.read_from(topics, {});
-  while (!left.empty()) {
+  auto reader = queue.read_from(std::move(topics), {});
+  while (!rest->over()) {
     auto batch = co_await reader->read();
     if (!batch) co_return batch.error();
     for (const auto& one : *batch) {
-      auto end = left.find(one.partition);
-      if (end == left.end()) continue;  // written since
-      take(one);
-      if (one.offset + 1 >= end->second) left.erase(end);
+      if (rest->take(one)) take(one);
     }
   }
   co_return result<>();
@@ -108,10 +97,6 @@ awaitable<result<>> send_back(queue::backend& queue, record letter, redriven_let
   auto written = co_await queue.produce_to(told.stood.partition, std::move(receipt));
   if (!written) co_return written.error();
   co_return result<>();
-}
-
-json to_json(const model::record_place& place) {
-  return {{"topic", place.topic}, {"partition", place.partition}, {"offset", place.offset}};
 }
 
 /// One letter, on a line for people.
@@ -189,10 +174,13 @@ result<redrive_order> parse_redrive_order(std::string_view text) {
 json to_json(const redrive_report& report) {
   json letters = json::array();
   for (const auto& each : report.letters) {
-    json letter = {{"letter", to_json(each.stood)},  {"key", model::to_utf8(each.key)},
-                   {"from", to_json(each.why.from)}, {"stage", each.why.stage},
-                   {"error", each.why.error},        {"attempts", each.why.attempts}};
-    if (each.went) letter["to"] = to_json(*each.went);
+    json letter = {{"letter", model::to_json(each.stood)},
+                   {"key", model::to_utf8(each.key)},
+                   {"from", model::to_json(each.why.from)},
+                   {"stage", each.why.stage},
+                   {"error", each.why.error},
+                   {"attempts", each.why.attempts}};
+    if (each.went) letter["to"] = model::to_json(*each.went);
     letters.push_back(std::move(letter));
   }
   return {{"letters", std::move(letters)}, {"more", report.more}};

@@ -1,11 +1,11 @@
 #include "base/clock.hpp"
 #include "client/errc.hpp"
 #include "client/read_commands.hpp"
+#include "client/topic_rest.hpp"
 #include "model/json.hpp"
 #include "model/text.hpp"
 
 #include <algorithm>
-#include <map>
 
 namespace sonde::client {
 namespace {
@@ -113,21 +113,19 @@ int tail_command::complain_of_topic() {
 awaitable<int> tail_command::run() {
   std::vector<std::string> topics{find_topic()};
   if (topics.front().empty()) co_return complain_of_topic();
-  auto ends = co_await queue_.ends(topics);
-  if (!ends) co_return complain_of_queue(out_, ends.error());
-  auto starts = co_await queue_.starts(topics);
-  if (!starts) co_return complain_of_queue(out_, starts.error());
-  std::map<std::int32_t, std::int64_t> left;  // where to stop, by partition
+  std::vector<queue::position> from;
+  topic_rest rest;
   if (options_.from_start) {
-    for (const auto& end : *ends)
-      left[end.partition] = end.offset;
-    for (const auto& start : *starts) {
-      if (start.offset >= left[start.partition]) left.erase(start.partition);
-    }
-    ends->clear();
+    auto all = co_await topic_rest::of(queue_, topics.front());
+    if (!all) co_return complain_of_queue(out_, all.error());
+    rest = std::move(*all);
+  } else {
+    auto ends = co_await queue_.ends(topics);
+    if (!ends) co_return complain_of_queue(out_, ends.error());
+    from = std::move(*ends);
   }
-  reader_ = queue_.read_from(topics, std::move(*ends));
-  while ((options_.follow || !left.empty()) && !interrupted_) {
+  reader_ = queue_.read_from(topics, std::move(from));
+  while ((options_.follow || !rest.over()) && !interrupted_) {
     auto batch = co_await reader_->read();
     if (interrupted_) break;
     if (!batch) co_return complain_of_queue(out_, batch.error());
@@ -135,8 +133,7 @@ awaitable<int> tail_command::run() {
     for (const auto& record : *batch) {
       text += out_.for_people() ? line_of(record, out_.width())
                                 : model::to_text(to_json(record, queue_)) + "\n";
-      auto end = left.find(record.partition);
-      if (end != left.end() && record.offset + 1 >= end->second) left.erase(end);
+      rest.take(record);
     }
     out_.print(text);
   }

@@ -17,11 +17,6 @@ namespace {
 
 namespace exit_code = client::exit_code;
 
-int complain(const error& why, int code) {
-  std::cerr << "sonde: " << why.message() << "\n";
-  return code;
-}
-
 result<configuration> load(const invocation& how) {
   return load_configuration(how.config_file, how.variables, how.flags);
 }
@@ -115,6 +110,11 @@ result<std::unique_ptr<node>> start_local_node(configuration& config, const cloc
 }
 
 }  // namespace
+
+int complain(const error& why, int code) {
+  std::cerr << "sonde: " << why.message() << "\n";
+  return code;
+}
 
 int scan(const invocation& how, client::scan_options options, bool local) {
   auto config = load(how);

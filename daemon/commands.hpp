@@ -21,6 +21,9 @@ struct invocation {
   client::output_form form = client::output_form::automatic;
 };
 
+/// Says on standard error why a verb comes to nothing; returns the exit code.
+int complain(const error& why, int code);
+
 /// Each verb, to its exit code.
 
 /// The daemon. Returns when a signal has ended it; a second signal ends the process at once.

@@ -4,17 +4,10 @@
 #include "daemon/commands.hpp"
 #include "model/json.hpp"
 
-#include <iostream>
-
 namespace sonde::daemon {
 namespace {
 
 namespace exit_code = client::exit_code;
-
-int complain(const error& why, int code) {
-  std::cerr << "sonde: " << why.message() << "\n";
-  return code;
-}
 
 std::string line_of(const topic_report& topic, bool for_people) {
   if (!for_people) {

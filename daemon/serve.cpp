@@ -97,11 +97,6 @@ class watchman {
   int code_ = 0;
 };
 
-int refuse_to_start(const error& why, int code) {
-  std::cerr << "sonde: " << why.message() << "\n";
-  return code;
-}
-
 void announce(const node& started) {
   if (started.endpoint().empty()) return;
   auto url = "http://" + started.endpoint();
@@ -117,18 +112,18 @@ void announce(const node& started) {
 
 int serve(const invocation& how) {
   auto config = load_configuration(how.config_file, how.variables, how.flags);
-  if (!config) return refuse_to_start(config.error(), client::exit_code::configuration);
+  if (!config) return complain(config.error(), client::exit_code::configuration);
   std::signal(SIGPIPE, SIG_IGN);
   system_clock clock;
   logger log(level_of(*config), format_of(*config));
   auto queue = open_queue(*config, queue_use::serve, clock, log);
-  if (!queue) return refuse_to_start(queue.error(), client::exit_code::data_folder);
+  if (!queue) return complain(queue.error(), client::exit_code::data_folder);
   auto view_folder = config->queue.backend == "memory" ? std::optional<std::filesystem::path>()
                                                        : std::optional(config->data_dir);
   node daemon(*config, std::move(*queue), view_folder, clock, log);
   watchman watch(how, daemon, log);
   if (auto started = daemon.start(); !started) {
-    return refuse_to_start(started.error(), client::exit_code::configuration);
+    return complain(started.error(), client::exit_code::configuration);
   }
   announce(daemon);
   log.info("started", {{"version", SONDE_VERSION},

@@ -31,11 +31,11 @@ void drop_headers(record& of, std::string_view prefix) {
   std::erase_if(of.headers, [&](const auto& each) { return each.first.starts_with(prefix); });
 }
 
-json place_json(const record_place& place) {
+}  // namespace
+
+json to_json(const record_place& place) {
   return {{"topic", place.topic}, {"partition", place.partition}, {"offset", place.offset}};
 }
-
-}  // namespace
 
 std::string dead_letter_topic(const std::string& topic) {
   return topic + ".dlq";
@@ -81,7 +81,7 @@ record to_redriven(record letter, const dead_letter& why, const record_place& st
 
 record to_redrive_receipt(const record& letter, const record_place& stood, const record_place& went,
                           wall_time now) {
-  json value = {{"letter", place_json(stood)}, {"to", place_json(went)}, {"time", to_rfc3339(now)}};
+  json value = {{"letter", to_json(stood)}, {"to", to_json(went)}, {"time", to_rfc3339(now)}};
   auto id =
       stood.topic + "/" + std::to_string(stood.partition) + "/" + std::to_string(stood.offset);
   record_headers headers = {{"content-type", "application/json"},

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/record.hpp"
 #include "base/result.hpp"
+#include "model/json.hpp"
 
 #include <cstdint>
 #include <string>
@@ -17,6 +18,7 @@ struct record_place {
   std::int64_t offset = 0;
   bool operator==(const record_place&) const = default;
 };
+[[nodiscard]] json to_json(const record_place& place);
 
 /// Why a record was put aside.
 struct dead_letter {

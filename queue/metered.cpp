@@ -1,6 +1,7 @@
 #include "queue/metered.hpp"
 
 #include "queue/forwarding_backend.hpp"
+#include "queue/record_size.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -19,13 +20,6 @@ struct topic_counts {
   counter bytes;
   counter failures;
 };
-
-std::size_t size_of(const record& one) {
-  std::size_t size = one.key.size() + one.value.size();
-  for (const auto& [name, value] : one.headers)
-    size += name.size() + value.size();
-  return size;
-}
 
 class metered_consumer final : public consumer {
  public:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/destroy_by.hpp"
 #include "tls/library.hpp"
 
 #include <openssl/err.h>
@@ -12,18 +13,10 @@
 // OpenSSL's types with owners. For the .cpp files of this folder; no header includes this one.
 namespace sonde::tls {
 
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-
-using lib_ctx_ptr = std::unique_ptr<OSSL_LIB_CTX, freed_by<OSSL_LIB_CTX_free>>;
-using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;
-using ssl_ptr = std::unique_ptr<SSL, freed_by<SSL_free>>;
-using x509_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
+using lib_ctx_ptr = std::unique_ptr<OSSL_LIB_CTX, destroy_by<OSSL_LIB_CTX_free>>;
+using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, destroy_by<SSL_CTX_free>>;
+using ssl_ptr = std::unique_ptr<SSL, destroy_by<SSL_free>>;
+using x509_ptr = std::unique_ptr<X509, destroy_by<X509_free>>;
 
 struct library::native {
   lib_ctx_ptr context;

@@ -1,19 +1,13 @@
 #pragma once
 
+#include "base/destroy_by.hpp"
+
 #include <librdkafka/rdkafka.h>
 
 #include <memory>
 
 /// Owners of librdkafka's objects. Inner: no other folder includes this.
 namespace sonde::queue::kafka {
-
-template <auto Destroy>
-struct destroy_by {
-  template <class T>
-  void operator()(T* it) const {
-    Destroy(it);
-  }
-};
 
 using conf_ptr = std::unique_ptr<rd_kafka_conf_t, destroy_by<rd_kafka_conf_destroy>>;
 using queue_ptr = std::unique_ptr<rd_kafka_queue_t, destroy_by<rd_kafka_queue_destroy>>;

@@ -9,6 +9,7 @@
 #include "queue/kafka/producer.hpp"
 #include "queue/kafka/topic_admin.hpp"
 #include "queue/kafka/trimmer.hpp"
+#include "queue/record_size.hpp"
 
 #include <algorithm>
 #include <future>
@@ -68,7 +69,7 @@ class kafka_queue final : public backend {
     for (const auto& one : batch) {
       auto partition = around_->names->route(one);
       if (!partition) co_return partition.error();
-      if (auto fits = check_size(one); !fits) co_return fits.error();
+      if (auto fits = check_size(one, limits_.record_max_bytes); !fits) co_return fits.error();
       partitions.push_back(*partition);
     }
     if (!producer_) co_return fail(errc::read_only);
@@ -82,7 +83,7 @@ class kafka_queue final : public backend {
       co_return fail(errc::unknown_topic,
                      "topic " + one.topic + " has no partition " + std::to_string(partition));
     }
-    if (auto fits = check_size(one); !fits) co_return fits.error();
+    if (auto fits = check_size(one, limits_.record_max_bytes); !fits) co_return fits.error();
     if (!producer_) co_return fail(errc::read_only);
     std::vector<record> batch;
     batch.push_back(std::move(one));
@@ -272,15 +273,6 @@ class kafka_queue final : public backend {
       trimmer_.note(places);  // next time, unless more has been committed
       around_->log.warning("old requests are kept", {{"reason", done.error().message()}});
     }
-  }
-
-  [[nodiscard]] result<> check_size(const record& one) const {
-    std::size_t size = one.key.size() + one.value.size();
-    for (const auto& [name, value] : one.headers)
-      size += name.size() + value.size();
-    if (size <= limits_.record_max_bytes) return {};
-    return fail(errc::too_large, "a record of " + std::to_string(size) + " bytes; " +
-                                     std::to_string(limits_.record_max_bytes) + " is the most");
   }
 
   /// A member is out of its group for a reason that waiting alone may not mend: not ready.

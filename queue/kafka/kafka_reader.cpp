@@ -3,6 +3,7 @@
 #include "base/async/hop.hpp"
 #include "queue/errc.hpp"
 #include "queue/kafka/translate.hpp"
+#include "queue/record_size.hpp"
 
 #include <atomic>
 #include <optional>
@@ -95,17 +96,6 @@ class kafka_reader final : public reader {
   std::shared_ptr<reader_state> state_;
 };
 
-std::size_t size_of(const stored_record& one) {
-  std::size_t size = one.what.key.size() + one.what.value.size();
-  for (const auto& [name, value] : one.what.headers)
-    size += name.size() + value.size();
-  return size;
-}
-
-}  // namespace
-
-namespace {
-
 /// An error of one partition, which whoever reads it has to know.
 error partition_error(rd_kafka_event_t& event) {
   std::unique_ptr<rd_kafka_topic_partition_t, destroy_by<rd_kafka_topic_partition_destroy>> where(
@@ -129,7 +119,7 @@ result<std::vector<stored_record>> record_intake::take(client& from, event_ptr& 
     if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_FETCH) {
       while (const auto* message = rd_kafka_event_message_next(event.get())) {
         out.push_back(to_record(*message, *around_->names));
-        bytes += size_of(out.back());
+        bytes += size_of(out.back().what);
       }
       continue;
     }

@@ -3,6 +3,7 @@
 #include "queue/errc.hpp"
 #include "queue/kafka/client_conf.hpp"
 #include "queue/kafka/translate.hpp"
+#include "queue/record_size.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,13 +21,10 @@ constexpr int events_at_once = 64;
 /// What librdkafka and this file keep beside a record's own bytes.
 constexpr std::size_t message_overhead_bytes = 512;
 
-std::size_t size_of(const std::vector<record>& records) {
+std::size_t held_for(const std::vector<record>& records) {
   std::size_t size = 0;
-  for (const auto& one : records) {
-    size += one.key.size() + one.value.size() + message_overhead_bytes;
-    for (const auto& [name, value] : one.headers)
-      size += name.size() + value.size();
-  }
+  for (const auto& one : records)
+    size += size_of(one) + message_overhead_bytes;
   return size;
 }
 
@@ -142,7 +140,7 @@ result<> producer::make_client() {
 awaitable<result<producer::places>> producer::send(std::vector<record> records,
                                                    std::vector<std::int32_t> partitions) {
   if (records.empty()) co_return places();
-  auto bytes = size_of(records);
+  auto bytes = held_for(records);
   if (pending_bytes_.fetch_add(bytes) + bytes > limits_.produce_pending_bytes) {
     pending_bytes_ -= bytes;
     co_return fail(errc::busy);

@@ -7,6 +7,7 @@
 #include "queue/local/group_commit.hpp"
 #include "queue/local/local_reader.hpp"
 #include "queue/local/read_side.hpp"
+#include "queue/record_size.hpp"
 
 #include <chrono>
 
@@ -158,7 +159,7 @@ class local_queue final : public backend {
     std::vector<log_index> logs;
     logs.reserve(appends.size());
     for (const auto& one : appends) {
-      if (auto fits = check_size(one.what); !fits) co_return fits.error();
+      if (auto fits = check_size(one.what, limits_.record_max_bytes); !fits) co_return fits.error();
       logs.push_back(one.log);
     }
     auto offsets = co_await commit_->write(std::move(appends), {});
@@ -169,15 +170,6 @@ class local_queue final : public backend {
       out.push_back(layout_->at(logs[i], (*offsets)[i]));
     }
     co_return out;
-  }
-
-  [[nodiscard]] result<> check_size(const record& one) const {
-    std::size_t size = one.key.size() + one.value.size();
-    for (const auto& [name, value] : one.headers)
-      size += name.size() + value.size();
-    if (size <= limits_.record_max_bytes) return {};
-    return fail(errc::too_large, "a record of " + std::to_string(size) + " bytes; " +
-                                     std::to_string(limits_.record_max_bytes) + " is the most");
   }
 
   awaitable<result<>> commit_offsets(std::vector<group_offset> offsets) {

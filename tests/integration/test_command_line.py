@@ -5,6 +5,7 @@ import os
 import pty
 import select
 import signal
+import stat
 import subprocess
 import time
 
@@ -156,6 +157,24 @@ def test_configuration_says_where_values_come_from(run_sonde, tmp_path):
     again = tmp_path / "again.toml"
     again.write_text(shown.stdout)
     assert run_sonde("check-config", "--config", again).returncode == 0
+
+
+def test_dead_letters_are_asked_of_the_daemon_that_has_the_queue(daemon, run_sonde):
+    daemon.start()
+    socket = daemon.data_dir / "control.sock"
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+    words = ["topic", "redrive", "--data-dir", daemon.data_dir]
+    done = run_sonde(*words, "scan.requests")
+    assert (done.returncode, done.stdout) == (0, "") and "0 dead letters sent back" in done.stderr
+    refused = run_sonde(*words, "entities")
+    assert refused.returncode != 0 and "scan.requests" in refused.stderr
+    assert "path=/control/redrive" in daemon.log(), "it was the daemon who refused"
+    # Its socket stays behind, and is no obstacle to anybody.
+    daemon.kill()
+    assert socket.exists()
+    assert run_sonde(*words, "scan.requests", "--dry-run").returncode == 0
+    daemon.start()
+    assert run_sonde(*words, "scan.requests").returncode == 0
 
 
 @pytest.mark.parametrize("text, where, named", [

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace sonde {
+
+/// A deleter for what a C library makes and wants back: `unique_ptr<T, destroy_by<T_free>>`.
+template <auto Destroy>
+struct destroy_by {
+  template <class T>
+  void operator()(T* it) const {
+    Destroy(it);
+  }
+};
+
+}  // namespace sonde

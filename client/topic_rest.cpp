@@ -1,0 +1,27 @@
+#include "client/topic_rest.hpp"
+
+namespace sonde::client {
+
+awaitable<result<topic_rest>> topic_rest::of(queue::backend& queue, std::string topic) {
+  std::vector<std::string> topics{std::move(topic)};
+  auto ends = co_await queue.ends(topics);
+  if (!ends) co_return ends.error();
+  auto starts = co_await queue.starts(topics);
+  if (!starts) co_return starts.error();
+  topic_rest out;
+  for (const auto& end : *ends)
+    out.ends_[end.partition] = end.offset;
+  for (const auto& start : *starts) {
+    if (start.offset >= out.ends_[start.partition]) out.ends_.erase(start.partition);
+  }
+  co_return out;
+}
+
+bool topic_rest::take(const queue::stored_record& one) {
+  auto end = ends_.find(one.partition);
+  if (end == ends_.end()) return false;
+  if (one.offset + 1 >= end->second) ends_.erase(end);
+  return true;
+}
+
+}  // namespace sonde::client
