@@ -269,7 +269,10 @@ result<> node::start_ingest() {
 
 /// Every process says how it is, whatever its roles.
 result<> node::start_http() {
-  if (has_role("ingest")) ingest::add_scheduling_routes(router_, *scans_, config_.limits);
+  if (has_role("ingest")) {
+    ingest::add_scheduling_routes(router_, *scans_, config_.limits);
+    ingest::add_definition_routes(router_);
+  }
   if (scans_) ingest::add_scan_routes(router_, *scans_, config_.limits);
   if (has_role("view")) ingest::add_entity_routes(router_, *scans_, config_.limits);
   ingest::add_health_routes(router_, [this] { return what_is_not_ready(); });

@@ -19,6 +19,9 @@ void add_scan_routes(router& to, scan_service& scans, const limits& limits);
 /// `GET /api/analytics/v1/entity…`.
 void add_entity_routes(router& to, scan_service& scans, const limits& limits);
 
+/// `GET /api/ingest/v1/definitions`.
+void add_definition_routes(router& to);
+
 /// `/livez`: the process runs. `/readyz`: it can do its work.
 void add_health_routes(router& to, readiness_check check);
 

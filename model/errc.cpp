@@ -15,6 +15,7 @@ const char* describe(errc code) {
     case errc::invalid_field: return "a field is missing, unknown or of the wrong kind";
     case errc::invalid_record: return "not a record of this topic";
     case errc::invalid_text: return "not UTF-8";
+    case errc::invalid_value: return "not a value of its data type";
   }
   return "unknown error";
 }

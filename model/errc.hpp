@@ -16,6 +16,7 @@ enum class errc {
   invalid_field,
   invalid_record,
   invalid_text,
+  invalid_value,
 };
 
 [[nodiscard]] const char* category_name(errc);

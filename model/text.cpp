@@ -123,4 +123,22 @@ std::string to_utf8(std::string_view bytes) {
   return out;
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    auto [point, size] = next_point(text);
+    if (point < 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
+bool is_blank(std::string_view utf8) {
+  while (!utf8.empty()) {
+    auto [point, size] = next_point(utf8);
+    if (point < 0 || kind_of(point) != kind::space) return false;
+    utf8.remove_prefix(size);
+  }
+  return true;
+}
+
 }  // namespace sonde::model

@@ -30,4 +30,8 @@ namespace sonde::model {
 /// The bytes as UTF-8, each byte that is none replaced by U+FFFD: for text that goes into JSON.
 [[nodiscard]] std::string to_utf8(std::string_view bytes);
 
+[[nodiscard]] bool is_utf8(std::string_view text);
+/// Whether it holds nothing but separators and ASCII white space.
+[[nodiscard]] bool is_blank(std::string_view utf8);
+
 }  // namespace sonde::model

@@ -1,5 +1,6 @@
 #include "ingest/handlers.hpp"
 
+#include "model/definitions.hpp"
 #include "model/events.hpp"
 #include "queue/errc.hpp"
 #include "tests/ingest/scan_world.hpp"
@@ -115,6 +116,31 @@ TEST_CASE_FIXTURE(routed_scans, "what is asked for wrongly is 400, what is not t
   CHECK(get("/api/ingest/v1/scans?target=a:b").status == 400);
   CHECK(get("/api/ingest/v1/scans?target=192.0.2.99").status == 200);
   CHECK(get("/api/analytics/v1/entity/nonsense/details").status == 204);
+}
+
+TEST_CASE("every entity type is defined, with its description, data type and attributes") {
+  router routes;
+  add_definition_routes(routes);
+  http_request request;
+  request.method = "GET";
+  request.path = "/api/ingest/v1/definitions";
+  auto told = test::run(routes.handle(std::move(request)));
+  CHECK(told.status == 200);
+  auto list = model::parse_own(told.body);
+  REQUIRE(list.is_array());
+  CHECK(list.size() == model::all_definitions().size());
+  for (const auto& one : list) {
+    CAPTURE(model::to_text(one));
+    CHECK(one.size() == 4);
+    CHECK(!one["description"].get<std::string>().empty());
+    CHECK(one["attributes"].is_array());
+    const auto* known = model::find_definition(one["type"].get<std::string>());
+    REQUIRE(known != nullptr);
+    CHECK(one["dataType"].get<std::string>() == model::name_of(known->main_value));
+    if (known->type == "airport-name") {
+      CHECK(one["attributes"] == model::json({"country", "city"}));
+    }
+  }
 }
 
 TEST_CASE("readiness is told with every reason against it") {

@@ -24,6 +24,8 @@ FUZZED = {
     "model/target.hpp": "addresses",
     "model/fqdn.hpp": "addresses",
     "model/text.hpp": "recognise",
+    "model/value.hpp": "values",
+    "model/value_rules.hpp": "values",
     "queue/embedded/record_codec.hpp": "record_codec",
     "scanner/modules/recognition.hpp": "recognise",
     "tls/certificate.hpp": "certificate",

@@ -1,0 +1,95 @@
+#include "model/errc.hpp"
+#include "model/letter_case.hpp"
+#include "model/text.hpp"
+#include "model/value_rules.hpp"
+
+#include <re2/re2.h>
+
+namespace sonde::model::value_rules {
+namespace {
+
+/// How much of a refused value is shown.
+constexpr std::size_t shown_bytes = 80;
+
+}  // namespace
+
+error refuse(std::string_view text, const std::string& why) {
+  auto shown = to_utf8(cut_at(text, shown_bytes));
+  if (text.size() > shown_bytes) shown += "…";
+  return fail(errc::invalid_value, "\"" + shown + "\" " + why);
+}
+
+result<std::string> case_sensitive_text(std::string_view text) {
+  auto out = clean(text);
+  if (!out) return fail(errc::invalid_value, out.error().message());
+  if (is_blank(*out)) {
+    return fail(errc::invalid_value,
+                "holds nothing but control characters and marks; give letters, digits or symbols");
+  }
+  return out;
+}
+
+result<std::string> text(std::string_view text) {
+  auto out = case_sensitive_text(text);
+  if (!out) return out;
+  return lower_case(*out);
+}
+
+result<std::string> path(std::string_view text) {
+  if (text.find("://") != std::string_view::npos) {
+    return refuse(text, "is a URL, not a path; leave the scheme and the host out");
+  }
+  return lower_case(text);
+}
+
+result<std::string> phone(std::string_view text) {
+  static const RE2 form(
+      "\\+[0-9]{1,3}[ -]?(?:\\([0-9]{1,4}\\)[ -]?)?[0-9]{1,4}(?:[ -]?[0-9]{1,4}){0,2}");
+  if (RE2::FullMatch(text, form)) return std::string(text);
+  return refuse(text,
+                "is no phone number; write + and the country code, then up to three groups of up "
+                "to four digits, as in +1 (555) 555-0100");
+}
+
+result<std::string> mime_type(std::string_view text) {
+  // The comma is what lies between + and . in ASCII besides the hyphen. It is accepted as existing
+  // services accept it.
+  static const RE2 form("[A-Za-z]+/[A-Za-z0-9+,.-]{3,}");
+  if (RE2::FullMatch(text, form)) return lower_case(text);
+  return refuse(text,
+                "is no MIME type; write letters, a slash, and three or more letters, digits, + - "
+                "or ., as in text/html");
+}
+
+result<std::string> regex(std::string_view text) {
+  RE2 compiled(text, RE2::Quiet);
+  if (compiled.ok()) return std::string(text);
+  return refuse(text, "is no regular expression in RE2's syntax: " + to_utf8(compiled.error()));
+}
+
+result<std::string> boolean(std::string_view text) {
+  if (text == "true" || text == "false") return std::string(text);
+  return refuse(text, "is neither true nor false");
+}
+
+result<std::string> adversary(std::string_view text) {
+  const char* taken_for = nullptr;
+  if (ip_address::parse(text)) {
+    taken_for = "an IP address";
+  } else if (uuid(text)) {
+    taken_for = "a UUID";
+  } else if (email(text)) {
+    taken_for = "an e-mail address";
+  } else if (phone(text)) {
+    taken_for = "a phone number";
+  } else if (fqdn(text)) {
+    taken_for = "a domain name";
+  } else if (url(text)) {
+    taken_for = "a URL";
+  }
+  if (taken_for == nullptr) return std::string(text);
+  return refuse(text, "is " + std::string(taken_for) +
+                          ", not the name of an adversary; use the type that is meant for it");
+}
+
+}  // namespace sonde::model::value_rules

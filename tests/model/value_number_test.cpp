@@ -1,0 +1,242 @@
+#include "model/errc.hpp"
+#include "tests/model/value_tables.hpp"
+
+#include <cstdint>
+#include <limits>
+
+namespace sonde::model::test {
+namespace {
+
+struct number_row {
+  json written;
+  const char* canonical;
+};
+
+void check_numbers(data_type type, std::initializer_list<number_row> rows) {
+  for (const auto& row : rows) {
+    CAPTURE(to_text(row.written));
+    auto made = canonical_value(type, row.written, wide_scope());
+    REQUIRE(made);
+    CHECK(*made == row.canonical);
+    CHECK(canonical_text(type, *made, wide_scope()).value() == *made);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Integer") {
+  constexpr auto least = std::numeric_limits<std::int64_t>::min();
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  check_numbers(data_type::integer, {
+                                        {0, "0"},
+                                        {-1, "-1"},
+                                        {15169U, "15169"},
+                                        {least, "-9223372036854775808"},
+                                        {most, "9223372036854775807"},
+                                        {3.9, "3"},
+                                        {-3.9, "-3"},
+                                        {0.5, "0"},
+                                        {-0.5, "0"},
+                                        {1e3, "1000"},
+                                        {-9223372036854775808.0, "-9223372036854775808"},
+                                    });
+  check_accepted(data_type::integer, {
+                                         {"0", "0"},
+                                         {"-0", "0"},
+                                         {"+7", "7"},
+                                         {"007", "7"},
+                                         {"3.9", "3"},
+                                         {"-3.9", "-3"},
+                                         {"3.", "3"},
+                                         {".9", "0"},
+                                         {"-.9", "0"},
+                                         {"1e3", "1000"},
+                                         {"15E-1", "1"},
+                                         {"9223372036854775807", "9223372036854775807"},
+                                         {"9223372036854775807.9", "9223372036854775807"},
+                                         {"-9223372036854775808.5", "-9223372036854775808"},
+                                     });
+  check_refused(data_type::integer, {
+                                        {"9223372036854775808", "64 bits"},
+                                        {"-9223372036854775809", "64 bits"},
+                                        {"1e19", "64 bits"},
+                                        {"1e400", "64 bits"},
+                                        {"AS15169", "no number"},
+                                        {"1 000", "no number"},
+                                        {"1,000", "no number"},
+                                        {"1_000", "no number"},
+                                        {"0x10", "no number"},
+                                        {"--1", "no number"},
+                                        {"+-1", "no number"},
+                                        {"-", "no number"},
+                                        {".", "no number"},
+                                        {"1e", "no number"},
+                                        {" 1", "no number"},
+                                        {"1\n", "no number"},
+                                        {"inf", "no number"},
+                                        {"nan", "no number"},
+                                        {"١", "no number"},
+                                        {"", "blank"},
+                                    });
+  for (const auto& wrong : {json(9223372036854775808ULL), json(9223372036854775808.0), json(1e300),
+                            json(true), json(), json::array({1}), json::object()}) {
+    CAPTURE(to_text(wrong));
+    CHECK(!canonical_value(data_type::integer, wrong, wide_scope()));
+  }
+}
+
+TEST_CASE("Float") {
+  check_numbers(data_type::floating, {
+                                         {0, "0"},
+                                         {-1, "-1"},
+                                         {1.0, "1"},
+                                         {0.1, "0.1"},
+                                         {0.30000000000000004, "0.30000000000000004"},
+                                         {40.712776, "40.712776"},
+                                         {1e6, "1000000"},
+                                         {1e20, "100000000000000000000"},
+                                         {123456789012345678901.0, "123456789012345680000"},
+                                         {999999999999999900000.0, "999999999999999900000"},
+                                         {1e21, "1e+21"},
+                                         {-1.5e21, "-1.5e+21"},
+                                         {1e100, "1e+100"},
+                                         {0.0001, "0.0001"},
+                                         {0.00012345, "0.00012345"},
+                                         {0.00009, "9e-05"},
+                                         {1.25e-7, "1.25e-07"},
+                                         {1.7976931348623157e308, "1.7976931348623157e+308"},
+                                         {5e-324, "5e-324"},
+                                         {2.2250738585072014e-308, "2.2250738585072014e-308"},
+                                         {9007199254740993LL, "9007199254740992"},
+                                         {18446744073709551615ULL, "18446744073709552000"},
+                                     });
+  check_accepted(data_type::floating, {
+                                          {"1.50", "1.5"},
+                                          {"+1", "1"},
+                                          {"-0.0", "-0"},
+                                          {"00.5", "0.5"},
+                                          {".5", "0.5"},
+                                          {"5.", "5"},
+                                          {"1E6", "1000000"},
+                                          {"1e+21", "1e+21"},
+                                          {"1e-05", "1e-05"},
+                                          {"-73.9", "-73.9"},
+                                      });
+  check_refused(data_type::floating, {
+                                         {"1e309", "64 bits"},
+                                         {"-1e309", "64 bits"},
+                                         {"inf", "no number"},
+                                         {"Infinity", "no number"},
+                                         {"NaN", "no number"},
+                                         {"0x1p3", "no number"},
+                                         {"1,5", "no number"},
+                                         {"1.5.2", "no number"},
+                                         {"1_5", "no number"},
+                                         {"e5", "no number"},
+                                         {"1e+", "no number"},
+                                         {"+", "no number"},
+                                         {"40.7N", "no number"},
+                                         {" 1.5", "no number"},
+                                         {"1.5 ", "no number"},
+                                     });
+  CHECK(!canonical_value(data_type::floating, json(true), wide_scope()));
+  CHECK(!canonical_value(data_type::floating, json(), wide_scope()));
+}
+
+TEST_CASE("a JSON value of another kind is refused by a sentence that names the right one") {
+  struct row {
+    data_type type;
+    json written;
+    const char* named;
+  };
+  for (const auto& r : std::initializer_list<row>{
+           {data_type::text, 1, "a text in quotes"},
+           {data_type::port, 443, "a text in quotes"},
+           {data_type::ip, json(), "JSON type null"},
+           {data_type::md5, json::object(), "JSON type object"},
+           {data_type::url, json::array(), "JSON type array"},
+           {data_type::date, true, "JSON type boolean"},
+           {data_type::boolean, 1, "true or false"},
+           {data_type::integer, true, "is a number"},
+           {data_type::floating, json::object(), "is a number"},
+       }) {
+    auto made = canonical_value(r.type, r.written, wide_scope());
+    REQUIRE(!made);
+    CAPTURE(made.error().message());
+    CHECK(made.error().code == errc::invalid_value);
+    CHECK(made.error().message().find(r.named) != std::string::npos);
+  }
+}
+
+TEST_CASE("Boolean") {
+  CHECK(canonical_value(data_type::boolean, true, wide_scope()).value() == "true");
+  CHECK(canonical_value(data_type::boolean, false, wide_scope()).value() == "false");
+  check_unchanged(data_type::boolean, {"true", "false"});
+  for (const char* written : {"True", "FALSE", "t", "f", "1", "0", "yes", "no", "on", "off", "null",
+                              " true", "true ", "true\n", "truefalse"}) {
+    check_refused(data_type::boolean, {{written, "neither true nor false"}});
+  }
+}
+
+TEST_CASE("Date") {
+  check_unchanged(data_type::date,
+                  {"2024-01-01", "2024-02-29", "2000-02-29", "2023-02-28", "2024-12-31",
+                   "2024-04-30", "0000-01-01", "0001-01-01", "9999-12-31", "1970-01-01"});
+  check_refused(data_type::date, {
+                                     {"2023-02-29", "calendar"},
+                                     {"1900-02-29", "calendar"},
+                                     {"2024-02-30", "calendar"},
+                                     {"2024-04-31", "calendar"},
+                                     {"2024-00-01", "calendar"},
+                                     {"2024-13-01", "calendar"},
+                                     {"2024-01-00", "calendar"},
+                                     {"2024-01-32", "calendar"},
+                                     {"2024-1-1", "no date"},
+                                     {"24-01-01", "no date"},
+                                     {"12024-01-01", "no date"},
+                                     {"-2024-01-01", "no date"},
+                                     {"01/02/2024", "no date"},
+                                     {"20240101", "no date"},
+                                     {"2024-01-01T00:00:00Z", "no date"},
+                                     {"2024-01-01 ", "no date"},
+                                 });
+}
+
+TEST_CASE("Datetime") {
+  check_accepted(data_type::datetime,
+                 {
+                     {"2024-02-29T23:59:59Z", "2024-02-29T23:59:59Z"},
+                     {"2024-02-29t23:59:59z", "2024-02-29T23:59:59Z"},
+                     {"2024-01-01T00:00:00.0Z", "2024-01-01T00:00:00Z"},
+                     {"2024-01-01T00:00:00.000000000Z", "2024-01-01T00:00:00Z"},
+                     {"2024-01-01T00:00:00.10Z", "2024-01-01T00:00:00.1Z"},
+                     {"2024-01-01T00:00:00.123456789Z", "2024-01-01T00:00:00.123456789Z"},
+                     {"2024-01-01T00:00:00.000000001Z", "2024-01-01T00:00:00.000000001Z"},
+                     {"2024-01-01T00:00:00.120+05:30", "2024-01-01T00:00:00.12+05:30"},
+                     {"2024-01-01T00:00:00-23:59", "2024-01-01T00:00:00-23:59"},
+                     {"2024-01-01T00:00:00+00:00", "2024-01-01T00:00:00Z"},
+                     {"2024-01-01T00:00:00-00:00", "2024-01-01T00:00:00Z"},
+                     {"2024-01-01T00:00:00+00:01", "2024-01-01T00:00:00+00:01"},
+                 });
+  check_refused(data_type::datetime, {
+                                         {"2024-01-01T00:00:00", "RFC 3339"},
+                                         {"2024-01-01 00:00:00Z", "RFC 3339"},
+                                         {"2024-01-01", "RFC 3339"},
+                                         {"2024-01-01T00:00Z", "RFC 3339"},
+                                         {"2024-01-01T00:00:00.Z", "RFC 3339"},
+                                         {"2024-01-01T00:00:00,5Z", "RFC 3339"},
+                                         {"2024-01-01T00:00:00+0100", "RFC 3339"},
+                                         {"2024-01-01T0:00:00Z", "RFC 3339"},
+                                         {"1704067200", "RFC 3339"},
+                                         {"2024-01-01T00:00:00.1234567890Z", "nanosecond"},
+                                         {"2023-02-29T00:00:00Z", "calendar"},
+                                         {"2024-13-01T00:00:00Z", "calendar"},
+                                         {"2024-01-01T24:00:00Z", "time of the day"},
+                                         {"2024-01-01T23:60:00Z", "time of the day"},
+                                         {"2016-12-31T23:59:60Z", "time of the day"},
+                                         {"2024-01-01T00:00:00+24:00", "offset"},
+                                         {"2024-01-01T00:00:00+01:60", "offset"},
+                                     });
+}
+
+}  // namespace sonde::model::test
