@@ -1,12 +1,24 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace sonde::ingest {
+
+/// Who sends a request, as far as this server has found out.
+struct caller {
+  std::string user_id = "anonymous";             ///< the source of what they say
+  std::vector<std::string> groups = {"public"};  ///< sorted, unique
+  std::set<std::string> roles = {"admin"};       ///< `admin` has them all
+
+  [[nodiscard]] bool has(const std::string& role) const {
+    return roles.contains(role) || roles.contains("admin");
+  }
+};
 
 /// A request as handlers see it: read whole, within its limits. Nothing of Beast.
 struct http_request {
@@ -15,6 +27,7 @@ struct http_request {
   std::map<std::string, std::string> query;    ///< decoded
   std::map<std::string, std::string> headers;  ///< names in lower case; the first of each name
   std::string body;
+  caller who;      ///< until there are credentials, everybody is this one
   std::string id;  ///< unique, for the log and for `x-error-id`
 
   [[nodiscard]] const std::string* header(const std::string& name) const {

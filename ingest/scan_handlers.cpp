@@ -16,11 +16,6 @@ using std::chrono::milliseconds;
 constexpr std::uint32_t longest_wait_s = 60;
 constexpr std::size_t listed_scans = 100;
 
-/// Until there are credentials, everybody is of this group.
-model::group_list groups_of(const http_request&) {
-  return {"public"};
-}
-
 /// Whether the body is declared as JSON. A web page can make a browser send anything else without
 /// asking first.
 bool is_json(const http_request& request) {
@@ -69,7 +64,7 @@ class scan_handlers {
     auto order = scans_.parse_order(*body);
     if (!order) co_return problem(order.error(), request.id);
     order->traceparent = traceparent_of(request);
-    auto receipt = co_await scans_.schedule(std::move(*order), groups_of(request), request.id);
+    auto receipt = co_await scans_.schedule(std::move(*order), request.who.groups, request.id);
     if (!receipt) co_return problem(receipt.error(), request.id);
     json answer = {{"id", receipt->id.str()}, {"status", receipt->status}};
     co_return json_response(receipt->is_new() ? 202 : 200, model::to_text(answer));
@@ -86,7 +81,7 @@ class scan_handlers {
       }
       wait = std::chrono::seconds(*seconds);
     }
-    auto groups = groups_of(request);
+    auto groups = request.who.groups;
     auto found = co_await scans_.look_up(parameters[0], std::move(groups), wait);
     co_return answer(std::move(found), request.id);
   }
@@ -98,14 +93,14 @@ class scan_handlers {
     }
     auto target = model::target::parse(asked->second);
     if (!target) co_return problem(400, "target: " + target.error().message(), request.id);
-    auto groups = groups_of(request);
+    auto groups = request.who.groups;
     auto found = co_await scans_.list(std::move(*target), std::move(groups), listed_scans);
     co_return answer(std::move(found), request.id);
   }
 
   /// An entity that is unknown is no error here: 204, as the interface has it.
   awaitable<http_response> get_entity(http_request request, path_parameters parameters) {
-    auto groups = groups_of(request);
+    auto groups = request.who.groups;
     auto found = co_await scans_.entity(parameters[0], std::move(groups));
     if (!found && found.error().code == make_error_code(errc::not_found)) {
       http_response nothing;

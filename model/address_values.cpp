@@ -36,10 +36,10 @@ result<ip_address> parse_address(std::string_view text) {
   return refuse(text, why);
 }
 
-/// Fails for an address that means something else in every network.
+/// Fails for an address that means something else to everybody who reads of it.
 result<> check_scope(const ip_address& address, const address_scope& scope) {
   const auto& kind = classify(address);
-  if (kind.global) return {};
+  if (kind.meaningful) return {};
   auto judged = scope.judge(target::of(address));
   if (judged.what == address_scope::verdict::in_scope) return {};
   if (judged.what == address_scope::verdict::excluded) {

@@ -20,8 +20,9 @@ constexpr std::size_t longest_value = 65'536;
 /// Boolean. What is refused is refused by `errc::invalid_value`, with a sentence that names the
 /// trouble and the mend. The canonical form is accepted again and is its own.
 ///
-/// An IP address (also of a network or an endpoint) must be globally routable or allowed by
-/// `scope`. A global one is accepted even where `scope` denies it: nothing is sent there.
+/// An IP address (also of a network or an endpoint) must mean the same to everybody
+/// (`address_class::meaningful`) or be allowed by `scope`. One that does is accepted even where
+/// `scope` denies it: nothing is sent there.
 [[nodiscard]] result<std::string> canonical_value(data_type type, const json& value,
                                                   const address_scope& scope);
 /// The same for a value that is text.

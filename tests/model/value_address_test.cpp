@@ -25,7 +25,7 @@ TEST_CASE("IP") {
                                    {"127.0.0.1", "loopback"},
                                    {"169.254.0.1", "link-local"},
                                    {"224.0.0.1", "multicast"},
-                                   {"0.0.0.0", "this network"},
+                                   {"0.0.0.0", "unspecified"},
                                    {"::", "unspecified"},
                                    {"::1", "loopback"},
                                    {"fe80::1", "link-local"},
@@ -53,6 +53,29 @@ TEST_CASE("addresses obey the configured scope; a denied global one may still be
   check_accepted(data_type::endpoint, {{"10.1.0.1:1/udp", "10.1.0.1:1/udp"}}, scope);
   check_refused(data_type::ip, {{"10.1.2.3", "scope.deny"}, {"10.2.0.1", "scope.allow"}}, scope);
   check_refused(data_type::cidr, {{"10.1.0.0/15", "10.0.0.0 is private"}}, scope);
+}
+
+TEST_CASE("without a configured scope, what means the same to everybody may be spoken of") {
+  address_scope none;
+  check_accepted(data_type::ip,
+                 {{"203.0.113.1", "203.0.113.1"},
+                  {"192.0.2.1", "192.0.2.1"},
+                  {"198.51.100.7", "198.51.100.7"},
+                  {"100.64.0.1", "100.64.0.1"},
+                  {"198.18.0.1", "198.18.0.1"},
+                  {"2001:db8::1", "2001:db8::1"},
+                  {"2002::1", "2002::1"},
+                  {"::ffff:203.0.113.1", "203.0.113.1"}},
+                 none);
+  check_accepted(data_type::cidr, {{"203.0.113.9/24", "203.0.113.0/24"}}, none);
+  check_accepted(data_type::endpoint, {{"203.0.113.1:443/tcp", "203.0.113.1:443/tcp"}}, none);
+  check_refused(data_type::ip,
+                {{"10.0.0.1",
+                  "10.0.0.1 is private (RFC 1918); this server accepts only globally routable"},
+                 {"::ffff:192.168.0.1", "private"},
+                 {"127.0.0.1", "loopback"},
+                 {"fc00::1", "unique local"}},
+                none);
 }
 
 TEST_CASE("CIDR") {
@@ -232,7 +255,7 @@ TEST_CASE("an entity's id is made from the canonical form") {
             "f8f17e203ad8d81784c6c0e7e01052f8516dc7d8e86b926ced2bdc48f80c0df4"},
        }) {
     CAPTURE(r.written);
-    auto canonical = canonical_text(r.data, r.written, wide_scope());
+    auto canonical = canonical_text(r.data, r.written, address_scope());
     REQUIRE(canonical);
     CHECK(entity_id_of(r.type, *canonical).str() == std::string(r.type) + "-" + r.sha3);
   }

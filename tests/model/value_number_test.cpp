@@ -15,10 +15,10 @@ struct number_row {
 void check_numbers(data_type type, std::initializer_list<number_row> rows) {
   for (const auto& row : rows) {
     CAPTURE(to_text(row.written));
-    auto made = canonical_value(type, row.written, wide_scope());
+    auto made = canonical_value(type, row.written, address_scope());
     REQUIRE(made);
     CHECK(*made == row.canonical);
-    CHECK(canonical_text(type, *made, wide_scope()).value() == *made);
+    CHECK(canonical_text(type, *made, address_scope()).value() == *made);
   }
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("Integer") {
   for (const auto& wrong : {json(9223372036854775808ULL), json(9223372036854775808.0), json(1e300),
                             json(true), json(), json::array({1}), json::object()}) {
     CAPTURE(to_text(wrong));
-    CHECK(!canonical_value(data_type::integer, wrong, wide_scope()));
+    CHECK(!canonical_value(data_type::integer, wrong, address_scope()));
   }
 }
 
@@ -139,8 +139,8 @@ TEST_CASE("Float") {
                                          {" 1.5", "no number"},
                                          {"1.5 ", "no number"},
                                      });
-  CHECK(!canonical_value(data_type::floating, json(true), wide_scope()));
-  CHECK(!canonical_value(data_type::floating, json(), wide_scope()));
+  CHECK(!canonical_value(data_type::floating, json(true), address_scope()));
+  CHECK(!canonical_value(data_type::floating, json(), address_scope()));
 }
 
 TEST_CASE("a JSON value of another kind is refused by a sentence that names the right one") {
@@ -160,7 +160,7 @@ TEST_CASE("a JSON value of another kind is refused by a sentence that names the 
            {data_type::integer, true, "is a number"},
            {data_type::floating, json::object(), "is a number"},
        }) {
-    auto made = canonical_value(r.type, r.written, wide_scope());
+    auto made = canonical_value(r.type, r.written, address_scope());
     REQUIRE(!made);
     CAPTURE(made.error().message());
     CHECK(made.error().code == errc::invalid_value);
@@ -169,8 +169,8 @@ TEST_CASE("a JSON value of another kind is refused by a sentence that names the 
 }
 
 TEST_CASE("Boolean") {
-  CHECK(canonical_value(data_type::boolean, true, wide_scope()).value() == "true");
-  CHECK(canonical_value(data_type::boolean, false, wide_scope()).value() == "false");
+  CHECK(canonical_value(data_type::boolean, true, address_scope()).value() == "true");
+  CHECK(canonical_value(data_type::boolean, false, address_scope()).value() == "false");
   check_unchanged(data_type::boolean, {"true", "false"});
   for (const char* written : {"True", "FALSE", "t", "f", "1", "0", "yes", "no", "on", "off", "null",
                               " true", "true ", "true\n", "truefalse"}) {

@@ -4,15 +4,6 @@
 
 namespace sonde::model::test {
 
-const address_scope& wide_scope() {
-  static const address_scope scope = [] {
-    scope_rules rules;
-    rules.allow = {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"};
-    return address_scope::from_rules(rules).value();
-  }();
-  return scope;
-}
-
 void check_accepted(data_type type, std::initializer_list<accepted_row> rows,
                     const address_scope& scope) {
   for (const auto& row : rows) {

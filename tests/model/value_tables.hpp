@@ -18,16 +18,13 @@ struct refused_row {
   const char* named;  ///< stands in the sentence
 };
 
-/// Addresses that are documentation's or private, so that tests name nobody's.
-[[nodiscard]] const address_scope& wide_scope();
-
 /// Each is accepted in this form, which is its own canonical form.
 void check_accepted(data_type type, std::initializer_list<accepted_row> rows,
-                    const address_scope& scope = wide_scope());
+                    const address_scope& scope = address_scope());
 /// Each is accepted as it is.
 void check_unchanged(data_type type, std::initializer_list<std::string> rows);
 /// Each is refused, by a sentence of bounded length that names the trouble.
 void check_refused(data_type type, std::initializer_list<refused_row> rows,
-                   const address_scope& scope = wide_scope());
+                   const address_scope& scope = address_scope());
 
 }  // namespace sonde::model::test
