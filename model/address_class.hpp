@@ -11,8 +11,8 @@ namespace sonde::model {
 struct address_class {
   std::string_view name;  ///< as in a sentence: "10.0.0.1 is private"
   bool global;            ///< globally reachable unicast
-  /// It is one host's, and the same one's for everybody who speaks of it: neither private, loopback,
-  /// link-local, multicast nor unspecified.
+  /// It is one host's, and the same one's for everybody who speaks of it: neither private,
+  /// loopback, link-local, multicast nor unspecified.
   bool meaningful = true;
 };
 

@@ -69,13 +69,13 @@ TEST_CASE("without a configured scope, what means the same to everybody may be s
                  none);
   check_accepted(data_type::cidr, {{"203.0.113.9/24", "203.0.113.0/24"}}, none);
   check_accepted(data_type::endpoint, {{"203.0.113.1:443/tcp", "203.0.113.1:443/tcp"}}, none);
-  check_refused(data_type::ip,
-                {{"10.0.0.1",
-                  "10.0.0.1 is private (RFC 1918); this server accepts only globally routable"},
-                 {"::ffff:192.168.0.1", "private"},
-                 {"127.0.0.1", "loopback"},
-                 {"fc00::1", "unique local"}},
-                none);
+  check_refused(
+      data_type::ip,
+      {{"10.0.0.1", "10.0.0.1 is private (RFC 1918); this server accepts only globally routable"},
+       {"::ffff:192.168.0.1", "private"},
+       {"127.0.0.1", "loopback"},
+       {"fc00::1", "unique local"}},
+      none);
 }
 
 TEST_CASE("CIDR") {
