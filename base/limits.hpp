@@ -11,9 +11,9 @@ namespace sonde {
 /// What comes from outside never makes memory, disk or time grow beyond these.
 struct limits {
   // HTTP: what one connection may cost before it has said anything useful.
-  std::uint32_t http_connections = 4096;   ///< open at once; the next one waits in the backlog
-  std::uint32_t http_header_bytes = 8192;  ///< request line and headers together
-  std::uint32_t http_body_bytes = 65536;   ///< a scan request needs a few hundred bytes
+  std::uint32_t http_connections = 4096;     ///< open at once; the next one waits in the backlog
+  std::uint32_t http_header_bytes = 8192;    ///< request line and headers together
+  std::uint32_t http_body_bytes = 1u << 20;  ///< an entity's main value may have 64 KiB
   std::uint32_t http_header_timeout_ms = 10'000;
   std::uint32_t http_body_timeout_ms = 30'000;
   std::uint32_t http_idle_timeout_ms = 60'000;    ///< between two requests of one connection
@@ -22,6 +22,8 @@ struct limits {
   std::uint32_t http_linger_ms = 2'000;        ///< the rest of a refused request is taken so long
   std::uint32_t http_linger_bytes = 1u << 20;  ///< … and so far, that its sender reads the answer
   std::uint32_t json_depth = 32;               ///< nesting of objects and lists
+  std::uint32_t submission_nesting = 8;        ///< of associations in one submitted entity
+  std::uint32_t submission_entities = 1'000;   ///< of one request, each at most a record
 
   // Queue: what waits for the disk, and how it is handed over.
   std::uint32_t record_max_bytes =

@@ -261,9 +261,12 @@ result<> node::start_scanner() {
 result<> node::start_ingest() {
   auto scope = model::address_scope::from_rules(config_.scope);
   if (!scope) return scope.error();
-  scans_ = std::make_unique<ingest::scan_service>(
-      http_loop_.get_executor(), *queue_, *tasks_, *entities_, profiles_,
-      std::make_shared<model::address_scope>(std::move(*scope)), config_.limits, clock_, log_);
+  auto shared = std::make_shared<const model::address_scope>(std::move(*scope));
+  scans_ = std::make_unique<ingest::scan_service>(http_loop_.get_executor(), *queue_, *tasks_,
+                                                  *entities_, profiles_, shared, config_.limits,
+                                                  clock_, log_);
+  facts_ = std::make_unique<ingest::entity_service>(http_loop_.get_executor(), *queue_, *entities_,
+                                                    shared, config_.limits, clock_, log_);
   return {};
 }
 
@@ -271,10 +274,11 @@ result<> node::start_ingest() {
 result<> node::start_http() {
   if (has_role("ingest")) {
     ingest::add_scheduling_routes(router_, *scans_, config_.limits);
+    ingest::add_submission_routes(router_, *facts_, config_.limits);
     ingest::add_definition_routes(router_);
   }
   if (scans_) ingest::add_scan_routes(router_, *scans_, config_.limits);
-  if (has_role("view")) ingest::add_entity_routes(router_, *scans_, config_.limits);
+  if (has_role("view")) ingest::add_entity_routes(router_, *facts_, config_.limits);
   ingest::add_health_routes(router_, [this] { return what_is_not_ready(); });
   ingest::add_metrics_route(router_, [this] { return metrics_text(); });
   auto handle = [this](ingest::http_request request) { return router_.handle(std::move(request)); };
@@ -307,7 +311,7 @@ std::string node::endpoint() const {
 }
 
 std::unique_ptr<client::scan_api> node::local_api() {
-  return make_local_api(http_loop_.get_executor(), *scans_, process_id_);
+  return make_local_api(http_loop_.get_executor(), *scans_, *facts_, process_id_);
 }
 
 awaitable<std::vector<std::string>> node::what_is_not_ready() {
@@ -343,7 +347,10 @@ result<> node::reload(const configuration& changed) {
   if (scheduler_) scheduler_->set_policy(rules);
   auto shared = std::make_shared<const model::address_scope>(std::move(*scope));
   if (scans_) {
-    asio::post(http_loop_.get_executor(), [this, shared] { scans_->set_scope(shared); });
+    asio::post(http_loop_.get_executor(), [this, shared] {
+      scans_->set_scope(shared);
+      facts_->set_scope(shared);
+    });
   }
   return {};
 }
@@ -367,6 +374,7 @@ void node::stop() {
   if (engines_) engines_->stop();
   scheduler_loop_.join();
   if (scans_) run_and_wait(http_loop_.get_executor(), scans_->stop());
+  if (facts_) run_and_wait(http_loop_.get_executor(), facts_->stop());
   http_loop_.join();
   if (tasks_) run_and_wait(task_view_loop_.get_executor(), tasks_->stop());
   if (entities_) run_and_wait(entity_view_loop_.get_executor(), entities_->stop());

@@ -15,6 +15,8 @@ constexpr limit_name names[] = {
     {"http_linger_ms", &limits::http_linger_ms, "for the rest of a refused request"},
     {"http_linger_bytes", &limits::http_linger_bytes, "taken of that rest"},
     {"json_depth", &limits::json_depth, "nesting of objects and lists"},
+    {"submission_nesting", &limits::submission_nesting, "nesting of submitted associations"},
+    {"submission_entities", &limits::submission_entities, "entities of one request"},
     {"record_max_bytes", &limits::record_max_bytes, "one record of a topic", 65'536},
     {"produce_pending_bytes", &limits::produce_pending_bytes, "records not yet durable", 1U << 20U},
     {"commit_records", &limits::commit_records, "records of one commit"},

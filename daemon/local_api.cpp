@@ -43,8 +43,9 @@ awaitable<result<json>> translated(awaitable<result<json>> call) {
 
 class local_api final : public client::scan_api {
  public:
-  local_api(executor loop, ingest::scan_service& scans, std::string process_id)
-      : loop_(std::move(loop)), scans_(scans), process_id_(std::move(process_id)) {}
+  local_api(executor loop, ingest::scan_service& scans, ingest::entity_service& facts,
+            std::string process_id)
+      : loop_(std::move(loop)), scans_(scans), facts_(facts), process_id_(std::move(process_id)) {}
 
   awaitable<result<json>> schedule(json order) override {
     auto id = process_id_ + "-" + std::to_string(++calls_);
@@ -69,13 +70,16 @@ class local_api final : public client::scan_api {
   }
 
   awaitable<result<json>> entity(std::string id) override {
-    auto there = [this, id = std::move(id)] { return translated(scans_.entity(id, everybody())); };
+    auto there = [this, id = std::move(id)] {
+      return translated(facts_.details(id, ingest::caller{}));
+    };
     return spawn_on(loop_, std::move(there));
   }
 
  private:
   executor loop_;
   ingest::scan_service& scans_;
+  ingest::entity_service& facts_;
   std::string process_id_;
   std::uint64_t calls_ = 0;
 };
@@ -83,8 +87,9 @@ class local_api final : public client::scan_api {
 }  // namespace
 
 std::unique_ptr<client::scan_api> make_local_api(executor loop, ingest::scan_service& scans,
+                                                 ingest::entity_service& facts,
                                                  std::string process_id) {
-  return std::make_unique<local_api>(std::move(loop), scans, std::move(process_id));
+  return std::make_unique<local_api>(std::move(loop), scans, facts, std::move(process_id));
 }
 
 }  // namespace sonde::daemon

@@ -8,6 +8,7 @@
 #include "daemon/backend.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/process_metrics.hpp"
+#include "ingest/entity_service.hpp"
 #include "ingest/handlers.hpp"
 #include "ingest/http_server.hpp"
 #include "ingest/router.hpp"
@@ -79,6 +80,7 @@ class node {
   std::unique_ptr<scanner::engine_pool> engines_;
   std::unique_ptr<scanner::scheduler> scheduler_;
   std::unique_ptr<ingest::scan_service> scans_;
+  std::unique_ptr<ingest::entity_service> facts_;
   ingest::router router_;
   std::unique_ptr<ingest::http_server> http_;
   ingest::router control_routes_;

@@ -24,10 +24,13 @@ std::vector<queue::topic_spec> all_topics(std::int32_t partitions) {
   entities.name = model::topics::entities;
   queue::topic_spec associations;
   associations.name = model::topics::associations;
+  queue::topic_spec comments;
+  comments.name = model::topics::comments;
   queue::topic_spec dead;
   dead.name = model::topics::scan_requests_dead;
   dead.retention = month;
-  std::vector<queue::topic_spec> out = {requests, tasks, progress, entities, associations, dead};
+  std::vector<queue::topic_spec> out = {requests,     tasks,    progress, entities,
+                                        associations, comments, dead};
   for (auto& each : out)
     each.partitions = partitions;
   return out;

@@ -11,6 +11,7 @@ const char* describe(errc code) {
     case errc::invalid: return "the request is not valid";
     case errc::not_found: return "there is no such thing";
     case errc::gone: return "it is not kept any more";
+    case errc::too_large: return "it is too large";
     case errc::too_many: return "too many requests";
     case errc::unavailable: return "the server cannot do this now; try again later";
   }

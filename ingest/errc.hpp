@@ -12,6 +12,7 @@ enum class errc {
   invalid = 1,  ///< mend it and send it again
   not_found,
   gone,         ///< it was there
+  too_large,    ///< more than one record may hold
   too_many,     ///< of this caller's; later
   unavailable,  ///< nobody's fault but this server's; later
 };

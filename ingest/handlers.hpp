@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/limits.hpp"
+#include "ingest/entity_service.hpp"
 #include "ingest/router.hpp"
 #include "ingest/scan_service.hpp"
 
@@ -16,8 +17,10 @@ using readiness_check = std::function<awaitable<std::vector<std::string>>()>;
 void add_scheduling_routes(router& to, scan_service& scans, const limits& limits);
 /// `GET /api/ingest/v1/scan…`.
 void add_scan_routes(router& to, scan_service& scans, const limits& limits);
+/// `POST /api/ingest/v1/entity`, `/association`, `/comment`, `/well-known`.
+void add_submission_routes(router& to, entity_service& entities, const limits& limits);
 /// `GET /api/analytics/v1/entity…`.
-void add_entity_routes(router& to, scan_service& scans, const limits& limits);
+void add_entity_routes(router& to, entity_service& entities, const limits& limits);
 
 /// `GET /api/ingest/v1/definitions`.
 void add_definition_routes(router& to);

@@ -66,6 +66,7 @@ http_response problem(const error& why, const std::string& id) {
   if (why.code == make_error_code(errc::invalid)) status = 400;
   if (why.code == make_error_code(errc::not_found)) status = 404;
   if (why.code == make_error_code(errc::gone)) status = 410;
+  if (why.code == make_error_code(errc::too_large)) status = 413;
   if (why.code == make_error_code(errc::too_many)) status = 429;
   if (why.code == make_error_code(errc::unavailable)) status = 503;
   return problem(status, why.message(), id);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "model/json.hpp"
-#include "views/entity_view.hpp"
 #include "views/task_view.hpp"
 
 namespace sonde::ingest {
@@ -9,8 +8,5 @@ namespace sonde::ingest {
 /// What `GET /scan/{id}` answers. `shown`: the state as it may be told, which is `running` until
 /// everything that an ended scan found can be read.
 [[nodiscard]] model::json to_json(const views::found_task& found, model::task_state shown);
-
-/// What the details of an entity are, in the words of the analytics interface.
-[[nodiscard]] model::json to_json(const views::entity_details& entity);
 
 }  // namespace sonde::ingest

@@ -16,7 +16,6 @@ namespace {
 using model::json;
 using std::chrono::milliseconds;
 
-constexpr std::size_t related_shown = 100;
 constexpr milliseconds findings_patience{500};
 constexpr milliseconds wait_slice{1'000};
 
@@ -237,17 +236,6 @@ awaitable<result<json>> scan_service::list(model::target target, model::group_li
     out["scans"].push_back(std::move(described));
   }
   co_return out;
-}
-
-awaitable<result<json>> scan_service::entity(std::string id, model::group_list groups) {
-  if (!model::is_entity_id(id)) {
-    co_return fail(errc::not_found, "there is no entity with this id");
-  }
-  auto found = co_await entities_.find(model::entity_id(std::move(id)), std::move(groups),
-                                       related_shown, deadline());
-  if (!found) co_return as_unavailable(found.error());
-  if (!*found) co_return fail(errc::not_found, "there is no entity with this id");
-  co_return to_json(**found);
 }
 
 void scan_service::set_scope(std::shared_ptr<const model::address_scope> scope) {

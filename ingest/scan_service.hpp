@@ -61,8 +61,6 @@ class scan_service {
   /// The tasks of a target, newest first.
   awaitable<result<model::json>> list(model::target target, model::group_list groups,
                                       std::size_t limit);
-  /// An entity with what it is related to.
-  awaitable<result<model::json>> entity(std::string id, model::group_list groups);
 
   void set_scope(std::shared_ptr<const model::address_scope> scope);
   /// Ends what waits for a scan to change: the server is about to stop.

@@ -8,7 +8,16 @@ namespace {
 
 constexpr std::uint32_t record_depth = 16;
 
-void put(json& out, const provenance& from) {
+int read_reputation(field_reader& fields) {
+  auto value = fields.signed_number("reputation");
+  if (value >= worst_reputation && value <= best_reputation) return static_cast<int>(value);
+  fields.refuse("reputation", "not between -3 and 3");
+  return 0;
+}
+
+}  // namespace
+
+void put_provenance(json& out, const provenance& from) {
   out["visibleBy"] = from.visible_by;
   out["source"] = from.source;
   out["time"] = to_rfc3339(from.time);
@@ -23,8 +32,6 @@ provenance read_provenance(field_reader& fields) {
   if (auto task = fields.text_or("task", {}); !task.empty()) out.task = task_id(task);
   return out;
 }
-
-}  // namespace
 
 std::string_view name_of(association_mode mode) {
   return mode == association_mode::aggregation ? "aggregation" : "association";
@@ -57,7 +64,10 @@ std::string to_json_text(const entity& entity) {
               {"type", entity.type},
               {"attributes", entity.attributes},
               {"tags", entity.tags}};
-  put(out, entity.from);
+  if (entity.reputation) out["reputation"] = *entity.reputation;
+  if (entity.well_known) out["wellKnown"] = true;
+  if (!entity.correlate.empty()) out["correlate"] = entity.correlate;
+  put_provenance(out, entity.from);
   return to_text(out);
 }
 
@@ -67,7 +77,7 @@ std::string to_json_text(const association& association) {
               {"mode", name_of(association.mode)},
               {"relatedEntityID", association.to_entity.str()}};
   if (!association.evidence.is_null()) out["evidence"] = association.evidence;
-  put(out, association.from);
+  put_provenance(out, association.from);
   return to_text(out);
 }
 
@@ -81,6 +91,9 @@ result<entity> parse_entity(std::string_view text) {
   out.attributes = fields.any("attributes");
   out.tags = fields.texts("tags");
   out.from = read_provenance(fields);
+  if (!fields.any("reputation").is_null()) out.reputation = read_reputation(fields);
+  out.well_known = fields.boolean_or("wellKnown", false);
+  if (!fields.any("correlate").is_null()) out.correlate = fields.texts("correlate");
   if (!out.attributes.is_object()) fields.refuse("attributes", "missing, or not an object");
   if (!is_entity_id(out.id.str())) fields.refuse("id", "not an entity id");
   if (fields.failed()) return fields.trouble();

@@ -22,6 +22,10 @@ struct provenance {
   bool operator==(const provenance&) const = default;
 };
 
+/// Its fields, as they stand in every fact's JSON.
+void put_provenance(json& out, const provenance& from);
+[[nodiscard]] provenance read_provenance(class field_reader& fields);
+
 /// A thing of threat intelligence: an address, a name, a port, a certificate …
 struct entity {
   entity_id id;
@@ -29,12 +33,20 @@ struct entity {
   json attributes;  ///< holds the main value under the type's own name
   std::vector<std::string> tags;
   provenance from;
+  std::optional<int> reputation =
+      std::nullopt;                         ///< this source's word, -3 (malicious) … 3 (benign)
+  bool well_known = false;                  ///< its reputation is never below 0
+  std::vector<std::string> correlate = {};  ///< attributes that became entities of their own
   bool operator==(const entity&) const = default;
 };
 
 /// `aggregation`: the second is a component of the first. `association`: anything looser.
 enum class association_mode { aggregation, association };
 [[nodiscard]] std::string_view name_of(association_mode mode);
+
+/// The borders of a reputation.
+inline constexpr int worst_reputation = -3;
+inline constexpr int best_reputation = 3;
 
 /// An edge between two entities, with the evidence for it.
 struct association {

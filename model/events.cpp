@@ -34,10 +34,26 @@ record_headers headers_of(envelope event) {
 constexpr const char* from_ingest = "/sonde/ingest";
 constexpr const char* from_scanner = "/sonde/scanner";
 
-/// What a scan finds is numbered by task and attempt; a submitted fact by its own id.
+/// What a scan finds is numbered by task and attempt.
 std::string finding_id(const provenance& from, std::uint32_t attempt, const std::string& id) {
-  if (!from.task) return id;
-  return from.task->str() + "/" + std::to_string(attempt) + "/" + id;
+  auto task = from.task ? from.task->str() : std::string();
+  return task + "/" + std::to_string(attempt) + "/" + id;
+}
+
+record record_of(const entity& entity, std::string event_id, const char* source,
+                 const std::string& traceparent) {
+  envelope event{std::move(event_id), source,          "sonde.entity.v1",
+                 entity.from.time,    entity.id.str(), traceparent};
+  return {topics::entities, entity.id.str(), to_json_text(entity), headers_of(std::move(event))};
+}
+
+record record_of(const association& association, std::string event_id, const char* source,
+                 const std::string& traceparent) {
+  envelope event{std::move(event_id),           source,
+                 "sonde.association.v1",        association.from.time,
+                 association.from_entity.str(), traceparent};
+  return {topics::associations, association.id.str(), to_json_text(association),
+          headers_of(std::move(event))};
 }
 
 }  // namespace
@@ -63,25 +79,29 @@ record to_record(const scan_task& task, wall_time now) {
 }
 
 record to_record(const entity& entity, std::uint32_t attempt, const std::string& traceparent) {
-  envelope event{finding_id(entity.from, attempt, entity.id.str()),
-                 from_scanner,
-                 "sonde.entity.v1",
-                 entity.from.time,
-                 entity.id.str(),
-                 traceparent};
-  return {topics::entities, entity.id.str(), to_json_text(entity), headers_of(std::move(event))};
+  return record_of(entity, finding_id(entity.from, attempt, entity.id.str()), from_scanner,
+                   traceparent);
 }
 
 record to_record(const association& association, std::uint32_t attempt,
                  const std::string& traceparent) {
-  envelope event{finding_id(association.from, attempt, association.id.str()),
-                 from_scanner,
-                 "sonde.association.v1",
-                 association.from.time,
-                 association.from_entity.str(),
-                 traceparent};
-  return {topics::associations, association.id.str(), to_json_text(association),
-          headers_of(std::move(event))};
+  return record_of(association, finding_id(association.from, attempt, association.id.str()),
+                   from_scanner, traceparent);
+}
+
+record to_record(const entity& entity, std::string event_id, const std::string& traceparent) {
+  return record_of(entity, std::move(event_id), from_ingest, traceparent);
+}
+
+record to_record(const association& association, std::string event_id,
+                 const std::string& traceparent) {
+  return record_of(association, std::move(event_id), from_ingest, traceparent);
+}
+
+record to_record(const comment& comment, std::string event_id, const std::string& traceparent) {
+  envelope event{std::move(event_id), from_ingest,          "sonde.comment.v1",
+                 comment.from.time,   comment.entity.str(), traceparent};
+  return {topics::comments, comment.id.str(), to_json_text(comment), headers_of(std::move(event))};
 }
 
 record to_record(const progress_event& event) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/record.hpp"
+#include "model/comment.hpp"
 #include "model/entity.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
@@ -18,6 +19,7 @@ inline constexpr const char* scan_tasks = "scan.tasks";
 inline constexpr const char* scan_progress = "scan.progress";
 inline constexpr const char* entities = "entities";
 inline constexpr const char* associations = "associations";
+inline constexpr const char* comments = "comments";
 }  // namespace topics
 
 /// The records of every topic: key, value, and CloudEvents 1.0 headers in binary mode (CloudEvents
@@ -25,10 +27,18 @@ inline constexpr const char* associations = "associations";
 
 [[nodiscard]] record to_record(const scan_request& request, const std::string& request_id);
 [[nodiscard]] record to_record(const scan_task& task, wall_time now);
-/// `attempt` makes the event's id differ from that of an earlier, abandoned run.
+/// What a scan finds. `attempt` makes the event's id differ from that of an earlier, abandoned run.
 [[nodiscard]] record to_record(const entity& entity, std::uint32_t attempt,
                                const std::string& traceparent);
 [[nodiscard]] record to_record(const association& association, std::uint32_t attempt,
+                               const std::string& traceparent);
+
+/// What a caller submits. `event_id`: of the request and the place within it.
+[[nodiscard]] record to_record(const entity& entity, std::string event_id,
+                               const std::string& traceparent);
+[[nodiscard]] record to_record(const association& association, std::string event_id,
+                               const std::string& traceparent);
+[[nodiscard]] record to_record(const comment& comment, std::string event_id,
                                const std::string& traceparent);
 
 /// How far a running task has come: `scan.progress`.

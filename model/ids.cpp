@@ -72,6 +72,16 @@ association_id association_id_of(const entity_id& from, std::string_view mode,
   return association_id(sha3_256_hex(from.str() + "\n" + std::string(mode) + "\n" + to.str()));
 }
 
+comment_id comment_id_of(const entity_id& entity, std::string_view author, std::string_view text,
+                         std::string_view parent) {
+  std::string fields;
+  append_field(fields, entity.str());
+  append_field(fields, author);
+  append_field(fields, text);
+  append_field(fields, parent);
+  return comment_id(sha3_256_hex(fields));
+}
+
 bool is_task_id(std::string_view text) {
   if (text.size() != uuid_shape.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -84,6 +94,10 @@ bool is_entity_id(std::string_view text) {
   auto hyphen = text.rfind('-');
   if (hyphen == std::string_view::npos || hyphen == 0) return false;
   return text.size() - hyphen - 1 == 64 && is_hex(text.substr(hyphen + 1));
+}
+
+bool is_comment_id(std::string_view text) {
+  return text.size() == 64 && is_hex(text);
 }
 
 }  // namespace sonde::model

@@ -19,6 +19,9 @@ using entity_id = named_id<struct entity_id_kind>;
 /// 64 hexadecimal digits.
 using association_id = named_id<struct association_id_kind>;
 
+/// 64 hexadecimal digits.
+using comment_id = named_id<struct comment_id_kind>;
+
 /// The sorted, unique groups that may see something.
 using group_list = std::vector<std::string>;
 
@@ -38,9 +41,17 @@ using group_list = std::vector<std::string>;
 [[nodiscard]] association_id association_id_of(const entity_id& from, std::string_view mode,
                                                const entity_id& to);
 
+/// SHA3-256 over the entity's id, the author, the text and the id of the comment it answers (empty
+/// where there is none), every field preceded by its length as an unsigned 32-bit big-endian
+/// number: what is said twice is there once.
+[[nodiscard]] comment_id comment_id_of(const entity_id& entity, std::string_view author,
+                                       std::string_view text, std::string_view parent);
+
 /// True for the text form that `task_id_of` gives; what else is asked for by id does not exist.
 [[nodiscard]] bool is_task_id(std::string_view text);
 /// True for `<type>-<64 hexadecimal digits>`.
 [[nodiscard]] bool is_entity_id(std::string_view text);
+/// True for 64 hexadecimal digits.
+[[nodiscard]] bool is_comment_id(std::string_view text);
 
 }  // namespace sonde::model

@@ -5,6 +5,7 @@
 #include "views/entity_tables.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace sonde::views {
 namespace {
@@ -21,8 +22,53 @@ class sqlite_entity_view final : public entity_view {
                                                         model::group_list groups,
                                                         std::size_t related_limit,
                                                         steady_time deadline) override {
-    auto work = [this, id = std::move(id), groups = std::move(groups), related_limit, deadline] {
-      return find_here(id, groups, related_limit, deadline);
+    return ask<entity_details>([this, id = std::move(id), groups = std::move(groups),
+                                related_limit] { return tables_.find(id, groups, related_limit); },
+                               deadline);
+  }
+
+  awaitable<result<std::optional<entity_graph>>> walk(model::entity_id id, model::group_list groups,
+                                                      std::uint32_t levels, std::size_t node_limit,
+                                                      steady_time deadline) override {
+    return ask<entity_graph>([this, id = std::move(id), groups = std::move(groups), levels,
+                              node_limit] { return tables_.walk(id, groups, levels, node_limit); },
+                             deadline);
+  }
+
+  awaitable<result<std::optional<std::vector<model::comment>>>> comments(
+      model::entity_id id, model::group_list groups, std::size_t limit,
+      steady_time deadline) override {
+    return caught_up<std::optional<std::vector<model::comment>>>(
+        [this, id = std::move(id), groups = std::move(groups), limit] {
+          return tables_.comments(id, groups, limit);
+        },
+        deadline);
+  }
+
+  awaitable<result<std::optional<model::entity_id>>> first_missing(
+      std::vector<model::entity_id> ids, model::group_list groups, steady_time deadline) override {
+    auto missing = [this, ids = std::move(ids), groups = std::move(groups)] {
+      for (const auto& id : ids) {
+        if (!tables_.sees(id, groups)) return std::optional(id);
+      }
+      return std::optional<model::entity_id>();
+    };
+    auto work = [this, missing, deadline] {
+      return once_more<std::optional<model::entity_id>>(
+          missing, [](const auto& found) { return !found; }, deadline);
+    };
+    return spawn_on(loop_, std::move(work));
+  }
+
+  awaitable<result<bool>> has_comment(model::entity_id entity, model::comment_id comment,
+                                      model::group_list groups, steady_time deadline) override {
+    auto there = [this, entity = std::move(entity), comment = std::move(comment),
+                  groups = std::move(groups)] {
+      return tables_.has_comment(entity, comment, groups);
+    };
+    auto work = [this, there, deadline] {
+      return once_more<bool>(
+          there, [](bool found) { return found; }, deadline);
     };
     return spawn_on(loop_, std::move(work));
   }
@@ -57,18 +103,40 @@ class sqlite_entity_view final : public entity_view {
     co_return true;
   }
 
-  awaitable<result<std::optional<entity_details>>> find_here(model::entity_id id,
-                                                             model::group_list groups,
-                                                             std::size_t related_limit,
-                                                             steady_time deadline) {
-    auto found = tables_.find(id, groups, related_limit);
-    if (found) co_return found;
+  /// Asks, and where the answer is not final yet, once more when the view has caught up: with what
+  /// stood on the topics when the question came.
+  template <class T>
+  awaitable<result<T>> once_more(std::function<T()> question, std::function<bool(const T&)> final,
+                                 steady_time deadline) {
+    auto answer = question();
+    if (final(answer)) co_return answer;
     bool in_time = co_await view_.catch_up(deadline);
     if (!in_time) {
       co_return fail(queue::errc::unavailable,
                      "the entity view is behind its topics; try again later");
     }
-    co_return tables_.find(id, groups, related_limit);
+    co_return question();
+  }
+
+  /// Of what is not there, after it has been looked for twice.
+  template <class T>
+  awaitable<result<std::optional<T>>> ask(std::function<std::optional<T>()> question,
+                                          steady_time deadline) {
+    auto work = [this, question = std::move(question), deadline] {
+      return once_more<std::optional<T>>(
+          question, [](const std::optional<T>& found) { return found.has_value(); }, deadline);
+    };
+    return spawn_on(loop_, std::move(work));
+  }
+
+  /// What grows while one looks at it is answered as of the question's time.
+  template <class T>
+  awaitable<result<T>> caught_up(std::function<T()> question, steady_time deadline) {
+    auto work = [this, question = std::move(question), deadline] {
+      return once_more<T>(
+          question, [](const T&) { return false; }, deadline);
+    };
+    return spawn_on(loop_, std::move(work));
   }
 
   executor loop_;

@@ -41,7 +41,7 @@ TEST_CASE("every topic of the design is there once, with its cleanup") {
     CHECK((each.policy == queue::cleanup::compact) == (each.name == model::topics::scan_tasks));
   }
   CHECK(names == std::set<std::string>{"scan.requests", "scan.requests.dlq", "scan.tasks",
-                                       "scan.progress", "entities", "associations"});
+                                       "scan.progress", "entities", "associations", "comments"});
 }
 
 TEST_CASE("a node starts, serves its own process, reloads its scope, and stops twice") {

@@ -15,11 +15,9 @@ constexpr std::uint32_t depth = 32;
 /// A service of which only the judging of orders is used: nothing runs.
 struct idle_service {
   idle_service() {
-    std::vector<queue::topic_spec> topics = {{.name = "scan.requests"},
-                                             {.name = "scan.tasks"},
-                                             {.name = "scan.progress"},
-                                             {.name = "entities"},
-                                             {.name = "associations"}};
+    std::vector<queue::topic_spec> topics = {{.name = "scan.requests"}, {.name = "scan.tasks"},
+                                             {.name = "scan.progress"}, {.name = "entities"},
+                                             {.name = "associations"},  {.name = "comments"}};
     queue = queue::make_memory_queue(topics, "fuzz", clock, bounds, log).value();
     tasks = views::open_task_view(loop.get_executor(), *queue, std::nullopt, bounds, log).value();
     entities = views::open_entity_view(loop.get_executor(), *queue, std::nullopt, log).value();

@@ -139,35 +139,4 @@ TEST_CASE("a generation that waits for the current one is superseded by nobody")
   CHECK(!out.contains("outcome"));
 }
 
-TEST_CASE("an entity is told in the words of the analytics interface") {
-  views::entity_details entity;
-  entity.id = model::entity_id_of("ip", "203.0.113.1");
-  entity.type = "ip";
-  entity.value = "203.0.113.1";
-  entity.attributes = {{"ip", "203.0.113.1"}, {"country", "XX"}};
-  entity.tags = {"seen"};
-  entity.first_seen = noon;
-  entity.last_seen = noon + seconds(60);
-  views::related_entity port;
-  port.id = model::entity_id_of("port", "443/tcp");
-  port.type = "port";
-  port.value = "443/tcp";
-  port.mode = model::association_mode::aggregation;
-  auto name = port;
-  name.type = "hostname";
-  name.mode = model::association_mode::association;
-  name.outgoing = false;
-  entity.related = {port, name};
-  entity.related_total = 7;
-  auto out = to_json(entity);
-  CHECK(out["attributes"]["value"] == "203.0.113.1");
-  CHECK(out["attributes"]["tags"] == json{"seen"});
-  CHECK(out["metadata"] == json{{"country", "XX"}});
-  REQUIRE(out["extended_metadata"].size() == 1);
-  CHECK(out["extended_metadata"][0]["direction"] == "to");
-  REQUIRE(out["latest_associations"].size() == 1);
-  CHECK(out["latest_associations"][0]["direction"] == "from");
-  CHECK(out["associations_total"] == 7);
-}
-
 }  // namespace sonde::ingest

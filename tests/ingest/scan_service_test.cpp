@@ -303,7 +303,7 @@ TEST_CASE_FIXTURE(open_world, "an ended scan is running until what it found can 
   CHECK((*look_up(asked.id()))["status"] == "done");
 }
 
-TEST_CASE_FIXTURE(open_world, "a target's scans are listed, and entities can be read") {
+TEST_CASE_FIXTURE(open_world, "a target's scans are listed") {
   REQUIRE(schedule(one_target));
   REQUIRE(schedule(R"({"target":"192.0.2.7","ports":"80"})"));
   auto& scans = service();
@@ -312,20 +312,6 @@ TEST_CASE_FIXTURE(open_world, "a target's scans are listed, and entities can be 
   auto listed = test::run(spawn_on(loop.get_executor(), list));
   REQUIRE(listed);
   CHECK((*listed)["scans"].size() == 2);
-
-  model::provenance from{"sonde", {"public"}, clock.now(), std::nullopt};
-  auto address = model::make_entity("ip", "192.0.2.7", model::json::object(), from);
-  put(to_record(address, 1, ""));
-  auto find = [&scans](std::string id, model::group_list groups) {
-    return [&scans, id, groups] { return scans.entity(id, groups); };
-  };
-  auto found = test::run(spawn_on(loop.get_executor(), find(address.id.str(), {"public"})));
-  REQUIRE(found);
-  CHECK((*found)["attributes"]["value"] == "192.0.2.7");
-  auto hidden = test::run(spawn_on(loop.get_executor(), find(address.id.str(), {"other"})));
-  REQUIRE(!hidden);
-  CHECK(hidden.error().code == make_error_code(errc::not_found));
-  CHECK(!test::run(spawn_on(loop.get_executor(), find("nonsense", {"public"}))));
 }
 
 }  // namespace sonde::ingest

@@ -20,7 +20,8 @@ scan_world::scan_world() {
       {.name = model::topics::scan_tasks, .policy = queue::cleanup::compact},
       {.name = model::topics::scan_progress},
       {.name = model::topics::entities},
-      {.name = model::topics::associations}};
+      {.name = model::topics::associations},
+      {.name = model::topics::comments}};
   queue = std::make_unique<moody_queue>(
       queue::make_memory_queue(topics, "test", clock, bounds, log).value());
 }
@@ -29,6 +30,7 @@ scan_world::~scan_world() {
   queue->keep_silent(false);
   if (service_) {
     run(spawn_on(loop.get_executor(), [this] { return service_->stop(); }));
+    run(spawn_on(loop.get_executor(), [this] { return facts_->stop(); }));
     run(tasks_->stop());
     run(entities_->stop());
   }
@@ -44,14 +46,21 @@ ingest::scan_service& scan_world::service() {
       views::open_task_view(task_loop_.get_executor(), *queue, std::nullopt, bounds, log).value();
   entities_ =
       views::open_entity_view(entity_loop_.get_executor(), *queue, std::nullopt, log).value();
-  auto rules = model::address_scope::from_rules(scope).value();
+  auto rules =
+      std::make_shared<const model::address_scope>(model::address_scope::from_rules(scope).value());
   service_ = std::make_unique<ingest::scan_service>(
-      loop.get_executor(), *queue, *tasks_, *entities_, profiles,
-      std::make_shared<model::address_scope>(std::move(rules)), bounds, clock, log);
+      loop.get_executor(), *queue, *tasks_, *entities_, profiles, rules, bounds, clock, log);
+  facts_ = std::make_unique<ingest::entity_service>(loop.get_executor(), *queue, *entities_, rules,
+                                                    bounds, clock, log);
   task_loop_.start();
   entity_loop_.start();
   loop.start();
   return *service_;
+}
+
+ingest::entity_service& scan_world::facts() {
+  static_cast<void>(service());
+  return *facts_;
 }
 
 ingest::scan_order scan_world::order(const std::string& json) {

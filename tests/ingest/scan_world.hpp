@@ -2,6 +2,7 @@
 
 #include "base/async/event_loop.hpp"
 #include "base/async/hop.hpp"
+#include "ingest/entity_service.hpp"
 #include "ingest/scan_service.hpp"
 #include "queue/forwarding_backend.hpp"
 #include "tests/support/doctest.hpp"
@@ -37,6 +38,8 @@ class scan_world {
 
   /// The service, started when it is asked for first.
   ingest::scan_service& service();
+  /// The one for entities, beside it.
+  ingest::entity_service& facts();
 
   ingest::scan_order order(const std::string& json);
   std::string refusal(const std::string& json);
@@ -68,6 +71,7 @@ class scan_world {
   std::unique_ptr<views::task_view> tasks_;
   std::unique_ptr<views::entity_view> entities_;
   std::unique_ptr<ingest::scan_service> service_;
+  std::unique_ptr<ingest::entity_service> facts_;
   std::uint64_t revision_ = 0;
 };
 

@@ -20,7 +20,8 @@ model::provenance from(std::string source, int second, model::group_list groups 
 struct entity_world {
   entity_world() {
     std::vector<queue::topic_spec> topics = {{.name = model::topics::entities},
-                                             {.name = model::topics::associations}};
+                                             {.name = model::topics::associations},
+                                             {.name = model::topics::comments}};
     queue = queue::make_memory_queue(topics, "test", clock, bounds, log).value();
     view = open_entity_view(loop.get_executor(), *queue, std::nullopt, log).value();
     loop.start();
@@ -77,14 +78,14 @@ TEST_CASE("an entity is what its sources say, the newest word of each") {
     w.put(e);  // late, and replayed
   auto found = w.find(old.id);
   REQUIRE(found);
-  CHECK(found->type == "ip");
-  CHECK(found->value == "203.0.113.1");
-  CHECK(found->attributes["a"] == 2);
-  CHECK(!found->attributes.contains("b"));
-  CHECK(found->attributes["c"] == 3);
-  CHECK(found->tags == std::vector<std::string>{"seen"});
-  CHECK(found->first_seen == old.from.time);
-  CHECK(found->last_seen == renewed.from.time);
+  CHECK(found->facts.what.type == "ip");
+  CHECK(found->facts.what.value == "203.0.113.1");
+  CHECK(found->facts.attributes["a"] == 2);
+  CHECK(!found->facts.attributes.contains("b"));
+  CHECK(found->facts.attributes["c"] == 3);
+  CHECK(found->facts.tags == std::vector<std::string>{"seen"});
+  CHECK(found->facts.what.first_seen == old.from.time);
+  CHECK(found->facts.what.last_seen == renewed.from.time);
 }
 
 TEST_CASE("an association shows from both ends, once both are there") {
@@ -99,8 +100,8 @@ TEST_CASE("an association shows from both ends, once both are there") {
   w.put(port);
   auto down = w.find(ip.id);
   REQUIRE(down->related.size() == 1);
-  CHECK(down->related[0].id == port.id);
-  CHECK(down->related[0].value == "22/tcp");
+  CHECK(down->related[0].what.id == port.id);
+  CHECK(down->related[0].what.value == "22/tcp");
   CHECK(down->related[0].outgoing);
   CHECK(down->related[0].mode == model::association_mode::aggregation);
   CHECK(down->related[0].evidence["module"] == "greeting");
@@ -123,6 +124,127 @@ TEST_CASE("what is hidden from a reader is not there for them") {
   CHECK(w.find(open.id)->related.empty());
   CHECK(w.find(open.id)->related_total == 0);
   CHECK(w.find(open.id, {"public", "them"})->related.size() == 1);
+}
+
+TEST_CASE("reputation is the newest word of each source, rounded toward the worse") {
+  entity_world w;
+  auto say = [&](std::string source, int second, std::optional<int> word,
+                 model::group_list groups = {"public"}) {
+    auto e = model::make_entity("ip", "203.0.113.1", json::object(),
+                                from(std::move(source), second, std::move(groups)));
+    e.reputation = word;
+    w.put(e);
+    return e.id;
+  };
+  auto id = say("a", 0, -3);
+  CHECK(w.find(id)->facts.what.standing.accuracy == 1);
+  say("a", 10, 1);
+  say("a", 20, std::nullopt);  // says nothing of reputation, so the word stands
+  say("b", 5, 0);
+  say("c", 5, 3, {"them"});
+  auto seen = w.find(id)->facts.what.standing;
+  CHECK(seen.reputation == 0);  // (1 + 0) / 2, not 1
+  CHECK(seen.best == 1);
+  CHECK(seen.worst == -3);
+  CHECK(seen.accuracy == 2);
+  auto theirs = w.find(id, {"public", "them"})->facts.what.standing;
+  CHECK(theirs.reputation == 1);
+  CHECK(theirs.best == 3);
+  CHECK(theirs.accuracy == 3);
+  say("d", 6, -2);
+  CHECK(w.find(id)->facts.what.standing.reputation == -1);  // -1 / 3
+  auto known = model::make_entity("ip", "203.0.113.1", json::object(), from("e", 7));
+  known.well_known = true;
+  w.put(known);
+  CHECK(w.find(id)->facts.what.standing.reputation == 0);
+  CHECK(w.find(id)->facts.what.standing.worst == 0);
+}
+
+TEST_CASE("an association that several say is one") {
+  entity_world w;
+  auto a = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 0));
+  auto b = model::make_entity("ip", "203.0.113.2", json::object(), from("x", 0));
+  w.put(a);
+  w.put(b);
+  for (const char* source : {"x", "y", "z"}) {
+    w.put(model::make_association(a.id, model::association_mode::association, b.id, {},
+                                  from(source, 1)));
+  }
+  CHECK(w.find(a.id)->related.size() == 1);
+  CHECK(w.find(a.id)->related_total == 1);
+}
+
+TEST_CASE("a walk goes as far as it is told, around what is hidden, and ends at hubs") {
+  entity_world w;
+  auto node = [&](const char* type, const char* value, model::group_list groups = {"public"}) {
+    auto e = model::make_entity(type, value, json::object(), from("x", 0, std::move(groups)));
+    w.put(e);
+    return e.id;
+  };
+  auto link = [&](const model::entity_id& a, const model::entity_id& b) {
+    w.put(model::make_association(a, model::association_mode::association, b, {}, from("x", 1)));
+  };
+  auto walk = [&](const model::entity_id& id, std::uint32_t levels, std::size_t limit,
+                  model::group_list groups = {"public"}) {
+    w.settle();
+    auto deadline = std::chrono::steady_clock::now() + seconds(20);
+    return test::run(w.view->walk(id, std::move(groups), levels, limit, deadline)).value();
+  };
+  auto a = node("ip", "203.0.113.1");
+  auto b = node("hostname", "b.example");
+  auto c = node("ip", "203.0.113.3");
+  auto hidden = node("hostname", "h.example", {"them"});
+  auto beyond = node("ip", "203.0.113.4");
+  auto port = node("port", "443/tcp");
+  auto other = node("ip", "203.0.113.5");
+  link(a, b);
+  link(b, c);
+  link(c, a);
+  link(a, hidden);
+  link(hidden, beyond);
+  link(a, port);
+  link(other, port);
+  auto near = walk(a, 1, 100);
+  REQUIRE(near);
+  CHECK(near->nodes.size() == 4);  // a, b, c, port
+  CHECK(near->nodes[0].what.id == a);
+  CHECK(near->edges.size() == 3);
+  auto far = walk(a, 5, 100);
+  CHECK(far->nodes.size() == 4);
+  CHECK(far->edges.size() == 4);
+  CHECK(walk(a, 5, 100, {"public", "them"})->nodes.size() == 6);
+  CHECK(walk(a, 5, 2)->nodes.size() == 2);
+  CHECK(walk(port, 1, 100)->nodes.size() == 3);
+  CHECK(!walk(hidden, 5, 100));
+}
+
+TEST_CASE("comments are those of an entity that one may see, each once") {
+  entity_world w;
+  auto ip = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 0, {"blue"}));
+  w.put(ip);
+  auto first = model::make_comment(ip.id, "bad", std::nullopt, from("anna", 1, {"blue"}));
+  auto answer = model::make_comment(ip.id, "why?", first.id, from("ben", 2, {"blue", "red"}));
+  auto secret = model::make_comment(ip.id, "hm", std::nullopt, from("ben", 3, {"red"}));
+  for (const auto& each : {first, answer, first, secret})
+    w.put(to_record(each, std::string("r/0"), ""));
+  w.put(to_record(model::make_comment(ip.id, "last", std::nullopt, from("x", 4, {"blue"})),
+                  std::string("r/1"), ""));
+  auto deadline = std::chrono::steady_clock::now() + seconds(20);
+  auto ask = [&](model::group_list groups) {
+    return test::run(w.view->comments(ip.id, std::move(groups), 100, deadline)).value();
+  };
+  auto seen = ask({"blue"});
+  REQUIRE(seen);
+  REQUIRE(seen->size() == 3);
+  CHECK((*seen)[0].text == "bad");
+  CHECK((*seen)[1].parent == first.id);
+  CHECK((*seen)[1].from.visible_by == model::group_list{"blue"});
+  CHECK(!ask({"red"}));
+  CHECK(test::run(w.view->has_comment(ip.id, first.id, {"blue"}, deadline)).value());
+  CHECK(!test::run(w.view->has_comment(ip.id, secret.id, {"blue"}, deadline)).value());
+  std::vector<model::entity_id> asked = {ip.id, model::entity_id_of("ip", "none")};
+  CHECK(test::run(w.view->first_missing(asked, {"blue"}, deadline)).value() == asked[1]);
+  CHECK(test::run(w.view->first_missing(asked, {"red"}, deadline)).value() == asked[0]);
 }
 
 }  // namespace sonde::views

@@ -1,0 +1,147 @@
+#include "ingest/entity_json.hpp"
+
+#include "model/definitions.hpp"
+
+#include <array>
+
+namespace sonde::ingest {
+namespace {
+
+using model::json;
+
+/// The words that scores are known by.
+std::string_view reputation_word(int score) {
+  if (score <= -2) return "malicious";
+  if (score == -1) return "suspicious";
+  if (score == 0) return "neutral";
+  return score == 1 ? "likely benign" : "benign";
+}
+
+std::string_view accuracy_word(int score) {
+  constexpr std::array<std::string_view, 4> words = {"none", "low", "medium", "high"};
+  return words.at(static_cast<std::size_t>(score));
+}
+
+/// A main value in the JSON type that it was given in.
+json value_of(const views::entity_facts& facts) {
+  auto found = facts.attributes.find(facts.what.type);
+  return found == facts.attributes.end() ? json(facts.what.value) : *found;
+}
+
+void put_times(json& out, wall_time first_seen, wall_time last_seen) {
+  out["first_seen"] = to_rfc3339(first_seen);
+  out["last_seen"] = to_rfc3339(last_seen);
+}
+
+json attributes_of(const views::entity_facts& facts) {
+  const auto& what = facts.what;
+  const auto& standing = what.standing;
+  const auto* known = model::find_definition(what.type);
+  json out = {{"id", what.id.str()},
+              {"type", what.type},
+              {"value", value_of(facts)},
+              {"label", what.value},
+              {"description", known == nullptr ? "" : known->description},
+              {"reputation", reputation_word(standing.reputation)},
+              {"reputation_score", standing.reputation},
+              {"best_reputation", reputation_word(standing.best)},
+              {"best_reputation_score", standing.best},
+              {"worst_reputation", reputation_word(standing.worst)},
+              {"worst_reputation_score", standing.worst},
+              {"accuracy", accuracy_word(standing.accuracy)},
+              {"accuracy_score", standing.accuracy},
+              {"tags", facts.tags}};
+  put_times(out, what.first_seen, what.last_seen);
+  return out;
+}
+
+/// Where the entity itself says it is.
+json geolocations_of(const json& attributes) {
+  auto out = json::array();
+  if (!attributes.contains("latitude") || !attributes.contains("longitude")) return out;
+  json place = json::object();
+  for (const char* name : {"latitude", "longitude", "accuracy-radius", "country", "city"}) {
+    if (auto found = attributes.find(name); found != attributes.end()) place[name] = *found;
+  }
+  out.push_back(std::move(place));
+  return out;
+}
+
+json to_json(const views::related_entity& related) {
+  const auto& standing = related.what.standing;
+  json out = {{"id", related.what.id.str()},
+              {"type", related.what.type},
+              {"value", related.what.value},
+              {"reputation", reputation_word(standing.reputation)},
+              {"reputation_score", standing.reputation},
+              {"accuracy", accuracy_word(standing.accuracy)},
+              {"accuracy_score", standing.accuracy},
+              {"mode", name_of(related.mode)},
+              {"direction", related.outgoing ? "to" : "from"},
+              {"evidence", related.evidence}};
+  put_times(out, related.first_seen, related.last_seen);
+  return out;
+}
+
+json to_json(const views::entity_facts& node) {
+  const auto& standing = node.what.standing;
+  auto last_seen = to_rfc3339(node.what.last_seen);
+  return {{"id", node.what.id.str()},
+          {"type", node.what.type},
+          {"@timestamp", last_seen},
+          {"reputation", standing.reputation},
+          {"bestReputation", standing.best},
+          {"worstReputation", standing.worst},
+          {"accuracy", standing.accuracy},
+          {"lastSeen", last_seen},
+          {"tags", node.tags},
+          {"visibleBy", node.visible_by},
+          {"attributes", node.attributes}};
+}
+
+}  // namespace
+
+json to_json(const views::entity_details& entity) {
+  const auto& facts = entity.facts;
+  json out = {{"attributes", attributes_of(facts)},
+              {"metadata", json::object()},
+              {"geolocations", geolocations_of(facts.attributes)},
+              {"latest_associations", json::array()},
+              {"extended_metadata", json::array()}};
+  for (const auto& [name, value] : facts.attributes.items()) {
+    if (name != facts.what.type) out["metadata"][name] = value;
+  }
+  for (const auto& related : entity.related) {
+    bool part = related.mode == model::association_mode::aggregation;
+    out[part ? "extended_metadata" : "latest_associations"].push_back(to_json(related));
+  }
+  out["associations_total"] = entity.related_total;
+  return out;
+}
+
+json to_json(const views::entity_graph& graph) {
+  json out = {{"nodes", json::array()}, {"relations", json::array()}};
+  for (const auto& node : graph.nodes)
+    out["nodes"].push_back(to_json(node));
+  for (const auto& edge : graph.edges) {
+    out["relations"].push_back({{"source", edge.source.str()},
+                                {"target", edge.target.str()},
+                                {"mode", name_of(edge.mode)},
+                                {"evidence", edge.evidence}});
+  }
+  return out;
+}
+
+json to_json(const std::vector<model::comment>& comments) {
+  json out = {{"comments", json::array()}};
+  for (const auto& comment : comments) {
+    json one = {{"id", comment.id.str()},        {"entityID", comment.entity.str()},
+                {"comment", comment.text},       {"visibleBy", comment.from.visible_by},
+                {"source", comment.from.source}, {"time", to_rfc3339(comment.from.time)}};
+    if (comment.parent) one["parentID"] = comment.parent->str();
+    out["comments"].push_back(std::move(one));
+  }
+  return out;
+}
+
+}  // namespace sonde::ingest

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "model/json.hpp"
+#include "views/entity_view.hpp"
+
+#include <vector>
+
+namespace sonde::ingest {
+
+/// What entities look like to those who read them, in the words of the analytics interface.
+
+/// `GET /entity/{id}/details`.
+[[nodiscard]] model::json to_json(const views::entity_details& entity);
+/// `GET /entity/{id}/relations`.
+[[nodiscard]] model::json to_json(const views::entity_graph& graph);
+/// `GET /entity/{id}/comments`.
+[[nodiscard]] model::json to_json(const std::vector<model::comment>& comments);
+
+}  // namespace sonde::ingest

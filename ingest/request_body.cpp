@@ -1,0 +1,61 @@
+#include "ingest/request_body.hpp"
+
+#include "ingest/problem.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace sonde::ingest {
+namespace {
+
+bool is_json(const http_request& request) {
+  const auto* type = request.header("content-type");
+  if (type == nullptr) return false;
+  auto name = type->substr(0, type->find(';'));
+  while (name.ends_with(' '))
+    name.pop_back();
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name == "application/json";
+}
+
+}  // namespace
+
+std::variant<model::json, http_response> json_body(const http_request& request,
+                                                   std::uint32_t depth) {
+  if (!is_json(request)) {
+    return problem(415,
+                   "the body must be declared as Content-Type: application/json, as curl --json "
+                   "does",
+                   request.id);
+  }
+  auto body = model::parse_json(request.body, depth);
+  if (!body) return problem(400, body.error().message(), request.id);
+  return std::move(*body);
+}
+
+std::string traceparent_of(const http_request& request) {
+  constexpr std::string_view shape = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+  const auto* value = request.header("traceparent");
+  if (value == nullptr || value->size() != shape.size()) return {};
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    bool hex = std::string_view("0123456789abcdef").find((*value)[i]) != std::string_view::npos;
+    if (shape[i] == 'x' ? !hex : (*value)[i] != shape[i]) return {};
+  }
+  return *value;
+}
+
+std::optional<std::uint32_t> query_number(const http_request& request, const std::string& name,
+                                          std::uint32_t least, std::uint32_t most,
+                                          std::uint32_t otherwise) {
+  auto asked = request.query.find(name);
+  if (asked == request.query.end()) return otherwise;
+  const auto& text = asked->second;
+  std::uint32_t value = 0;
+  auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  bool whole = parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
+  if (!whole || value < least || value > most) return std::nullopt;
+  return value;
+}
+
+}  // namespace sonde::ingest

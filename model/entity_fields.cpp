@@ -1,0 +1,165 @@
+#include "model/entity_fields.hpp"
+
+#include "model/entity.hpp"
+#include "model/errc.hpp"
+#include "model/text.hpp"
+#include "model/value.hpp"
+
+#include <algorithm>
+
+namespace sonde::model::entity_fields {
+namespace {
+
+constexpr std::size_t most_attributes = 200;
+constexpr std::size_t most_list_values = 1000;
+
+/// The nearest known name, as the end of a sentence.
+std::string meant(std::string_view word, const std::vector<std::string_view>& known) {
+  auto near = nearest_word(word, known);
+  return near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?";
+}
+
+/// A text of a list, trimmed of nothing and bounded.
+result<> check_word(const json& item, std::size_t longest, const std::string& where) {
+  if (!item.is_string()) return refused(where, of_type(item) + "; it has to be a text");
+  const auto& text = item.get_ref<const std::string&>();
+  if (is_blank(text)) return refused(where, "is blank; give a word or leave it out");
+  if (text.size() <= longest) return {};
+  return refused(where, "is longer than " + std::to_string(longest) + " bytes; shorten it");
+}
+
+/// A canonical value as JSON of its own kind: numbers and truth values are no texts.
+json typed(data_type type, const std::string& canonical) {
+  if (type != data_type::integer && type != data_type::floating && type != data_type::boolean) {
+    return canonical;
+  }
+  return parse_own(canonical);
+}
+
+/// Of our own types: their attributes have no data types.
+result<> check_scalar(const json& value, const std::string& where) {
+  if (value.is_number() || value.is_boolean()) return {};
+  if (!value.is_string()) {
+    return refused(where, of_type(value) + "; it has to be a text, a number, true or false");
+  }
+  if (value.get_ref<const std::string&>().size() <= longest_value) return {};
+  return refused(where, "is longer than " + std::to_string(longest_value) + " bytes; shorten it");
+}
+
+result<json> own_attribute(const json& value, const std::string& where) {
+  if (!value.is_array()) {
+    if (auto fine = check_scalar(value, where); !fine) return fine.error();
+    return value;
+  }
+  if (value.size() > most_list_values) {
+    return refused(where, "holds more than " + std::to_string(most_list_values) + " values");
+  }
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    auto fine = check_scalar(value[i], where + "[" + std::to_string(i) + "]");
+    if (!fine) return fine.error();
+  }
+  return value;
+}
+
+result<json> attribute(const std::string& name, const json& value, const definition& what,
+                       const std::string& where, const address_scope& scope,
+                       std::string& canonical) {
+  bool listed = std::ranges::find(what.attributes, name) != what.attributes.end();
+  const auto* known = find_definition(name);
+  bool own = what.type == "service" || what.type == "banner" || what.type == "certificate";
+  if (own && listed && name != what.type) return own_attribute(value, where);
+  if (known == nullptr) {
+    std::vector<std::string_view> names = what.attributes;
+    for (const auto& each : all_definitions())
+      names.push_back(each.type);
+    return refused(where, "is no attribute that this server knows" + meant(name, names));
+  }
+  auto made = canonical_value(known->main_value, value, scope);
+  if (!made) return refused(where, made.error().message());
+  canonical = *made;
+  return typed(known->main_value, *made);
+}
+
+}  // namespace
+
+error refused(const std::string& where, const std::string& what) {
+  return fail(errc::invalid_value, where + ": " + what);
+}
+
+std::string of_type(const json& value) {
+  return "is of the JSON type " + std::string(value.type_name());
+}
+
+std::string shown(std::string_view word) {
+  constexpr std::size_t most = 64;
+  return "\"" + std::string(cut_at(word, most)) + "\"";
+}
+
+result<std::vector<std::string>> words(const json& list, std::size_t most, std::size_t longest,
+                                       const std::string& where) {
+  if (!list.is_array()) return refused(where, of_type(list) + "; it has to be a list of texts");
+  if (list.size() > most) {
+    return refused(where, "holds more than " + std::to_string(most) + " words; leave some out");
+  }
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    auto fine = check_word(list[i], longest, where + "[" + std::to_string(i) + "]");
+    if (!fine) return fine.error();
+    out.push_back(list[i].get<std::string>());
+  }
+  std::ranges::sort(out);
+  auto twice = std::ranges::unique(out);
+  out.erase(twice.begin(), twice.end());
+  return out;
+}
+
+result<const definition*> type_of(const json& body, const std::string& at) {
+  auto found = body.find("type");
+  if (found == body.end()) return refused(at + "type", "is missing; name the entity's type");
+  if (!found->is_string()) return refused(at + "type", of_type(*found) + "; it has to be a text");
+  const auto& name = found->get_ref<const std::string&>();
+  if (const auto* what = find_definition(name)) return what;
+  std::vector<std::string_view> known;
+  for (const auto& each : all_definitions())
+    known.push_back(each.type);
+  return refused(at + "type", "there is no " + shown(name) + meant(name, known) +
+                                  (nearest_word(name, known).empty()
+                                       ? "; GET /api/ingest/v1/definitions lists the types"
+                                       : ""));
+}
+
+result<checked_attributes> attributes_of(const json& body, const definition& what,
+                                         const std::string& at, const address_scope& scope) {
+  auto where = at + "attributes";
+  auto found = body.find("attributes");
+  if (found == body.end()) return refused(where, "is missing; give an object");
+  if (!found->is_object()) return refused(where, of_type(*found) + "; it has to be an object");
+  std::string type(what.type);
+  if (!found->contains(type)) {
+    return refused(where, "holds no \"" + type + "\", which is the main value of this type");
+  }
+  if (found->size() > most_attributes) {
+    return refused(where, "holds more than " + std::to_string(most_attributes) + " attributes");
+  }
+  checked_attributes out;
+  for (const auto& [name, value] : found->items()) {
+    std::string canonical;
+    auto made =
+        attribute(name, value, what, where + "." + std::string(cut_at(name, 64)), scope, canonical);
+    if (!made) return made.error();
+    if (name == type) out.main_value = std::move(canonical);
+    out.values[name] = std::move(*made);
+  }
+  return out;
+}
+
+result<std::optional<int>> reputation_of(const json& body, const std::string& at) {
+  auto word = body.find("reputation");
+  if (word == body.end()) return std::optional<int>();
+  bool fits = word->is_number_integer() && *word >= worst_reputation && *word <= best_reputation;
+  if (fits) return std::optional(word->get<int>());
+  return refused(at + "reputation",
+                 "is no integer from -3 (malicious) over 0 (neutral) to 3 (benign)");
+}
+
+}  // namespace sonde::model::entity_fields
