@@ -157,6 +157,22 @@ std::string results_table(const json& results, std::size_t width, wall_time now)
   return out;
 }
 
+/// What its sources think of it, and its tags; nothing where an older server says nothing.
+std::string standing_line(const json& attributes, std::size_t width) {
+  if (!attributes.contains("reputation")) return {};
+  auto out = "  reputation " + shown_at(attributes, "reputation") + ", accuracy " +
+             shown_at(attributes, "accuracy");
+  std::string tags;
+  for (const auto& tag : attributes.value("tags", json::array()))
+    tags += (tags.empty() ? ", tags " : " ") + printable(tag.get<std::string>());
+  return fitted(out + tags, width) + "\n";
+}
+
+/// A value as it is, or as JSON where it is no text.
+std::string value_text(const json& value) {
+  return printable(value.is_string() ? value.get<std::string>() : model::to_text(value));
+}
+
 }  // namespace
 
 std::string scan_table(const json& scan, std::size_t width, wall_time now) {
@@ -185,14 +201,13 @@ std::string scan_table(const json& scan, std::size_t width, wall_time now) {
 
 std::string entity_table(const json& entity, std::size_t width) {
   const auto& attributes = entity["attributes"];
-  std::string out = shown_at(attributes, "type") + " " + shown_at(attributes, "value") + "\n  " +
-                    shown_at(attributes, "id") + "\n  first seen " +
-                    shown_at(attributes, "first_seen") + ", last seen " +
-                    shown_at(attributes, "last_seen") + "\n";
+  std::string out =
+      shown_at(attributes, "type") + " " + value_text(attributes.value("value", json(""))) +
+      "\n  " + shown_at(attributes, "id") + "\n  first seen " + shown_at(attributes, "first_seen") +
+      ", last seen " + shown_at(attributes, "last_seen") + "\n" + standing_line(attributes, width);
   if (!entity["metadata"].empty()) out += "\n";
   for (const auto& [name, value] : entity["metadata"].items()) {
-    auto shown = value.is_string() ? value.get<std::string>() : model::to_text(value);
-    out += fitted("  " + padded(printable(name), 26) + printable(shown), width) + "\n";
+    out += fitted("  " + padded(printable(name), 26) + value_text(value), width) + "\n";
   }
   for (const char* list : {"extended_metadata", "latest_associations"}) {
     if (entity[list].empty()) continue;

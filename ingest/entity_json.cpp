@@ -77,8 +77,8 @@ json to_json(const views::related_entity& related) {
               {"accuracy", accuracy_word(standing.accuracy)},
               {"accuracy_score", standing.accuracy},
               {"mode", name_of(related.mode)},
-              {"direction", related.outgoing ? "to" : "from"},
-              {"evidence", related.evidence}};
+              {"direction", related.outgoing ? "to" : "from"}};
+  if (!related.evidence.is_null()) out["evidence"] = related.evidence;
   put_times(out, related.first_seen, related.last_seen);
   return out;
 }
@@ -124,10 +124,10 @@ json to_json(const views::entity_graph& graph) {
   for (const auto& node : graph.nodes)
     out["nodes"].push_back(to_json(node));
   for (const auto& edge : graph.edges) {
-    out["relations"].push_back({{"source", edge.source.str()},
-                                {"target", edge.target.str()},
-                                {"mode", name_of(edge.mode)},
-                                {"evidence", edge.evidence}});
+    json one = {
+        {"source", edge.source.str()}, {"target", edge.target.str()}, {"mode", name_of(edge.mode)}};
+    if (!edge.evidence.is_null()) one["evidence"] = edge.evidence;
+    out["relations"].push_back(std::move(one));
   }
   return out;
 }

@@ -148,6 +148,9 @@ TEST_CASE("an entity is shown with its attributes and what it is related to") {
                   {{"id", "ip-1"},
                    {"type", "ip"},
                    {"value", "203.0.113.1"},
+                   {"reputation", "suspicious"},
+                   {"accuracy", "low"},
+                   {"tags", {"seen", "often"}},
                    {"first_seen", "2026-01-01T00:00:00.000Z"},
                    {"last_seen", "2026-01-02T00:00:00.000Z"}}},
                  {"metadata", {{"country", "XX"}, {"ports", json::array({1, 2})}}},
@@ -157,6 +160,7 @@ TEST_CASE("an entity is shown with its attributes and what it is related to") {
                   json::array({{{"type", "hostname"}, {"value", "a.b"}, {"direction", "from"}}})}};
   auto text = entity_table(entity, width);
   CHECK(text.starts_with("ip 203.0.113.1\n  ip-1\n  first seen 2026-01-01T00:00:00.000Z"));
+  CHECK(has(text, "  reputation suspicious, accuracy low, tags seen often\n"));
   CHECK(has(text, "  country                   XX\n"));
   CHECK(has(text, "[1,2]"));
   CHECK(has(text, "parts and wholes\n    → port         443/tcp."));

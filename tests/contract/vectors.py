@@ -51,6 +51,14 @@ def association_id(first, mode, second):
     return hashlib.sha3_256(f"{first}\n{mode}\n{second}".encode("ascii")).hexdigest()
 
 
+def comment_id(entity, source, text, parent):
+    digest = hashlib.sha3_256()
+    for field in (entity, source, text, parent):
+        data = field.encode("utf-8")
+        digest.update(struct.pack(">I", len(data)) + data)
+    return digest.hexdigest()
+
+
 def endpoint(address, port):
     host = f"[{address}]" if ":" in address else address
     return f"{host}:{port}/tcp"
@@ -93,6 +101,8 @@ def computed(kind, case):
         return {"id": entity_id(case["type"], case["value"])}
     if kind == "associations":
         return {"id": association_id(case["from"], case["mode"], case["to"])}
+    if kind == "comments":
+        return {"id": comment_id(case["entity"], case["source"], case["text"], case["parent"])}
     if kind == "banners":
         masked, raw = bytes.fromhex(case["masked_hex"]), bytes.fromhex(case["raw_hex"])
         value = banner_value(masked, raw, case["longest"])
@@ -106,8 +116,8 @@ def computed(kind, case):
     raise KeyError(f"a kind of vectors that this program does not know: {kind}")
 
 
-KINDS = {"targets", "target_keys", "task_ids", "endpoints", "entities", "associations", "banners",
-         "certificates", "partitions"}
+KINDS = {"targets", "target_keys", "task_ids", "endpoints", "entities", "associations", "comments",
+         "banners", "certificates", "partitions"}
 
 
 def vectors_of(page):

@@ -1,6 +1,7 @@
 // Any bytes at all, taken for the value of a record of each topic. What is read is written and read
 // again as itself: a record on a topic may be years old, damaged, or somebody else's.
 
+#include "model/comment.hpp"
 #include "model/dead_letter.hpp"
 #include "model/entity.hpp"
 #include "model/events.hpp"
@@ -33,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, model::parse_scan_task);
   check(text, model::parse_entity);
   check(text, model::parse_association);
+  check(text, model::parse_comment);
   (void)model::parse_progress_event(text);
   record one{"work.dlq", "key", std::string(text), {}};
   (void)model::parse_redrive_receipt(one);

@@ -17,6 +17,7 @@ from event_schemas import ASYNCAPI, DOCS, SCHEMAS, THINGS
 PAGE = (DOCS / "events.md").read_text()
 FETCH = Path(__file__).resolve().parents[1] / "support" / "packages" / "fetch"
 SILENT = "127.42.0.1"
+JSON = {"Content-Type": "application/json"}
 
 # Fields that nothing here brings about: two requests at once, a certificate that is too large, broken, or
 # in a transparency log; dead letters, which test_consumers.py makes.
@@ -84,7 +85,7 @@ def test_every_value_that_a_schema_fixes_stands_on_the_page():
     assert {value for value in fixed if f"`{value}`" not in PAGE} == set()
     generation = SCHEMAS["task.json"]["definitions"]["generation"]["properties"]
     assert names(table("outcome"))[0] == set(generation["outcome"]["enum"])
-    types = SCHEMAS["entity.json"]["properties"]["type"]["x-known"]
+    types = SCHEMAS["entity.json"]["properties"]["type"]["x-found-by-scans"]
     assert names(table("type"))[0] == set(types)
 
 
@@ -174,6 +175,22 @@ def rich(tmp_path):
         yield
 
 
+def say_all_kinds(daemon):
+    """What callers say, with every field that they may give."""
+    def say(what, **body):
+        answer = daemon.request("POST", f"/api/ingest/v1/{what}", json.dumps(body), JSON)
+        assert answer.status == 202, answer.body
+        return answer.json()["id"]
+
+    family = {"mode": "association", "type": "malware-family", "attributes": {"malware-family": "Emotet"}}
+    sample = say("entity", type="malware", attributes={"malware": "x.1", "malware-type": "trojan"}, reputation=-3,
+                 tags=["seen"], correlate=["malware-type"], associations=[family])
+    known = say("well-known", type="asn", attributes={"asn": 64496})
+    say("association", entityID=sample, relatedEntityID=known)
+    first = say("comment", entityID=sample, comment="seen in the wild")
+    say("comment", entityID=sample, comment="where?", parentID=first)
+
+
 def scan_all_kinds(daemon):
     """Scans that between them say nearly everything that can be said."""
     trace = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -184,6 +201,7 @@ def scan_all_kinds(daemon):
     answer = daemon.request("POST", "/api/ingest/v1/scan", order, trace)
     assert daemon.finished_scan(answer.json()["id"])["status"] == "done"
     daemon.scanned("127.42.0.2", ports="443")
+    say_all_kinds(daemon)
     for target in ("127.42.0.9", "missing.sonde.test", "empty.sonde.test", "outside.sonde.test"):
         daemon.scanned(target, ports="22")
     unfinished = daemon.post_scan(SILENT, ports="1-200").json()["id"]

@@ -62,6 +62,11 @@ TEST_CASE("contract: entities, associations and endpoints") {
                                 entity_id(text_at(one, "to")));
     CHECK(id.str() == text_at(one, "id"));
   }
+  for (const auto& one : cases_of("comments")) {
+    auto id = comment_id_of(entity_id(text_at(one, "entity")), text_at(one, "source"),
+                            text_at(one, "text"), text_at(one, "parent"));
+    CHECK(id.str() == text_at(one, "id"));
+  }
   for (const auto& one : cases_of("endpoints")) {
     auto port = one.at("port").get<std::uint16_t>();
     CHECK(endpoint_text(target_at(one, "address").address(), port) == text_at(one, "value"));

@@ -1,0 +1,49 @@
+// Any bytes at all, taken for the body of a submitted entity.
+
+#include "model/submission.hpp"
+
+#include "model/events.hpp"
+#include "model/json.hpp"
+#include "tests/fuzz/checks.hpp"
+
+using namespace sonde;
+using fuzz::require;
+
+namespace {
+
+constexpr std::uint32_t depth = 32;
+
+/// What was accepted can be written and read again, and is within its bounds.
+void check(const model::submission& made, const model::submission_context& context) {
+  require(!made.entities.empty() && made.entities.size() <= context.entities);
+  require(made.entities.front().id == made.id);
+  for (const auto& entity : made.entities) {
+    require(model::is_entity_id(entity.id.str()) && entity.attributes.contains(entity.type));
+    auto again = model::parse_entity(to_record(entity, std::string("r/0"), "").value);
+    require(again && *again == entity);
+  }
+  for (const auto& edge : made.associations) {
+    auto again = model::parse_association(to_record(edge, std::string("r/0"), "").value);
+    require(again && again->id == edge.id);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const model::address_scope scope;
+  model::submission_context context{"fuzz", {"public"}, {"public", "blue"}, false, {}, scope,
+                                    4,      50};
+  auto body = model::parse_json(fuzz::text_of(data, size), depth);
+  if (!body) return 0;
+  for (bool well_known : {false, true}) {
+    auto made = well_known ? model::parse_well_known(*body, context)
+                           : model::parse_submission(*body, context);
+    if (made) {
+      check(*made, context);
+    } else {
+      require(!made.error().message().empty() && made.error().message().size() < 4'000);
+    }
+  }
+  return 0;
+}
