@@ -1,4 +1,5 @@
 #include "ingest/handlers.hpp"
+#include "ingest/openapi.hpp"
 #include "ingest/problem.hpp"
 #include "model/definitions.hpp"
 #include "model/json.hpp"
@@ -19,17 +20,37 @@ std::string definitions_json() {
   return model::to_text(list);
 }
 
-awaitable<http_response> definitions(std::shared_ptr<const std::string> body) {
+using shared_text = std::shared_ptr<const std::string>;
+
+awaitable<http_response> json_text(shared_text body) {
   co_return json_response(200, *body);
+}
+
+awaitable<http_response> page(shared_text body) {
+  http_response out;
+  out.headers = {{"Content-Type", "text/html; charset=utf-8"},
+                 {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"}};
+  out.body = *body;
+  co_return out;
+}
+
+/// What is the same for everybody until the program is another one.
+void add_text(router& to, const char* path, std::string text,
+              awaitable<http_response> (*answer)(shared_text)) {
+  auto body = std::make_shared<const std::string>(std::move(text));
+  to.add("GET", path, [body, answer](http_request, path_parameters) { return answer(body); });
 }
 
 }  // namespace
 
 void add_definition_routes(router& to) {
-  // The same for everybody until the program is another one.
-  auto body = std::make_shared<const std::string>(definitions_json());
-  to.add("GET", "/api/ingest/v1/definitions",
-         [body](http_request, path_parameters) { return definitions(body); });
+  add_text(to, "/api/ingest/v1/definitions", definitions_json(), json_text);
+}
+
+void add_openapi_routes(router& to, const std::string& version) {
+  auto document = openapi_document(version);
+  add_text(to, "/openapi.json", model::to_text(document), json_text);
+  add_text(to, "/docs", openapi_page(document), page);
 }
 
 }  // namespace sonde::ingest

@@ -24,6 +24,8 @@ void add_entity_routes(router& to, entity_service& entities, const limits& limit
 
 /// `GET /api/ingest/v1/definitions`.
 void add_definition_routes(router& to);
+/// `GET /openapi.json`, and the same for people at `/docs`.
+void add_openapi_routes(router& to, const std::string& version);
 
 /// `/livez`: the process runs. `/readyz`: it can do its work.
 void add_health_routes(router& to, readiness_check check);

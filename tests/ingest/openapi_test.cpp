@@ -1,0 +1,46 @@
+#include "ingest/openapi.hpp"
+
+#include "model/definitions.hpp"
+#include "tests/support/doctest.hpp"
+
+namespace sonde::ingest {
+
+TEST_CASE("the document has this program's version and its entity types") {
+  auto document = openapi_document("1.2.3");
+  CHECK(document["openapi"] == "3.1.0");
+  CHECK(document["info"]["version"] == "1.2.3");
+  const auto& types = document["components"]["schemas"]["EntityType"]["enum"];
+  CHECK(types.size() == model::all_definitions().size());
+}
+
+TEST_CASE("every reference of the document leads somewhere, and every operation has a name") {
+  auto document = openapi_document("1");
+  auto check = [&](const auto& self, const model::json& value) -> void {
+    if (value.is_object() && value.contains("$ref")) {
+      auto path = value["$ref"].get<std::string>();
+      CHECK_MESSAGE(document.contains(model::json::json_pointer(path.substr(1))), path);
+    }
+    if (value.is_structured()) {
+      for (const auto& inner : value)
+        self(self, inner);
+    }
+  };
+  check(check, document);
+  for (const auto& [path, whole] : document["paths"].items()) {
+    for (const auto& [method, operation] : whole.items()) {
+      if (method != "parameters") CHECK_MESSAGE(operation.contains("operationId"), path);
+    }
+  }
+}
+
+TEST_CASE("the page shows what the document holds, and nothing of it as markup") {
+  auto document = openapi_document("<1>");
+  auto page = openapi_page(document);
+  CHECK(page.starts_with("<!doctype html>"));
+  CHECK(page.find("Sonde &lt;1&gt;") != std::string::npos);
+  CHECK(page.find("POST /api/ingest/v1/entity") != std::string::npos);
+  CHECK(page.find("<a href=\"#ScanOrder\">ScanOrder</a>") != std::string::npos);
+  CHECK(page.find("<script") == std::string::npos);
+}
+
+}  // namespace sonde::ingest
