@@ -278,6 +278,9 @@ result<> node::start_http() {
   ingest::add_health_routes(router_, [this] { return what_is_not_ready(); });
   ingest::add_metrics_route(router_, [this] { return metrics_text(); });
   auto handle = [this](ingest::http_request request) { return router_.handle(std::move(request)); };
+  // More than there are descriptors for could not be accepted, and nobody would give way.
+  auto budget = measure_descriptors(config_.limits, http_wanted_);
+  config_.limits.http_connections = static_cast<std::uint32_t>(budget.connections);
   http_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
                                                 config_.limits, log_, counts_, process_id_);
   auto where = parse_listen(config_.http.listen);

@@ -21,7 +21,9 @@ namespace sonde::ingest {
 /// them to one handler, writes its answers.
 ///
 /// Whatever a peer sends, it holds at most one request of bounded size and a bounded time. What is
-/// refused before it is a request is answered and hung up on. Lives on one loop.
+/// refused before it is a request is answered and hung up on. When there are as many connections as
+/// there may be, a new one takes the place of the one whose peer has been waited for longest, and
+/// waits itself only while every other one is being answered. Lives on one loop.
 class http_server {
  public:
   using handler_function = std::function<awaitable<http_response>(http_request)>;
@@ -45,14 +47,21 @@ class http_server {
 
  private:
   awaitable<void> accept();
-  awaitable<void> serve(stream_socket socket);
+  awaitable<void> admit(stream_socket socket);
+  awaitable<void> serve(stream_socket socket, std::string address);
+  bool make_room_for(const std::string& address);
+  void turn_away(stream_socket socket);
+  void note_full();
 
   executor loop_;
   session_host host_;
   asio::basic_socket_acceptor<asio::generic::stream_protocol> acceptor_;
   task_group accepting_;
   task_group sessions_;
-  condition session_ended_;
+  counter accepted_;
+  counter gave_way_;
+  counter turned_away_;
+  steady_time next_note_;
 };
 
 }  // namespace sonde::ingest
