@@ -105,6 +105,10 @@ result<> http_server::listen(const std::filesystem::path& file) {
   return error{failed, "cannot listen on " + file.string() + ": " + failed.message()};
 }
 
+void http_server::use_tls(std::shared_ptr<const server_tls> tls) {
+  host_.link = [tls = std::move(tls)](int descriptor) { return tls->accept(descriptor); };
+}
+
 std::string http_server::endpoint() const {
   error_code failed;
   auto local = tcp_endpoint(acceptor_.local_endpoint(failed));

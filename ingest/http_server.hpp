@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/async/server_tls.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace sonde::ingest {
@@ -37,6 +39,8 @@ class http_server {
   /// Binds to a socket file that only this user can use. One that is there already is replaced: who
   /// holds the folder decides that nobody else listens.
   [[nodiscard]] result<> listen(const std::filesystem::path& file);
+  /// Every connection speaks TLS. Before `start`.
+  void use_tls(std::shared_ptr<const server_tls> tls);
   /// Of a TCP port: `127.0.0.1:8480`, with the port that was got.
   [[nodiscard]] std::string endpoint() const;
 
