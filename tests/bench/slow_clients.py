@@ -136,9 +136,9 @@ def measure(what, port, pids, slow, seconds):
     stop.set()
     holder.join()
     cuts = statistics.quantiles(took, n=1000)
+    each = f"; {(largest - before) / slow:.1f} KiB a slow connection" if slow else ""
     print(f"{what}: {len(took)} answers, {failed} failed; p50 {cuts[499]:.2f}, p99 {cuts[989]:.2f}, "
-          f"p99.9 {cuts[998]:.2f} ms; {used / seconds * 100:.1f} % CPU; "
-          f"{(largest - before) / max(slow, 1):.1f} KiB a slow connection", flush=True)
+          f"p99.9 {cuts[998]:.2f} ms; {used / seconds * 100:.1f} % CPU{each}", flush=True)
 
 
 @contextlib.contextmanager
