@@ -11,9 +11,14 @@ namespace sonde {
 /// What comes from outside never makes memory, disk or time grow beyond these.
 struct limits {
   // HTTP: what one connection may cost before it has said anything useful.
-  std::uint32_t http_connections = 4096;     ///< open at once; the next one waits in the backlog
-  std::uint32_t http_header_bytes = 8192;    ///< request line and headers together
-  std::uint32_t http_body_bytes = 1u << 20;  ///< an entity's main value may have 64 KiB
+  std::uint32_t http_connections = 10'000;  ///< open at once; then who waits longest gives way
+  std::uint32_t http_connections_per_address = 1024;  ///< of one IPv4 address or IPv6 /64
+  std::uint32_t http_header_bytes = 8192;             ///< request line and headers together
+  std::uint32_t http_headers = 64;                    ///< header lines
+  std::uint32_t http_target_bytes = 4096;             ///< path and query as they were sent
+  std::uint32_t http_body_bytes = 1u << 20;           ///< an entity's main value may have 64 KiB
+  std::uint32_t http_body_share_bytes = 65'536;  ///< of each body; the rest is out of what follows
+  std::uint32_t http_bodies_bytes = 64u << 20;   ///< of all that are under way; beyond it: 503
   std::uint32_t http_header_timeout_ms = 10'000;
   std::uint32_t http_body_timeout_ms = 30'000;
   std::uint32_t http_idle_timeout_ms = 60'000;    ///< between two requests of one connection

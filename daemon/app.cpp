@@ -283,13 +283,27 @@ result<> node::start_http() {
   ingest::add_health_routes(router_, [this] { return what_is_not_ready(); });
   ingest::add_metrics_route(router_, [this] { return metrics_text(); });
   auto handle = [this](ingest::http_request request) { return router_.handle(std::move(request)); };
+  // More than there are descriptors for could not be accepted, and nobody would give way.
+  auto budget = measure_descriptors(config_.limits, http_wanted_);
+  config_.limits.http_connections = static_cast<std::uint32_t>(budget.connections);
   http_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
                                                 config_.limits, log_, counts_, process_id_);
+  auto tls = load_tls(config_);
+  if (!tls) return tls.error();
+  tls_ = std::move(*tls);
+  if (tls_) http_->use_tls(tls_);
   auto where = parse_listen(config_.http.listen);
   if (!where) return where.error();
   if (auto bound = http_->listen(where->first, where->second); !bound) return bound;
   http_->start();
   return {};
+}
+
+result<std::shared_ptr<server_tls>> node::load_tls(const configuration& from) const {
+  if (from.http.tls_certificate.empty()) return std::shared_ptr<server_tls>();
+  auto loaded = server_tls::load(from.http.tls_certificate, from.http.tls_key);
+  if (!loaded) return loaded.error();
+  return std::shared_ptr<server_tls>(std::move(*loaded));
 }
 
 void node::start_control() {
@@ -342,6 +356,9 @@ awaitable<std::string> node::metrics_text() {
 result<> node::reload(const configuration& changed) {
   auto scope = model::address_scope::from_rules(changed.scope);
   if (!scope) return scope.error();
+  auto tls = load_tls(changed);
+  if (!tls) return tls.error();
+  if (tls_ && *tls) tls_->take_over(**tls);
   log_.set_level(level_of(changed));
   auto rules = make_policy(*scope);
   if (engines_) engines_->set_policy(rules);

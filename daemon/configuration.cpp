@@ -262,6 +262,10 @@ result<configuration> load_configuration(const std::optional<fs::path>& file,
   }
   read_kafka_variables(config, variables);
   if (auto known = check_kafka(config); !known) return known.error();
+  if (config.http.tls_certificate.empty() != config.http.tls_key.empty()) {
+    return fail(model::errc::invalid_field,
+                "http.tls_certificate and http.tls_key: one of them is missing; set both or none");
+  }
   for (const auto& flag : flags) {
     const auto* what = find_setting(flag.key);
     auto set = apply(config, *what, value_of(*what, flag.value), flag.flag);

@@ -26,6 +26,8 @@ struct configuration {
 
   struct {
     std::string listen = "127.0.0.1:8480";
+    std::string tls_certificate;  ///< a PEM file; empty, as `tls_key` is then: no TLS
+    std::string tls_key;
   } http;
   struct {
     std::string level = "info";

@@ -32,7 +32,8 @@ descriptor_budget measure_descriptors(const limits& limits, bool serves_http) {
   out.limit = static_cast<std::size_t>(std::min<rlim_t>(bounds.rlim_cur, std::size_t{1} << 20U));
   auto taken = open_now() + reserve;
   // Connections of HTTP clients may take half of what there is, no more.
-  if (serves_http) taken += std::min<std::size_t>(limits.http_connections, out.limit / 2);
+  out.connections = std::min<std::size_t>(limits.http_connections, out.limit / 2);
+  if (serves_http) taken += out.connections;
   out.probes = out.limit > taken ? out.limit - taken : 0;
   if (limits.descriptors > 0) out.probes = std::min<std::size_t>(out.probes, limits.descriptors);
   out.probes = std::max(out.probes, fewest_probes);

@@ -8,8 +8,9 @@ namespace sonde::daemon {
 
 /// How many descriptors this process may have, and for what.
 struct descriptor_budget {
-  std::size_t limit = 0;   ///< of the process, after raising the soft limit to the hard one
-  std::size_t probes = 0;  ///< what is left for probing
+  std::size_t limit = 0;        ///< of the process, after raising the soft limit to the hard one
+  std::size_t connections = 0;  ///< of HTTP clients, at most half
+  std::size_t probes = 0;       ///< what is left for probing
 };
 
 /// Raises the soft limit and shares out what there is: HTTP connections, files and a reserve first,

@@ -5,8 +5,15 @@ namespace {
 
 constexpr limit_name names[] = {
     {"http_connections", &limits::http_connections, "connections open at once"},
+    {"http_connections_per_address", &limits::http_connections_per_address,
+     "connections of one address"},
     {"http_header_bytes", &limits::http_header_bytes, "request line and headers", 256},
+    {"http_headers", &limits::http_headers, "header lines of a request"},
+    {"http_target_bytes", &limits::http_target_bytes, "path and query of a request", 64},
     {"http_body_bytes", &limits::http_body_bytes, "body of a request", 256},
+    {"http_body_share_bytes", &limits::http_body_share_bytes,
+     "of each body, before it counts as large"},
+    {"http_bodies_bytes", &limits::http_bodies_bytes, "of all large bodies under way"},
     {"http_header_timeout_ms", &limits::http_header_timeout_ms, "for the headers to arrive"},
     {"http_body_timeout_ms", &limits::http_body_timeout_ms, "for the body to arrive"},
     {"http_idle_timeout_ms", &limits::http_idle_timeout_ms, "between two requests"},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async/event_loop.hpp"
+#include "base/async/server_tls.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
@@ -42,9 +43,12 @@ class node {
 
   /// Where HTTP is served; empty where it is not.
   [[nodiscard]] std::string endpoint() const;
+  /// The same as a URL.
+  [[nodiscard]] std::string url() const { return (tls_ ? "https://" : "http://") + endpoint(); }
   /// The same interface without HTTP, for a caller in this process.
   [[nodiscard]] std::unique_ptr<client::scan_api> local_api();
-  /// Scope and log level of a new configuration; what else has changed needs a restart.
+  /// Scope, log level and certificate of a new configuration; what else has changed needs a
+  /// restart.
   [[nodiscard]] result<> reload(const configuration& changed);
   /// An error once something has failed that only a restart mends.
   [[nodiscard]] result<> health() const { return queue_->health(); }
@@ -57,6 +61,7 @@ class node {
   [[nodiscard]] result<> start_scanner();
   [[nodiscard]] result<> start_ingest();
   [[nodiscard]] result<> start_http();
+  [[nodiscard]] result<std::shared_ptr<server_tls>> load_tls(const configuration& from) const;
   void start_control();
   awaitable<std::vector<std::string>> what_is_not_ready();
   awaitable<std::string> metrics_text();
@@ -82,6 +87,7 @@ class node {
   std::unique_ptr<ingest::scan_service> scans_;
   std::unique_ptr<ingest::entity_service> facts_;
   ingest::router router_;
+  std::shared_ptr<server_tls> tls_;  ///< none: HTTP is served as it is
   std::unique_ptr<ingest::http_server> http_;
   ingest::router control_routes_;
   std::unique_ptr<ingest::http_server> control_;  ///< for verbs on this machine

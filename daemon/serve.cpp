@@ -60,7 +60,7 @@ class watchman {
     auto changed = load_configuration(how_.config_file, how_.variables, how_.flags);
     auto reloaded = changed ? node_.reload(*changed) : result<>(changed.error());
     if (reloaded) {
-      log_.info("configuration reloaded: scope and log level");
+      log_.info("configuration reloaded: scope, log level and certificate");
     } else {
       log_.error("configuration not reloaded; nothing has changed",
                  {{"reason", reloaded.error().message()}});
@@ -99,7 +99,7 @@ class watchman {
 
 void announce(const node& started) {
   if (started.endpoint().empty()) return;
-  auto url = "http://" + started.endpoint();
+  auto url = started.url();
   if (isatty(STDOUT_FILENO) == 1) {
     std::cout << "Sonde listens on " << url << std::endl;
   } else {

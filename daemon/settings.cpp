@@ -188,6 +188,13 @@ std::vector<setting> general_settings() {
           "http.listen", "address and port of the HTTP interface; port 0 takes any",
           [](c & x) -> auto& { return x.http.listen; }, check_listen),
       text(
+          "http.tls_certificate",
+          "PEM file: the server's certificate and those that lead to its root",
+          [](c & x) -> auto& { return x.http.tls_certificate; }),
+      text(
+          "http.tls_key", "PEM file: the certificate's key, without a passphrase",
+          [](c & x) -> auto& { return x.http.tls_key; }),
+      text(
           "log.level", "debug, info, warning or error", [](c & x) -> auto& { return x.log.level; },
           one_of({"debug", "info", "warning", "error"})),
       text(

@@ -1,5 +1,7 @@
 #include "ingest/http_message.hpp"
 
+#include "ingest/problem.hpp"
+
 #include <algorithm>
 
 namespace sonde::ingest {
@@ -32,6 +34,18 @@ bool decode(std::string_view text, bool plus_is_space, std::string& out) {
 }
 
 }  // namespace
+
+std::string to_wire(const http_response& answer, bool head, bool keep) {
+  auto status = std::to_string(answer.status);
+  auto out = "HTTP/1.1 " + status + " " + std::string(reason_phrase(answer.status)) + "\r\n";
+  for (const auto& [name, value] : answer.headers)
+    out += name + ": " + value + "\r\n";
+  if (!keep) out += "Connection: close\r\n";
+  if (answer.status != 204) out += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n";
+  out += "\r\n";
+  if (!head && answer.status != 204) out += answer.body;
+  return out;
+}
 
 bool parse_request_target(std::string_view target, http_request& into) {
   if (!target.starts_with('/')) return false;

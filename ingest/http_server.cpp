@@ -1,6 +1,7 @@
 #include "ingest/http_server.hpp"
 
 #include "ingest/errc.hpp"
+#include "ingest/problem.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -15,18 +16,54 @@ using asio::ip::tcp;
 
 /// After an error of accept, such as too many open files.
 constexpr std::chrono::milliseconds accept_pause{50};
+/// Between two words in the log about all connections being taken.
+constexpr std::chrono::minutes note_pause{1};
+
+tcp::endpoint tcp_endpoint(const asio::generic::stream_protocol::endpoint& from) {
+  tcp::endpoint out;
+  std::memcpy(out.data(), from.data(), std::min(from.size(), out.capacity()));
+  return out;
+}
+
+/// The peer as its connections are counted: an IPv4 address, or the /64 of an IPv6 one. Empty for
+/// this machine's own, among which a proxy may speak for everybody.
+std::string counted_address(const stream_socket& socket) {
+  error_code failed;
+  auto peer = socket.remote_endpoint(failed);
+  if (failed || (peer.protocol().family() != AF_INET && peer.protocol().family() != AF_INET6)) {
+    return {};
+  }
+  auto address = tcp_endpoint(peer).address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  if (address.is_loopback()) return {};
+  if (address.is_v4()) return address.to_string();
+  auto bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), std::uint8_t{0});
+  return asio::ip::address_v6(bytes).to_string();
+}
 
 }  // namespace
 
 http_server::http_server(executor loop, handler_function handler, const limits& limits, logger& log,
                          metrics& counts, std::string process_id)
     : loop_(loop),
-      host_{std::move(handler),    limits, log,   answer_counts(counts),
-            std::move(process_id), 0,      false, {}},
+      host_{.handler = std::move(handler),
+            .bounds = limits,
+            .log = log,
+            .counts = answer_counts(counts),
+            .process_id = std::move(process_id),
+            .book = {},
+            .room = condition(loop)},
       acceptor_(loop),
       accepting_(loop, log, "http"),
       sessions_(loop, log, "http sessions"),
-      session_ended_(loop) {}
+      accepted_(counts.count("sonde_http_connections_total", "Connections that were taken.")),
+      gave_way_(counts.count("sonde_http_connections_gave_way_total",
+                             "Connections that were ended to make room for others.")),
+      turned_away_(counts.count("sonde_http_connections_turned_away_total",
+                                "Connections that were too many of one address.")) {}
 
 result<> http_server::listen(const std::string& address, std::uint16_t port) {
   error_code failed;
@@ -68,11 +105,13 @@ result<> http_server::listen(const std::filesystem::path& file) {
   return error{failed, "cannot listen on " + file.string() + ": " + failed.message()};
 }
 
+void http_server::use_tls(std::shared_ptr<const server_tls> tls) {
+  host_.link = [tls = std::move(tls)](int descriptor) { return tls->accept(descriptor); };
+}
+
 std::string http_server::endpoint() const {
   error_code failed;
-  auto bound = acceptor_.local_endpoint(failed);
-  tcp::endpoint local;
-  std::memcpy(local.data(), bound.data(), std::min(bound.size(), local.capacity()));
+  auto local = tcp_endpoint(acceptor_.local_endpoint(failed));
   auto host = local.address().to_string();
   if (local.address().is_v6()) host = "[" + host + "]";
   return host + ":" + std::to_string(local.port());
@@ -85,14 +124,11 @@ void http_server::start() {
 awaitable<void> http_server::accept() {
   asio::steady_timer pause(loop_);
   while (!host_.stopping) {
-    while (!host_.stopping && sessions_.size() >= host_.bounds.http_connections) {
-      co_await session_ended_.wait();
-    }
     error_code failed;
     auto token = asio::redirect_error(asio::use_awaitable, failed);
     auto socket = co_await acceptor_.async_accept(token);
     if (!failed) {
-      sessions_.spawn(serve(std::move(socket)));
+      co_await admit(std::move(socket));
       continue;
     }
     if (host_.stopping) co_return;
@@ -102,9 +138,55 @@ awaitable<void> http_server::accept() {
   }
 }
 
-awaitable<void> http_server::serve(stream_socket socket) {
-  co_await run_session(std::move(socket), host_);
-  session_ended_.notify_all();
+awaitable<void> http_server::admit(stream_socket socket) {
+  accepted_.add();
+  auto address = counted_address(socket);
+  if (!make_room_for(address)) {
+    turn_away(std::move(socket));
+    co_return;
+  }
+  while (!host_.stopping && sessions_.size() >= host_.bounds.http_connections) {
+    bool somebody_goes = host_.book.make_room();
+    if (somebody_goes) gave_way_.add();
+    note_full();
+    host_.wants_room = !somebody_goes;
+    co_await host_.room.wait();
+  }
+  host_.wants_room = false;
+  if (!host_.stopping) sessions_.spawn(serve(std::move(socket), std::move(address)));
+}
+
+/// Among the connections of one address. False: all that it may have are being answered.
+bool http_server::make_room_for(const std::string& address) {
+  if (address.empty()) return true;
+  if (host_.book.of(address) < host_.bounds.http_connections_per_address) return true;
+  if (!host_.book.make_room(address)) return false;
+  gave_way_.add();
+  return true;
+}
+
+void http_server::turn_away(stream_socket socket) {
+  turned_away_.add();
+  auto id = host_.process_id + "-" + std::to_string(++host_.requests);
+  auto answer =
+      problem(429, "there are too many connections from your address; wait for answers", id);
+  // As far as it goes at once: this one must not cost anything more.
+  (void)host_.link(socket.native_handle())->write(to_wire(answer, false, false));
+  error_code ignored;
+  socket.shutdown(asio::socket_base::shutdown_send, ignored);
+}
+
+void http_server::note_full() {
+  auto now = std::chrono::steady_clock::now();
+  if (now < next_note_) return;
+  next_note_ = now + note_pause;
+  host_.log.warning("all connections are taken; who is waited for longest gives way",
+                    {{"connections", static_cast<std::int64_t>(sessions_.size())}});
+}
+
+awaitable<void> http_server::serve(stream_socket socket, std::string address) {
+  co_await run_session(std::move(socket), std::move(address), host_);
+  host_.room.notify_all();
 }
 
 awaitable<void> http_server::stop(steady_time deadline) {
@@ -114,10 +196,9 @@ awaitable<void> http_server::stop(steady_time deadline) {
   accepting_.cancel();
   co_await accepting_.join();
   // Sessions that wait for a request end at once; those with one under way may answer it.
-  for (auto* idle : host_.idle)
-    idle->cancel(ignored);
+  host_.book.dismiss_idle();
   while (sessions_.size() > 0) {
-    bool ended = co_await session_ended_.wait_until(deadline);
+    bool ended = co_await host_.room.wait_until(deadline);
     if (!ended) break;
   }
   sessions_.cancel();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/async/server_tls.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace sonde::ingest {
@@ -21,7 +23,9 @@ namespace sonde::ingest {
 /// them to one handler, writes its answers.
 ///
 /// Whatever a peer sends, it holds at most one request of bounded size and a bounded time. What is
-/// refused before it is a request is answered and hung up on. Lives on one loop.
+/// refused before it is a request is answered and hung up on. When there are as many connections as
+/// there may be, a new one takes the place of the one whose peer has been waited for longest, and
+/// waits itself only while every other one is being answered. Lives on one loop.
 class http_server {
  public:
   using handler_function = std::function<awaitable<http_response>(http_request)>;
@@ -35,6 +39,8 @@ class http_server {
   /// Binds to a socket file that only this user can use. One that is there already is replaced: who
   /// holds the folder decides that nobody else listens.
   [[nodiscard]] result<> listen(const std::filesystem::path& file);
+  /// Every connection speaks TLS. Before `start`.
+  void use_tls(std::shared_ptr<const server_tls> tls);
   /// Of a TCP port: `127.0.0.1:8480`, with the port that was got.
   [[nodiscard]] std::string endpoint() const;
 
@@ -45,14 +51,21 @@ class http_server {
 
  private:
   awaitable<void> accept();
-  awaitable<void> serve(stream_socket socket);
+  awaitable<void> admit(stream_socket socket);
+  awaitable<void> serve(stream_socket socket, std::string address);
+  bool make_room_for(const std::string& address);
+  void turn_away(stream_socket socket);
+  void note_full();
 
   executor loop_;
   session_host host_;
   asio::basic_socket_acceptor<asio::generic::stream_protocol> acceptor_;
   task_group accepting_;
   task_group sessions_;
-  condition session_ended_;
+  counter accepted_;
+  counter gave_way_;
+  counter turned_away_;
+  steady_time next_note_;
 };
 
 }  // namespace sonde::ingest

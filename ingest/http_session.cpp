@@ -1,31 +1,27 @@
 #include "ingest/http_session.hpp"
 
 #include "base/async/alarm.hpp"
-#include "ingest/header_gate.hpp"
 #include "ingest/problem.hpp"
+#include "ingest/request_gate.hpp"
+#include "ingest/request_reader.hpp"
 
 #include <boost/asio/ip/address.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
-#include <map>
-#include <memory>
 #include <optional>
 
 namespace sonde::ingest {
 namespace {
 
-namespace beast = boost::beast;
-namespace http = beast::http;
 using asio::ip::tcp;
 using std::chrono::milliseconds;
-using request_parser = http::request_parser<http::string_body>;
+using outcome = byte_link::outcome;
+using maybe_refused = std::optional<refusal>;
 
-/// Beyond the header limit, so that the parser reports it and not the buffer.
-constexpr std::size_t buffer_slack = 4096;
+/// Beyond it the space for bytes that have arrived is given back with them.
+constexpr std::size_t kept_space = 512;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -35,24 +31,10 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-struct host_and_port {
-  std::string_view host;
-  std::string_view port;
-};
-
-host_and_port split(std::string_view authority) {
-  auto end = authority.starts_with('[') ? authority.find(']') : authority.find(':');
-  if (authority.starts_with('[') && end != authority.npos) ++end;
-  end = std::min(end, authority.size());
-  return {authority.substr(0, end), authority.substr(end)};
-}
-
-/// RFC 3986, section 3.2.3: nothing, or a colon and digits.
-bool is_port(std::string_view text) {
-  if (text.empty()) return true;
-  auto digits = text.substr(1);
-  return text.front() == ':' && digits.size() <= 5 &&
-         std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+/// Without its port.
+std::string_view host_of(std::string_view authority) {
+  auto end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
+  return authority.substr(0, end);
 }
 
 /// Without credentials the name is what keeps a web page, whose own name has been made to point
@@ -65,146 +47,259 @@ bool is_local_name(std::string_view host) {
   return !failed && address.is_loopback();
 }
 
-/// An answer that ends the connection, or nothing where all is well.
-using refusal = std::optional<std::pair<unsigned, std::string>>;
-
-refusal check_framing(const request_parser::value_type& message) {
-  if (message.version() != 10 && message.version() != 11) {
-    return std::pair(505U, "this server speaks HTTP/1.1");
-  }
-  if (message.count(http::field::transfer_encoding) > 0) {
-    bool chunked = message.count(http::field::transfer_encoding) == 1 &&
-                   beast::iequals(message[http::field::transfer_encoding], "chunked") &&
-                   message.count(http::field::content_length) == 0 && message.version() == 11;
-    if (!chunked) return std::pair(400U, "Transfer-Encoding: must be chunked, alone");
-  }
-  auto hosts = message.count(http::field::host);
-  if (hosts > 1 || (hosts == 0 && message.version() == 11)) {
-    return std::pair(400U, "Host: must stand in the request once");
-  }
-  auto authority = split(message[http::field::host]);
-  if (hosts == 1 && (authority.host.empty() || !is_port(authority.port))) {
-    return std::pair(400U, "Host: has to be a host and, after a colon, a port");
-  }
-  if (hosts == 1 && !is_local_name(authority.host)) {
-    return std::pair(421U, "Host: this server answers to localhost and loopback addresses only");
-  }
-  return std::nullopt;
-}
-
-/// What a failed read means for the peer. Nothing: it has gone, or sent nothing at all.
-refusal explain(const error_code& failed, bool too_late) {
-  if (failed == http::error::header_limit) return std::pair(431U, "the header is too large");
-  if (failed == http::error::body_limit) return std::pair(413U, "the body is too large");
-  if (failed == http::error::bad_chunk_extension) {
-    return std::pair(400U, "chunk extensions are not accepted");
-  }
-  if (failed == http::error::bad_version) return std::pair(505U, "this server speaks HTTP/1.1");
-  if (too_late) return std::pair(408U, "the request did not arrive in time");
-  if (failed == http::error::buffer_overflow) {
-    return std::pair(400U, "a chunk's header or a trailer is too long");
-  }
-  bool gone = failed == http::error::end_of_stream || failed == http::error::partial_message;
-  if (gone || failed.category() != make_error_code(http::error::bad_method).category()) {
-    return std::nullopt;
-  }
-  return std::pair(400U, "the request is not HTTP/1.1: " + failed.message());
-}
-
 class session {
  public:
-  session(stream_socket socket, session_host& host)
+  session(stream_socket socket, std::string address, session_host& host)
       : socket_(std::move(socket)),
         host_(host),
-        buffer_(host.bounds.http_header_bytes + buffer_slack),
-        alarm_(socket_.get_executor(), [this] {
-          error_code ignored;
-          socket_.cancel(ignored);
-        }) {}
+        link_(host.link(socket_.native_handle())),
+        alarm_(socket_.get_executor(), [this] { interrupt(); }) {
+    member_.address = std::move(address);
+    member_.give_way = [this] {
+      gave_way_ = true;
+      interrupt();
+    };
+    host_.book.enter(member_);
+  }
+  ~session() {
+    hold(0);
+    host_.book.leave(member_);
+  }
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
 
   awaitable<void> run() {
     error_code ignored;
+    socket_.non_blocking(true, ignored);
     socket_.set_option(tcp::no_delay(true), ignored);  // no such thing on a UNIX socket
-    bool go_on = true;
+    bool go_on = co_await open();
     while (go_on && !host_.stopping) {
       bool begun = co_await wait_for_request();
       if (!begun) break;
       go_on = co_await serve_one();
     }
+    link_->close();
     socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-    if (refused_ && !host_.stopping) co_await drop_the_rest();
+    if (refused_ && !gave_way_ && !host_.stopping) co_await drop_the_rest();
   }
 
  private:
+  void interrupt() {
+    error_code ignored;
+    socket_.cancel(ignored);
+  }
+
   /// The peer's time for what follows; `alarm_.disarm` ends it.
   void set_time(std::uint32_t timeout_ms) {
     alarm_.arm(std::chrono::steady_clock::now() + milliseconds(timeout_ms));
   }
 
+  /// From now on this is a connection that can be asked to go.
+  peers_turn turn_of_peer(bool idle) {
+    if (host_.wants_room) host_.room.notify_all();
+    return {host_.book, member_, idle};
+  }
+
+  /// Until the descriptor is ready. False: the time is over, or this has to give way.
+  awaitable<bool> wait(outcome what) {
+    error_code failed;
+    auto kind =
+        what == outcome::wait_write ? asio::socket_base::wait_write : asio::socket_base::wait_read;
+    auto token = asio::redirect_error(asio::use_awaitable, failed);
+    if (gave_way_) co_return false;
+    co_await socket_.async_wait(kind, token);
+    co_return !failed && !alarm_.rang() && !gave_way_;
+  }
+
+  awaitable<bool> open() {
+    auto step = link_->open();
+    if (step.what == outcome::done) co_return true;
+    set_time(host_.bounds.http_header_timeout_ms);
+    auto turn = turn_of_peer(true);
+    while (step.what == outcome::wait_read || step.what == outcome::wait_write) {
+      bool ready = co_await wait(step.what);
+      if (!ready) co_return false;
+      step = link_->open();
+    }
+    alarm_.disarm();
+    co_return step.what == outcome::done;
+  }
+
+  /// What has arrived and was not judged yet.
+  [[nodiscard]] std::string_view rest() const { return std::string_view(held_).substr(used_); }
+
+  void use(std::size_t size) {
+    used_ += size;
+    if (used_ < held_.size()) return;
+    used_ = 0;
+    held_.clear();
+    if (held_.capacity() > kept_space) held_.shrink_to_fit();
+  }
+
+  /// Takes what comes next. False: it has gone, or `wait` has ended.
+  awaitable<bool> receive() {
+    auto next = link_->holds_more() ? outcome::done : outcome::wait_read;
+    while (true) {
+      if (next != outcome::done) {
+        bool ready = co_await wait(next);
+        if (!ready) co_return false;
+      }
+      auto got = link_->read(host_.scratch);
+      if (got.what == outcome::over) co_return false;
+      next = got.what;
+      if (next != outcome::done) continue;
+      held_.append(host_.scratch.data(), got.bytes);
+      co_return true;
+    }
+  }
+
   /// Waits for the first byte of the next request. False: there is none.
   awaitable<bool> wait_for_request() {
-    if (buffer_.size() > 0) co_return true;
+    if (!rest().empty()) co_return true;
     set_time(host_.bounds.http_idle_timeout_ms);
-    host_.idle.insert(&socket_);
-    error_code failed;
-    auto token = asio::redirect_error(asio::use_awaitable, failed);
-    auto size = co_await socket_.async_read_some(buffer_.prepare(buffer_slack), token);
-    host_.idle.erase(&socket_);
+    auto turn = turn_of_peer(true);
+    bool came = co_await receive();
     alarm_.disarm();
-    buffer_.commit(size);
-    co_return !failed;
+    co_return came;
   }
 
   /// Closing a socket that has not been read to its end resets the connection, and the peer may
   /// lose the answer that says why its request was refused (RFC 9112, section 9.6).
   awaitable<void> drop_the_rest() {
     set_time(host_.bounds.http_linger_ms);
-    host_.idle.insert(&socket_);
-    error_code failed;
-    auto token = asio::redirect_error(asio::use_awaitable, failed);
+    auto turn = turn_of_peer(true);
     std::size_t dropped = 0;
-    while (!failed && !alarm_.rang() && dropped < host_.bounds.http_linger_bytes) {
-      buffer_.clear();
-      auto size = co_await socket_.async_read_some(buffer_.prepare(buffer_slack), token);
-      dropped += size;
+    while (dropped < host_.bounds.http_linger_bytes) {
+      use(rest().size());
+      bool came = co_await receive();
+      if (!came) break;
+      dropped += rest().size();
     }
-    host_.idle.erase(&socket_);
     alarm_.disarm();
   }
 
   /// False: this was the last request of the connection.
   awaitable<bool> serve_one() {
     auto id = host_.process_id + "-" + std::to_string(++host_.requests);
-    request_parser parser;
-    parser.header_limit(static_cast<std::uint32_t>(host_.bounds.http_header_bytes));
-    parser.body_limit(host_.bounds.http_body_bytes);
-    auto refused = co_await read_into(parser);
-    if (broken_) co_return false;
-    auto& message = parser.get();
+    request_gate gate(host_.bounds);
+    auto refused = co_await receive_head(gate);
+    alarm_.disarm();
+    if (gone_) co_return false;
+    bool keep = false;
+    if (refused) {
+      co_await refuse(gate, *refused, id);
+    } else {
+      keep = co_await serve_passed(gate, id);
+    }
+    hold(0);
+    co_return keep;
+  }
+
+  /// What is to be said to a peer whose next byte has not come; nothing to one that has gone.
+  maybe_refused why_nothing_came() {
+    if (gave_way_) return refusal{408, "the request came slowly, and others need the connection"};
+    if (alarm_.rang()) return refusal{408, "the request did not arrive in time"};
+    gone_ = true;
+    return std::nullopt;
+  }
+
+  awaitable<maybe_refused> receive_head(request_gate& gate) {
+    set_time(host_.bounds.http_header_timeout_ms);
+    auto turn = turn_of_peer(false);
+    while (true) {
+      auto seen = gate.look(rest());
+      use(gate.passed());
+      if (seen == request_gate::verdict::refused) co_return gate.why();
+      if (seen == request_gate::verdict::head) break;
+      bool came = co_await receive();
+      if (!came) co_return why_nothing_came();
+    }
+    if (!gate.host().empty() && !is_local_name(host_of(gate.host()))) {
+      co_return refusal{421, "Host: this server answers to localhost and loopback addresses only"};
+    }
+    co_return std::nullopt;
+  }
+
+  /// Accounts for a body of this size. False: too much is held of other large ones.
+  bool hold(std::uint64_t body) {
+    auto share = host_.bounds.http_body_share_bytes;
+    auto beyond = body > share ? body - share : 0;
+    auto all = host_.large_bodies - beyond_share_ + beyond;
+    if (beyond > beyond_share_ && all > host_.bounds.http_bodies_bytes) return false;
+    host_.large_bodies = all;
+    beyond_share_ = beyond;
+    return true;
+  }
+
+  awaitable<maybe_refused> receive_body(request_gate& gate, request_reader& reader) {
+    set_time(host_.bounds.http_body_timeout_ms);
+    auto turn = turn_of_peer(false);
+    bool agreed = reader.take(gate.head());
+    std::uint64_t size = 0;
+    while (true) {
+      auto seen = gate.look(rest());
+      agreed = agreed && reader.take(rest().substr(0, gate.passed()));
+      size += gate.passed();
+      if (!hold(size)) {
+        co_return refusal{503, "this server holds as many large bodies as it may; try again later"};
+      }
+      use(gate.passed());
+      if (seen == request_gate::verdict::refused) co_return gate.why();
+      if (seen == request_gate::verdict::whole) break;
+      bool came = co_await receive();
+      if (!came) co_return why_nothing_came();
+    }
+    agreed = agreed && reader.done() && reader.target() == gate.target();
+    if (agreed) co_return std::nullopt;
+    co_return refusal{400, "the request is not HTTP/1.1: it can be read in two ways"};
+  }
+
+  awaitable<bool> serve_passed(request_gate& gate, std::string id) {
     http_request request;
     request.id = id;
-    request.method = std::string(message.method_string());
-    if (!refused && !parse_request_target(message.target(), request)) {
-      refused = std::pair(400U, std::string("the request target is no path"));
+    request.method = gate.method();
+    maybe_refused refused;
+    if (gate.origin() == "*") {
+      request.path = gate.origin();
+    } else if (!parse_request_target(gate.origin(), request)) {
+      refused = refusal{400, "the request target is no path"};
     }
+    request_reader reader;
+    if (!refused && gate.has_body() && gate.awaits_continue()) {
+      (void)co_await write("HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    if (!refused) refused = co_await receive_body(gate, reader);
+    alarm_.disarm();
+    if (gone_) co_return false;
     if (refused) {
-      auto answer = problem(refused->first, refused->second, id);
-      answer.close = true;
-      note_answer(request, answer);
-      refused_ = co_await write(std::move(answer), false, false);
+      co_await refuse(gate, *refused, id);
       co_return false;
     }
-    request.headers = std::move(headers_);
-    request.body = std::move(message.body());
+    for (auto& [name, value] : reader.fields())
+      request.headers.emplace(lower(name), std::move(value));
+    request.body = reader.take_body();
+    co_return co_await serve(std::move(request), reader.keep_alive());
+  }
+
+  awaitable<bool> serve(http_request request, bool keep) {
     bool head = request.method == "HEAD";
-    bool keep = message.keep_alive();
     auto shown = request;
     shown.body.clear();
     auto answer = co_await handle(std::move(request));
     note_answer(shown, answer);
     keep = keep && !answer.close && !host_.stopping;
-    bool written = co_await write(std::move(answer), head, keep);
+    bool written = co_await write(to_wire(answer, head, keep));
     co_return written&& keep;
+  }
+
+  awaitable<void> refuse(const request_gate& gate, const refusal& why, std::string id) {
+    http_request request;
+    request.id = id;
+    request.method = gate.method();
+    if (!parse_request_target(gate.origin(), request)) request.path.clear();
+    auto answer = problem(why.status, why.sentence, id);
+    note_answer(request, answer);
+    refused_ = co_await write(to_wire(answer, false, false));
   }
 
   /// What a handler throws is its own mistake, and no reason to leave the peer without an answer.
@@ -221,100 +316,34 @@ class session {
     co_return problem(500, "something went wrong here; the log knows more", id);
   }
 
-  awaitable<refusal> read_into(request_parser& parser) {
-    auto refused = co_await read_header(parser);
-    if (broken_ || refused || parser.is_done()) co_return refused;
-    bool expects = beast::iequals(parser.get()[http::field::expect], "100-continue");
-    if (expects) co_await write_continue();
-    auto fields = std::distance(parser.get().begin(), parser.get().end());
-    error_code failed;
-    set_time(host_.bounds.http_body_timeout_ms);
-    co_await http::async_read(socket_, buffer_, parser,
-                              asio::redirect_error(asio::use_awaitable, failed));
-    alarm_.disarm();
-    if (failed) refused = explain(failed, alarm_.rang());
-    broken_ = failed && !refused;
-    // A field that comes after the body would pass for one of the header's.
-    if (!failed && std::distance(parser.get().begin(), parser.get().end()) != fields) {
-      refused = std::pair(400U, std::string("trailer fields are not accepted"));
-    }
-    co_return refused;
-  }
-
-  awaitable<refusal> read_header(request_parser& parser) {
-    set_time(host_.bounds.http_header_timeout_ms);
-    auto refused = co_await receive_header();
-    alarm_.disarm();
-    if (broken_ || refused) co_return refused;
-    error_code failed;
-    parser.on_chunk_header(refuse_extension_);
-    buffer_.consume(parser.put(buffer_.data(), failed));
-    if (failed) co_return explain(failed, false);
-    refused = check_framing(parser.get());
-    headers_.clear();
-    for (const auto& field : parser.get()) {
-      headers_.emplace(lower(field.name_string()), std::string(field.value()));
-    }
-    co_return refused;
-  }
-
-  /// Reads until the whole header is in the buffer.
-  awaitable<refusal> receive_header() {
-    header_gate gate;
-    while (true) {
-      auto held = buffer_.data();
-      auto seen = gate.look({static_cast<const char*>(held.data()), held.size()});
-      if (seen == header_gate::verdict::refused) co_return std::pair(400U, gate.reason());
-      bool whole = seen == header_gate::verdict::whole;
-      if ((whole ? gate.size() : held.size()) > host_.bounds.http_header_bytes) {
-        co_return explain(http::error::header_limit, false);
-      }
-      if (whole) co_return std::nullopt;
-      error_code failed;
-      auto size = co_await socket_.async_read_some(
-          buffer_.prepare(std::min(buffer_slack, buffer_.max_size() - buffer_.size())),
-          asio::redirect_error(asio::use_awaitable, failed));
-      buffer_.commit(size);
-      if (!failed) continue;
-      broken_ = !alarm_.rang();
-      if (broken_) co_return std::nullopt;
-      co_return explain(failed, true);
-    }
-  }
-
-  awaitable<void> write_continue() {
-    http::response<http::empty_body> go_on(http::status::continue_, 11);
-    error_code failed;
-    auto token = asio::redirect_error(asio::use_awaitable, failed);
+  /// As far as the peer takes it. False: not to the end.
+  awaitable<bool> write(std::string bytes) {
+    auto unsent = std::string_view(bytes);
+    auto step = write_some(unsent);
+    if (unsent.empty() || step == outcome::over) co_return unsent.empty();
     set_time(host_.bounds.http_write_timeout_ms);
-    co_await http::async_write(socket_, go_on, token);
-    alarm_.disarm();
-  }
-
-  awaitable<bool> write(http_response answer, bool head, bool keep) {
-    http::response<http::string_body> message(static_cast<http::status>(answer.status), 11);
-    message.reason(reason_phrase(answer.status));
-    for (auto& [name, value] : answer.headers)
-      message.insert(name, value);
-    message.keep_alive(keep);
-    if (answer.status != 204) message.content_length(answer.body.size());
-    if (!head) message.body() = std::move(answer.body);
-    http::response_serializer<http::string_body> serializer(message);
-    error_code failed;
-    auto token = asio::redirect_error(asio::use_awaitable, failed);
-    set_time(host_.bounds.http_write_timeout_ms);
-    if (head) {
-      co_await http::async_write_header(socket_, serializer, token);
-    } else {
-      co_await http::async_write(socket_, serializer, token);
+    auto turn = turn_of_peer(false);
+    while (!unsent.empty() && step != outcome::over) {
+      bool ready = co_await wait(step);
+      if (!ready) break;
+      step = write_some(unsent);
     }
     alarm_.disarm();
-    co_return !failed;
+    co_return unsent.empty();
+  }
+
+  outcome write_some(std::string_view& unsent) {
+    while (!unsent.empty()) {
+      auto sent = link_->write(unsent);
+      if (sent.what != outcome::done) return sent.what;
+      unsent.remove_prefix(sent.bytes);
+    }
+    return outcome::done;
   }
 
   void note_answer(const http_request& request, const http_response& answer) {
     host_.counts.add(request.method, answer.status);
-    if (answer.status < 400) return;
+    if (answer.status < 400 || gave_way_) return;
     std::string reason;
     for (const auto& [name, value] : answer.headers) {
       if (name == "x-error") reason = value;
@@ -333,15 +362,15 @@ class session {
 
   stream_socket socket_;
   session_host& host_;
-  beast::flat_buffer buffer_;
+  std::unique_ptr<byte_link> link_;
   alarm alarm_;
-  std::map<std::string, std::string> headers_;  ///< of the request being read
-  std::function<void(std::uint64_t, beast::string_view, error_code&)> refuse_extension_ =
-      [](std::uint64_t, beast::string_view extension, error_code& failed) {
-        if (!extension.empty()) failed = http::error::bad_chunk_extension;
-      };
-  bool broken_ = false;   ///< the peer has gone in the middle of a request
-  bool refused_ = false;  ///< … was told no before its request was read to the end
+  connection_book::member member_;
+  std::string held_;  ///< has arrived
+  std::size_t used_ = 0;
+  std::uint64_t beyond_share_ = 0;  ///< of the body under way
+  bool gone_ = false;               ///< the peer has, in the middle of a request
+  bool refused_ = false;            ///< it was told no before its request was read to the end
+  bool gave_way_ = false;           ///< this has to end, for another
 };
 
 }  // namespace
@@ -367,8 +396,8 @@ void answer_counts::took(std::chrono::steady_clock::duration time) {
   seconds_.observe(std::chrono::duration<double>(time).count());
 }
 
-awaitable<void> run_session(stream_socket socket, session_host& host) {
-  session one(std::move(socket), host);
+awaitable<void> run_session(stream_socket socket, std::string address, session_host& host) {
+  session one(std::move(socket), std::move(address), host);
   co_await one.run();
 }
 

@@ -1,13 +1,17 @@
 #pragma once
 
 #include "base/async/asio.hpp"
+#include "base/async/byte_link.hpp"
+#include "base/async/condition.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
+#include "ingest/connection_book.hpp"
 #include "ingest/http_message.hpp"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -36,18 +40,26 @@ class answer_counts {
 /// What the sessions of one server share. Outlives them; on their loop.
 struct session_host {
   std::function<awaitable<http_response>(http_request)> handler;
+  /// What stands between a connection's descriptor and HTTP.
+  std::function<std::unique_ptr<byte_link>(int)> link = make_plain_link;
   const limits& bounds;
   logger& log;
   answer_counts counts;
   std::string process_id;
   std::uint64_t requests = 0;
   bool stopping = false;
-  /// Sockets of sessions that wait for a request, to be hung up on when the server stops.
-  std::set<stream_socket*> idle;
+  /// Held of large bodies, beyond the share that each connection has.
+  std::uint64_t large_bodies = 0;
+  connection_book book;
+  /// Somebody wants in, and nobody could be asked to go: `room` is told when that has changed.
+  bool wants_room = false;
+  condition room;
+  /// Sessions read into it and keep what they need, so that those that wait hold no buffer.
+  std::array<char, 16'384> scratch = {};
 };
 
 /// Serves one connection until it ends: requests one after the other, each answered before the next
-/// is read.
-awaitable<void> run_session(stream_socket socket, session_host& host);
+/// is read. `address`: that it is counted by; empty: it is not.
+awaitable<void> run_session(stream_socket socket, std::string address, session_host& host);
 
 }  // namespace sonde::ingest

@@ -47,7 +47,19 @@ void router::add(std::string method, const std::string& pattern, request_handler
   routes_.push_back({std::move(method), segments_of(pattern), std::move(handler)});
 }
 
+/// `OPTIONS *`: what some path here takes (RFC 9110, section 9.3.7).
+http_response router::all_of_it() const {
+  std::set<std::string> methods = {"HEAD", "OPTIONS"};
+  for (const auto& each : routes_)
+    methods.insert(each.method);
+  http_response out;
+  out.status = 204;
+  out.headers.emplace_back("Allow", joined(methods));
+  return out;
+}
+
 awaitable<http_response> router::handle(http_request request) const {
+  if (request.path == "*") co_return all_of_it();
   auto path = segments_of(request.path);
   bool head = request.method == "HEAD";
   std::set<std::string> methods;

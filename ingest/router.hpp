@@ -14,7 +14,7 @@ using path_parameters = std::vector<std::string>;
 using request_handler = std::function<awaitable<http_response>(http_request, path_parameters)>;
 
 /// Finds the handler of a request. HEAD is answered as GET without a body, OPTIONS with the methods
-/// there are; a known path with another method is 405, an unknown one 404.
+/// there are, also of `*`; a known path with another method is 405, an unknown one 404.
 class router {
  public:
   /// `pattern`: `/api/ingest/v1/scan/{id}`; a segment in braces matches any one segment.
@@ -23,6 +23,8 @@ class router {
   awaitable<http_response> handle(http_request request) const;
 
  private:
+  [[nodiscard]] http_response all_of_it() const;
+
   struct route {
     std::string method;
     std::vector<std::string> pattern;

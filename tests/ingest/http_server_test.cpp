@@ -1,109 +1,12 @@
 #include "ingest/http_server.hpp"
 
-#include "base/async/condition.hpp"
-#include "base/async/event_loop.hpp"
-#include "base/async/hop.hpp"
-#include "ingest/problem.hpp"
-#include "tests/ingest/raw_client.hpp"
+#include "tests/ingest/served.hpp"
 #include "tests/support/doctest.hpp"
-#include "tests/support/run.hpp"
-
-#include <algorithm>
 
 namespace sonde::ingest {
-namespace {
 
 using std::chrono::seconds;
 using test::raw_client;
-
-/// A server that says what it was asked for, and what it was sent. `/hold` is answered after
-/// `release`; `/close` ends its connection.
-struct served {
-  explicit served(limits how = quick()) : bounds(how) {
-    auto handle = [this](http_request request) { return answer(std::move(request)); };
-    server =
-        std::make_unique<http_server>(loop.get_executor(), handle, bounds, log, counts, "test");
-    REQUIRE(server->listen("127.0.0.1", 0));
-    server->start();
-    loop.start();
-  }
-  ~served() {
-    if (!stopped) stop();
-    loop.join();
-  }
-
-  static limits quick() {
-    limits out;
-    out.http_header_bytes = 1024;
-    out.http_body_bytes = 1000;
-    out.http_header_timeout_ms = 150;
-    out.http_body_timeout_ms = 150;
-    out.http_idle_timeout_ms = 20'000;
-    return out;
-  }
-
-  awaitable<http_response> answer(http_request request) {
-    ++handled;
-    if (request.path == "/throw") throw std::runtime_error("a bug");
-    if (request.path == "/hold") {
-      held = true;
-      while (!released)
-        co_await news.wait();
-    }
-    auto out = json_response(200, request.method + " " + request.path + " " + request.body);
-    out.close = request.path == "/close";
-    co_return out;
-  }
-  void release() {
-    test::run(call_on(loop.get_executor(), [this] {
-      released = true;
-      news.notify_all();
-    }));
-  }
-  void stop(seconds patience = seconds(20)) {
-    stopped = true;
-    auto until = std::chrono::steady_clock::now() + patience;
-    test::run(spawn_on(loop.get_executor(), [this, until] { return server->stop(until); }));
-  }
-
-  raw_client connect() { return raw_client(server->endpoint()); }
-
-  limits bounds;
-  metrics counts;
-  logger log{log_level::error};
-  event_loop loop{"http"};
-  condition news{loop.get_executor()};
-  std::atomic<bool> held = false;
-  bool released = false;
-  bool stopped = false;
-  std::atomic<int> handled = 0;
-  std::unique_ptr<http_server> server;
-};
-
-std::string get(const std::string& path, const std::string& more = {}) {
-  return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
-}
-
-std::string post(const std::string& body, const std::string& more = {}) {
-  return "POST /scan HTTP/1.1\r\nHost: localhost\r\n" + more +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-int status_of(const std::string& answer) {
-  return answer.starts_with("HTTP/1.1 ") ? std::stoi(answer.substr(9)) : 0;
-}
-
-bool closes(std::string answer) {
-  std::ranges::transform(answer, answer.begin(), [](char c) { return std::tolower(c); });
-  return answer.find("connection: close") != std::string::npos;
-}
-
-std::string body_of(const std::string& answer) {
-  auto end = answer.find("\r\n\r\n");
-  return end == std::string::npos ? std::string() : answer.substr(end + 4);
-}
-
-}  // namespace
 
 TEST_CASE_FIXTURE(served, "one connection serves many requests, each after the other") {
   auto client = connect();
@@ -271,7 +174,10 @@ TEST_CASE_FIXTURE(served, "what is no request is refused with its reason") {
       {"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400},
       {"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", 400},
       {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-      {"GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+      {"GET http://localhost/ HTTP/1.1\r\nHost: other\r\n\r\n", 400},
+      {"GET http://evil.example/ HTTP/1.0\r\n\r\n", 421},
+      {"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nExpect: more\r\n\r\n", 417},
       {"GET /%2 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
   };
   for (const auto& each : cases) {
@@ -318,52 +224,13 @@ TEST_CASE_FIXTURE(served, "a handler's bug is an answer like any other, and no c
   CHECK(status_of(client.read_answer()) == 200);
 }
 
-TEST_CASE("connections beyond the limit wait their turn and get it") {
-  auto bounds = served::quick();
-  bounds.http_connections = 2;
-  served s(bounds);
-  auto first = std::make_unique<raw_client>(s.server->endpoint());
-  auto second = s.connect();
-  REQUIRE(first->send(get("/1")));
-  REQUIRE(second.send(get("/2")));
-  CHECK(status_of(first->read_answer()) == 200);
-  CHECK(status_of(second.read_answer()) == 200);
-  auto third = s.connect();
-  REQUIRE(third.send(get("/3")));
-  REQUIRE(second.send(get("/again")));
-  CHECK(status_of(second.read_answer()) == 200);
-  CHECK(s.handled == 3);
-  first.reset();
-  CHECK(status_of(third.read_answer()) == 200);
-}
-
-TEST_CASE("stopping ends idle connections at once and lets a request under way end") {
-  served s;
-  auto idle = s.connect();
-  REQUIRE(idle.send(get("/x")));
-  (void)idle.read_answer();
-  auto busy = s.connect();
-  REQUIRE(busy.send(get("/hold")));
-  while (!s.held)
-    std::this_thread::yield();
-  std::thread stopping([&] { s.stop(); });
-  CHECK(idle.read_all().empty());
-  s.release();
-  auto answer = busy.read_answer();
-  CHECK(status_of(answer) == 200);
-  CHECK(closes(answer));
-  stopping.join();
-  CHECK_THROWS_AS(raw_client(s.server->endpoint()), std::runtime_error);
-}
-
-TEST_CASE("stopping waits no longer than its deadline") {
-  served s;
-  auto busy = s.connect();
-  REQUIRE(busy.send(get("/hold")));
-  while (!s.held)
-    std::this_thread::yield();
-  s.stop(seconds(0));
-  CHECK(busy.read_all().empty());
+TEST_CASE_FIXTURE(served, "the absolute form and the form for all of the server are understood") {
+  auto client = connect();
+  REQUIRE(
+      client.send("GET http://LOCALHOST/a?b HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                  "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  CHECK(body_of(client.read_answer()) == "GET /a \n");
+  CHECK(body_of(client.read_answer()) == "OPTIONS * \n");
 }
 
 TEST_CASE("only loopback addresses are listened on, and an address in use is said to be") {

@@ -86,4 +86,9 @@ TEST_CASE_FIXTURE(routed, "OPTIONS lists the methods and has no body") {
   CHECK(allowed("OPTIONS", "/scan/7") == "DELETE, GET, HEAD, OPTIONS");
 }
 
+TEST_CASE_FIXTURE(routed, "OPTIONS of all of the server lists what some path takes") {
+  CHECK(ask("OPTIONS", "*").status == 204);
+  CHECK(allowed("OPTIONS", "*") == "DELETE, GET, HEAD, OPTIONS, POST");
+}
+
 }  // namespace sonde::ingest

@@ -103,7 +103,7 @@ def test_methods_paths_and_types(server):
 def test_sizes_and_times_have_limits(server):
     assert status(raw(server, request(b"x" * 1_100_000))) == 413
     assert status(raw(server, request(headers=b"X: " + b"y" * 10_000 + b"\r\n"))) == 431
-    assert status(raw(server, b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n")) == 431
+    assert status(raw(server, b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n")) == 414
     begun = time.monotonic()
     assert status(raw(server, b"POST /api/ingest/v1/scan HTTP/1.1\r\nHost: x")) == 408
     assert status(raw(server, b"POST /api/ingest/v1/scan HTTP/1.1\r\nHost: 127.0.0.1\r\n"

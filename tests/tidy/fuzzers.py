@@ -10,8 +10,11 @@ TARGETS = "tests/fuzz/targets.cmake"
 # Every header that declares a parser of bytes from outside, and the fuzz target that feeds it.
 FUZZED = {
     "daemon/configuration.hpp": "configuration",
-    "ingest/header_gate.hpp": "header_gate",
+    "ingest/body_gate.hpp": "request_gate",
     "ingest/http_message.hpp": "request_target",
+    "ingest/request_gate.hpp": "request_gate",
+    "ingest/request_reader.hpp": "request_gate",
+    "ingest/request_rules.hpp": "request_gate",
     "ingest/scan_service.hpp": "scan_order",
     "model/comment.hpp": "own_records",
     "model/entity.hpp": "own_records",
