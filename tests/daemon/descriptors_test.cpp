@@ -22,9 +22,11 @@ TEST_CASE("probes get what files and HTTP connections leave") {
   auto beside = measure_descriptors(bounds, true);
   CHECK(alone.probes < alone.limit);
   CHECK(alone.probes - beside.probes == 100);
+  CHECK(beside.connections == 100);
   bounds.http_connections = 100'000'000;
   auto crowded = measure_descriptors(bounds, true);
   CHECK(crowded.probes >= 64);
+  CHECK(crowded.connections == crowded.limit / 2);
   CHECK(alone.limit / 2 >= alone.probes - crowded.probes);
 }
 
