@@ -1,7 +1,6 @@
 // Where the parts meet: the only file that knows which implementation stands behind an interface.
 
 #include "base/hash.hpp"
-#include "daemon/control.hpp"
 #include "daemon/descriptors.hpp"
 #include "daemon/local_api.hpp"
 #include "daemon/node.hpp"
@@ -304,21 +303,6 @@ result<std::shared_ptr<server_tls>> node::load_tls(const configuration& from) co
   auto loaded = server_tls::load(from.http.tls_certificate, from.http.tls_key);
   if (!loaded) return loaded.error();
   return std::shared_ptr<server_tls>(std::move(*loaded));
-}
-
-void node::start_control() {
-  add_control_routes(control_routes_, *queue_, clock_);
-  auto handle = [this](ingest::http_request request) {
-    return control_routes_.handle(std::move(request));
-  };
-  control_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
-                                                   config_.limits, log_, counts_, process_id_);
-  if (auto bound = control_->listen(control_socket(*view_folder_)); !bound) {
-    log_.warning("verbs cannot reach this daemon", {{"reason", bound.error().message()}});
-    control_.reset();
-    return;
-  }
-  control_->start();
 }
 
 std::string node::endpoint() const {

@@ -375,27 +375,6 @@ class session {
 
 }  // namespace
 
-answer_counts::answer_counts(metrics& counts)
-    : counts_(counts),
-      seconds_(counts.time("sonde_http_request_seconds",
-                           "From a request that has been read to its answer.")) {}
-
-void answer_counts::add(const std::string& method, unsigned status) {
-  static const std::set<std::string> known = {"GET", "HEAD", "POST", "DELETE", "OPTIONS"};
-  std::pair which(known.contains(method) ? method : std::string("other"), status);
-  auto found = answers_.find(which);
-  if (found == answers_.end()) {
-    metrics::labels labels{{"method", which.first}, {"code", std::to_string(status)}};
-    auto made = counts_.count("sonde_http_requests_total", "Requests that were answered.", labels);
-    found = answers_.emplace(std::move(which), made).first;
-  }
-  found->second.add();
-}
-
-void answer_counts::took(std::chrono::steady_clock::duration time) {
-  seconds_.observe(std::chrono::duration<double>(time).count());
-}
-
 awaitable<void> run_session(stream_socket socket, std::string address, session_host& host) {
   session one(std::move(socket), std::move(address), host);
   co_await one.run();

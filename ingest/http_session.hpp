@@ -6,6 +6,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
+#include "ingest/answer_counts.hpp"
 #include "ingest/connection_book.hpp"
 #include "ingest/http_message.hpp"
 
@@ -14,28 +15,12 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <set>
 #include <string>
 
 namespace sonde::ingest {
 
 /// TCP, or a UNIX socket.
 using stream_socket = asio::generic::stream_protocol::socket;
-
-/// Counts answers, and how long handlers took.
-class answer_counts {
- public:
-  explicit answer_counts(metrics& counts);
-  /// A method that this program does not know is "other": labels are not for callers to choose.
-  void add(const std::string& method, unsigned status);
-  void took(std::chrono::steady_clock::duration time);
-
- private:
-  metrics& counts_;
-  timing seconds_;
-  std::map<std::pair<std::string, unsigned>, counter> answers_;
-};
 
 /// What the sessions of one server share. Outlives them; on their loop.
 struct session_host {
