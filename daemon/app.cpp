@@ -1,7 +1,7 @@
 // Where the parts meet: the only file that knows which implementation stands behind an interface.
 
 #include "base/hash.hpp"
-#include "daemon/control.hpp"
+#include "base/random.hpp"
 #include "daemon/descriptors.hpp"
 #include "daemon/local_api.hpp"
 #include "daemon/node.hpp"
@@ -19,7 +19,6 @@
 #include <algorithm>
 #include <fstream>
 #include <future>
-#include <sys/random.h>
 #include <thread>
 
 namespace sonde::daemon {
@@ -33,9 +32,7 @@ constexpr seconds http_drain{5};
 
 std::string random_id() {
   std::array<std::byte, 8> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    throw std::runtime_error("the kernel gives no random bytes");
-  }
+  kernel_random(bytes);
   return to_hex(bytes);
 }
 
@@ -269,6 +266,7 @@ result<> node::start_ingest() {
 
 /// Every process says how it is, whatever its roles.
 result<> node::start_http() {
+  start_credentials();
   if (has_role("ingest")) {
     ingest::add_scheduling_routes(router_, *scans_, config_.limits);
     ingest::add_definition_routes(router_);
@@ -282,24 +280,10 @@ result<> node::start_http() {
                                                 config_.limits, log_, counts_, process_id_);
   auto where = parse_listen(config_.http.listen);
   if (!where) return where.error();
-  if (auto bound = http_->listen(where->first, where->second); !bound) return bound;
+  if (auto bound = http_->listen(where->first, where->second, config_.http.allow_plaintext); !bound)
+    return bound;
   http_->start();
-  return {};
-}
-
-void node::start_control() {
-  add_control_routes(control_routes_, *queue_, clock_);
-  auto handle = [this](ingest::http_request request) {
-    return control_routes_.handle(std::move(request));
-  };
-  control_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
-                                                   config_.limits, log_, counts_, process_id_);
-  if (auto bound = control_->listen(control_socket(*view_folder_)); !bound) {
-    log_.warning("verbs cannot reach this daemon", {{"reason", bound.error().message()}});
-    control_.reset();
-    return;
-  }
-  control_->start();
+  return start_gateway();
 }
 
 std::string node::endpoint() const {
@@ -318,6 +302,9 @@ awaitable<std::vector<std::string>> node::what_is_not_ready() {
   if (!tasks) out.emplace_back("the task view has not caught up with its topics yet");
   bool entities = true;
   if (entities_) entities = co_await entities_->ready();
+  if (credentials_ && !credentials_->current()) {
+    out.emplace_back("credentials have not been read, or not for too long");
+  }
   if (!entities) out.emplace_back("the entity view has not caught up with its topics yet");
   co_return out;
 }
@@ -356,7 +343,7 @@ void node::stop() {
     loop->start();
   }
   if (scans_) asio::post(http_loop_.get_executor(), [this] { scans_->hurry(); });
-  for (auto* server : {http_.get(), control_.get()}) {
+  for (auto* server : {http_.get(), gateway_.get(), control_.get()}) {
     if (server == nullptr) continue;
     run_and_wait(http_loop_.get_executor(), server->stop(clock_.steady_now() + http_drain));
   }
@@ -367,6 +354,7 @@ void node::stop() {
   if (engines_) engines_->stop();
   scheduler_loop_.join();
   if (scans_) run_and_wait(http_loop_.get_executor(), scans_->stop());
+  run_and_wait(http_loop_.get_executor(), stop_credentials());
   http_loop_.join();
   if (tasks_) run_and_wait(task_view_loop_.get_executor(), tasks_->stop());
   if (entities_) run_and_wait(entity_view_loop_.get_executor(), entities_->stop());

@@ -26,6 +26,8 @@ struct configuration {
 
   struct {
     std::string listen = "127.0.0.1:8480";
+    bool allow_plaintext = false;  ///< beyond loopback, without TLS
+    std::string gateway_socket;    ///< a file; its peers are believed who calls
   } http;
   struct {
     std::string level = "info";

@@ -27,7 +27,11 @@ std::vector<queue::topic_spec> all_topics(std::int32_t partitions) {
   queue::topic_spec dead;
   dead.name = model::topics::scan_requests_dead;
   dead.retention = month;
-  std::vector<queue::topic_spec> out = {requests, tasks, progress, entities, associations, dead};
+  queue::topic_spec credentials;
+  credentials.name = model::topics::credentials;
+  credentials.policy = queue::cleanup::compact;
+  std::vector<queue::topic_spec> out = {requests,     tasks, progress,   entities,
+                                        associations, dead,  credentials};
   for (auto& each : out)
     each.partitions = partitions;
   return out;

@@ -1,6 +1,7 @@
 #include "ingest/http_message.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace sonde::ingest {
 namespace {
@@ -32,6 +33,16 @@ bool decode(std::string_view text, bool plus_is_space, std::string& out) {
 }
 
 }  // namespace
+
+bool is_json(const http_request& request) {
+  const auto* type = request.header("content-type");
+  if (type == nullptr) return false;
+  auto name = type->substr(0, type->find(';'));
+  while (name.ends_with(' '))
+    name.pop_back();
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name == "application/json";
+}
 
 bool parse_request_target(std::string_view target, http_request& into) {
   if (!target.starts_with('/')) return false;

@@ -55,8 +55,8 @@ bool is_port(std::string_view text) {
          std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// Without credentials the name is what keeps a web page, whose own name has been made to point
-/// here, from talking to this server (DNS rebinding).
+/// On a loopback address the name keeps out a web page whose own name has been made to point here
+/// (DNS rebinding): what needs no credentials is for this machine to see.
 bool is_local_name(std::string_view host) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (lower(host) == "localhost") return true;
@@ -68,7 +68,7 @@ bool is_local_name(std::string_view host) {
 /// An answer that ends the connection, or nothing where all is well.
 using refusal = std::optional<std::pair<unsigned, std::string>>;
 
-refusal check_framing(const request_parser::value_type& message) {
+refusal check_framing(const request_parser::value_type& message, bool local_names_only) {
   if (message.version() != 10 && message.version() != 11) {
     return std::pair(505U, "this server speaks HTTP/1.1");
   }
@@ -86,7 +86,7 @@ refusal check_framing(const request_parser::value_type& message) {
   if (hosts == 1 && (authority.host.empty() || !is_port(authority.port))) {
     return std::pair(400U, "Host: has to be a host and, after a colon, a port");
   }
-  if (hosts == 1 && !is_local_name(authority.host)) {
+  if (local_names_only && hosts == 1 && !is_local_name(authority.host)) {
     return std::pair(421U, "Host: this server answers to localhost and loopback addresses only");
   }
   return std::nullopt;
@@ -195,6 +195,8 @@ class session {
       co_return false;
     }
     request.headers = std::move(headers_);
+    request.repeated = std::move(repeated_);
+    request.by_gateway = host_.by_gateway;
     request.body = std::move(message.body());
     bool head = request.method == "HEAD";
     bool keep = message.keep_alive();
@@ -250,10 +252,13 @@ class session {
     parser.on_chunk_header(refuse_extension_);
     buffer_.consume(parser.put(buffer_.data(), failed));
     if (failed) co_return explain(failed, false);
-    refused = check_framing(parser.get());
+    refused = check_framing(parser.get(), host_.local_names_only);
     headers_.clear();
+    repeated_.clear();
     for (const auto& field : parser.get()) {
-      headers_.emplace(lower(field.name_string()), std::string(field.value()));
+      auto name = lower(field.name_string());
+      bool first = headers_.emplace(name, std::string(field.value())).second;
+      if (!first) repeated_.insert(std::move(name));
     }
     co_return refused;
   }
@@ -336,6 +341,7 @@ class session {
   beast::flat_buffer buffer_;
   alarm alarm_;
   std::map<std::string, std::string> headers_;  ///< of the request being read
+  std::set<std::string> repeated_;              ///< names that came more than once
   std::function<void(std::uint64_t, beast::string_view, error_code&)> refuse_extension_ =
       [](std::uint64_t, beast::string_view extension, error_code& failed) {
         if (!extension.empty()) failed = http::error::bad_chunk_extension;

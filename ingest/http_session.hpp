@@ -42,6 +42,8 @@ struct session_host {
   std::string process_id;
   std::uint64_t requests = 0;
   bool stopping = false;
+  bool local_names_only = false;  ///< answers to localhost and loopback addresses, as `Host`
+  bool by_gateway = false;        ///< its requests say for whom they are
   /// Sockets of sessions that wait for a request, to be hung up on when the server stops.
   std::set<stream_socket*> idle;
 };

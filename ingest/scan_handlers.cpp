@@ -2,7 +2,6 @@
 #include "ingest/handlers.hpp"
 #include "ingest/problem.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -15,18 +14,6 @@ using std::chrono::milliseconds;
 
 constexpr std::uint32_t longest_wait_s = 60;
 constexpr std::size_t listed_scans = 100;
-
-/// Whether the body is declared as JSON. A web page can make a browser send anything else without
-/// asking first.
-bool is_json(const http_request& request) {
-  const auto* type = request.header("content-type");
-  if (type == nullptr) return false;
-  auto name = type->substr(0, type->find(';'));
-  while (name.ends_with(' '))
-    name.pop_back();
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-  return name == "application/json";
-}
 
 /// W3C Trace Context, section 3.2: version 00, two ids, flags.
 std::string traceparent_of(const http_request& request) {
@@ -54,10 +41,7 @@ class scan_handlers {
 
   awaitable<http_response> post_scan(http_request request) {
     if (!is_json(request)) {
-      co_return problem(415,
-                        "the body must be declared as Content-Type: application/json, as "
-                        "curl --json does",
-                        request.id);
+      co_return problem(415, must_be_json, request.id);
     }
     auto body = model::parse_json(request.body, limits_.json_depth);
     if (!body) co_return problem(400, body.error().message(), request.id);
@@ -81,7 +65,7 @@ class scan_handlers {
       }
       wait = std::chrono::seconds(*seconds);
     }
-    auto groups = request.who.groups;
+    auto groups = request.who.sees;
     auto found = co_await scans_.look_up(parameters[0], std::move(groups), wait);
     co_return answer(std::move(found), request.id);
   }
@@ -93,14 +77,14 @@ class scan_handlers {
     }
     auto target = model::target::parse(asked->second);
     if (!target) co_return problem(400, "target: " + target.error().message(), request.id);
-    auto groups = request.who.groups;
+    auto groups = request.who.sees;
     auto found = co_await scans_.list(std::move(*target), std::move(groups), listed_scans);
     co_return answer(std::move(found), request.id);
   }
 
   /// An entity that is unknown is no error here: 204, as the interface has it.
   awaitable<http_response> get_entity(http_request request, path_parameters parameters) {
-    auto groups = request.who.groups;
+    auto groups = request.who.sees;
     auto found = co_await scans_.entity(parameters[0], std::move(groups));
     if (!found && found.error().code == make_error_code(errc::not_found)) {
       http_response nothing;
@@ -124,25 +108,27 @@ class scan_handlers {
 
 void add_scheduling_routes(router& to, scan_service& scans, const limits& limits) {
   auto handlers = std::make_shared<scan_handlers>(scans, limits);
-  to.add("POST", "/api/ingest/v1/scan", [handlers](http_request request, path_parameters) {
-    return handlers->post_scan(std::move(request));
-  });
+  to.add("POST", "/api/ingest/v1/scan", access::reporter,
+         [handlers](http_request request, path_parameters) {
+           return handlers->post_scan(std::move(request));
+         });
 }
 
 void add_scan_routes(router& to, scan_service& scans, const limits& limits) {
   auto handlers = std::make_shared<scan_handlers>(scans, limits);
-  to.add("GET", "/api/ingest/v1/scan/{id}",
+  to.add("GET", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->get_scan(std::move(request), std::move(parameters));
          });
-  to.add("GET", "/api/ingest/v1/scans", [handlers](http_request request, path_parameters) {
-    return handlers->list_scans(std::move(request));
-  });
+  to.add("GET", "/api/ingest/v1/scans", access::reporter,
+         [handlers](http_request request, path_parameters) {
+           return handlers->list_scans(std::move(request));
+         });
 }
 
 void add_entity_routes(router& to, scan_service& scans, const limits& limits) {
   auto handlers = std::make_shared<scan_handlers>(scans, limits);
-  to.add("GET", "/api/analytics/v1/entity/{id}/details",
+  to.add("GET", "/api/analytics/v1/entity/{id}/details", access::user,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->get_entity(std::move(request), std::move(parameters));
          });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/record.hpp"
+#include "model/credential.hpp"
 #include "model/entity.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
@@ -18,6 +19,7 @@ inline constexpr const char* scan_tasks = "scan.tasks";
 inline constexpr const char* scan_progress = "scan.progress";
 inline constexpr const char* entities = "entities";
 inline constexpr const char* associations = "associations";
+inline constexpr const char* credentials = "credentials";
 }  // namespace topics
 
 /// The records of every topic: key, value, and CloudEvents 1.0 headers in binary mode (CloudEvents
@@ -30,6 +32,9 @@ inline constexpr const char* associations = "associations";
                                const std::string& traceparent);
 [[nodiscard]] record to_record(const association& association, std::uint32_t attempt,
                                const std::string& traceparent);
+
+/// A key that was made, or revoked: `credentials`.
+[[nodiscard]] record to_record(const credential& key);
 
 /// How far a running task has come: `scan.progress`.
 struct progress_event {
