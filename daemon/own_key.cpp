@@ -33,7 +33,13 @@ result<> write_private(const fs::path& file, const std::string& text) {
   bool whole = written == static_cast<ssize_t>(text.size()) && fsync(to) == 0;
   int why = whole ? 0 : errno;
   close(to);
-  if (whole && rename(fresh.c_str(), file.c_str()) == 0) return {};
+  if (whole && rename(fresh.c_str(), file.c_str()) == 0) {
+    // Its name is an entry of the folder, which has to be on the disk as well.
+    int folder = open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) fsync(folder);
+    if (folder >= 0) close(folder);
+    return {};
+  }
   if (whole) why = errno;
   fs::remove(fresh, ignored);
   return fail_errno(why, "cannot write " + file.string());
@@ -140,7 +146,7 @@ result<> add_credentials(client::server_address& to, const fs::path& data_dir,
     return fail(client::errc::usage,
                 "of SONDE_API_KEY and SONDE_API_SECRET only one is set; set both, or SONDE_TOKEN");
   }
-  to.key_hint = std::string("none were found; ") + how_to_come_by_one;
+  to.key_hint = std::string("this command found none to show; ") + how_to_come_by_one;
   if (!key.empty()) {
     to.headers = {{"api-key", key}, {"api-secret", secret}};
     to.key_hint = "shown was the key of SONDE_API_KEY";
