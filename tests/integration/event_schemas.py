@@ -129,6 +129,7 @@ THINGS = {
     "banner": ("entity.json", "definitions/banner"),
     "certificate": ("entity.json", "definitions/certificate"),
     "association": ("association.json", ""),
+    "credential": ("credential.json", ""),
     "receipt": ("redrive.json", ""),
     "evidence": ("association.json", "properties/evidence"),
 }
