@@ -23,7 +23,7 @@ error usage(const error& why) {
   return fail(errc::usage, why.message());
 }
 
-awaitable<result<>> write(queue::backend& queue, model::credential key) {
+awaitable<result<>> put(queue::backend& queue, model::credential key) {
   std::vector<record> batch;
   batch.push_back(to_record(key));
   auto written = co_await queue.produce(std::move(batch));
@@ -37,7 +37,7 @@ awaitable<result<json>> create(queue::backend& queue, model::key_order order, ra
   model::key_bytes bytes{};
   random(bytes);
   auto made = model::make_key(std::move(order), bytes, clock.now());
-  auto written = co_await write(queue, made.what);
+  auto written = co_await put(queue, made.what);
   if (!written) co_return written.error();
   co_return model::to_json(made);
 }
@@ -63,7 +63,7 @@ awaitable<result<json>> revoke(queue::backend& queue, std::string id, const cloc
                                         "\"; `sonde key list` shows what there is");
   }
   found->revoked = clock.now();
-  auto written = co_await write(queue, *found);
+  auto written = co_await put(queue, *found);
   if (!written) co_return written.error();
   json answer = {{"message", "acknowledged"}};
   co_return answer;

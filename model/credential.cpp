@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t credential_depth = 4;
 constexpr std::string_view token_prefix = "sonde_";
-constexpr std::size_t longest_name = 200;
+constexpr std::size_t longest_key_text = 200;
 constexpr std::size_t most_groups = 64;
 constexpr const char* known_roles[] = {roles::admin, roles::reporter, roles::trusted, roles::user};
 
@@ -29,7 +29,7 @@ std::vector<std::string> in_order(std::vector<std::string> names) {
 
 /// What can stand in a header and in a line on a terminal without meaning anything else there.
 bool is_plain(std::string_view text) {
-  return !text.empty() && text.size() <= longest_name && text.front() != ' ' &&
+  return !text.empty() && text.size() <= longest_key_text && text.front() != ' ' &&
          text.back() != ' ' &&
          std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != ','; });
 }
@@ -37,9 +37,9 @@ bool is_plain(std::string_view text) {
 result<> check_name(const char* field, std::string_view name) {
   bool printable =
       std::ranges::none_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-  if (printable && name.size() <= longest_name && to_utf8(name) == name) return {};
+  if (printable && name.size() <= longest_key_text && to_utf8(name) == name) return {};
   return fail(errc::invalid_field, std::string(field) + ": is no text of at most " +
-                                       std::to_string(longest_name) +
+                                       std::to_string(longest_key_text) +
                                        " bytes without control characters");
 }
 
@@ -126,7 +126,7 @@ result<> check_group(std::string_view name) {
   return fail(errc::invalid_field,
               "groups: \"" + first_line(name, 64) +
                   "\" is no group's name; it has to be printable ASCII without commas, at most " +
-                  std::to_string(longest_name) + " characters");
+                  std::to_string(longest_key_text) + " characters");
 }
 
 result<> check_user_id(std::string_view id) {
@@ -134,7 +134,7 @@ result<> check_user_id(std::string_view id) {
   return fail(errc::invalid_field,
               "user: \"" + first_line(id, 64) +
                   "\" is no user's id; it has to be printable ASCII without commas, at most " +
-                  std::to_string(longest_name) + " characters");
+                  std::to_string(longest_key_text) + " characters");
 }
 
 result<> check_order(const key_order& order, std::uint32_t most_days) {

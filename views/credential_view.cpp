@@ -68,13 +68,14 @@ bool credential_view::has_reached(const queue::position& end) const {
 awaitable<bool> credential_view::catch_up(steady_time deadline) {
   auto ends = co_await queue_.ends(its_topics());
   if (!ends) co_return false;
+  auto reached = [this](const queue::position& end) { return has_reached(end); };
+  if (std::ranges::all_of(*ends, reached)) co_return !stopping_;
   auto starts = co_await queue_.starts(its_topics());
   if (!starts) co_return false;
   // Where everything has been removed there is nothing to wait for.
   std::erase_if(*ends, [&](const queue::position& end) {
     return std::ranges::find(*starts, end) != starts->end();
   });
-  auto reached = [this](const queue::position& end) { return has_reached(end); };
   while (!std::ranges::all_of(*ends, reached)) {
     bool in_time = co_await changed_.wait_until(deadline);
     if (stopping_ || !in_time) co_return false;

@@ -158,7 +158,7 @@ def test_a_secret_is_shown_once_and_is_nowhere_else(server):
     secrets = [file_key(server)["apiSecret"], server.key("create", "--role", "user")["apiSecret"],
                server.request("POST", PAIR, {"name": "x", "days": 1}).json()["apiSecret"]]
     tokens = [file_key(server)["token"]]
-    server.request("GET", "/api/ingest/v1/scans?target=no target")  # an error is logged
+    server.request("GET", "/api/ingest/v1/scans?target=a:b")  # an error is logged
     server.request("PATCH", PAIR)
     wrong = tokens[0][:-1] + ("0" if tokens[0][-1] != "0" else "1")
     assert status(server, wrong) == 401

@@ -10,9 +10,11 @@ TARGETS = "tests/fuzz/targets.cmake"
 # Every header that declares a parser of bytes from outside, and the fuzz target that feeds it.
 FUZZED = {
     "daemon/configuration.hpp": "configuration",
+    "ingest/authenticate.hpp": "credentials",
     "ingest/header_gate.hpp": "header_gate",
     "ingest/http_message.hpp": "request_target",
     "ingest/scan_service.hpp": "scan_order",
+    "model/credential.hpp": "credentials",
     "model/entity.hpp": "own_records",
     "model/events.hpp": "own_records",
     "model/ip_address.hpp": "addresses",
@@ -36,6 +38,7 @@ FUZZED = {
 EXEMPT = {
     "base/clock.hpp": "reads only its own fixed form of 24 characters; own_records reaches it",
     "client/http_client.hpp": "reads the user's own --server",
+    "client/keys.hpp": "reads what a verb of the same user says",
     "client/redrive.hpp": "reads what a verb of the same user says",
     "model/address_scope.hpp": "reads the operator's own lists; configuration reaches it",
     "model/ids.hpp": "compares shapes; own_records reaches it",
