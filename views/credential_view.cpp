@@ -133,7 +133,9 @@ void credential_view::fold(const queue::stored_record& one) {
     return;
   }
   auto& known = keys_[one.what.key];
-  if (known.what.revoked) return;
+  bool is_new = known.what.id.empty();
+  if (known.what.revoked || (!is_new && known.what.user_id != key->user_id)) return;
+  if (is_new) of_user_[key->user_id].push_back(one.what.key);
   if (key->revoked) {
     // It only has to be remembered that it is no key any more.
     key->name.clear();
@@ -151,9 +153,15 @@ const known_key* credential_view::find(const std::string& id) const {
 
 std::vector<known_key> credential_view::list(const std::string& user_id) const {
   std::vector<known_key> out;
-  for (const auto& [id, key] : keys_) {
-    bool asked_for = user_id.empty() || key.what.user_id == user_id;
-    if (asked_for && !key.what.revoked) out.push_back(key);
+  auto take = [&out](const known_key& key) {
+    if (!key.what.revoked) out.push_back(key);
+  };
+  if (user_id.empty()) {
+    for (const auto& [id, key] : keys_)
+      take(key);
+  } else if (auto theirs = of_user_.find(user_id); theirs != of_user_.end()) {
+    for (const auto& id : theirs->second)
+      take(keys_.at(id));
   }
   std::ranges::sort(out, [](const known_key& a, const known_key& b) {
     return std::tie(a.what.name, a.what.id) < std::tie(b.what.name, b.what.id);
@@ -162,11 +170,13 @@ std::vector<known_key> credential_view::list(const std::string& user_id) const {
 }
 
 credential_view::key_counts credential_view::count(const std::string& user_id) const {
+  key_counts out{keys_.size(), 0};
+  auto theirs = of_user_.find(user_id);
+  if (theirs == of_user_.end()) return out;
   auto now = clock_.now();
-  auto of_user = std::ranges::count_if(keys_, [&](const auto& each) {
-    return each.second.what.user_id == user_id && !each.second.what.expired_at(now);
-  });
-  return {keys_.size(), static_cast<std::uint64_t>(of_user)};
+  for (const auto& id : theirs->second)
+    out.of_user += keys_.at(id).what.expired_at(now) ? 0U : 1U;
+  return out;
 }
 
 void credential_view::note_use(const std::string& id) {

@@ -77,6 +77,7 @@ class credential_view {
   const clock& clock_;
   logger& log_;
   std::unordered_map<std::string, known_key> keys_;
+  std::unordered_map<std::string, std::vector<std::string>> of_user_;  ///< ids of their keys
   std::map<std::int32_t, std::int64_t> next_;  ///< by partition: the next offset to fold
   std::unique_ptr<queue::reader> reader_;
   task_group work_;

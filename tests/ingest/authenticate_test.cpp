@@ -181,6 +181,22 @@ TEST_CASE_FIXTURE(key_world, "who is no gateway says for nobody who they are") {
   }
 }
 
+TEST_CASE_FIXTURE(key_world, "who has not heard of credentials for long lets nobody in") {
+  auto key = make({"admin"});
+  auto request = request_of("GET", "/api/auth/v2/keypair");
+  world.bounds.credentials_lag_ms = 0;
+  auto later = world.clock.steady_now() + std::chrono::milliseconds(2);
+  while (world.clock.steady_now() < later) {
+  }
+  auto before = work();
+  for (const auto& answer : {ask(request, key), ask(request)}) {
+    CHECK(answer.status == 503);
+    CHECK(!sent_header(answer, "Retry-After").empty());
+  }
+  CHECK(work() == before);
+  CHECK(ask(request_of("GET", "/livez")).status == 200);
+}
+
 TEST_CASE_FIXTURE(key_world, "the caller is whom the key says, and sees what is public besides") {
   auto key = make({"reporter", "user"}, "ada");
   auto request = request_of("GET", "/api/auth/v2/keypair");

@@ -124,7 +124,8 @@ TEST_CASE_FIXTURE(credential_world, "a revocation is for ever, whatever comes be
   CHECK(ask([](credential_view& keys) { return keys.list({}); }).empty());
 }
 
-TEST_CASE_FIXTURE(credential_world, "what is no key of its own name is skipped") {
+TEST_CASE_FIXTURE(credential_world,
+                  "what is no key of its own name is skipped, and nobody's key becomes another's") {
   auto key = make(std::byte{1}, "ada").what;
   auto other = to_record(make(std::byte{2}, "ada").what);
   other.key = key.id.str();
@@ -132,6 +133,10 @@ TEST_CASE_FIXTURE(credential_world, "what is no key of its own name is skipped")
   put({model::topics::credentials, key.id.str(), "", {}});
   put(std::move(other));
   start();
+  auto stolen = key;
+  stolen.user_id = "ben";
+  put(key);
+  put(stolen);
   put(key);
   REQUIRE(settle());
   CHECK(find(key.id) == key);
