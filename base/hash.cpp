@@ -1,5 +1,6 @@
 #include "base/hash.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <zlib.h>
 
@@ -61,6 +62,10 @@ std::string sha1_hex(std::string_view data) {
 std::string md5_hex(std::string_view data) {
   thread_local const algorithm md5("MD5");
   return to_hex(md5.digest(data).view());
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::uint32_t crc32(std::string_view data, std::uint32_t before) {

@@ -23,6 +23,9 @@ using sha256_digest = std::array<std::byte, 32>;
 [[nodiscard]] std::string sha1_hex(std::string_view data);
 [[nodiscard]] std::string md5_hex(std::string_view data);
 
+/// Whether two texts are the same, in a time that depends on their lengths only.
+[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
+
 /// CRC-32 (ITU-T V.42, as zlib computes it): notices a damaged record, not a forged one.
 /// `before` is the checksum of what came before `data`.
 [[nodiscard]] std::uint32_t crc32(std::string_view data, std::uint32_t before = 0);

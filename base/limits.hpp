@@ -30,6 +30,12 @@ struct limits {
   std::uint32_t submission_nesting = 8;        ///< of associations in one submitted entity
   std::uint32_t submission_entities = 1'000;   ///< of one request, each at most a record
 
+  // Credentials: every process that serves HTTP holds them all in memory.
+  std::uint32_t keys = 1'000'000;             ///< known, with those that were revoked
+  std::uint32_t keys_per_user = 1'000;        ///< … of one user, not counting expired ones
+  std::uint32_t key_days = 3'650;             ///< the longest time that a key can be made for
+  std::uint32_t credentials_lag_ms = 60'000;  ///< a revocation may be this old and unseen; then 503
+
   // Queue: what waits for the disk, and how it is handed over.
   std::uint32_t record_max_bytes =
       900 * 1024;  ///< key, value and headers; Kafka's own default is 1 MiB

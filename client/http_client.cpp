@@ -115,6 +115,8 @@ awaitable<result<std::unique_ptr<http_client::link>>> http_client::connect() {
 awaitable<result<json>> http_client::call(question asked) {
   asked.request.set(http::field::host, state_->server.authority());
   asked.request.set(http::field::user_agent, "sonde");
+  for (const auto& [name, value] : state_->server.headers)
+    asked.request.set(name, value);
   asked.request.prepare_payload();
   // A kept connection may have been closed meanwhile. Asking twice does no harm: ids follow from
   // what is asked for.
@@ -142,6 +144,10 @@ awaitable<result<json>> http_client::exchange(std::unique_ptr<link> over, const 
   if (failed) co_return no_server(failed.message());
   auto& answer = parser.get();
   auto out = understand(answer);
+  const auto& hint = state_->server.key_hint;
+  if (answer.result() == http::status::unauthorized && !out && !hint.empty()) {
+    out = fail(errc::refused, out.error().message() + "; " + hint);
+  }
   if (answer.keep_alive()) state_->kept.push_back(std::move(over));
   co_return out;
 }

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace sonde::client {
 
@@ -16,6 +18,9 @@ struct server_address {
   std::string host;
   std::string port;
   std::string socket = {};  ///< a file; then there is no host
+  /// Sent with every request: who asks.
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string key_hint = {};  ///< where these come from, or how to come by some; said after a 401
   /// As in a URL and in `Host`: an IPv6 address stands in brackets there.
   [[nodiscard]] std::string authority() const;
   [[nodiscard]] std::string text() const;

@@ -18,23 +18,6 @@ constexpr std::uint32_t order_depth = 2;
 constexpr std::size_t most_letters = 1'000;
 
 using letter_place = std::pair<std::int32_t, std::int64_t>;
-using record_function = std::function<void(const queue::stored_record&)>;
-
-/// Every record of a topic up to its end as it is now.
-awaitable<result<>> read_all(queue::backend& queue, std::string topic, record_function take) {
-  auto rest = co_await topic_rest::of(queue, topic);
-  if (!rest) co_return rest.error();
-  std::vector<std::string> topics{std::move(topic)};
-  auto reader = queue.read_from(std::move(topics), {});
-  while (!rest->over()) {
-    auto batch = co_await reader->read();
-    if (!batch) co_return batch.error();
-    for (const auto& one : *batch) {
-      if (rest->take(one)) take(one);
-    }
-  }
-  co_return result<>();
-}
 
 /// The topic of the dead letters; empty where there is none of this name.
 std::string letters_of(const queue::backend& queue, const std::string& asked) {

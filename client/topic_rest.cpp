@@ -24,4 +24,19 @@ bool topic_rest::take(const queue::stored_record& one) {
   return true;
 }
 
+awaitable<result<>> read_all(queue::backend& queue, std::string topic, record_function take) {
+  auto rest = co_await topic_rest::of(queue, topic);
+  if (!rest) co_return rest.error();
+  std::vector<std::string> topics{std::move(topic)};
+  auto reader = queue.read_from(std::move(topics), {});
+  while (!rest->over()) {
+    auto batch = co_await reader->read();
+    if (!batch) co_return batch.error();
+    for (const auto& one : *batch) {
+      if (rest->take(one)) take(one);
+    }
+  }
+  co_return result<>();
+}
+
 }  // namespace sonde::client

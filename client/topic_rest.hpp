@@ -4,6 +4,7 @@
 #include "queue/io.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -21,5 +22,11 @@ class topic_rest {
  private:
   std::map<std::int32_t, std::int64_t> ends_;  ///< of partitions that are not read to it yet
 };
+
+using record_function = std::function<void(const queue::stored_record&)>;
+
+/// Hands over every record of a topic up to its end as it is now.
+[[nodiscard]] awaitable<result<>> read_all(queue::backend& queue, std::string topic,
+                                           record_function take);
 
 }  // namespace sonde::client

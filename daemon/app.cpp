@@ -1,6 +1,7 @@
 // Where the parts meet: the only file that knows which implementation stands behind an interface.
 
 #include "base/hash.hpp"
+#include "base/random.hpp"
 #include "daemon/descriptors.hpp"
 #include "daemon/local_api.hpp"
 #include "daemon/node.hpp"
@@ -18,7 +19,6 @@
 #include <algorithm>
 #include <fstream>
 #include <future>
-#include <sys/random.h>
 #include <thread>
 
 namespace sonde::daemon {
@@ -32,9 +32,7 @@ constexpr seconds http_drain{5};
 
 std::string random_id() {
   std::array<std::byte, 8> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    throw std::runtime_error("the kernel gives no random bytes");
-  }
+  kernel_random(bytes);
   return to_hex(bytes);
 }
 
@@ -271,6 +269,7 @@ result<> node::start_ingest() {
 
 /// Every process says how it is, whatever its roles.
 result<> node::start_http() {
+  start_credentials();
   if (has_role("ingest")) {
     ingest::add_scheduling_routes(router_, *scans_, config_.limits);
     ingest::add_submission_routes(router_, *facts_, config_.limits);
@@ -293,16 +292,10 @@ result<> node::start_http() {
   if (tls_) http_->use_tls(tls_);
   auto where = parse_listen(config_.http.listen);
   if (!where) return where.error();
-  if (auto bound = http_->listen(where->first, where->second); !bound) return bound;
+  bool allowed = config_.http.allow_plaintext || tls_;
+  if (auto bound = http_->listen(where->first, where->second, allowed); !bound) return bound;
   http_->start();
-  return {};
-}
-
-result<std::shared_ptr<server_tls>> node::load_tls(const configuration& from) const {
-  if (from.http.tls_certificate.empty()) return std::shared_ptr<server_tls>();
-  auto loaded = server_tls::load(from.http.tls_certificate, from.http.tls_key);
-  if (!loaded) return loaded.error();
-  return std::shared_ptr<server_tls>(std::move(*loaded));
+  return start_gateway();
 }
 
 std::string node::endpoint() const {
@@ -321,6 +314,9 @@ awaitable<std::vector<std::string>> node::what_is_not_ready() {
   if (!tasks) out.emplace_back("the task view has not caught up with its topics yet");
   bool entities = true;
   if (entities_) entities = co_await entities_->ready();
+  if (credentials_ && !credentials_->current()) {
+    out.emplace_back("credentials have not been read, or not for too long");
+  }
   if (!entities) out.emplace_back("the entity view has not caught up with its topics yet");
   co_return out;
 }
@@ -365,7 +361,7 @@ void node::stop() {
     loop->start();
   }
   if (scans_) asio::post(http_loop_.get_executor(), [this] { scans_->hurry(); });
-  for (auto* server : {http_.get(), control_.get()}) {
+  for (auto* server : {http_.get(), gateway_.get(), control_.get()}) {
     if (server == nullptr) continue;
     run_and_wait(http_loop_.get_executor(), server->stop(clock_.steady_now() + http_drain));
   }
@@ -377,6 +373,7 @@ void node::stop() {
   scheduler_loop_.join();
   if (scans_) run_and_wait(http_loop_.get_executor(), scans_->stop());
   if (facts_) run_and_wait(http_loop_.get_executor(), facts_->stop());
+  run_and_wait(http_loop_.get_executor(), stop_credentials());
   http_loop_.join();
   if (tasks_) run_and_wait(task_view_loop_.get_executor(), tasks_->stop());
   if (entities_) run_and_wait(entity_view_loop_.get_executor(), entities_->stop());

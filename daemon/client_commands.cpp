@@ -4,6 +4,7 @@
 #include "daemon/commands.hpp"
 #include "daemon/control.hpp"
 #include "daemon/node.hpp"
+#include "daemon/own_key.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -54,6 +55,8 @@ int ask_server(const invocation& how, Verb verb) {
   if (!config) return complain(config.error(), exit_code::configuration);
   auto server = client::parse_server(config->server);
   if (!server) return complain(server.error(), exit_code::usage);
+  auto known = add_credentials(*server, config->data_dir, how.variables);
+  if (!known) return complain(known.error(), exit_code::usage);
   system_clock time;
   client::terminal out(how.form);
   asio::io_context loop(1);
@@ -92,6 +95,39 @@ awaitable<result<model::json>> redrive_here(queue::backend& queue, client::redri
   auto report = co_await client::redrive(queue, std::move(order), time);
   if (!report) co_return report.error();
   co_return client::to_json(*report);
+}
+
+/// A queue that a verb changes: in a daemon's hands, or in its own.
+struct changed_queue {
+  client::http_client* there = nullptr;
+  queue::backend* here = nullptr;
+  const clock* time = nullptr;
+  std::uint32_t most_key_days = 0;
+};
+
+/// Runs a verb that writes, to its exit code. A daemon that holds the folder does it; without one,
+/// or on Kafka, it is done here.
+template <class Verb>
+int change_queue(const invocation& how, Verb verb) {
+  auto config = load(how);
+  if (!config) return complain(config.error(), exit_code::configuration);
+  system_clock time;
+  logger log(log_level::warning, format_of(*config));
+  client::terminal out(how.form);
+  asio::io_context loop(1);
+  client::server_address daemon;
+  daemon.socket = control_socket(config->data_dir).string();
+  client::http_client there(loop.get_executor(), daemon);
+  std::unique_ptr<queue::backend> here;
+  if (config->queue.backend == "kafka" || !socket_answers(daemon.socket)) {
+    auto opened = open_queue(*config, queue_use::write, time, log);
+    if (!opened) return complain(opened.error(), exit_code::data_folder);
+    here = std::move(*opened);
+  }
+  changed_queue on{&there, here.get(), &time, config->limits.key_days};
+  int code = verb(on, loop, out);
+  if (here) here->close();
+  return code;
 }
 
 /// A node of one command: everything in memory, nothing listened to, any target in scope that is
@@ -134,6 +170,8 @@ int scan(const invocation& how, client::scan_options options, bool local) {
   } else {
     auto server = client::parse_server(config->server);
     if (!server) return complain(server.error(), exit_code::usage);
+    auto known = add_credentials(*server, config->data_dir, how.variables);
+    if (!known) return complain(known.error(), exit_code::usage);
     api = client::make_http_api(loop.get_executor(), std::move(*server));
   }
   client::scan_command command(*api, out, clock, std::move(options));
@@ -176,32 +214,26 @@ int tail_topic(const invocation& how, client::tail_options options) {
 }
 
 int redrive_topic(const invocation& how, client::redrive_order order) {
-  auto config = load(how);
-  if (!config) return complain(config.error(), exit_code::configuration);
-  system_clock time;
-  logger log(log_level::warning, format_of(*config));
-  client::terminal out(how.form);
-  asio::io_context loop(1);
-  // A daemon that holds the folder does it; without one, or on Kafka, it is done here.
-  client::server_address daemon;
-  daemon.socket = control_socket(config->data_dir).string();
-  client::http_client there(loop.get_executor(), daemon);
-  std::unique_ptr<queue::backend> here;
-  client::redrive_function ask;
-  if (config->queue.backend != "kafka" && socket_answers(daemon.socket)) {
-    ask = [&there](client::redrive_order o) {
-      return there.post(redrive_path, client::to_json_text(o));
+  return change_queue(how, [&](changed_queue on, asio::io_context& loop, client::terminal& out) {
+    auto ask = [on](client::redrive_order o) -> awaitable<result<model::json>> {
+      if (on.here != nullptr) return redrive_here(*on.here, std::move(o), *on.time);
+      return on.there->post(redrive_path, client::to_json_text(o));
     };
-  } else {
-    auto opened = open_queue(*config, queue_use::write, time, log);
-    if (!opened) return complain(opened.error(), exit_code::data_folder);
-    here = std::move(*opened);
-    ask = [&](client::redrive_order o) { return redrive_here(*here, std::move(o), time); };
-  }
-  int code = run_verb(
-      loop, [&] { return client::run_redrive(ask, order, out); }, [&] { loop.stop(); });
-  if (here) here->close();
-  return code;
+    return run_verb(
+        loop, [&] { return client::run_redrive(ask, order, out); }, [&] { loop.stop(); });
+  });
+}
+
+int change_keys(const invocation& how, client::key_command command) {
+  return change_queue(how, [&](changed_queue on, asio::io_context& loop, client::terminal& out) {
+    auto ask = [on](client::key_command c) -> awaitable<result<model::json>> {
+      if (on.here == nullptr) return on.there->post(keys_path, client::to_json_text(c));
+      return client::do_key_command(*on.here, std::move(c), kernel_random, on.most_key_days,
+                                    *on.time);
+    };
+    return run_verb(
+        loop, [&] { return client::run_key_command(ask, command, out); }, [&] { loop.stop(); });
+  });
 }
 
 int check_config(const invocation& how) {

@@ -25,6 +25,8 @@ constexpr const char* epilogue =
     "\n"
     "Every setting can be given in a file (--config), in the environment (SONDE_HTTP_LISTEN for\n"
     "http.listen) or, where there is one, by a flag; `sonde print-config` shows them all.\n"
+    "Verbs that ask a server show SONDE_TOKEN, or SONDE_API_KEY and SONDE_API_SECRET, or the key\n"
+    "that a server on this machine has put into its data folder.\n"
     "Exit codes: 0 done, 1 a scan failed, 64 usage, 69 no server, 74 data folder, 78 "
     "configuration.";
 
@@ -52,6 +54,7 @@ class command_line {
     add_scan();
     add_show();
     add_topic();
+    add_key();
     add_config();
   }
 
@@ -112,6 +115,8 @@ class command_line {
   void add_server(CLI::App* to) {
     add_common(to);
     add_setting(to, "--server", "server", "the server to ask (http://127.0.0.1:8480)", "URL");
+    add_setting(to, "--data-dir", "data_dir", "where a server on this machine keeps its key",
+                "DIR");
   }
 
   void add_data_dir(CLI::App* to) {
@@ -251,6 +256,43 @@ class command_line {
     create->callback([this] { verb_ = [this] { return daemon::make_topics(how_); }; });
   }
 
+  void add_key() {
+    auto* key = app_.add_subcommand("key", "the keys that callers of the HTTP interface show");
+    key->require_subcommand(1);
+    auto verb = [this](client::key_command::verb what) {
+      return [this, what] {
+        key_.what = what;
+        verb_ = [this] { return daemon::change_keys(how_, key_); };
+      };
+    };
+    auto* create = key->add_subcommand("create", "make a key; its secret is shown once");
+    add_data_dir(create);
+    auto& order = key_.order;
+    create->add_option("--role", order.roles, "admin, user, reporter, trusted; may be repeated")
+        ->required()
+        ->delimiter(',')
+        ->type_name("ROLE");
+    create->add_option("--group", order.groups, "a group of the user (user:ID); may be repeated")
+        ->delimiter(',')
+        ->type_name("GROUP");
+    create->add_option("--name", order.name, "what the key is called in lists")->type_name("NAME");
+    create->add_option("--user", order.user_id, "whose it is (a user of its own)")->type_name("ID");
+    create->add_option("--days", order.days, "how long it is valid (for ever)")->type_name("N");
+    add_form(create);
+    create->callback(verb(client::key_command::verb::create));
+
+    auto* list = key->add_subcommand("list", "the keys that are not revoked");
+    add_data_dir(list);
+    add_form(list);
+    list->callback(verb(client::key_command::verb::list));
+
+    auto* revoke = key->add_subcommand("revoke", "make a key worthless, at once and for ever");
+    add_data_dir(revoke);
+    revoke->add_option("key", key_.id, "the key's id")->required()->type_name("ID");
+    add_form(revoke);
+    revoke->callback(verb(client::key_command::verb::revoke));
+  }
+
   void add_config() {
     auto* check = app_.add_subcommand("check-config", "say whether the configuration is valid");
     add_common(check);
@@ -269,6 +311,7 @@ class command_line {
   client::scan_options scan_;
   client::tail_options tail_;
   client::redrive_order redrive_;
+  client::key_command key_;
   std::pair<std::int32_t, std::int64_t> letter_;
   std::string targets_file_;
   std::string what_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client/keys.hpp"
 #include "client/read_commands.hpp"
 #include "client/redrive.hpp"
 #include "client/scan_command.hpp"
@@ -35,6 +36,7 @@ int watch(const invocation& how, const std::string& task);
 int list_topics(const invocation& how);
 int redrive_topic(const invocation& how, client::redrive_order order);
 int tail_topic(const invocation& how, client::tail_options options);
+int change_keys(const invocation& how, client::key_command command);
 /// Makes the topics of a queue that does not make its own, and says how each of them is.
 int make_topics(const invocation& how);
 int check_config(const invocation& how);

@@ -51,6 +51,7 @@ fs::path usual_data_dir(const environment& variables) {
 result<setting_value> value_of(const toml::node& node) {
   if (auto text = node.value_exact<std::string>()) return setting_value(*text);
   if (auto number = node.value_exact<std::int64_t>()) return setting_value(*number);
+  if (auto yes = node.value_exact<bool>()) return setting_value(*yes);
   if (const auto* array = node.as_array()) {
     std::vector<std::string> out;
     for (const auto& item : *array) {
@@ -60,12 +61,17 @@ result<setting_value> value_of(const toml::node& node) {
     }
     return setting_value(std::move(out));
   }
-  return fail(model::errc::invalid_field, "is neither a text, nor a whole number, nor a list");
+  return fail(model::errc::invalid_field,
+              "is neither a text, nor a whole number, nor true or false, nor a list");
 }
 
 /// The text of a variable or a flag as the value that the setting wants.
 result<setting_value> value_of(const setting& what, const std::string& text) {
   if (what.type == setting::kind::text) return setting_value(text);
+  if (what.type == setting::kind::flag) {
+    if (text == "true" || text == "false") return setting_value(text == "true");
+    return fail(model::errc::invalid_field, "\"" + text + "\" is neither true nor false");
+  }
   if (what.type == setting::kind::number) {
     std::int64_t number = 0;
     auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -225,6 +231,7 @@ std::string toml_text(const setting_value& value) {
   auto quoted = [](const std::string& text) { return model::to_text(text); };
   if (const auto* text = std::get_if<std::string>(&value)) return quoted(*text);
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
+  if (const auto* yes = std::get_if<bool>(&value)) return *yes ? "true" : "false";
   std::string out = "[";
   for (const auto& item : std::get<std::vector<std::string>>(value)) {
     out += (out.size() > 1 ? ", " : "") + quoted(item);

@@ -28,6 +28,8 @@ struct configuration {
     std::string listen = "127.0.0.1:8480";
     std::string tls_certificate;  ///< a PEM file; empty, as `tls_key` is then: no TLS
     std::string tls_key;
+    bool allow_plaintext = false;  ///< beyond loopback, without TLS
+    std::string gateway_socket;    ///< a file; its peers are believed who calls
   } http;
   struct {
     std::string level = "info";

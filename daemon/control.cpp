@@ -1,6 +1,8 @@
 #include "daemon/control.hpp"
 
+#include "base/random.hpp"
 #include "client/errc.hpp"
+#include "client/keys.hpp"
 #include "client/redrive.hpp"
 #include "ingest/problem.hpp"
 
@@ -24,14 +26,41 @@ awaitable<ingest::http_response> redrive(queue::backend& queue, const clock& clo
   co_return ingest::json_response(200, model::to_text(client::to_json(*report)));
 }
 
+awaitable<ingest::http_response> change_keys(queue::backend& queue,
+                                             views::credential_view& credentials,
+                                             const limits& limits, const clock& clock,
+                                             ingest::http_request request) {
+  auto command = client::parse_key_command(request.body);
+  if (!command) co_return ingest::problem(400, command.error().message(), request.id);
+  auto until = clock.steady_now() + std::chrono::milliseconds(limits.http_answer_timeout_ms);
+  random_source random = kernel_random;
+  auto done = co_await client::do_key_command(queue, std::move(*command), std::move(random),
+                                              limits.key_days, clock);
+  if (!done) {
+    co_return ingest::problem(status_of(done.error()), done.error().message(), request.id);
+  }
+  // It is written; whether this process has seen it in time changes nothing about that.
+  (void)co_await credentials.catch_up(until);
+  co_return ingest::json_response(200, model::to_text(*done));
+}
+
 }  // namespace
 
 std::filesystem::path control_socket(const std::filesystem::path& data_dir) {
   return data_dir / "control.sock";
 }
 
+void add_key_control_route(ingest::router& to, queue::backend& queue,
+                           views::credential_view& credentials, const limits& limits,
+                           const clock& clock) {
+  auto handle = [&](ingest::http_request request, ingest::path_parameters) {
+    return change_keys(queue, credentials, limits, clock, std::move(request));
+  };
+  to.add("POST", keys_path, ingest::access::everybody, handle);
+}
+
 void add_control_routes(ingest::router& to, queue::backend& queue, const clock& clock) {
-  to.add("POST", redrive_path,
+  to.add("POST", redrive_path, ingest::access::everybody,
          [&queue, &clock](ingest::http_request request, ingest::path_parameters) {
            return redrive(queue, clock, std::move(request));
          });

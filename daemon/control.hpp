@@ -1,8 +1,10 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "ingest/router.hpp"
 #include "queue/io.hpp"
+#include "views/credential_view.hpp"
 
 #include <filesystem>
 
@@ -16,5 +18,11 @@ namespace sonde::daemon {
 /// are of one version.
 inline constexpr const char* redrive_path = "/control/redrive";
 void add_control_routes(ingest::router& to, queue::backend& queue, const clock& clock);
+
+/// A `client::key_command`. What it has changed is known to the view when it is answered.
+inline constexpr const char* keys_path = "/control/keys";
+void add_key_control_route(ingest::router& to, queue::backend& queue,
+                           views::credential_view& credentials, const limits& limits,
+                           const clock& clock);
 
 }  // namespace sonde::daemon

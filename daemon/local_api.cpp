@@ -14,6 +14,14 @@ const model::group_list& everybody() {
   return groups;
 }
 
+/// Whoever runs this process, without a key.
+ingest::caller this_machine() {
+  ingest::caller out;
+  out.groups = out.sees = everybody();
+  out.roles = {"admin"};
+  return out;
+}
+
 /// The service's errors as a client of it over HTTP would see them.
 error as_client(const error& why) {
   auto is = [&](ingest::errc code) { return why.code == make_error_code(code); };
@@ -71,7 +79,7 @@ class local_api final : public client::scan_api {
 
   awaitable<result<json>> entity(std::string id) override {
     auto there = [this, id = std::move(id)] {
-      return translated(facts_.details(id, ingest::caller{}));
+      return translated(facts_.details(id, this_machine()));
     };
     return spawn_on(loop_, std::move(there));
   }

@@ -10,13 +10,16 @@
 #include "daemon/configuration.hpp"
 #include "daemon/process_metrics.hpp"
 #include "ingest/entity_service.hpp"
+#include "ingest/authenticate.hpp"
 #include "ingest/handlers.hpp"
 #include "ingest/http_server.hpp"
+#include "ingest/keypair_handlers.hpp"
 #include "ingest/router.hpp"
 #include "ingest/scan_service.hpp"
 #include "queue/io.hpp"
 #include "scanner/engine/engine_pool.hpp"
 #include "scanner/scheduler/scheduler.hpp"
+#include "views/credential_view.hpp"
 #include "views/entity_view.hpp"
 #include "views/task_view.hpp"
 
@@ -62,7 +65,10 @@ class node {
   [[nodiscard]] result<> start_ingest();
   [[nodiscard]] result<> start_http();
   [[nodiscard]] result<std::shared_ptr<server_tls>> load_tls(const configuration& from) const;
+  void start_credentials();
+  [[nodiscard]] result<> start_gateway();
   void start_control();
+  awaitable<void> stop_credentials();
   awaitable<std::vector<std::string>> what_is_not_ready();
   awaitable<std::string> metrics_text();
 
@@ -86,9 +92,13 @@ class node {
   std::unique_ptr<scanner::scheduler> scheduler_;
   std::unique_ptr<ingest::scan_service> scans_;
   std::unique_ptr<ingest::entity_service> facts_;
+  std::unique_ptr<views::credential_view> credentials_;  ///< on the loop of HTTP
+  std::unique_ptr<ingest::authenticator> guard_;
+  std::unique_ptr<ingest::keypair_service> keys_;
   ingest::router router_;
   std::shared_ptr<server_tls> tls_;  ///< none: HTTP is served as it is
   std::unique_ptr<ingest::http_server> http_;
+  std::unique_ptr<ingest::http_server> gateway_;  ///< for whoever has found out who calls
   ingest::router control_routes_;
   std::unique_ptr<ingest::http_server> control_;  ///< for verbs on this machine
   bool http_wanted_ = true;

@@ -1,12 +1,49 @@
-// The sockets on which somebody is let in by another rule than that of the HTTP port.
+// Who may come in: credentials, and the sockets on which somebody is let in by another rule.
 
 #include "daemon/control.hpp"
 #include "daemon/node.hpp"
 
 namespace sonde::daemon {
 
+/// Before any route is used: a router without its guard would refuse everybody.
+void node::start_credentials() {
+  auto loop = http_loop_.get_executor();
+  credentials_ =
+      std::make_unique<views::credential_view>(loop, *queue_, config_.limits, clock_, log_);
+  guard_ = std::make_unique<ingest::authenticator>(*credentials_, config_.limits, clock_, counts_);
+  router_.set_guard(*guard_);
+  credentials_->start();
+  if (!scans_) return;
+  keys_ = std::make_unique<ingest::keypair_service>(loop, *queue_, *credentials_, kernel_random,
+                                                    config_.limits, clock_, log_);
+  ingest::add_keypair_routes(router_, *keys_);
+}
+
+result<std::shared_ptr<server_tls>> node::load_tls(const configuration& from) const {
+  if (from.http.tls_certificate.empty()) return std::shared_ptr<server_tls>();
+  auto loaded = server_tls::load(from.http.tls_certificate, from.http.tls_key);
+  if (!loaded) return loaded.error();
+  return std::shared_ptr<server_tls>(std::move(*loaded));
+}
+
+result<> node::start_gateway() {
+  if (config_.http.gateway_socket.empty()) return {};
+  auto handle = [this](ingest::http_request request) { return router_.handle(std::move(request)); };
+  gateway_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
+                                                   config_.limits, log_, counts_, process_id_);
+  gateway_->trust_gateways();
+  auto bound = gateway_->listen(std::filesystem::path(config_.http.gateway_socket),
+                                ingest::http_server::socket_rights::group);
+  if (!bound) return bound;
+  gateway_->start();
+  return {};
+}
+
 void node::start_control() {
   add_control_routes(control_routes_, *queue_, clock_);
+  if (credentials_) {
+    add_key_control_route(control_routes_, *queue_, *credentials_, config_.limits, clock_);
+  }
   auto handle = [this](ingest::http_request request) {
     return control_routes_.handle(std::move(request));
   };
@@ -18,6 +55,11 @@ void node::start_control() {
     return;
   }
   control_->start();
+}
+
+awaitable<void> node::stop_credentials() {
+  if (keys_) co_await keys_->stop();
+  if (credentials_) co_await credentials_->stop();
 }
 
 }  // namespace sonde::daemon

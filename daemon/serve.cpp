@@ -2,6 +2,7 @@
 #include "client/terminal.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/node.hpp"
+#include "daemon/own_key.hpp"
 #include "model/json.hpp"
 #include "queue/errc.hpp"
 
@@ -120,6 +121,14 @@ int serve(const invocation& how) {
   if (!queue) return complain(queue.error(), client::exit_code::data_folder);
   auto view_folder = config->queue.backend == "memory" ? std::optional<std::filesystem::path>()
                                                        : std::optional(config->data_dir);
+  if (config->queue.backend != "kafka") {
+    auto made = make_first_key(**queue, config->data_dir, kernel_random, clock);
+    if (!made) return complain(made.error(), client::exit_code::data_folder);
+    if (*made) {
+      log.warning("the first key has been made, and may do everything",
+                  {{"file", (*made)->string()}});
+    }
+  }
   node daemon(*config, std::move(*queue), view_folder, clock, log);
   watchman watch(how, daemon, log);
   if (auto started = daemon.start(); !started) {

@@ -102,6 +102,24 @@ setting number(std::string key, std::string description, Get get, std::int64_t l
   return out;
 }
 
+template <class Get>
+setting flag(std::string key, std::string description, Get get) {
+  setting out;
+  out.type = setting::kind::flag;
+  out.key = std::move(key);
+  out.description = std::move(description);
+  out.set = [get](configuration& config, const setting_value& value) -> result<> {
+    const auto* given = std::get_if<bool>(&value);
+    if (given == nullptr) return wrong("is neither true nor false");
+    get(config) = *given;
+    return {};
+  };
+  out.get = [get](const configuration& config) {
+    return setting_value(get(const_cast<configuration&>(config)));
+  };
+  return out;
+}
+
 using list_check = std::function<result<>(const std::vector<std::string>&)>;
 
 template <class Get>
@@ -187,6 +205,12 @@ std::vector<setting> general_settings() {
       text(
           "http.listen", "address and port of the HTTP interface; port 0 takes any",
           [](c & x) -> auto& { return x.http.listen; }, check_listen),
+      flag(
+          "http.allow_plaintext", "listen beyond loopback although there is no TLS",
+          [](c & x) -> auto& { return x.http.allow_plaintext; }),
+      text(
+          "http.gateway_socket", "a UNIX socket for a gateway that says who calls; empty: none",
+          [](c & x) -> auto& { return x.http.gateway_socket; }),
       text(
           "http.tls_certificate",
           "PEM file: the server's certificate and those that lead to its root",

@@ -12,7 +12,7 @@
 namespace sonde::daemon {
 
 /// A value as a file or the environment can give it.
-using setting_value = std::variant<std::string, std::int64_t, std::vector<std::string>>;
+using setting_value = std::variant<std::string, std::int64_t, bool, std::vector<std::string>>;
 
 /// One thing that can be set: its name, what it is for, and how it is put into the configuration.
 struct setting {
@@ -20,7 +20,7 @@ struct setting {
   std::string description;  ///< one line, for docs/configuration.md
   std::function<result<>(configuration&, const setting_value&)> set;
   std::function<setting_value(const configuration&)> get;
-  enum class kind { text, number, list } type = kind::text;
+  enum class kind { text, number, flag, list } type = kind::text;
 
   /// `SONDE_HTTP_LISTEN`.
   [[nodiscard]] std::string variable() const;

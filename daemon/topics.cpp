@@ -29,8 +29,11 @@ std::vector<queue::topic_spec> all_topics(std::int32_t partitions) {
   queue::topic_spec dead;
   dead.name = model::topics::scan_requests_dead;
   dead.retention = month;
+  queue::topic_spec credentials;
+  credentials.name = model::topics::credentials;
+  credentials.policy = queue::cleanup::compact;
   std::vector<queue::topic_spec> out = {requests,     tasks,    progress, entities,
-                                        associations, comments, dead};
+                                        associations, comments, dead,     credentials};
   for (auto& each : out)
     each.partitions = partitions;
   return out;

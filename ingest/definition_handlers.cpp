@@ -35,22 +35,22 @@ awaitable<http_response> page(shared_text body) {
 }
 
 /// What is the same for everybody until the program is another one.
-void add_text(router& to, const char* path, std::string text,
+void add_text(router& to, const char* path, access who, std::string text,
               awaitable<http_response> (*answer)(shared_text)) {
   auto body = std::make_shared<const std::string>(std::move(text));
-  to.add("GET", path, [body, answer](http_request, path_parameters) { return answer(body); });
+  to.add("GET", path, who, [body, answer](http_request, path_parameters) { return answer(body); });
 }
 
 }  // namespace
 
 void add_definition_routes(router& to) {
-  add_text(to, "/api/ingest/v1/definitions", definitions_json(), json_text);
+  add_text(to, "/api/ingest/v1/definitions", access::trusted, definitions_json(), json_text);
 }
 
 void add_openapi_routes(router& to, const std::string& version) {
   auto document = openapi_document(version);
-  add_text(to, "/openapi.json", model::to_text(document), json_text);
-  add_text(to, "/docs", openapi_page(document), page);
+  add_text(to, "/openapi.json", access::everybody, model::to_text(document), json_text);
+  add_text(to, "/docs", access::everybody, openapi_page(document), page);
 }
 
 }  // namespace sonde::ingest

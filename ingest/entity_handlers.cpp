@@ -76,22 +76,22 @@ class entity_handlers {
 
 void add_submission_routes(router& to, entity_service& entities, const limits& limits) {
   auto handlers = std::make_shared<entity_handlers>(entities, limits);
-  auto post = [&](const char* path, entity_handlers::taker take) {
-    to.add("POST", path, [handlers, take](http_request request, path_parameters) {
+  auto post = [&](const char* path, access who, entity_handlers::taker take) {
+    to.add("POST", path, who, [handlers, take](http_request request, path_parameters) {
       return handlers->post(std::move(request), take);
     });
   };
-  post("/api/ingest/v1/entity", &entity_service::submit);
-  post("/api/ingest/v1/well-known", &entity_service::submit_well_known);
-  post("/api/ingest/v1/association", &entity_service::associate);
-  post("/api/ingest/v1/comment", &entity_service::comment);
+  post("/api/ingest/v1/entity", access::reporter, &entity_service::submit);
+  post("/api/ingest/v1/well-known", access::trusted, &entity_service::submit_well_known);
+  post("/api/ingest/v1/association", access::reporter, &entity_service::associate);
+  post("/api/ingest/v1/comment", access::reporter, &entity_service::comment);
 }
 
 void add_entity_routes(router& to, entity_service& entities, const limits& limits) {
   auto handlers = std::make_shared<entity_handlers>(entities, limits);
   using reader = awaitable<http_response> (entity_handlers::*)(http_request, path_parameters);
   auto get = [&](const char* what, reader read) {
-    to.add("GET", std::string("/api/analytics/v1/entity/{id}/") + what,
+    to.add("GET", std::string("/api/analytics/v1/entity/{id}/") + what, access::user,
            [handlers, read](http_request request, path_parameters parameters) {
              return (handlers.get()->*read)(std::move(request), std::move(parameters));
            });

@@ -154,7 +154,7 @@ awaitable<result<std::string>> entity_service::associate(json body, submitted_by
   if (*first == *second) co_return invalid("relatedEntityID: is the same entity as entityID");
   auto until = deadline();
   std::vector<model::entity_id> ends = {*first, *second};
-  auto missing = co_await entities_.first_missing(std::move(ends), from.who.groups, until);
+  auto missing = co_await entities_.first_missing(std::move(ends), from.who.sees, until);
   if (!missing) co_return as_answer(missing.error());
   if (*missing) {
     const char* field = **missing == *first ? "entityID" : "relatedEntityID";
@@ -174,12 +174,12 @@ awaitable<result<std::string>> entity_service::comment(json body, submitted_by f
   if (!read) co_return read.error();
   auto until = deadline();
   std::vector<model::entity_id> of = {read->entity};
-  auto missing = co_await entities_.first_missing(std::move(of), from.who.groups, until);
+  auto missing = co_await entities_.first_missing(std::move(of), from.who.sees, until);
   if (!missing) co_return as_answer(missing.error());
   if (*missing) co_return fail(errc::not_found, "entityID: there is no entity with this id");
   if (read->parent) {
     auto there =
-        co_await entities_.has_comment(read->entity, *read->parent, from.who.groups, until);
+        co_await entities_.has_comment(read->entity, *read->parent, from.who.sees, until);
     if (!there) co_return as_answer(there.error());
     if (!*there) {
       co_return fail(errc::not_found, "parentID: this entity has no comment with this id");
@@ -235,7 +235,7 @@ awaitable<result<json>> entity_service::details(std::string id, caller who) {
   if (!model::is_entity_id(id)) co_return no_entity();
   auto until = deadline();
   co_await see_own_writes(who.user_id, until);
-  auto found = co_await entities_.find(model::entity_id(std::move(id)), std::move(who.groups),
+  auto found = co_await entities_.find(model::entity_id(std::move(id)), std::move(who.sees),
                                        related_shown, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
@@ -247,7 +247,7 @@ awaitable<result<json>> entity_service::relations(std::string id, caller who, st
   if (!model::is_entity_id(id)) co_return no_entity();
   auto until = deadline();
   co_await see_own_writes(who.user_id, until);
-  auto found = co_await entities_.walk(model::entity_id(std::move(id)), std::move(who.groups),
+  auto found = co_await entities_.walk(model::entity_id(std::move(id)), std::move(who.sees),
                                        levels, limit, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
@@ -256,7 +256,7 @@ awaitable<result<json>> entity_service::relations(std::string id, caller who, st
 
 awaitable<result<json>> entity_service::comments(std::string id, caller who) {
   if (!model::is_entity_id(id)) co_return no_entity();
-  auto found = co_await entities_.comments(model::entity_id(std::move(id)), std::move(who.groups),
+  auto found = co_await entities_.comments(model::entity_id(std::move(id)), std::move(who.sees),
                                            comments_shown, deadline());
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();

@@ -29,14 +29,15 @@ awaitable<http_response> current(std::function<awaitable<std::string>()> text) {
 }  // namespace
 
 void add_health_routes(router& to, readiness_check check) {
-  to.add("GET", "/livez", [](http_request, path_parameters) { return alive(); });
-  to.add("GET", "/readyz", [check = std::move(check)](http_request request, path_parameters) {
-    return ready(check, std::move(request));
-  });
+  to.add("GET", "/livez", access::everybody, [](http_request, path_parameters) { return alive(); });
+  to.add("GET", "/readyz", access::everybody,
+         [check = std::move(check)](http_request request, path_parameters) {
+           return ready(check, std::move(request));
+         });
 }
 
 void add_metrics_route(router& to, std::function<awaitable<std::string>()> text) {
-  to.add("GET", "/metrics",
+  to.add("GET", "/metrics", access::everybody,
          [text = std::move(text)](http_request, path_parameters) { return current(text); });
 }
 

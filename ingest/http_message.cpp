@@ -3,6 +3,7 @@
 #include "ingest/problem.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace sonde::ingest {
 namespace {

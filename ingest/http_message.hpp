@@ -9,11 +9,16 @@
 
 namespace sonde::ingest {
 
-/// Who sends a request, as far as this server has found out.
+/// Who sends a request, as far as this server has found out. Nobody, until it has.
 struct caller {
-  std::string user_id = "anonymous";             ///< the source of what they say
-  std::vector<std::string> groups = {"public"};  ///< sorted, unique
-  std::set<std::string> roles = {"admin"};       ///< `admin` has them all
+  std::string user_id;  ///< the source of what they say
+  std::string user_name;
+  std::string key_id;  ///< the key they have shown; empty where a gateway vouches for them
+  /// Their own, sorted, unique: the scope of their scans, and who sees what they submit.
+  std::vector<std::string> groups;
+  /// What they may see: their own groups', and what is public. Sorted, unique.
+  std::vector<std::string> sees;
+  std::set<std::string> roles;  ///< `admin` has them all
 
   [[nodiscard]] bool has(const std::string& role) const {
     return roles.contains(role) || roles.contains("admin");
@@ -26,8 +31,10 @@ struct http_request {
   std::string path;                            ///< without the query, percent-decoded
   std::map<std::string, std::string> query;    ///< decoded
   std::map<std::string, std::string> headers;  ///< names in lower case; the first of each name
+  std::set<std::string> repeated;              ///< names of headers that came more than once
   std::string body;
-  caller who;      ///< until there are credentials, everybody is this one
+  bool by_gateway = false;  ///< on a socket where the peer is believed who it names
+  caller who;
   std::string id;  ///< unique, for the log and for `x-error-id`
 
   [[nodiscard]] const std::string* header(const std::string& name) const {

@@ -65,16 +65,20 @@ http_server::http_server(executor loop, handler_function handler, const limits& 
       turned_away_(counts.count("sonde_http_connections_turned_away_total",
                                 "Connections that were too many of one address.")) {}
 
-result<> http_server::listen(const std::string& address, std::uint16_t port) {
+result<> http_server::listen(const std::string& address, std::uint16_t port,
+                             bool plaintext_allowed) {
   error_code failed;
   auto where = asio::ip::make_address(address, failed);
   if (failed) return fail(errc::invalid, "http.listen: \"" + address + "\" is no IP address");
-  if (!where.is_loopback()) {
+  if (!where.is_loopback() && !plaintext_allowed) {
     return fail(errc::invalid,
                 "http.listen: " + address +
-                    " can be reached by others, and this server does not know its callers yet; "
-                    "listen on 127.0.0.1 or ::1");
+                    " can be reached by others, and without TLS keys and answers could be read on "
+                    "the way; listen on 127.0.0.1 or ::1 behind a proxy that speaks TLS, or let a "
+                    "gateway come to http.gateway_socket, or, where the network itself is trusted, "
+                    "set http.allow_plaintext = true");
   }
+  host_.local_names_only = where.is_loopback();
   tcp::endpoint endpoint(where, port);
   acceptor_.open(endpoint.protocol(), failed);
   if (!failed) acceptor_.set_option(asio::socket_base::reuse_address(true), failed);
@@ -85,8 +89,8 @@ result<> http_server::listen(const std::string& address, std::uint16_t port) {
                            failed.message() + "; choose another with --listen"};
 }
 
-result<> http_server::listen(const std::filesystem::path& file) {
-  constexpr mode_t nobody_else = 0177;
+result<> http_server::listen(const std::filesystem::path& file, socket_rights rights) {
+  const mode_t nobody_else = rights == socket_rights::user ? 0177 : 0117;
   std::error_code ignored;
   std::filesystem::remove(file, ignored);
   error_code failed;

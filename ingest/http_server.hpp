@@ -34,12 +34,18 @@ class http_server {
   http_server(executor loop, handler_function handler, const limits& limits, logger& log,
               metrics& counts, std::string process_id);
 
-  /// Binds; `port` zero takes any. Only loopback addresses: there are no credentials to check.
-  [[nodiscard]] result<> listen(const std::string& address, std::uint16_t port);
-  /// Binds to a socket file that only this user can use. One that is there already is replaced: who
-  /// holds the folder decides that nobody else listens.
-  [[nodiscard]] result<> listen(const std::filesystem::path& file);
-  /// Every connection speaks TLS. Before `start`.
+  /// Binds; `port` zero takes any. Beyond loopback only with TLS, or where it is allowed that keys
+  /// and answers travel in the clear.
+  [[nodiscard]] result<> listen(const std::string& address, std::uint16_t port,
+                                bool plaintext_allowed = false);
+  /// Binds to a socket file that only this user can use, or the user's group too. One that is there
+  /// already is replaced: who holds the folder decides that nobody else listens.
+  enum class socket_rights { user, group };
+  [[nodiscard]] result<> listen(const std::filesystem::path& file,
+                                socket_rights rights = socket_rights::user);
+  /// Its peers are gateways: they say for whom each request is. Call before `start`.
+  void trust_gateways() { host_.by_gateway = true; }
+  /// Every connection speaks TLS. Before `listen`.
   void use_tls(std::shared_ptr<const server_tls> tls);
   /// Of a TCP port: `127.0.0.1:8480`, with the port that was got.
   [[nodiscard]] std::string endpoint() const;

@@ -37,8 +37,8 @@ std::string_view host_of(std::string_view authority) {
   return authority.substr(0, end);
 }
 
-/// Without credentials the name is what keeps a web page, whose own name has been made to point
-/// here, from talking to this server (DNS rebinding).
+/// On a loopback address the name keeps out a web page whose own name has been made to point here
+/// (DNS rebinding): what needs no credentials is for this machine to see.
 bool is_local_name(std::string_view host) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (lower(host) == "localhost") return true;
@@ -214,7 +214,8 @@ class session {
       bool came = co_await receive();
       if (!came) co_return why_nothing_came();
     }
-    if (!gate.host().empty() && !is_local_name(host_of(gate.host()))) {
+    bool foreign = !gate.host().empty() && !is_local_name(host_of(gate.host()));
+    if (foreign && host_.local_names_only) {
       co_return refusal{421, "Host: this server answers to localhost and loopback addresses only"};
     }
     co_return std::nullopt;
@@ -275,8 +276,12 @@ class session {
       co_await refuse(gate, *refused, id);
       co_return false;
     }
-    for (auto& [name, value] : reader.fields())
-      request.headers.emplace(lower(name), std::move(value));
+    for (auto& [name, value] : reader.fields()) {
+      auto known = lower(name);
+      bool first = request.headers.emplace(known, std::move(value)).second;
+      if (!first) request.repeated.insert(std::move(known));
+    }
+    request.by_gateway = host_.by_gateway;
     request.body = reader.take_body();
     co_return co_await serve(std::move(request), reader.keep_alive());
   }

@@ -41,6 +41,8 @@ struct session_host {
   condition room;
   /// Sessions read into it and keep what they need, so that those that wait hold no buffer.
   std::array<char, 16'384> scratch = {};
+  bool local_names_only = false;  ///< answers to localhost and loopback addresses, as `Host`
+  bool by_gateway = false;        ///< its requests say for whom they are
 };
 
 /// Serves one connection until it ends: requests one after the other, each answered before the next

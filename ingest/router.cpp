@@ -1,6 +1,7 @@
 #include "ingest/router.hpp"
 
 #include "ingest/problem.hpp"
+#include "model/credential.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -41,10 +42,45 @@ std::string joined(const std::set<std::string>& methods) {
   return out;
 }
 
+const char* role_of(access needed) {
+  switch (needed) {
+    case access::user: return model::roles::user;
+    case access::reporter: return model::roles::reporter;
+    case access::trusted: return model::roles::trusted;
+    case access::everybody:
+    case access::any_caller: break;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
-void router::add(std::string method, const std::string& pattern, request_handler handler) {
-  routes_.push_back({std::move(method), segments_of(pattern), std::move(handler)});
+std::optional<http_response> check_role(const http_request& request, access needed) {
+  if (needed == access::everybody) return std::nullopt;
+  const char* role = role_of(needed);
+  const auto& who = request.who;
+  if (role == nullptr ? !who.user_id.empty() : who.has(role)) return std::nullopt;
+  auto theirs = who.roles.empty() ? std::string("none") : joined(who.roles);
+  auto wanted = role == nullptr ? std::string("credentials") : "the role " + std::string(role);
+  return problem(403, "this needs " + wanted + "; the caller's roles are: " + theirs, request.id);
+}
+
+void router::add(std::string method, const std::string& pattern, access who,
+                 request_handler handler) {
+  routes_.push_back({std::move(method), segments_of(pattern), who, std::move(handler)});
+}
+
+/// Nothing where the request may go on.
+awaitable<std::optional<http_response>> router::let_in(http_request& request, access needed) const {
+  if (guard_ == nullptr) co_return check_role(request, needed);
+  if (needed != access::everybody) {
+    bool able = co_await guard_->ready();
+    if (!able) {
+      co_return problem(503, "what is known of credentials is too old; try again later",
+                        request.id);
+    }
+  }
+  co_return guard_->judge(request, needed);
 }
 
 /// `OPTIONS *`: what some path here takes (RFC 9110, section 9.3.7).
@@ -64,20 +100,26 @@ awaitable<http_response> router::handle(http_request request) const {
   bool head = request.method == "HEAD";
   std::set<std::string> methods;
   const route* found = nullptr;
+  auto needed = access::everybody;
   path_parameters parameters;
   for (const auto& each : routes_) {
     auto matched = match(each.pattern, path);
     if (!matched) continue;
     methods.insert(each.method);
     if (each.method == "GET") methods.insert("HEAD");
+    // Which methods a path takes is for everybody to know who may use one of them.
+    if (found == nullptr && each.who != access::everybody) needed = access::any_caller;
     if (each.method != (head ? "GET" : request.method)) continue;
     found = &each;
+    needed = each.who;
     parameters = std::move(*matched);
   }
   if (methods.empty()) {
     co_return problem(
         404, "there is no " + request.path + " here; docs/http.md lists what there is", request.id);
   }
+  auto refused = co_await let_in(request, needed);
+  if (refused) co_return std::move(*refused);
   methods.insert("OPTIONS");
   if (request.method == "OPTIONS") {
     http_response options;
@@ -86,9 +128,9 @@ awaitable<http_response> router::handle(http_request request) const {
     co_return options;
   }
   if (found == nullptr) {
-    auto refused = problem(405, "this path takes " + joined(methods), request.id);
-    refused.headers.emplace_back("Allow", joined(methods));
-    co_return refused;
+    auto wrong = problem(405, "this path takes " + joined(methods), request.id);
+    wrong.headers.emplace_back("Allow", joined(methods));
+    co_return wrong;
   }
   co_return co_await found->handler(std::move(request), std::move(parameters));
 }

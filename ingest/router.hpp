@@ -4,6 +4,7 @@
 #include "ingest/http_message.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,38 @@ namespace sonde::ingest {
 using path_parameters = std::vector<std::string>;
 using request_handler = std::function<awaitable<http_response>(http_request, path_parameters)>;
 
+/// Who may use a route.
+enum class access {
+  everybody,
+  any_caller,  ///< whoever has credentials
+  user,
+  reporter,
+  trusted,
+};
+
+/// Finds out who calls. Lives on the router's loop.
+class guard {
+ public:
+  virtual ~guard() = default;
+  /// Waits until it can tell. False: it cannot now.
+  virtual awaitable<bool> ready() = 0;
+  /// Fills in `request.who`, or gives the answer that refuses the request.
+  virtual std::optional<http_response> judge(http_request& request, access needed) = 0;
+};
+
+/// The refusal of a caller without the role that is needed; nothing for one who has it.
+[[nodiscard]] std::optional<http_response> check_role(const http_request& request, access needed);
+
 /// Finds the handler of a request. HEAD is answered as GET without a body, OPTIONS with the methods
-/// there are, also of `*`; a known path with another method is 405, an unknown one 404.
+/// there are, also of `*`; a known path with another method is 405, an unknown one 404. On a path
+/// that needs credentials these come first, whatever the method.
 class router {
  public:
+  /// Without a guard `request.who` is taken as it comes. The guard outlives the router's use.
+  void set_guard(guard& guard) { guard_ = &guard; }
+
   /// `pattern`: `/api/ingest/v1/scan/{id}`; a segment in braces matches any one segment.
-  void add(std::string method, const std::string& pattern, request_handler handler);
+  void add(std::string method, const std::string& pattern, access who, request_handler handler);
 
   awaitable<http_response> handle(http_request request) const;
 
@@ -28,9 +55,13 @@ class router {
   struct route {
     std::string method;
     std::vector<std::string> pattern;
+    access who;
     request_handler handler;
   };
+  awaitable<std::optional<http_response>> let_in(http_request& request, access needed) const;
+
   std::vector<route> routes_;
+  guard* guard_ = nullptr;
 };
 
 }  // namespace sonde::ingest

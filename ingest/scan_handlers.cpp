@@ -39,7 +39,7 @@ class scan_handlers {
           400, "wait: is no number of seconds up to " + std::to_string(longest_wait_s), request.id);
     }
     milliseconds wait = std::chrono::seconds(*seconds);
-    auto groups = request.who.groups;
+    auto groups = request.who.sees;
     auto found = co_await scans_.look_up(parameters[0], std::move(groups), wait);
     co_return answer(std::move(found), request.id);
   }
@@ -51,7 +51,7 @@ class scan_handlers {
     }
     auto target = model::target::parse(asked->second);
     if (!target) co_return problem(400, "target: " + target.error().message(), request.id);
-    auto groups = request.who.groups;
+    auto groups = request.who.sees;
     auto found = co_await scans_.list(std::move(*target), std::move(groups), listed_scans);
     co_return answer(std::move(found), request.id);
   }
@@ -70,20 +70,22 @@ class scan_handlers {
 
 void add_scheduling_routes(router& to, scan_service& scans, const limits& limits) {
   auto handlers = std::make_shared<scan_handlers>(scans, limits);
-  to.add("POST", "/api/ingest/v1/scan", [handlers](http_request request, path_parameters) {
-    return handlers->post_scan(std::move(request));
-  });
+  to.add("POST", "/api/ingest/v1/scan", access::reporter,
+         [handlers](http_request request, path_parameters) {
+           return handlers->post_scan(std::move(request));
+         });
 }
 
 void add_scan_routes(router& to, scan_service& scans, const limits& limits) {
   auto handlers = std::make_shared<scan_handlers>(scans, limits);
-  to.add("GET", "/api/ingest/v1/scan/{id}",
+  to.add("GET", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->get_scan(std::move(request), std::move(parameters));
          });
-  to.add("GET", "/api/ingest/v1/scans", [handlers](http_request request, path_parameters) {
-    return handlers->list_scans(std::move(request));
-  });
+  to.add("GET", "/api/ingest/v1/scans", access::reporter,
+         [handlers](http_request request, path_parameters) {
+           return handlers->list_scans(std::move(request));
+         });
 }
 
 }  // namespace sonde::ingest

@@ -104,6 +104,16 @@ record to_record(const comment& comment, std::string event_id, const std::string
   return {topics::comments, comment.id.str(), to_json_text(comment), headers_of(std::move(event))};
 }
 
+record to_record(const credential& key) {
+  envelope event{key.id.str() + (key.revoked ? "/revoked" : "/made"),
+                 from_ingest,
+                 "sonde.credential.v1",
+                 key.revoked.value_or(key.created),
+                 key.id.str(),
+                 {}};
+  return {topics::credentials, key.id.str(), to_json_text(key), headers_of(std::move(event))};
+}
+
 record to_record(const progress_event& event) {
   json value = {{"key", event.key.str()},
                 {"id", event.id.str()},

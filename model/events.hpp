@@ -2,6 +2,7 @@
 
 #include "base/record.hpp"
 #include "model/comment.hpp"
+#include "model/credential.hpp"
 #include "model/entity.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
@@ -20,6 +21,7 @@ inline constexpr const char* scan_progress = "scan.progress";
 inline constexpr const char* entities = "entities";
 inline constexpr const char* associations = "associations";
 inline constexpr const char* comments = "comments";
+inline constexpr const char* credentials = "credentials";
 }  // namespace topics
 
 /// The records of every topic: key, value, and CloudEvents 1.0 headers in binary mode (CloudEvents
@@ -40,6 +42,8 @@ inline constexpr const char* comments = "comments";
                                const std::string& traceparent);
 [[nodiscard]] record to_record(const comment& comment, std::string event_id,
                                const std::string& traceparent);
+/// A key that was made, or revoked: `credentials`.
+[[nodiscard]] record to_record(const credential& key);
 
 /// How far a running task has come: `scan.progress`.
 struct progress_event {

@@ -19,6 +19,13 @@ TEST_CASE("a checksum can be computed in pieces") {
   CHECK(crc32("") == 0);
 }
 
+TEST_CASE("texts are compared whole, in constant time") {
+  CHECK(equal_in_constant_time("", ""));
+  CHECK(equal_in_constant_time("abc", "abc"));
+  CHECK(!equal_in_constant_time("abc", "abd"));
+  CHECK(!equal_in_constant_time("abc", "ab"));
+}
+
 TEST_CASE("base64 and hexadecimal") {
   CHECK(to_base64("") == "");
   CHECK(to_base64("f") == "Zg==");

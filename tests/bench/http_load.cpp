@@ -5,6 +5,8 @@
 // http_load wait SERVER-PORT CONNECTIONS IDS-FILE
 //     asks for each of these scans until it has ended
 //
+// Shows the key in SONDE_TOKEN.
+//
 // Knows just enough of HTTP for this server: it has to cost less than what it measures, so it
 // prints its own CPU time beside the rest, as one JSON object.
 
@@ -16,6 +18,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -37,15 +40,25 @@ std::string address_number(std::uint32_t number) {
          "." + std::to_string(1 + number % 250);
 }
 
+const std::string& authorization() {
+  static const std::string line = [] {
+    const char* token = std::getenv("SONDE_TOKEN");
+    return token == nullptr ? std::string()
+                            : "Authorization: Bearer " + std::string(token) + "\r\n";
+  }();
+  return line;
+}
+
 std::string post_of(std::uint32_t number, const std::string& ports) {
   auto body = R"({"target":")" + address_number(number) + R"(","ports":")" + ports + R"("})";
-  return "POST /api/ingest/v1/scan HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
-         "\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "POST /api/ingest/v1/scan HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+         "application/json\r\n" +
+         authorization() + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 std::string get_of(const std::string& id) {
-  return "GET /api/ingest/v1/scan/" + id + "?wait=10 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  return "GET /api/ingest/v1/scan/" + id + "?wait=10 HTTP/1.1\r\nHost: localhost\r\n" +
+         authorization() + "\r\n";
 }
 
 struct response {

@@ -53,6 +53,7 @@ def post(binaries, folder, address, prefix, connections):
         settings = SETTINGS % (prefix, address)
         (Path(own) / "topics.toml").write_text(settings)
         processes.run(binaries, [binaries / "sonde", "topic", "create", "--config", Path(own) / "topics.toml"])
+        processes.make_key(binaries / "sonde", Path(own) / "topics.toml")
         with processes.Server(binaries / "sonde", own, settings) as server:
             load = [binaries / "http_load", "post", server.port, connections]
             processes.run_json(binaries, [*load, WARM_UP, 0, "9", "/dev/null"])

@@ -86,6 +86,7 @@ def on_kafka(binaries, folder, broker, scanners):
         config.write_text(settings)
         subprocess.run([binaries / "sonde", "topic", "create", "--config", config],
                        check=True, capture_output=True)
+        processes.make_key(binaries / "sonde", config)
         servers = [server("ingest", "ingest")]
         servers += [server(f"scanner-{n + 1}", "scanner") for n in range(scanners)]
         # One scan, so that the group is complete and every partition claimed.

@@ -32,6 +32,17 @@ def run_json(binaries, command):
     return {**out, **json.loads(out.pop("printed"))}
 
 
+def show(key):
+    """From now on the load generators show this key."""
+    os.environ["SONDE_TOKEN"] = json.loads(key)["token"]
+
+
+def make_key(binary, config):
+    """On Kafka no key is made by itself."""
+    words = [binary, "key", "create", "--role", "admin", "--group", "public", "--json", "--config", config]
+    show(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+
+
 @contextlib.contextmanager
 def greeter(binaries, ports):
     """Something to find open, on these ports of every address."""
@@ -65,6 +76,8 @@ class Server:
             line = self.process.stdout.readline() if ready else ""
             assert line, f"the server did not start:\n{self.log.read_text()}"
             self.port = int(json.loads(line)["listening"].rsplit(":", 1)[1])
+            if (self.data / "admin-key").exists():
+                show((self.data / "admin-key").read_text())
         self.samples = []
         self.sampling = threading.Event()
         self.sampler = threading.Thread(target=self._sample)

@@ -69,6 +69,26 @@ result<model::json> understood(const std::string& said) {
 
 }  // namespace
 
+TEST_CASE("every request shows the key, and a refusal says which it was") {
+  auto ask = []() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    scripted_server server(loop);
+    logger log(log_level::error);
+    task_group group(loop, log, "server");
+    std::vector<std::string> answers = {answer("401 Unauthorized", "{}", "x-error: no\r\n")};
+    group.spawn(server.serve(1, answers));
+    auto to = server.address();
+    to.headers = {{"api-key", "a"}, {"api-secret", "b"}};
+    to.key_hint = "shown was the key of SONDE_API_KEY";
+    auto api = make_http_api(loop, to);
+    auto refused = co_await api->list("192.0.2.1");
+    co_await group.join();
+    CHECK(server.requests.at(0).find("api-key: a\r\napi-secret: b\r\n") != std::string::npos);
+    CHECK(refused.error().message() == "no; shown was the key of SONDE_API_KEY");
+  };
+  test::run(ask());
+}
+
 TEST_CASE("a server is a host and a port, with or without the scheme") {
   auto plain = parse_server("http://127.0.0.1:8480/").value();
   CHECK(plain.host == "127.0.0.1");

@@ -38,10 +38,13 @@ TEST_CASE("every topic of the design is there once, with its cleanup") {
   for (const auto& each : all_topics(3)) {
     CHECK(each.partitions == 3);
     names.insert(each.name);
-    CHECK((each.policy == queue::cleanup::compact) == (each.name == model::topics::scan_tasks));
+    bool compacted =
+        each.name == model::topics::scan_tasks || each.name == model::topics::credentials;
+    CHECK((each.policy == queue::cleanup::compact) == compacted);
   }
   CHECK(names == std::set<std::string>{"scan.requests", "scan.requests.dlq", "scan.tasks",
-                                       "scan.progress", "entities", "associations", "comments"});
+                                       "scan.progress", "entities", "associations", "comments",
+                                       "credentials"});
 }
 
 TEST_CASE("a node starts, serves its own process, reloads its scope, and stops twice") {

@@ -60,6 +60,7 @@ TEST_CASE("a setting refuses a value of another kind and keeps the one it has") 
     auto before = each.get(config);
     if (each.type != setting::kind::text) CHECK(!each.set(config, std::string("text")));
     if (each.type != setting::kind::number) CHECK(!each.set(config, std::int64_t{1}));
+    if (each.type != setting::kind::flag) CHECK(!each.set(config, true));
     if (each.type != setting::kind::list) CHECK(!each.set(config, std::vector<std::string>{"a"}));
     CHECK(each.get(config) == before);
   }

@@ -41,7 +41,7 @@ struct routed_facts {
 
   test::scan_world world;
   router routes;
-  caller who{"anna", {"blue"}, {"reporter", "user"}};
+  caller who = make_caller("anna", "Anna", {"reporter", "trusted", "user"}, {"blue"});
   int asked = 0;
 };
 
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(routed_facts, "who may not see an entity cannot tell it from n
   auto ip = accepted("entity", address);
   auto name = accepted("entity", R"({"type":"hostname","attributes":{"hostname":"a.example"}})");
   auto none = "ip-" + std::string(64, '0');
-  who = {"otto", {"red"}, {"reporter", "user"}};
+  who = make_caller("otto", "Otto", {"reporter", "user"}, {"red"});
   for (const auto& id : {ip, none, std::string("nonsense")}) {
     for (const char* what : {"details", "relations", "comments"}) {
       auto answer = get(id, what);

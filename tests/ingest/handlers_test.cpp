@@ -19,6 +19,7 @@ struct routed_scans {
 
   http_response ask(http_request request) {
     request.id = "id-1";
+    request.who = test::an_admin();
     auto work = [this, request] { return routes.handle(request); };
     return test::run(spawn_on(world.loop.get_executor(), work));
   }
@@ -124,6 +125,7 @@ TEST_CASE("every entity type is defined, with its description, data type and att
   http_request request;
   request.method = "GET";
   request.path = "/api/ingest/v1/definitions";
+  request.who = test::an_admin();
   auto told = test::run(routes.handle(std::move(request)));
   CHECK(told.status == 200);
   auto list = model::parse_own(told.body);

@@ -66,4 +66,14 @@ TEST_CASE("headers are found by their name in lower case") {
   CHECK(request.header("host") == nullptr);
 }
 
+TEST_CASE("a caller without roles may do nothing, an admin everything") {
+  caller nobody;
+  CHECK(!nobody.has("user"));
+  CHECK(nobody.groups.empty());
+  CHECK(nobody.sees.empty());
+  caller admin;
+  admin.roles = {"admin"};
+  CHECK(admin.has("trusted"));
+}
+
 }  // namespace sonde::ingest

@@ -233,7 +233,7 @@ TEST_CASE_FIXTURE(served, "the absolute form and the form for all of the server 
   CHECK(body_of(client.read_answer()) == "OPTIONS * \n");
 }
 
-TEST_CASE("only loopback addresses are listened on, and an address in use is said to be") {
+TEST_CASE("only loopback addresses are listened on unasked, and one in use is said to be") {
   event_loop loop("listen");
   logger log(log_level::error);
   metrics counts;
@@ -244,7 +244,12 @@ TEST_CASE("only loopback addresses are listened on, and an address in use is sai
     auto bound = one.listen(address, port);
     return bound ? std::string("bound") : bound.error().message();
   };
-  CHECK(listen("0.0.0.0", 0).find("listen on 127.0.0.1 or ::1") != std::string::npos);
+  auto refused = listen("0.0.0.0", 0);
+  for (const char* mend :
+       {"TLS", "127.0.0.1 or ::1", "http.gateway_socket", "http.allow_plaintext"})
+    CHECK(refused.find(mend) != std::string::npos);
+  http_server open_to_all(loop.get_executor(), handle, bounds, log, counts, "x");
+  CHECK(open_to_all.listen("0.0.0.0", 0, true));
   CHECK(listen("nonsense", 0).find("is no IP address") != std::string::npos);
   CHECK(listen("127.0.0.1", 0) == "bound");
   CHECK(listen("::1", 0) == "bound");

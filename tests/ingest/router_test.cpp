@@ -16,11 +16,11 @@ awaitable<http_response> echo(http_request request, path_parameters parameters) 
 
 struct routed {
   routed() {
-    routes.add("GET", "/scan/{id}", echo);
-    routes.add("DELETE", "/scan/{id}", echo);
-    routes.add("POST", "/scan", echo);
-    routes.add("GET", "/entity/{id}/part/{part}", echo);
-    routes.add("GET", "/", echo);
+    routes.add("GET", "/scan/{id}", access::everybody, echo);
+    routes.add("DELETE", "/scan/{id}", access::everybody, echo);
+    routes.add("POST", "/scan", access::everybody, echo);
+    routes.add("GET", "/entity/{id}/part/{part}", access::everybody, echo);
+    routes.add("GET", "/", access::everybody, echo);
   }
 
   http_response ask(std::string method, std::string path) {
@@ -89,6 +89,88 @@ TEST_CASE_FIXTURE(routed, "OPTIONS lists the methods and has no body") {
 TEST_CASE_FIXTURE(routed, "OPTIONS of all of the server lists what some path takes") {
   CHECK(ask("OPTIONS", "*").status == 204);
   CHECK(allowed("OPTIONS", "*") == "DELETE, GET, HEAD, OPTIONS, POST");
+}
+
+namespace {
+
+/// Lets in whoever names themselves, as what they say they are.
+struct trusting_guard final : guard {
+  awaitable<bool> ready() override { co_return able; }
+  std::optional<http_response> judge(http_request& request, access needed) override {
+    if (needed == access::everybody) return std::nullopt;
+    const auto* role = request.header("role");
+    if (role == nullptr) return problem(401, "who are you?", request.id);
+    request.who.user_id = "somebody";
+    request.who.roles = {*role};
+    return check_role(request, needed);
+  }
+  bool able = true;
+};
+
+struct guarded {
+  guarded() {
+    routes.set_guard(door);
+    routes.add("GET", "/open", access::everybody, echo);
+    routes.add("GET", "/key", access::any_caller, echo);
+    routes.add("GET", "/user", access::user, echo);
+    routes.add("POST", "/user", access::reporter, echo);
+    routes.add("GET", "/trusted", access::trusted, echo);
+  }
+  unsigned ask(std::string method, std::string path, std::string role = {}) {
+    http_request request;
+    request.method = std::move(method);
+    request.path = std::move(path);
+    if (!role.empty()) request.headers.emplace("role", std::move(role));
+    return test::run(routes.handle(std::move(request))).status;
+  }
+  trusting_guard door;
+  router routes;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(guarded, "a route is for those who have its role, and for the admin") {
+  CHECK(ask("GET", "/open") == 200);
+  CHECK(ask("GET", "/key") == 401);
+  CHECK(ask("GET", "/key", "anything") == 200);
+  CHECK(ask("GET", "/user", "user") == 200);
+  CHECK(ask("HEAD", "/user", "user") == 200);
+  CHECK(ask("GET", "/user", "reporter") == 403);
+  CHECK(ask("POST", "/user", "user") == 403);
+  CHECK(ask("POST", "/user", "reporter") == 200);
+  CHECK(ask("GET", "/trusted", "reporter") == 403);
+  CHECK(ask("GET", "/trusted", "trusted") == 200);
+  for (const char* path : {"/key", "/user", "/trusted"})
+    CHECK(ask("GET", path, "admin") == 200);
+}
+
+TEST_CASE_FIXTURE(guarded, "on a known path credentials come before the method, on no other") {
+  CHECK(ask("PATCH", "/user") == 401);
+  CHECK(ask("PATCH", "/user", "trusted") == 405);
+  CHECK(ask("OPTIONS", "/user") == 401);
+  CHECK(ask("OPTIONS", "/user", "trusted") == 204);
+  CHECK(ask("PATCH", "/open") == 405);
+  CHECK(ask("OPTIONS", "/open") == 204);
+  CHECK(ask("GET", "/nothing") == 404);
+}
+
+TEST_CASE_FIXTURE(guarded,
+                  "a guard that cannot tell keeps everybody out, but not from what is open") {
+  door.able = false;
+  CHECK(ask("GET", "/user", "admin") == 503);
+  CHECK(ask("GET", "/user") == 503);
+  CHECK(ask("GET", "/open") == 200);
+}
+
+TEST_CASE("without a guard nobody has a role who was not given one") {
+  router routes;
+  routes.add("GET", "/user", access::user, echo);
+  http_request request;
+  request.method = "GET";
+  request.path = "/user";
+  CHECK(test::run(routes.handle(request)).status == 403);
+  request.who.roles = {"user"};
+  CHECK(test::run(routes.handle(request)).status == 200);
 }
 
 }  // namespace sonde::ingest

@@ -1,5 +1,6 @@
 #include "tests/ingest/scan_world.hpp"
 
+#include "ingest/authenticate.hpp"
 #include "model/events.hpp"
 #include "queue/memory/memory_queue.hpp"
 
@@ -14,6 +15,10 @@ awaitable<result<std::vector<queue::position>>> moody_queue::produce(std::vector
   co_return places;
 }
 
+ingest::caller an_admin() {
+  return ingest::make_caller("admin", "admin", {"admin"}, {"public"});
+}
+
 scan_world::scan_world() {
   std::vector<queue::topic_spec> topics = {
       {.name = model::topics::scan_requests},
@@ -21,7 +26,8 @@ scan_world::scan_world() {
       {.name = model::topics::scan_progress},
       {.name = model::topics::entities},
       {.name = model::topics::associations},
-      {.name = model::topics::comments}};
+      {.name = model::topics::comments},
+      {.name = model::topics::credentials, .policy = queue::cleanup::compact}};
   queue = std::make_unique<moody_queue>(
       queue::make_memory_queue(topics, "test", clock, bounds, log).value());
 }

@@ -3,6 +3,7 @@
 #include "base/async/event_loop.hpp"
 #include "base/async/hop.hpp"
 #include "ingest/entity_service.hpp"
+#include "ingest/http_message.hpp"
 #include "ingest/scan_service.hpp"
 #include "queue/forwarding_backend.hpp"
 #include "tests/support/doctest.hpp"
@@ -28,6 +29,9 @@ class moody_queue final : public queue::forwarding_backend {
   std::optional<error> refusal_;
   std::atomic<bool> silent_ = false;
 };
+
+/// Who may do everything, and whose scans everybody sees.
+[[nodiscard]] ingest::caller an_admin();
 
 /// A scan service with the views it reads and a queue in memory, each on its own loop as in the
 /// daemon. What it is made of can be changed before `start`.

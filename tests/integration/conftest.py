@@ -36,7 +36,7 @@ def run_sonde(sonde_binary, tmp_path):
             capture_output=True,
             text=True,
             timeout=timeout,
-            env={**os.environ, "HOME": str(tmp_path), **(env or {})},
+            env={**os.environ, "HOME": str(tmp_path), "SONDE_DATA_DIR": str(tmp_path / "data"), **(env or {})},
         )
 
     return run

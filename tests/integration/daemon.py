@@ -7,11 +7,16 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 from urllib.parse import urlsplit
 
 START_SECONDS = 60
 STOP_SECONDS = 60
+
+# On Kafka keys are made by hand: one for each set of topics, whoever serves them.
+KAFKA_TOKENS = {}
+KAFKA_TOKENS_LOCK = threading.Lock()
 
 
 class Daemon:
@@ -25,6 +30,7 @@ class Daemon:
             "log": {"level": "debug"},
         }
         self.environment = {}
+        self.kafka_token = None
         self.within = []  # a command that runs another one, as nsenter does
         self.process = None
         self.url = None
@@ -53,6 +59,8 @@ class Daemon:
             )
 
     def start(self, *flags, listen="127.0.0.1:0"):
+        if self.config.get("queue", {}).get("backend") == "kafka":
+            self.make_kafka_token()
         self.launch(*flags, listen=listen)
         ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
         line = self.process.stdout.readline() if ready else ""
@@ -65,12 +73,39 @@ class Daemon:
     def log(self):
         return self.log_file.read_text() if self.log_file.exists() else ""
 
+    # -- keys ----------------------------------------------------------------------------------
+
+    def make_kafka_token(self):
+        topics = (self.config["queue"]["prefix"], self.config["kafka"]["bootstrap.servers"])
+        with KAFKA_TOKENS_LOCK:
+            if topics not in KAFKA_TOKENS:
+                KAFKA_TOKENS[topics] = self.key("create", "--role", "admin", "--group", "public")["token"]
+            self.kafka_token = KAFKA_TOKENS[topics]
+
+    def key(self, *words):
+        """`sonde key`, to what it prints: one object, or of `list` as many as there are."""
+        done = subprocess.run([*self.within, self.binary, "key", *words, "--json", "--config", self.write_config()],
+                              capture_output=True, text=True, timeout=60, env={**os.environ, **self.environment})
+        assert done.returncode == 0, done.stderr
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        return lines if words[0] == "list" else lines[0]
+
+    @property
+    def token(self):
+        """The admin's: of the first start, or made by hand."""
+        if self.kafka_token:
+            return self.kafka_token
+        return json.loads((self.data_dir / "admin-key").read_text())["token"]
+
     # -- HTTP ----------------------------------------------------------------------------------
 
-    def request(self, method, path, body=None, headers=None, timeout=60):
+    def request(self, method, path, body=None, headers=None, timeout=60, token=None):
+        """As the admin, unless `headers` or `token` say who else asks; an empty token is nobody's."""
         connection = http.client.HTTPConnection(*self.address, timeout=timeout)
         with contextlib.closing(connection):
             sent = dict(headers or {})
+            if not {"authorization", "api-key"} & {name.lower() for name in sent} and token != "":
+                sent["Authorization"] = f"Bearer {token or self.token}"
             if isinstance(body, (dict, list)):
                 body = json.dumps(body)
                 sent.setdefault("Content-Type", "application/json")

@@ -130,6 +130,7 @@ THINGS = {
     "certificate": ("entity.json", "definitions/certificate"),
     "association": ("association.json", ""),
     "comment": ("comment.json", ""),
+    "credential": ("credential.json", ""),
     "receipt": ("redrive.json", ""),
     "evidence": ("association.json", "properties/evidence"),
 }

@@ -92,7 +92,7 @@ table ip sonde_test {
     daemon.start()
     master, slave = pty.openpty()
     process = subprocess.Popen([sonde_binary, "scan", "127.53.9.9", "--ports", "1-1000",
-                                "--server", daemon.url], stdout=slave, stderr=slave)
+                                "--server", daemon.url, "--data-dir", daemon.data_dir], stdout=slave, stderr=slave)
     os.close(slave)
     printed = b""
     deadline = time.monotonic() + 30

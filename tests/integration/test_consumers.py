@@ -125,7 +125,8 @@ def test_both_rebuild_what_sonde_shows(scanned, consumed, kafka_records, run_son
     hosts = consumed()
     assert [host["host"] for host in hosts] == list(TARGETS)
     assert hosts[1]["addresses"] == [TARGETS[0]]
-    shown = [run_sonde("show", target, "--json", "--server", scanned.url).stdout for target in TARGETS]
+    key = {"SONDE_TOKEN": scanned.token}
+    shown = [run_sonde("show", target, "--json", "--server", scanned.url, env=key).stdout for target in TARGETS]
     found, expected = facts_of_hosts(hosts), facts_of_show(map(json.loads, shown))
     for place, facts in expected.items():
         # A scan shows its first line, an entity has all of it.

@@ -222,6 +222,7 @@ table ip sonde_test {{
     daemon.environment["SONDE_DRAIN_S"] = "1"
     daemon.start()
     scan_all_kinds(daemon)
+    daemon.key("revoke", daemon.key("create", "--role", "user", "--days", "1")["keyID"])
     assert daemon.terminate() == 0
     schemas = event_schemas.Schemas()
     topics = everything(daemon)

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 import wire
-from wire import CHUNKED, HOST, SCAN, SMUGGLED, chunked, get, post
+from wire import CHUNKED, HOST, JSON, SCAN, SMUGGLED, chunked, get, post
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def say(server, data, end=False):
     """Sends bytes and returns everything that comes back until the server hangs up."""
     with socket.create_connection(server.address, timeout=30) as link:
         with contextlib.suppress(OSError):
-            link.sendall(data)
+            link.sendall(wire.with_token(data, server))
             if end:
                 link.shutdown(socket.SHUT_WR)
         out = b""
@@ -55,6 +55,7 @@ def test_what_is_no_request_is_refused_and_nothing_behind_it_is_read(server, nam
 def test_no_byte_after_the_refused_one_changes_the_answer(server, name):
     """Byte by byte, so that the answer comes in the middle of whatever follows."""
     want, data = wire.REFUSED[name]
+    data = wire.with_token(data, server)
     if len(data) > 600:
         data, rest = data[:-300], data[-300:]
     else:
@@ -108,8 +109,8 @@ def test_limits_are_exact(server):
 def test_a_question_in_time_is_told_to_go_on_and_no_other(server):
     with socket.create_connection(server.address, timeout=30) as link:
         body = b'{"target":"127.0.0.77"}'
-        link.sendall(SCAN + HOST + b"Content-Type: application/json\r\nExpect: 100-continue\r\n"
-                     b"Content-Length: %d\r\n\r\n" % len(body))
+        head = SCAN + HOST + JSON + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+        link.sendall(wire.with_token(head, server))
         assert link.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         link.sendall(body)
         assert statuses(link.recv(65536)) in ([200], [202])

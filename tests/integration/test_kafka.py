@@ -224,3 +224,34 @@ def test_a_dead_letter_is_put_aside_shown_and_sent_back(on_kafka, verb, broker):
     receipt, = [each for each in on_kafka.tail("scan.requests.dlq")
                 if each["headers"].get("ce_type") == "sonde.redrive.v1"]
     assert receipt["value"]["letter"]["offset"] == letter["offset"]
+
+
+def test_a_key_counts_in_every_process_and_so_does_its_end(on_kafka, verb, sonde_binary, tmp_path):
+    assert verb("topic", "create").returncode == 0
+    on_kafka.start("--roles", "ingest")
+    (tmp_path / "other").mkdir()
+    other = Daemon(sonde_binary, tmp_path / "other" / "data")
+    other.config = on_kafka.config
+    other.start("--roles", "view")
+    pair = "/api/auth/v2/keypair"
+    try:
+        on_kafka.wait_until_ready()
+        other.wait_until_ready()
+        made = on_kafka.request("POST", pair, {"name": "x", "days": 1}).json()
+        assert on_kafka.request("GET", pair, token=made["token"]).status == 200
+        wait_for(lambda: other.request("GET", pair, token=made["token"]).status == 200, seconds=10)
+        assert on_kafka.request("DELETE", f"{pair}/{made['keyID']}").status == 200
+        begun = time.monotonic()
+        while other.request("GET", pair, token=made["token"]).status != 401:
+            assert time.monotonic() - begun < 1
+        assert on_kafka.request("GET", pair, token=made["token"]).status == 401
+        assert verb("key", "revoke", made["keyID"]).returncode == 1
+    finally:
+        other.finish()
+
+
+def test_without_a_key_the_log_says_how_to_make_one(on_kafka, verb):
+    assert verb("topic", "create").returncode == 0
+    on_kafka.launch()
+    wait_for(lambda: "sonde key create --role admin" in on_kafka.log(), seconds=30)
+    assert not (on_kafka.data_dir / "admin-key").exists()

@@ -104,7 +104,9 @@ def test_a_full_disk_answers_503_and_recovers(daemon, tmp_path):
             assert answer.status == 202, answer.body
             accepted.append(answer.json()["id"])
         assert refused is not None and refused.headers["retry-after"]
-        assert "full" in refused.headers["x-error"]
+        # Queue and views share the disk, and a few bytes decide who finds no room first.
+        assert "full" in refused.headers["x-error"] or "behind its topics" in refused.headers["x-error"]
+        assert "full" in daemon.log()
         assert daemon.request("GET", "/livez").status == 200
         subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
         deadline = time.monotonic() + 30

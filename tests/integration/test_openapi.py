@@ -32,14 +32,16 @@ def document(server):
     return server.request("GET", "/openapi.json").json()
 
 
-def test_what_the_document_says_is_what_the_program_does(server, tools, tmp_path):
+@pytest.mark.parametrize("who", ["admin", "nobody"])
+def test_what_the_document_says_is_what_the_program_does(server, tools, tmp_path, who):
+    shown = ["--header", f"Authorization: Bearer {server.token}"] if who == "admin" else []
     done = subprocess.run([tools / "st", "--config-file", HERE / "schemathesis.toml", "--no-color", "run",
                            f"{server.url}/openapi.json", "--checks", "all", "--seed", "1",
                            "--phases", "examples,coverage,fuzzing", "--max-examples", "30",
-                           "--generation-database", "none"],
+                           "--generation-database", "none", *shown],
                           cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
-    operations = sum(method in path for path in document(server)["paths"].values() for method in ("get", "post"))
+    operations = sum(method in path for path in document(server)["paths"].values() for method in ("get", "post", "delete"))
     assert f"Tested: {operations}" in done.stdout
 
 
@@ -52,10 +54,10 @@ def test_a_generated_client_does_a_scan(server, tools, tmp_path, nginx):
                           env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"})
     assert done.returncode == 0, done.stdout + done.stderr
     script = f"""
-from generated import Client
+from generated import AuthenticatedClient
 from generated.api.scans import schedule_scan, get_scan
 from generated.models import ScanOrder
-with Client(base_url="{server.url}") as client:
+with AuthenticatedClient(base_url="{server.url}", token="{server.token}") as client:
     receipt = schedule_scan.sync(client=client, body=ScanOrder(target="127.10.0.1", ports="80"))
     scan = get_scan.sync(str(receipt.id), client=client, wait=60)
     while scan.status in ("queued", "running"):
@@ -68,7 +70,7 @@ with Client(base_url="{server.url}") as client:
 
 def test_every_operation_stands_in_the_pages_and_on_the_page_it_serves(server):
     whole = document(server)
-    pages = "".join((ROOT / "docs" / name).read_text() for name in ("http.md", "facts.md"))
+    pages = "".join((ROOT / "docs" / name).read_text() for name in ("http.md", "facts.md", "keys.md"))
     shown = server.request("GET", "/docs")
     assert shown.status == 200 and shown.headers["content-type"] == "text/html; charset=utf-8"
     for path, methods in whole["paths"].items():

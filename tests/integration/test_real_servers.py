@@ -143,7 +143,7 @@ def test_the_table_that_a_person_sees(daemon, nginx, openssh, redis, postfix, so
 
     daemon.start()
     master, slave = pty.openpty()
-    process = subprocess.Popen([sonde_binary, "scan", HOST, "--server", daemon.url],
+    process = subprocess.Popen([sonde_binary, "scan", HOST, "--server", daemon.url, "--data-dir", daemon.data_dir],
                                stdout=slave, stderr=subprocess.PIPE, text=True)
     os.close(slave)
     printed = b""

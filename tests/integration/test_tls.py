@@ -58,7 +58,8 @@ def wait_for_log(server, text, seconds=20):
 
 
 def curl(server, *words):
-    done = subprocess.run(["curl", "-sS", "-i", "--max-time", "20", *map(str, words)], capture_output=True, text=True)
+    done = subprocess.run(["curl", "-sS", "-i", "--max-time", "20", "-H", f"Authorization: Bearer {server.token}",
+                           *map(str, words)], capture_output=True, text=True)
     return done.stdout + done.stderr
 
 

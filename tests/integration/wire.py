@@ -9,10 +9,12 @@ from daemon import Daemon
 
 HOST = b"Host: localhost\r\n"
 SCAN = b"POST /api/ingest/v1/scan HTTP/1.1\r\n"
+TOKEN = b"T" * 95  # stands for the one that `with_token` puts there, which is as long
+JSON = b"Content-Type: application/json\r\nAuthorization: Bearer " + TOKEN + b"\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 SMUGGLED = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Smuggled: yes\r\n\r\n"
 TARGET = b'{"target":"127.0.0.77"}'  # 0x17 bytes
-TE_HEAD = SCAN + HOST + b"Content-Type: application/json\r\n" + CHUNKED + b"\r\n"
+TE_HEAD = SCAN + HOST + JSON + CHUNKED + b"\r\n"
 
 
 @contextlib.contextmanager
@@ -28,6 +30,10 @@ def started(binary, folder):
         server.finish()
 
 
+def with_token(data, server):
+    return data.replace(TOKEN, server.token.encode())
+
+
 def lines(*more):
     return b"".join(each + b"\r\n" for each in more)
 
@@ -37,13 +43,13 @@ def get(*more, line=b"GET /livez HTTP/1.1"):
 
 
 def post(body=TARGET, *more):
-    return (SCAN + HOST + b"Content-Type: application/json\r\n" + lines(*more) +
+    return (SCAN + HOST + JSON + lines(*more) +
             b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
 
 def chunked(chunks, *more):
     framed = b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in chunks)
-    return (SCAN + HOST + b"Content-Type: application/json\r\n" + CHUNKED + lines(*more) + b"\r\n" +
+    return (SCAN + HOST + JSON + CHUNKED + lines(*more) + b"\r\n" +
             framed + b"0\r\n\r\n")
 
 

@@ -11,12 +11,14 @@ TARGETS = "tests/fuzz/targets.cmake"
 FUZZED = {
     "daemon/configuration.hpp": "configuration",
     "ingest/body_gate.hpp": "request_gate",
+    "ingest/authenticate.hpp": "credentials",
     "ingest/http_message.hpp": "request_target",
     "ingest/request_gate.hpp": "request_gate",
     "ingest/request_reader.hpp": "request_gate",
     "ingest/request_rules.hpp": "request_gate",
     "ingest/scan_service.hpp": "scan_order",
     "model/comment.hpp": "own_records",
+    "model/credential.hpp": "credentials",
     "model/entity.hpp": "own_records",
     "model/events.hpp": "own_records",
     "model/ip_address.hpp": "addresses",
@@ -41,6 +43,7 @@ FUZZED = {
 EXEMPT = {
     "base/clock.hpp": "reads only its own fixed form of 24 characters; own_records reaches it",
     "client/http_client.hpp": "reads the user's own --server",
+    "client/keys.hpp": "reads what a verb of the same user says",
     "client/redrive.hpp": "reads what a verb of the same user says",
     "model/address_scope.hpp": "reads the operator's own lists; configuration reaches it",
     "model/ids.hpp": "compares shapes; own_records reaches it",

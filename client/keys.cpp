@@ -1,0 +1,205 @@
+#include "client/keys.hpp"
+
+#include "client/errc.hpp"
+#include "client/topic_rest.hpp"
+#include "model/events.hpp"
+#include "model/field_reader.hpp"
+#include "model/text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+namespace sonde::client {
+namespace {
+
+using model::json;
+using verb = key_command::verb;
+
+constexpr std::uint32_t command_depth = 4;
+constexpr const char* names_of_verbs[] = {"create", "list", "revoke"};
+
+error usage(const error& why) {
+  return fail(errc::usage, why.message());
+}
+
+awaitable<result<>> put(queue::backend& queue, model::credential key) {
+  std::vector<record> batch;
+  batch.push_back(to_record(key));
+  auto written = co_await queue.produce(std::move(batch));
+  if (!written) co_return written.error();
+  co_return result<>();
+}
+
+awaitable<result<json>> create(queue::backend& queue, model::key_order order, random_source random,
+                               std::uint32_t most_days, const clock& clock) {
+  if (auto fine = model::check_order(order, most_days); !fine) co_return usage(fine.error());
+  model::key_bytes bytes{};
+  random(bytes);
+  auto made = model::make_key(std::move(order), bytes, clock.now());
+  auto written = co_await put(queue, made.what);
+  if (!written) co_return written.error();
+  co_return model::to_json(made);
+}
+
+awaitable<result<json>> list(queue::backend& queue) {
+  auto keys = co_await read_keys(queue);
+  if (!keys) co_return keys.error();
+  json out = json::array();
+  for (const auto& key : *keys) {
+    if (!key.revoked) out.push_back(model::describe(key));
+  }
+  json answer = {{"keys", std::move(out)}};
+  co_return answer;
+}
+
+awaitable<result<json>> revoke(queue::backend& queue, std::string id, const clock& clock) {
+  auto keys = co_await read_keys(queue);
+  if (!keys) co_return keys.error();
+  auto found = std::ranges::find_if(
+      *keys, [&](const model::credential& key) { return key.id.str() == id && !key.revoked; });
+  if (found == keys->end()) {
+    co_return fail(errc::not_found, "there is no key \"" + model::first_line(id, 64) +
+                                        "\"; `sonde key list` shows what there is");
+  }
+  found->revoked = clock.now();
+  auto written = co_await put(queue, *found);
+  if (!written) co_return written.error();
+  json answer = {{"message", "acknowledged"}};
+  co_return answer;
+}
+
+std::string day_of(std::int64_t unix_seconds) {
+  if (unix_seconds == 0) return "never";
+  auto time = wall_time(std::chrono::seconds(unix_seconds));
+  return to_rfc3339(time).substr(0, sizeof "2026-11-22" - 1);
+}
+
+std::string joined(const json& names) {
+  std::string out;
+  for (const auto& name : names)
+    out += (out.empty() ? "" : ",") + name.get<std::string>();
+  return out;
+}
+
+std::string table_of(const json& keys) {
+  std::vector<std::vector<std::string>> rows = {
+      {"KEY", "NAME", "USER", "ROLES", "GROUPS", "EXPIRES"}};
+  for (const auto& key : keys) {
+    auto text = [&](const char* field) {
+      return model::first_line(key.at(field).get<std::string>(), 40);
+    };
+    rows.push_back({text("keyID"), text("keyName"), text("userID"), joined(key.at("roles")),
+                    joined(key.at("groups")), day_of(key.at("expireAt").get<std::int64_t>())});
+  }
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      out += row[i];
+      if (i + 1 < row.size()) out += std::string(widths[i] + 2 - row[i].size(), ' ');
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+void show_new_key(const json& made, terminal& out) {
+  auto text = [&](const char* field) { return made.at(field).get<std::string>(); };
+  out.print("api-key     " + text("apiKey") + "\napi-secret  " + text("apiSecret") +
+            "\ntoken       " + text("token") + "\nexpires     " +
+            day_of(made.at("expireAt").get<std::int64_t>()) + "\n");
+  out.say("the secret is shown this once; keep it where only its user can read it");
+}
+
+}  // namespace
+
+std::string to_json_text(const key_command& command) {
+  const auto& order = command.order;
+  json out = {{"verb", names_of_verbs[static_cast<int>(command.what)]},
+              {"id", command.id},
+              {"name", order.name},
+              {"user", order.user_id},
+              {"roles", order.roles},
+              {"groups", order.groups},
+              {"days", order.days}};
+  return model::to_text(out);
+}
+
+result<key_command> parse_key_command(std::string_view text) {
+  auto parsed = model::parse_json(text, command_depth);
+  if (!parsed) return parsed.error();
+  model::field_reader fields(*parsed);
+  key_command out;
+  auto name = fields.text("verb");
+  auto found = std::ranges::find(names_of_verbs, name);
+  if (found == std::end(names_of_verbs)) {
+    fields.refuse("verb", "there is no such verb");
+  } else {
+    out.what = static_cast<verb>(found - std::begin(names_of_verbs));
+  }
+  out.id = fields.text("id");
+  out.order.name = fields.text("name");
+  out.order.user_id = fields.text("user");
+  out.order.roles = fields.texts("roles");
+  out.order.groups = fields.texts("groups");
+  out.order.days = fields.small_number("days");
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+awaitable<result<std::vector<model::credential>>> read_keys(queue::backend& queue) {
+  std::map<std::string, model::credential> keys;
+  auto take = [&keys](const queue::stored_record& one) {
+    auto key = model::parse_credential(one.what.value);
+    if (!key || key->id.str() != one.what.key) return;
+    auto& known = keys[one.what.key];
+    if (!known.revoked) known = std::move(*key);
+  };
+  std::string topic = model::topics::credentials;
+  auto all = co_await read_all(queue, std::move(topic), take);
+  if (!all) co_return all.error();
+  std::vector<model::credential> out;
+  for (auto& [id, key] : keys)
+    out.push_back(std::move(key));
+  co_return out;
+}
+
+awaitable<result<json>> do_key_command(queue::backend& queue, key_command command,
+                                       random_source random, std::uint32_t most_days,
+                                       const clock& clock) {
+  switch (command.what) {
+    case verb::create:
+      return create(queue, std::move(command.order), std::move(random), most_days, clock);
+    case verb::revoke: return revoke(queue, std::move(command.id), clock);
+    case verb::list: break;
+  }
+  return list(queue);
+}
+
+awaitable<int> run_key_command(key_function ask, key_command command, terminal& out) {
+  auto answer = co_await ask(command);
+  if (!answer) {
+    out.say(answer.error().message());
+    co_return exit_code_of(answer.error());
+  }
+  if (command.what == verb::list) {
+    const auto& keys = answer->at("keys");
+    std::string text;
+    for (const auto& key : keys)
+      text += model::to_text(key) + "\n";
+    out.print(out.for_people() ? table_of(keys) : text);
+  } else if (!out.for_people()) {
+    out.print(model::to_text(*answer) + "\n");
+  } else if (command.what == verb::create) {
+    show_new_key(*answer, out);
+  }
+  if (command.what == verb::revoke) out.say("the key " + command.id + " is revoked");
+  co_return exit_code::done;
+}
+
+}  // namespace sonde::client

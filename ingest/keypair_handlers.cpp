@@ -1,0 +1,180 @@
+#include "ingest/keypair_handlers.hpp"
+
+#include "base/async/deadline.hpp"
+#include "ingest/errc.hpp"
+#include "ingest/problem.hpp"
+#include "ingest/request_body.hpp"
+#include "model/events.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace sonde::ingest {
+namespace {
+
+using model::json;
+using std::chrono::milliseconds;
+
+/// An answer is held in memory.
+constexpr std::size_t most_listed = 10'000;
+
+/// `{name, days}`: a pair for the caller, with what the caller has.
+result<model::key_order> parse_order(const json& body, const caller& who, std::uint32_t most_days) {
+  if (auto known = model::check_fields(body, {"name", "days"}); !known) {
+    return fail(errc::invalid, known.error().message());
+  }
+  auto name = body.find("name");
+  if (name == body.end() || !name->is_string() || name->get_ref<const std::string&>().empty()) {
+    return fail(errc::invalid, "name: is missing; give the key a name, as a text");
+  }
+  auto days = body.find("days");
+  bool fits = days != body.end() && days->is_number_unsigned() && days->get<std::uint64_t>() >= 1 &&
+              days->get<std::uint64_t>() <= most_days;
+  if (!fits) {
+    return fail(errc::invalid, "days: has to be a number from 1 to " + std::to_string(most_days) +
+                                   ", for how long the key is valid");
+  }
+  model::key_order out;
+  out.name = name->get<std::string>();
+  out.user_id = who.user_id;
+  out.user_name = who.user_name;
+  out.roles.assign(who.roles.begin(), who.roles.end());
+  out.groups = who.groups;
+  out.days = days->get<std::uint32_t>();
+  return out;
+}
+
+json shown(const views::known_key& key) {
+  auto out = model::describe(key.what);
+  if (key.last_used) {
+    out["lastUsed"] =
+        std::chrono::floor<std::chrono::seconds>(*key.last_used).time_since_epoch().count();
+  }
+  return out;
+}
+
+}  // namespace
+
+keypair_service::keypair_service(executor loop, queue::backend& queue,
+                                 views::credential_view& credentials, random_source random,
+                                 const limits& limits, const clock& clock, logger& log)
+    : queue_(queue),
+      credentials_(credentials),
+      random_(std::move(random)),
+      limits_(limits),
+      clock_(clock),
+      log_(log),
+      writes_(loop, log, "key pairs") {}
+
+steady_time keypair_service::deadline() const {
+  return clock_.steady_now() + milliseconds(limits_.http_answer_timeout_ms);
+}
+
+/// Durable, and known to this process's view.
+awaitable<result<>> keypair_service::write(record one, steady_time until) {
+  std::vector<record> batch;
+  batch.push_back(std::move(one));
+  auto written = co_await abandon_after(writes_, queue_.produce(std::move(batch)), until);
+  if (!written) co_return fail(errc::unavailable, "the queue did not confirm it in time");
+  if (!*written) co_return fail(errc::unavailable, written->error().message());
+  bool known = co_await credentials_.catch_up(until);
+  if (!known) {
+    co_return fail(errc::unavailable, "it is written, but this server has not seen it in time");
+  }
+  co_return result<>();
+}
+
+awaitable<http_response> keypair_service::make(http_request request) {
+  auto body = json_body(request, limits_.json_depth);
+  if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
+  auto order = parse_order(std::get<model::json>(body), request.who, limits_.key_days);
+  if (!order) co_return problem(order.error(), request.id);
+  // A gateway may know roles that this program does not; such a key would be good for nothing.
+  if (auto fine = model::check_order(*order, limits_.key_days); !fine) {
+    co_return problem(400, fine.error().message(), request.id);
+  }
+  auto there = credentials_.count(request.who.user_id);
+  if (there.of_user >= limits_.keys_per_user) {
+    co_return problem(429,
+                      "there are " + std::to_string(there.of_user) +
+                          " keys of this user, which is the most; wait until some have expired",
+                      request.id);
+  }
+  if (there.total >= limits_.keys) {
+    co_return problem(503, "this server knows as many keys as it may", request.id);
+  }
+  model::key_bytes bytes{};
+  random_(bytes);
+  auto made = model::make_key(std::move(*order), bytes, clock_.now());
+  auto written = co_await write(model::to_record(made.what), deadline());
+  if (!written) co_return problem(written.error(), request.id);
+  log_.info("key made", {{"id", request.id},
+                         {"key", made.what.id.str()},
+                         {"user", made.what.user_id},
+                         {"by", request.who.key_id}});
+  co_return json_response(200, model::to_text(to_json(made)));
+}
+
+awaitable<http_response> keypair_service::show_own(http_request request) {
+  const auto* key = credentials_.find(request.who.key_id);
+  if (key == nullptr) {
+    co_return problem(404, "the caller came through a gateway and has shown no key", request.id);
+  }
+  co_return json_response(200, model::to_text(shown(*key)));
+}
+
+awaitable<http_response> keypair_service::list(http_request request) {
+  auto found =
+      credentials_.list(request.who.has(model::roles::admin) ? std::string() : request.who.user_id);
+  json keys = json::array();
+  for (const auto& key : found) {
+    if (keys.size() >= most_listed) break;
+    keys.push_back(shown(key));
+  }
+  json answer = {{"keys", std::move(keys)}};
+  if (found.size() > most_listed) answer["truncated"] = true;
+  co_return json_response(200, model::to_text(answer));
+}
+
+awaitable<http_response> keypair_service::revoke(http_request request, std::string id) {
+  auto until = deadline();
+  if (credentials_.find(id) == nullptr) {
+    bool caught_up = co_await credentials_.catch_up(until);
+    if (!caught_up) {
+      co_return problem(503, "the credentials are behind their topic; try again later", request.id);
+    }
+  }
+  const auto* key = credentials_.find(id);
+  bool theirs = key != nullptr &&
+                (request.who.has(model::roles::admin) || key->what.user_id == request.who.user_id);
+  if (!theirs || key->what.revoked) {
+    co_return problem(404, "there is no key with this id", request.id);
+  }
+  auto changed = key->what;
+  changed.revoked = clock_.now();
+  auto written = co_await write(model::to_record(changed), until);
+  if (!written) co_return problem(written.error(), request.id);
+  log_.info("key revoked", {{"id", request.id}, {"key", id}, {"by", request.who.key_id}});
+  co_return json_response(200, R"({"message":"acknowledged"})");
+}
+
+awaitable<void> keypair_service::stop() {
+  co_await writes_.join();
+}
+
+void add_keypair_routes(router& to, keypair_service& keys) {
+  const std::string one = "/api/auth/v2/keypair";
+  to.add("POST", one, access::any_caller,
+         [&keys](http_request request, path_parameters) { return keys.make(std::move(request)); });
+  to.add("GET", one, access::any_caller, [&keys](http_request request, path_parameters) {
+    return keys.show_own(std::move(request));
+  });
+  to.add("GET", "/api/auth/v2/keypairs", access::any_caller,
+         [&keys](http_request request, path_parameters) { return keys.list(std::move(request)); });
+  to.add("DELETE", one + "/{id}", access::any_caller,
+         [&keys](http_request request, path_parameters parameters) {
+           return keys.revoke(std::move(request), std::move(parameters[0]));
+         });
+}
+
+}  // namespace sonde::ingest

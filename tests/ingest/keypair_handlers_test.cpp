@@ -1,0 +1,142 @@
+#include "ingest/keypair_handlers.hpp"
+
+#include "model/events.hpp"
+#include "queue/errc.hpp"
+#include "tests/ingest/key_world.hpp"
+
+#include <set>
+
+namespace sonde::ingest {
+namespace {
+
+using test::key_world;
+using test::request_of;
+
+const std::string pair_path = "/api/auth/v2/keypair";
+
+model::json json_of(const http_response& answer) {
+  return model::parse_own(answer.body);
+}
+
+std::set<std::string> fields_of(const model::json& object) {
+  std::set<std::string> out;
+  for (const auto& [name, value] : object.items())
+    out.insert(name);
+  return out;
+}
+
+http_request order(const std::string& body = R"({"name":"mine","days":30})") {
+  return request_of("POST", pair_path, body);
+}
+
+/// The key that an answer tells of, as its owner would show it.
+model::new_key told(const model::json& made) {
+  model::new_key out;
+  out.what.id = model::key_id(made["apiKey"].get<std::string>());
+  out.secret = made["apiSecret"].get<std::string>();
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(key_world,
+                  "a caller makes a pair with what the caller has, and it works at once") {
+  auto ada = make({"reporter", "user"}, "ada");
+  auto answer = ask(order(), ada);
+  REQUIRE(answer.status == 200);
+  auto made = json_of(answer);
+  CHECK(fields_of(made) == std::set<std::string>{"apiKey", "apiSecret", "token", "keyID", "keyName",
+                                                 "expireAt", "verified", "verificationCodeID"});
+  CHECK(made["keyName"] == "mine");
+  wall_time expires{std::chrono::seconds(made["expireAt"].get<std::int64_t>())};
+  CHECK(expires <= world.clock.now() + std::chrono::days(30));
+  CHECK(expires > world.clock.now() + std::chrono::days(29));
+  auto own = json_of(ask(request_of("GET", pair_path), told(made)));
+  CHECK(own["keyID"] == made["keyID"]);
+  CHECK(own["userID"] == "ada");
+  CHECK(own["roles"] == model::json({"reporter", "user"}));
+  CHECK(own["groups"] == model::json({"user:ada"}));
+  CHECK(own.contains("lastUsed"));
+  CHECK(!own.contains("apiSecret"));
+}
+
+TEST_CASE_FIXTURE(key_world, "callers see their own keys, an admin everybody's") {
+  auto ada = make({"user"}, "ada");
+  auto ben = make({"user"}, "ben");
+  auto root = make({"admin"}, "root");
+  REQUIRE(ask(order(), ada).status == 200);
+  auto count = [&](const model::new_key& key) {
+    return json_of(ask(request_of("GET", "/api/auth/v2/keypairs"), key))["keys"].size();
+  };
+  CHECK(count(ada) == 2);
+  CHECK(count(ben) == 1);
+  CHECK(count(root) == 4);
+}
+
+TEST_CASE_FIXTURE(key_world, "one's own keys can be revoked, others' are not there") {
+  auto ada = make({"user"}, "ada");
+  auto ben = make({"user"}, "ben");
+  auto root = make({"admin"}, "root");
+  auto remove = [&](const model::new_key& which, const model::new_key& by) {
+    return ask(request_of("DELETE", pair_path + "/" + which.what.id.str()), by).status;
+  };
+  CHECK(remove(ada, ben) == 404);
+  CHECK(ask(request_of("GET", pair_path), ada).status == 200);
+  auto second = told(json_of(ask(order(), ada)));
+  auto gone = ask(request_of("DELETE", pair_path + "/" + second.what.id.str()), ada);
+  CHECK(gone.status == 200);
+  CHECK(json_of(gone) == model::json({{"message", "acknowledged"}}));
+  CHECK(ask(request_of("GET", pair_path), second).status == 401);
+  CHECK(remove(second, ada) == 404);
+  CHECK(remove(ben, root) == 200);
+  CHECK(ask(request_of("GET", pair_path), ben).status == 401);
+  CHECK(json_of(ask(request_of("GET", "/api/auth/v2/keypairs"), root))["keys"].size() == 2);
+}
+
+TEST_CASE_FIXTURE(key_world, "an order for a pair that is none says why") {
+  auto ada = make({"user"}, "ada");
+  auto says = [&](const std::string& body, const char* what) {
+    auto answer = ask(order(body), ada);
+    CAPTURE(body);
+    CAPTURE(answer.body);
+    CHECK(answer.status == 400);
+    CHECK(answer.body.find(what) != std::string::npos);
+  };
+  says("{", "malformed JSON");
+  says("[]", "not an object");
+  says(R"({"days":1})", "name: is missing");
+  says(R"({"name":"","days":1})", "name: is missing");
+  says(R"({"name":1,"days":1})", "name: is missing");
+  says(R"({"name":"a\nb","days":1})", "control characters");
+  says(R"({"name":"a"})", "days: has to be");
+  for (const char* days : {"0", "-1", "1.5", "3651", "\"1\"", "18446744073709551615"})
+    says(std::string(R"({"name":"a","days":)") + days + "}", "days: has to be");
+  says(R"({"name":"a","days":1,"roles":["admin"]})", "unknown field");
+  auto untyped = order();
+  untyped.headers.erase("content-type");
+  CHECK(ask(untyped, ada).status == 415);
+}
+
+TEST_CASE("there are limits to how many keys there can be") {
+  key_world keys;
+  keys.world.bounds.keys_per_user = 2;
+  keys.world.bounds.keys = 4;
+  auto ada = keys.make({"user"}, "ada");
+  auto ben = keys.make({"user"}, "ben");
+  CHECK(keys.ask(order(), ada).status == 200);
+  CHECK(keys.ask(order(), ada).status == 429);
+  CHECK(keys.ask(order(), ben).status == 200);
+  keys.world.bounds.keys_per_user = 9;
+  CHECK(keys.ask(order(), ben).status == 503);
+}
+
+TEST_CASE_FIXTURE(key_world, "where the queue takes nothing, no key is made and none is revoked") {
+  auto ada = make({"user"}, "ada");
+  world.queue->refuse_with(fail(queue::errc::busy));
+  CHECK(ask(order(), ada).status == 503);
+  CHECK(ask(request_of("DELETE", pair_path + "/" + ada.what.id.str()), ada).status == 503);
+  world.queue->refuse_with(std::nullopt);
+  CHECK(ask(request_of("GET", pair_path), ada).status == 200);
+}
+
+}  // namespace sonde::ingest

@@ -1,0 +1,190 @@
+#include "views/credential_view.hpp"
+
+#include "model/events.hpp"
+#include "queue/errc.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace sonde::views {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds look_again{5'000};
+constexpr milliseconds retry_soon{500};
+constexpr std::chrono::minutes use_precision{1};
+
+const std::vector<std::string>& its_topics() {
+  static const std::vector<std::string> names = {model::topics::credentials};
+  return names;
+}
+
+}  // namespace
+
+credential_view::credential_view(executor loop, queue::backend& queue, const limits& limits,
+                                 const clock& clock, logger& log)
+    : loop_(loop),
+      queue_(queue),
+      limits_(limits),
+      clock_(clock),
+      log_(log),
+      work_(loop, log, "credentials"),
+      changed_(loop) {}
+
+void credential_view::start() {
+  reader_ = queue_.read_from(its_topics(), {});
+  work_.spawn(fold_all());
+  work_.spawn(stay_current());
+}
+
+awaitable<void> credential_view::stop() {
+  stopping_ = true;
+  reader_->close();
+  work_.cancel();
+  changed_.notify_all();
+  co_await work_.join();
+}
+
+bool credential_view::current() const {
+  auto allowed = milliseconds(limits_.credentials_lag_ms);
+  return current_as_of_ && clock_.steady_now() - *current_as_of_ <= allowed;
+}
+
+awaitable<bool> credential_view::wait_until_caught_up(steady_time deadline) {
+  while (!caught_up_once()) {
+    bool in_time = co_await changed_.wait_until(deadline);
+    if (stopping_ || !in_time) co_return caught_up_once();
+  }
+  co_return true;
+}
+
+bool credential_view::has_reached(const queue::position& end) const {
+  if (end.offset == 0) return true;
+  auto place = next_.find(end.partition);
+  return place != next_.end() && place->second >= end.offset;
+}
+
+awaitable<bool> credential_view::catch_up(steady_time deadline) {
+  auto ends = co_await queue_.ends(its_topics());
+  if (!ends) co_return false;
+  auto reached = [this](const queue::position& end) { return has_reached(end); };
+  if (std::ranges::all_of(*ends, reached)) co_return !stopping_;
+  auto starts = co_await queue_.starts(its_topics());
+  if (!starts) co_return false;
+  // Where everything has been removed there is nothing to wait for.
+  std::erase_if(*ends, [&](const queue::position& end) {
+    return std::ranges::find(*starts, end) != starts->end();
+  });
+  while (!std::ranges::all_of(*ends, reached)) {
+    bool in_time = co_await changed_.wait_until(deadline);
+    if (stopping_ || !in_time) co_return false;
+  }
+  co_return !stopping_;
+}
+
+/// Asks again and again how far the topic goes: silence of a reader does not mean that there is
+/// nothing to read.
+awaitable<void> credential_view::stay_current() {
+  asio::steady_timer pause(loop_);
+  while (!stopping_) {
+    auto asked = clock_.steady_now();
+    bool reached = co_await catch_up(steady_time::max());
+    if (reached) {
+      if (!caught_up_once() && keys_.empty()) {
+        log_.warning("nobody has a key yet", {{"mend", "sonde key create --role admin"}});
+      }
+      current_as_of_ = asked;
+      changed_.notify_all();
+    }
+    pause.expires_after(reached ? look_again : retry_soon);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+awaitable<void> credential_view::fold_all() {
+  asio::steady_timer pause(loop_);
+  while (!stopping_) {
+    auto batch = co_await reader_->read();
+    if (batch) {
+      for (const auto& one : *batch)
+        fold(one);
+      changed_.notify_all();
+      continue;
+    }
+    if (batch.error().code == make_error_code(queue::errc::closed)) co_return;
+    log_.error("credentials cannot be read", {{"reason", batch.error().message()}});
+    if (batch.error().code == make_error_code(queue::errc::out_of_range)) {
+      // From the start: what has been folded is folded once more, to the same end.
+      reader_ = queue_.read_from(its_topics(), {});
+    }
+    pause.expires_after(retry_soon);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+void credential_view::fold(const queue::stored_record& one) {
+  auto& next = next_[one.partition];
+  next = std::max(next, one.offset + 1);
+  auto key = model::parse_credential(one.what.value);
+  if (!key || key->id.str() != one.what.key) {
+    log_.warning("a record cannot be understood and is skipped",
+                 {{"topic", one.what.topic}, {"offset", one.offset}});
+    return;
+  }
+  auto& known = keys_[one.what.key];
+  bool is_new = known.what.id.empty();
+  if (known.what.revoked || (!is_new && known.what.user_id != key->user_id)) return;
+  if (is_new) of_user_[key->user_id].push_back(one.what.key);
+  if (key->revoked) {
+    // It only has to be remembered that it is no key any more.
+    key->name.clear();
+    key->user_name.clear();
+    key->roles.clear();
+    key->groups.clear();
+  }
+  known.what = std::move(*key);
+}
+
+const known_key* credential_view::find(const std::string& id) const {
+  auto found = keys_.find(id);
+  return found == keys_.end() ? nullptr : &found->second;
+}
+
+std::vector<known_key> credential_view::list(const std::string& user_id) const {
+  std::vector<known_key> out;
+  auto take = [&out](const known_key& key) {
+    if (!key.what.revoked) out.push_back(key);
+  };
+  if (user_id.empty()) {
+    for (const auto& [id, key] : keys_)
+      take(key);
+  } else if (auto theirs = of_user_.find(user_id); theirs != of_user_.end()) {
+    for (const auto& id : theirs->second)
+      take(keys_.at(id));
+  }
+  std::ranges::sort(out, [](const known_key& a, const known_key& b) {
+    return std::tie(a.what.name, a.what.id) < std::tie(b.what.name, b.what.id);
+  });
+  return out;
+}
+
+credential_view::key_counts credential_view::count(const std::string& user_id) const {
+  key_counts out{keys_.size(), 0};
+  auto theirs = of_user_.find(user_id);
+  if (theirs == of_user_.end()) return out;
+  auto now = clock_.now();
+  for (const auto& id : theirs->second)
+    out.of_user += keys_.at(id).what.expired_at(now) ? 0U : 1U;
+  return out;
+}
+
+void credential_view::note_use(const std::string& id) {
+  auto found = keys_.find(id);
+  if (found == keys_.end()) return;
+  auto now = clock_.now();
+  auto& last = found->second.last_used;
+  if (!last || now - *last >= use_precision) last = now;
+}
+
+}  // namespace sonde::views
