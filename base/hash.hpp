@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ using sha256_digest = std::array<std::byte, 32>;
 [[nodiscard]] std::string sha1_hex(std::string_view data);
 [[nodiscard]] std::string md5_hex(std::string_view data);
 
+/// HMAC-SHA256 (RFC 2104).
+[[nodiscard]] sha256_digest hmac_sha256(std::string_view key, std::string_view data);
+
 /// CRC-32 (ITU-T V.42, as zlib computes it): notices a damaged record, not a forged one.
 /// `before` is the checksum of what came before `data`.
 [[nodiscard]] std::uint32_t crc32(std::string_view data, std::uint32_t before = 0);
@@ -33,5 +37,7 @@ using sha256_digest = std::array<std::byte, 32>;
 
 /// Base64 with padding (RFC 4648, section 4).
 [[nodiscard]] std::string to_base64(std::string_view data);
+/// The inverse; nothing for a text that is not exactly what `to_base64` gives.
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace sonde
