@@ -4,6 +4,7 @@
 #include "model/entity.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
+#include "model/webhook_delivery.hpp"
 
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ inline constexpr const char* scan_tasks = "scan.tasks";
 inline constexpr const char* scan_progress = "scan.progress";
 inline constexpr const char* entities = "entities";
 inline constexpr const char* associations = "associations";
+inline constexpr const char* webhook_requests = "webhook.requests";
+inline constexpr const char* webhook_requests_dead = "webhook.requests.dlq";
+inline constexpr const char* webhook_deliveries = "webhook.deliveries";
 }  // namespace topics
 
 /// The records of every topic: key, value, and CloudEvents 1.0 headers in binary mode (CloudEvents
@@ -30,6 +34,9 @@ inline constexpr const char* associations = "associations";
                                const std::string& traceparent);
 [[nodiscard]] record to_record(const association& association, std::uint32_t attempt,
                                const std::string& traceparent);
+
+[[nodiscard]] record to_record(const webhook_message& message, const std::string& traceparent);
+[[nodiscard]] record to_record(const webhook_delivery& delivery, wall_time now);
 
 /// How far a running task has come: `scan.progress`.
 struct progress_event {

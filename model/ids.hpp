@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/hash.hpp"
 #include "base/named_id.hpp"
 #include "model/target.hpp"
 
@@ -37,6 +38,9 @@ using group_list = std::vector<std::string>;
 /// SHA3-256 over `from`, the mode and `to`, with a line feed between them.
 [[nodiscard]] association_id association_id_of(const entity_id& from, std::string_view mode,
                                                const entity_id& to);
+
+/// A UUIDv8 (RFC 9562, section 5.8) from a digest's first bytes, as text.
+[[nodiscard]] std::string uuid_text(sha256_digest digest);
 
 /// True for the text form that `task_id_of` gives; what else is asked for by id does not exist.
 [[nodiscard]] bool is_task_id(std::string_view text);

@@ -6,6 +6,7 @@
 #include "model/events.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
+#include "model/webhook_delivery.hpp"
 #include "tests/fuzz/checks.hpp"
 
 using namespace sonde;
@@ -33,6 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, model::parse_scan_task);
   check(text, model::parse_entity);
   check(text, model::parse_association);
+  check(text, model::parse_webhook_message);
+  check(text, model::parse_webhook_delivery);
   (void)model::parse_progress_event(text);
   record one{"work.dlq", "key", std::string(text), {}};
   (void)model::parse_redrive_receipt(one);
