@@ -14,9 +14,11 @@
 #include "ingest/scan_service.hpp"
 #include "queue/io.hpp"
 #include "scanner/engine/engine_pool.hpp"
+#include "scanner/resolver/resolver.hpp"
 #include "scanner/scheduler/scheduler.hpp"
 #include "views/entity_view.hpp"
 #include "views/task_view.hpp"
+#include "webhook/sender.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -55,6 +57,7 @@ class node {
   [[nodiscard]] result<> start_views();
   [[nodiscard]] result<> start_scanner();
   [[nodiscard]] result<> start_ingest();
+  [[nodiscard]] result<> start_webhook();
   [[nodiscard]] result<> start_http();
   void start_control();
   awaitable<std::vector<std::string>> what_is_not_ready();
@@ -74,11 +77,16 @@ class node {
   event_loop entity_view_loop_{"view-entities"};
   event_loop scheduler_loop_{"scheduler"};
   event_loop http_loop_{"http"};
+  event_loop webhook_loop_{"webhook"};
   std::unique_ptr<views::task_view> tasks_;
   std::unique_ptr<views::entity_view> entities_;
   std::unique_ptr<scanner::engine_pool> engines_;
   std::unique_ptr<scanner::scheduler> scheduler_;
   std::unique_ptr<ingest::scan_service> scans_;
+  std::shared_ptr<const model::webhook_keys> webhook_keys_;  ///< none: webhooks are refused
+  std::unique_ptr<scanner::resolver> webhook_names_;
+  std::unique_ptr<webhook::poster> poster_;
+  std::unique_ptr<webhook::sender> sender_;
   ingest::router router_;
   std::unique_ptr<ingest::http_server> http_;
   ingest::router control_routes_;
