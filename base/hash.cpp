@@ -2,8 +2,10 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
@@ -68,6 +70,18 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+sha256_digest hmac_sha256(std::string_view key, std::string_view data) {
+  sha256_digest out;
+  unsigned int size = 0;
+  const auto* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                          reinterpret_cast<const unsigned char*>(data.data()), data.size(),
+                          reinterpret_cast<unsigned char*>(out.data()), &size);
+  if (made == nullptr || size != out.size()) {
+    throw std::runtime_error("OpenSSL could not compute an HMAC");
+  }
+  return out;
+}
+
 std::uint32_t crc32(std::string_view data, std::uint32_t before) {
   auto sum = crc32_z(before, reinterpret_cast<const unsigned char*>(data.data()), data.size());
   return static_cast<std::uint32_t>(sum);
@@ -93,6 +107,21 @@ std::string to_base64(std::string_view data) {
   EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
                   reinterpret_cast<const unsigned char*>(data.data()),
                   static_cast<int>(data.size()));
+  return out;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::string out(text.size() / 4 * 3, '\0');
+  int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                             reinterpret_cast<const unsigned char*>(text.data()),
+                             static_cast<int>(text.size()));
+  if (size < 0) return std::nullopt;
+  auto padding = text.size() - std::min(text.size(), text.find_last_not_of('=') + 1);
+  if (padding > 2) return std::nullopt;
+  out.resize(static_cast<std::size_t>(size) - padding);
+  // OpenSSL forgives spaces and stray bits; two texts would then stand for the same bytes.
+  if (to_base64(out) != text) return std::nullopt;
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ using sha256_digest = std::array<std::byte, 32>;
 
 /// Whether two texts are the same, in a time that depends on their lengths only.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
+/// HMAC-SHA256 (RFC 2104).
+[[nodiscard]] sha256_digest hmac_sha256(std::string_view key, std::string_view data);
 
 /// CRC-32 (ITU-T V.42, as zlib computes it): notices a damaged record, not a forged one.
 /// `before` is the checksum of what came before `data`.
@@ -36,5 +39,7 @@ using sha256_digest = std::array<std::byte, 32>;
 
 /// Base64 with padding (RFC 4648, section 4).
 [[nodiscard]] std::string to_base64(std::string_view data);
+/// The inverse; nothing for a text that is not exactly what `to_base64` gives.
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace sonde

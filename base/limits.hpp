@@ -77,6 +77,18 @@ struct limits {
   std::uint32_t certificate_bytes = 65'536;        ///< of one certificate that is parsed
   std::uint32_t certificate_names = 1'000;         ///< SANs kept of one certificate
 
+  // Webhooks: what callers' receivers can make us hold or wait for.
+  std::uint32_t webhook_timeout_ms = 15'000;         ///< one try, from the look-up to the answer
+  std::uint32_t webhook_connect_timeout_ms = 5'000;  ///< one address of it
+  std::uint32_t webhook_answer_bytes = 65'536;       ///< read of an answer, which nobody is shown
+  std::uint32_t webhook_body_bytes = 65'536;       ///< of a message; more results are counted only
+  std::uint32_t webhook_in_flight = 256;           ///< tries under way
+  std::uint32_t webhook_endpoint_in_flight = 4;    ///< to one receiver; 1 while it fails
+  std::uint32_t webhook_endpoint_queued = 10'000;  ///< for one receiver; more are dead letters
+  std::uint32_t webhook_queued = 100'000;          ///< for all of them
+  std::uint32_t webhook_held_bytes = 16u << 20;    ///< of messages; others are read again when due
+  std::uint32_t webhook_retry_after_s = 86'400;    ///< that a receiver can put a try off
+
   // Resolver.
   std::uint32_t dns_timeout_ms = 2'000;  ///< one try at one server
   std::uint32_t dns_tries = 2;           ///< at each server

@@ -40,6 +40,10 @@ class http_api final : public scan_api {
     return server_.get(std::move(path), wait);
   }
 
+  awaitable<result<json>> cancel(std::string id) override {
+    return server_.remove("/api/ingest/v1/scan/" + encode(id));
+  }
+
   awaitable<result<json>> list(std::string target) override {
     return server_.get("/api/ingest/v1/scans?target=" + encode(target));
   }

@@ -83,6 +83,11 @@ awaitable<result<json>> http_client::post(std::string path, std::string body) {
   return call(std::move(asked));
 }
 
+awaitable<result<json>> http_client::remove(std::string path) {
+  question asked{{http::verb::delete_, path, 11}, seconds(0)};
+  return call(std::move(asked));
+}
+
 error http_client::no_server(const std::string& why) const {
   return fail(errc::no_server, "no server answers at " + state_->server.text() + " (" + why +
                                    "); start one with `sonde serve`, name another with "

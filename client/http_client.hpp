@@ -37,6 +37,7 @@ class http_client {
   [[nodiscard]] awaitable<result<model::json>> get(
       std::string path, std::chrono::seconds patience = std::chrono::seconds(0));
   [[nodiscard]] awaitable<result<model::json>> post(std::string path, std::string body);
+  [[nodiscard]] awaitable<result<model::json>> remove(std::string path);
 
  private:
   struct link;

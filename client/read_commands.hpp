@@ -7,12 +7,17 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace sonde::client {
 
 /// `sonde show`: a scan by its id, an entity by its id, or the newest scan of a target. Returns the
 /// exit code.
 awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what);
+
+/// `sonde cancel`: ends scans by their ids, and says what each was. Goes on after one that cannot
+/// be cancelled; returns the exit code of the first such.
+awaitable<int> cancel(scan_api& api, terminal& out, std::vector<std::string> scans);
 
 /// `sonde topic list`: every topic with its partitions and how many records each holds.
 awaitable<int> list_topics(queue::backend& queue, terminal& out);

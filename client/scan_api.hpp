@@ -21,6 +21,8 @@ class scan_api {
   virtual awaitable<result<model::json>> schedule(model::json order) = 0;
   /// `GET /scan/{id}`, waiting for a change no longer than this.
   virtual awaitable<result<model::json>> look_up(std::string id, std::chrono::seconds wait) = 0;
+  /// `DELETE /scan/{id}`: `{message, id, status}`, the status being what it was.
+  virtual awaitable<result<model::json>> cancel(std::string id) = 0;
   /// `GET /scans?target=…`: `{scans: […]}`.
   virtual awaitable<result<model::json>> list(std::string target) = 0;
   /// The details of an entity.

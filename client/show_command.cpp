@@ -20,7 +20,28 @@ int print_scan(const json& scan, terminal& out, const clock& clock) {
   return exit_code::done;
 }
 
+std::string cancelled_line(const json& receipt) {
+  auto id = receipt.value("id", "");
+  auto was = receipt.value("status", "");
+  bool under_way = was == "queued" || was == "running";
+  return id + (under_way ? " is cancelled\n" : " had ended: " + was + "\n");
+}
+
 }  // namespace
+
+awaitable<int> cancel(scan_api& api, terminal& out, std::vector<std::string> scans) {
+  int code = exit_code::done;
+  for (const auto& id : scans) {
+    auto receipt = co_await api.cancel(id);
+    if (!receipt) {
+      int failed = complain(out, receipt.error());
+      if (code == exit_code::done) code = failed;
+      continue;
+    }
+    out.print(out.for_people() ? cancelled_line(*receipt) : model::to_text(*receipt) + "\n");
+  }
+  co_return code;
+}
 
 awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what) {
   if (model::is_task_id(what)) {

@@ -6,6 +6,7 @@
 #include "daemon/local_api.hpp"
 #include "daemon/node.hpp"
 #include "daemon/topics.hpp"
+#include "daemon/webhook_secret.hpp"
 #include "model/events.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "queue/errc.hpp"
@@ -39,12 +40,6 @@ std::string random_id() {
 /// Runs a coroutine on a loop and waits for it, on a thread that has no loop.
 void run_and_wait(const executor& loop, awaitable<void> work) {
   asio::co_spawn(loop, std::move(work), asio::use_future).get();
-}
-
-std::string user_agent(const configuration& config) {
-  std::string out = "Sonde/" SONDE_VERSION;
-  if (!config.scan.contact.empty()) out += " (" + config.scan.contact + ")";
-  return out;
 }
 
 constexpr std::string_view from_file = ".file";
@@ -190,6 +185,9 @@ result<> node::start() {
   auto profiles = model::profile_book::with(config_.scan.profiles);
   if (!profiles) return profiles.error();
   profiles_ = std::move(*profiles);
+  auto keys = load_webhook_keys(config_, view_folder_);
+  if (!keys) return keys.error();
+  webhook_keys_ = std::move(*keys);
   if (auto started = start_views(); !started) return started;
   if (has_role("ingest") || has_role("view")) {
     if (auto started = start_ingest(); !started) return started;
@@ -202,6 +200,9 @@ result<> node::start() {
   http_loop_.start();
   if (has_role("scanner")) {
     if (auto started = start_scanner(); !started) return started;
+  }
+  if (has_role("webhook")) {
+    if (auto started = start_webhook(); !started) return started;
   }
   return {};
 }
@@ -264,6 +265,9 @@ result<> node::start_ingest() {
                                                   clock_, log_);
   facts_ = std::make_unique<ingest::entity_service>(http_loop_.get_executor(), *queue_, *entities_,
                                                     shared, config_.limits, clock_, log_);
+  auto guard = model::webhook_guard::from_rules(config_.webhook.allow);
+  if (!guard) return guard.error();
+  scans_->accept_webhooks(webhook_keys_, std::move(*guard));
   return {};
 }
 
@@ -328,6 +332,11 @@ awaitable<std::string> node::metrics_text() {
   if (!shown) {
     log_.warning("the groups' lag is not known", {{"reason", shown.error().message()}});
   }
+  auto messages = co_await queue::show_lag(*queue_, webhook::sender_group,
+                                           model::topics::webhook_requests, counts_);
+  if (!messages) {
+    log_.warning("the groups' lag is not known", {{"reason", messages.error().message()}});
+  }
   counts_.show("sonde_build_info", "Always 1.", {{"version", SONDE_VERSION}}).set(1);
   process_.refresh();
   co_return counts_.text();
@@ -357,7 +366,8 @@ void node::stop() {
   if (!running_) return;
   running_ = false;
   // Where starting has failed half way, what was made is taken down like the rest.
-  for (auto* loop : {&task_view_loop_, &entity_view_loop_, &scheduler_loop_, &http_loop_}) {
+  for (auto* loop :
+       {&task_view_loop_, &entity_view_loop_, &scheduler_loop_, &http_loop_, &webhook_loop_}) {
     loop->start();
   }
   if (scans_) asio::post(http_loop_.get_executor(), [this] { scans_->hurry(); });
@@ -371,6 +381,11 @@ void node::stop() {
   }
   if (engines_) engines_->stop();
   scheduler_loop_.join();
+  if (sender_) {
+    auto deadline = clock_.steady_now() + seconds(config_.drain_s);
+    run_and_wait(webhook_loop_.get_executor(), sender_->stop(deadline));
+  }
+  webhook_loop_.join();
   if (scans_) run_and_wait(http_loop_.get_executor(), scans_->stop());
   if (facts_) run_and_wait(http_loop_.get_executor(), facts_->stop());
   run_and_wait(http_loop_.get_executor(), stop_credentials());

@@ -198,6 +198,14 @@ int show(const invocation& how, const std::string& what) {
   });
 }
 
+int cancel(const invocation& how, std::vector<std::string> scans) {
+  return ask_server(
+      how, [&](asio::io_context& loop, client::scan_api& api, client::terminal& out, const clock&) {
+        return run_verb(
+            loop, [&] { return client::cancel(api, out, std::move(scans)); }, [&] { loop.stop(); });
+      });
+}
+
 int list_topics(const invocation& how) {
   return read_queue(how, [](asio::io_context& loop, queue::backend& queue, client::terminal& out) {
     return run_verb(

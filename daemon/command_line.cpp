@@ -2,6 +2,7 @@
 
 #include "client/errc.hpp"
 #include "daemon/commands.hpp"
+#include "model/events.hpp"
 #include "model/json.hpp"
 
 #include <CLI/CLI.hpp>
@@ -53,8 +54,10 @@ class command_line {
     add_serve();
     add_scan();
     add_show();
+    add_cancel();
     add_topic();
     add_key();
+    add_webhook();
     add_config();
   }
 
@@ -139,7 +142,8 @@ class command_line {
     auto* serve = app_.add_subcommand("serve", "run the daemon");
     add_data_dir(serve);
     add_setting(serve, "--listen", "http.listen", "address and port (127.0.0.1:8480)", "ADDR:PORT");
-    add_setting(serve, "--roles", "roles", "what this process does (ingest,scanner,view)", "LIST");
+    add_setting(serve, "--roles", "roles", "what this process does (ingest,scanner,view,webhook)",
+                "LIST");
     serve->callback([this] { verb_ = [this] { return daemon::serve(how_); }; });
   }
 
@@ -213,6 +217,14 @@ class command_line {
     watch->add_option("scan", what_, "the scan's id")->required()->type_name("SCAN-ID");
     add_form(watch);
     watch->callback([this] { verb_ = [this] { return daemon::watch(how_, what_); }; });
+  }
+
+  void add_cancel() {
+    auto* cancel = app_.add_subcommand("cancel", "end scans that have not ended");
+    add_server(cancel);
+    cancel->add_option("scans", cancelled_, "the scans' ids")->required()->type_name("SCAN-ID");
+    add_form(cancel);
+    cancel->callback([this] { verb_ = [this] { return daemon::cancel(how_, cancelled_); }; });
   }
 
   void add_topic() {
@@ -293,6 +305,32 @@ class command_line {
     revoke->callback(verb(client::key_command::verb::revoke));
   }
 
+  /// What could not be delivered is a dead letter like others.
+  void add_webhook() {
+    auto* webhook = app_.add_subcommand("webhook", "webhooks that could not be delivered");
+    webhook->require_subcommand(1);
+    auto* list = webhook->add_subcommand("list", "those that were given up");
+    auto* replay = webhook->add_subcommand("replay", "send them again, under the same ids");
+    for (auto* verb : {list, replay}) {
+      add_data_dir(verb);
+      add_form(verb);
+    }
+    auto* offset = replay->add_option("--offset", letter_.second, "this one only")->type_name("N");
+    replay->add_option("--partition", letter_.first, "its partition (0)")
+        ->type_name("N")
+        ->needs(offset);
+    auto run = [this](bool look_only) {
+      redrive_.topic = model::topics::webhook_requests;
+      redrive_.look_only = look_only;
+      verb_ = [this] { return daemon::redrive_topic(how_, redrive_); };
+    };
+    list->callback([run] { run(true); });
+    replay->callback([this, run, offset] {
+      if (offset->count() > 0) redrive_.only = letter_;
+      run(false);
+    });
+  }
+
   void add_config() {
     auto* check = app_.add_subcommand("check-config", "say whether the configuration is valid");
     add_common(check);
@@ -315,6 +353,7 @@ class command_line {
   std::pair<std::int32_t, std::int64_t> letter_;
   std::string targets_file_;
   std::string what_;
+  std::vector<std::string> cancelled_;
   bool local_ = false;
 };
 

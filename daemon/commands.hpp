@@ -32,6 +32,7 @@ int serve(const invocation& how);
 /// `local`: without a daemon, in this process, on a queue in memory.
 int scan(const invocation& how, client::scan_options options, bool local);
 int show(const invocation& how, const std::string& what);
+int cancel(const invocation& how, std::vector<std::string> scans);
 int watch(const invocation& how, const std::string& task);
 int list_topics(const invocation& how);
 int redrive_topic(const invocation& how, client::redrive_order order);

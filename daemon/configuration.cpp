@@ -56,6 +56,7 @@ result<setting_value> value_of(const toml::node& node) {
     std::vector<std::string> out;
     for (const auto& item : *array) {
       auto text = item.value_exact<std::string>();
+      if (auto number = item.value_exact<std::int64_t>()) text = std::to_string(*number);
       if (!text) return fail(model::errc::invalid_field, "holds something that is no text");
       out.push_back(*text);
     }
@@ -342,6 +343,12 @@ log_level level_of(const configuration& config) {
 
 log_format format_of(const configuration& config) {
   return config.log.format == "json" ? log_format::json : log_format::text;
+}
+
+std::string user_agent(const configuration& config) {
+  std::string out = "Sonde/" SONDE_VERSION;
+  if (!config.scan.contact.empty()) out += " (" + config.scan.contact + ")";
+  return out;
 }
 
 result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text) {

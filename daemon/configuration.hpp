@@ -21,7 +21,7 @@ namespace sonde::daemon {
 struct configuration {
   std::filesystem::path data_dir;
   std::string server = "http://127.0.0.1:8480";  ///< that the other verbs talk to
-  std::vector<std::string> roles = {"ingest", "scanner", "view"};
+  std::vector<std::string> roles = {"ingest", "scanner", "view", "webhook"};
   std::uint32_t drain_s = 20;
 
   struct {
@@ -55,6 +55,13 @@ struct configuration {
     std::map<std::string, std::string> profiles;
   } scan;
   model::scope_rules scope;
+  struct {
+    std::vector<std::string> allow;
+    std::string secret_file;  ///< empty: made in the data folder, but for Kafka
+    std::string ca_file;
+    std::vector<std::string> retry_s = {"0",     "5",     "300",   "1800",  "7200",
+                                        "18000", "36000", "50400", "72000", "86400"};
+  } webhook;
   sonde::limits limits;
 
   /// Where each value came from, by its key: `default`, `/etc/sonde.toml:3:1`, `SONDE_LOG_LEVEL`,
@@ -84,6 +91,9 @@ struct flag_value {
 
 [[nodiscard]] log_level level_of(const configuration& config);
 [[nodiscard]] log_format format_of(const configuration& config);
+
+/// How we name ourselves to those we ask or tell something (RFC 9110, section 10.1.5).
+[[nodiscard]] std::string user_agent(const configuration& config);
 
 /// `127.0.0.1:8480` or `[::1]:8480`, taken apart.
 [[nodiscard]] result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text);

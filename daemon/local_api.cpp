@@ -43,6 +43,14 @@ awaitable<result<json>> schedule_there(ingest::scan_service& scans, json order, 
   co_return answer;
 }
 
+awaitable<result<json>> cancel_there(ingest::scan_service& scans, std::string id,
+                                     std::string call) {
+  auto receipt = co_await scans.cancel(std::move(id), everybody(), "local", std::move(call));
+  if (!receipt) co_return as_client(receipt.error());
+  json answer = {{"id", receipt->id.str()}, {"status", receipt->status}};
+  co_return answer;
+}
+
 awaitable<result<json>> translated(awaitable<result<json>> call) {
   auto answer = co_await std::move(call);
   if (!answer) co_return as_client(answer.error());
@@ -66,6 +74,14 @@ class local_api final : public client::scan_api {
   awaitable<result<json>> look_up(std::string id, std::chrono::seconds wait) override {
     auto there = [this, id = std::move(id), wait] {
       return translated(scans_.look_up(id, everybody(), wait));
+    };
+    return spawn_on(loop_, std::move(there));
+  }
+
+  awaitable<result<json>> cancel(std::string id) override {
+    auto call = process_id_ + "-" + std::to_string(++calls_);
+    auto there = [this, id = std::move(id), call = std::move(call)] {
+      return cancel_there(scans_, id, call);
     };
     return spawn_on(loop_, std::move(there));
   }

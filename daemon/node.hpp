@@ -9,8 +9,8 @@
 #include "daemon/backend.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/process_metrics.hpp"
-#include "ingest/entity_service.hpp"
 #include "ingest/authenticate.hpp"
+#include "ingest/entity_service.hpp"
 #include "ingest/handlers.hpp"
 #include "ingest/http_server.hpp"
 #include "ingest/keypair_handlers.hpp"
@@ -18,10 +18,12 @@
 #include "ingest/scan_service.hpp"
 #include "queue/io.hpp"
 #include "scanner/engine/engine_pool.hpp"
+#include "scanner/resolver/resolver.hpp"
 #include "scanner/scheduler/scheduler.hpp"
 #include "views/credential_view.hpp"
 #include "views/entity_view.hpp"
 #include "views/task_view.hpp"
+#include "webhook/sender.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -63,6 +65,7 @@ class node {
   [[nodiscard]] result<> start_views();
   [[nodiscard]] result<> start_scanner();
   [[nodiscard]] result<> start_ingest();
+  [[nodiscard]] result<> start_webhook();
   [[nodiscard]] result<> start_http();
   [[nodiscard]] result<std::shared_ptr<server_tls>> load_tls(const configuration& from) const;
   void start_credentials();
@@ -86,6 +89,7 @@ class node {
   event_loop entity_view_loop_{"view-entities"};
   event_loop scheduler_loop_{"scheduler"};
   event_loop http_loop_{"http"};
+  event_loop webhook_loop_{"webhook"};
   std::unique_ptr<views::task_view> tasks_;
   std::unique_ptr<views::entity_view> entities_;
   std::unique_ptr<scanner::engine_pool> engines_;
@@ -95,6 +99,10 @@ class node {
   std::unique_ptr<views::credential_view> credentials_;  ///< on the loop of HTTP
   std::unique_ptr<ingest::authenticator> guard_;
   std::unique_ptr<ingest::keypair_service> keys_;
+  std::shared_ptr<const model::webhook_keys> webhook_keys_;  ///< none: webhooks are refused
+  std::unique_ptr<scanner::resolver> webhook_names_;
+  std::unique_ptr<webhook::poster> poster_;
+  std::unique_ptr<webhook::sender> sender_;
   ingest::router router_;
   std::shared_ptr<server_tls> tls_;  ///< none: HTTP is served as it is
   std::unique_ptr<ingest::http_server> http_;

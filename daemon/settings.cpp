@@ -4,6 +4,7 @@
 #include "model/errc.hpp"
 #include "model/profile.hpp"
 #include "scanner/resolver/resolver.hpp"
+#include "webhook/retry_plan.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -156,7 +157,7 @@ result<> check_resolvers(const std::vector<std::string>& servers) {
 
 result<> check_roles(const std::vector<std::string>& roles) {
   if (roles.empty()) return wrong("names no role");
-  auto known = one_of({"ingest", "scanner", "view"});
+  auto known = one_of({"ingest", "scanner", "view", "webhook"});
   for (const auto& role : roles) {
     if (auto fine = known(role); !fine) return fine.error();
   }
@@ -197,7 +198,7 @@ std::vector<setting> general_settings() {
           "server", "the server that scan, show and watch talk to",
           [](c & x) -> auto& { return x.server; }),
       list(
-          "roles", "what this process does: ingest, scanner, view",
+          "roles", "what this process does: ingest, scanner, view, webhook",
           [](c & x) -> auto& { return x.roles; }, check_roles),
       number(
           "drain_s", "seconds that running scans get to end when the daemon stops",
@@ -260,10 +261,36 @@ std::vector<setting> scan_settings() {
   };
 }
 
+result<> check_pauses(const std::vector<std::string>& pauses) {
+  auto parsed = webhook::parse_pauses(pauses);
+  if (!parsed) return parsed.error();
+  return {};
+}
+
+std::vector<setting> webhook_settings() {
+  using c = configuration;
+  return {
+      list(
+          "webhook.allow", "networks and names to send webhooks to although not globally routable",
+          [](c & x) -> auto& { return x.webhook.allow; }, check_scope_list),
+      text(
+          "webhook.secret_file",
+          "secrets that sign webhooks, one a line; empty: made in the data folder",
+          [](c & x) -> auto& { return x.webhook.secret_file; }),
+      text(
+          "webhook.ca_file", "certificates to trust beside the system's, in PEM",
+          [](c & x) -> auto& { return x.webhook.ca_file; }),
+      list(
+          "webhook.retry_s", "seconds before each try to send a webhook, the first one's included",
+          [](c & x) -> auto& { return x.webhook.retry_s; }, check_pauses),
+  };
+}
+
 std::vector<setting> make_settings() {
   using c = configuration;
   std::vector<setting> out;
-  for (const auto& part : {general_settings(), queue_settings(), scan_settings()})
+  for (const auto& part :
+       {general_settings(), queue_settings(), scan_settings(), webhook_settings()})
     out.insert(out.end(), part.begin(), part.end());
   for (const auto& limit : limit_names()) {
     auto member = limit.member;

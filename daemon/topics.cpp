@@ -32,8 +32,20 @@ std::vector<queue::topic_spec> all_topics(std::int32_t partitions) {
   queue::topic_spec credentials;
   credentials.name = model::topics::credentials;
   credentials.policy = queue::cleanup::compact;
-  std::vector<queue::topic_spec> out = {requests,     tasks,    progress, entities,
-                                        associations, comments, dead,     credentials};
+  // Twice as long as a message is tried: until then it is read again from here.
+  queue::topic_spec messages;
+  messages.name = model::topics::webhook_requests;
+  messages.retention = 2 * week;
+  messages.keep_uncommitted = true;
+  queue::topic_spec deliveries;
+  deliveries.name = model::topics::webhook_deliveries;
+  deliveries.policy = queue::cleanup::compact;
+  queue::topic_spec undelivered;
+  undelivered.name = model::topics::webhook_requests_dead;
+  undelivered.retention = month;
+  std::vector<queue::topic_spec> out = {requests,     tasks,      progress,   entities,
+                                        associations, comments,   dead,       credentials,
+                                        messages,     deliveries, undelivered};
   for (auto& each : out)
     each.partitions = partitions;
   return out;

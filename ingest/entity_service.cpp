@@ -178,8 +178,7 @@ awaitable<result<std::string>> entity_service::comment(json body, submitted_by f
   if (!missing) co_return as_answer(missing.error());
   if (*missing) co_return fail(errc::not_found, "entityID: there is no entity with this id");
   if (read->parent) {
-    auto there =
-        co_await entities_.has_comment(read->entity, *read->parent, from.who.sees, until);
+    auto there = co_await entities_.has_comment(read->entity, *read->parent, from.who.sees, until);
     if (!there) co_return as_answer(there.error());
     if (!*there) {
       co_return fail(errc::not_found, "parentID: this entity has no comment with this id");
@@ -247,8 +246,8 @@ awaitable<result<json>> entity_service::relations(std::string id, caller who, st
   if (!model::is_entity_id(id)) co_return no_entity();
   auto until = deadline();
   co_await see_own_writes(who.user_id, until);
-  auto found = co_await entities_.walk(model::entity_id(std::move(id)), std::move(who.sees),
-                                       levels, limit, until);
+  auto found = co_await entities_.walk(model::entity_id(std::move(id)), std::move(who.sees), levels,
+                                       limit, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
   co_return to_json(**found);

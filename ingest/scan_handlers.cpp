@@ -32,6 +32,17 @@ class scan_handlers {
     co_return json_response(receipt->is_new() ? 202 : 200, model::to_text(answer));
   }
 
+  /// Asking again for what has ended is no error, but nothing is left to do: 200.
+  awaitable<http_response> delete_scan(http_request request, path_parameters parameters) {
+    auto receipt =
+        co_await scans_.cancel(parameters[0], request.who.groups, request.who.user_id, request.id);
+    if (!receipt) co_return problem(receipt.error(), request.id);
+    bool under_way = receipt->status == "queued" || receipt->status == "running";
+    json answer = {
+        {"message", "acknowledged"}, {"id", receipt->id.str()}, {"status", receipt->status}};
+    co_return json_response(under_way ? 202 : 200, model::to_text(answer));
+  }
+
   awaitable<http_response> get_scan(http_request request, path_parameters parameters) {
     auto seconds = query_number(request, "wait", 0, longest_wait_s, 0);
     if (!seconds) {
@@ -73,6 +84,10 @@ void add_scheduling_routes(router& to, scan_service& scans, const limits& limits
   to.add("POST", "/api/ingest/v1/scan", access::reporter,
          [handlers](http_request request, path_parameters) {
            return handlers->post_scan(std::move(request));
+         });
+  to.add("DELETE", "/api/ingest/v1/scan/{id}", access::reporter,
+         [handlers](http_request request, path_parameters parameters) {
+           return handlers->delete_scan(std::move(request), std::move(parameters));
          });
 }
 

@@ -1,77 +1,10 @@
 #include "ingest/scan_json.hpp"
 
+#include "model/task_report.hpp"
+
 namespace sonde::ingest {
-namespace {
-
-using model::json;
-
-void put_times(json& out, const model::task_generation& generation) {
-  out["requested"] = to_rfc3339(generation.requested);
-  if (generation.started) out["started"] = to_rfc3339(*generation.started);
-  if (generation.ended) out["ended"] = to_rfc3339(*generation.ended);
-}
-
-void put_outcome(json& out, const model::task_generation& generation) {
-  if (!generation.outcome) return;
-  out["outcome"] = {{"name", name_of(generation.outcome->kind)},
-                    {"reason", generation.outcome->reason}};
-}
-
-json to_json(const model::endpoint_result& row) {
-  json out = {{"endpoint", row.endpoint}, {"state", "open"}, {"id", row.service.str()}};
-  json service = {{"tls", row.tls}};
-  auto put = [](json& object, const char* name, const std::string& value) {
-    if (!value.empty()) object[name] = value;
-  };
-  put(service, "name", row.name);
-  put(service, "product", row.product);
-  put(service, "version", row.version);
-  out["service"] = std::move(service);
-  put(out, "banner", row.banner);
-  if (!row.certificate.empty()) {
-    json certificate = {{"sha256", row.certificate},
-                        {"id", model::entity_id_of("certificate", row.certificate).str()}};
-    put(certificate, "subject", row.subject);
-    put(certificate, "not_after", row.not_after);
-    out["certificate"] = std::move(certificate);
-  }
-  return out;
-}
-
-void put_results(json& out, const model::scan_task& task) {
-  out["results"] = json::array();
-  for (const auto& row : task.results)
-    out["results"].push_back(to_json(row));
-  if (task.results_total > task.results.size()) {
-    out["results_total"] = task.results_total;
-    out["truncated"] = true;
-  }
-}
-
-}  // namespace
-
-json to_json(const views::found_task& found, model::task_state shown) {
-  const auto& task = found.task;
-  const auto& generation = *found.generation;
-  json out = {{"id", generation.id.str()},
-              {"status", name_of(shown)},
-              {"target", task.target.text()},
-              {"profile", task.profile},
-              {"generation", generation.number}};
-  put_times(out, generation);
-  if (!found.is_current()) {
-    if (generation.number < task.current.number) out["superseded_by"] = task.current.id.str();
-    put_outcome(out, generation);
-    return out;
-  }
-  out["attempt"] = task.attempt;
-  out["progress"] = {{"planned", task.progress.planned},
-                     {"done", task.progress.done},
-                     {"open", task.progress.open}};
-  if (!model::is_terminal(shown)) return out;
-  put_outcome(out, generation);
-  put_results(out, task);
-  return out;
+model::json to_json(const views::found_task& found, model::task_state shown) {
+  return model::task_report(found.task, *found.generation, shown);
 }
 
 }  // namespace sonde::ingest

@@ -2,6 +2,7 @@
 
 #include "base/async/deadline.hpp"
 #include "ingest/errc.hpp"
+#include "ingest/scan_changes.hpp"
 #include "ingest/scan_json.hpp"
 #include "model/events.hpp"
 #include "model/task_fold.hpp"
@@ -48,17 +49,6 @@ result<std::optional<std::int64_t>> number_field(const json& body, const char* n
 
 constexpr std::int64_t longest_age_s = std::int64_t{10} * 365 * 24 * 3600;
 
-/// A queue's or view's failure, as the caller is told it.
-error as_unavailable(const error& why) {
-  return fail(errc::unavailable, why.message());
-}
-
-bool may_see(const model::scan_task& task, const model::group_list& groups) {
-  return std::ranges::any_of(task.scope, [&](const std::string& group) {
-    return std::ranges::find(groups, group) != groups.end();
-  });
-}
-
 }  // namespace
 
 scan_service::scan_service(executor loop, queue::backend& queue, views::task_view& tasks,
@@ -83,11 +73,6 @@ result<scan_order> scan_service::parse_order(const json& body) const {
           body, {"target", "webhook", "profile", "ports", "max_age", "priority"});
       !known) {
     return fail(errc::invalid, known.error().message());
-  }
-  if (body.contains("webhook")) {
-    return invalid("webhook",
-                   "this server sends no webhooks yet; leave it out, and ask "
-                   "GET /api/ingest/v1/scan/{id} for the result");
   }
   auto target = text_field(body, "target");
   if (!target) return target.error();
@@ -123,6 +108,11 @@ result<scan_order> scan_service::parse_order(const json& body) const {
   auto priority = number_field(body, "priority", model::lowest_priority, model::highest_priority);
   if (!priority) return priority.error();
   out.priority = static_cast<int>(priority->value_or(0));
+  if (auto hook = body.find("webhook"); hook != body.end()) {
+    auto parsed_hook = parse_webhook(*hook);
+    if (!parsed_hook) return parsed_hook.error();
+    out.webhook = std::move(*parsed_hook);
+  }
   return out;
 }
 
@@ -152,6 +142,9 @@ awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::
     bool fresh = current.state == model::task_state::done && current.ended &&
                  now - *current.ended < order.max_age;
     if (active || fresh) {
+      auto attached = co_await attach(*known->task, std::move(order.webhook),
+                                      std::move(order.traceparent), std::move(request_id), until);
+      if (!attached) co_return attached.error();
       co_return scan_receipt{current.id, std::string(name_of(current.state))};
     }
     request.generation = current.number + 1;
@@ -164,16 +157,11 @@ awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::
   request.priority = order.priority;
   request.requested = now;
   request.traceparent = std::move(order.traceparent);
-  std::vector<record> batch;
-  batch.push_back(to_record(request, request_id));
-  auto written = co_await abandon_after(writes_, queue_.produce(std::move(batch)), until);
-  if (!written) {
-    co_return fail(errc::unavailable,
-                   "the queue did not confirm the request in time; it may be "
-                   "done all the same, and may be sent again");
-  }
-  if (!*written) co_return as_unavailable(written->error());
-  co_return scan_receipt{request.id(), "new"};
+  if (order.webhook) request.webhooks.push_back(std::move(*order.webhook));
+  auto id = request.id();
+  auto written = co_await write(std::move(request), std::move(request_id), until);
+  if (!written) co_return written.error();
+  co_return scan_receipt{std::move(id), "new"};
 }
 
 /// An ended scan is shown as ended when what it found can be read, which is a matter of
@@ -202,24 +190,14 @@ awaitable<result<std::optional<views::found_task>>> scan_service::wait_for_news(
 
 awaitable<result<json>> scan_service::look_up(std::string id, model::group_list groups,
                                               milliseconds wait) {
-  if (!model::is_task_id(id)) {
-    co_return fail(errc::not_found, "\"" + id.substr(0, 64) + "\" is no scan id");
-  }
+  if (!model::is_task_id(id)) co_return no_scan_id(id);
   model::task_id task(std::move(id));
   auto found = co_await tasks_.find(task, deadline());
   if (found && *found && wait.count() > 0) {
     found = co_await wait_for_news(task, std::move(*found), clock_.steady_now() + wait);
   }
   if (!found) co_return as_unavailable(found.error());
-  if (!*found || !may_see((*found)->task, groups)) {
-    co_return fail(errc::not_found, "there is no scan with this id");
-  }
-  if (!(*found)->generation) {
-    co_return fail(errc::gone,
-                   "the scan with this id was long ago; the newest one of its target "
-                   "is " +
-                       (*found)->task.current.id.str());
-  }
+  if (auto shown = check_found(*found, groups); !shown) co_return shown.error();
   co_return co_await describe(std::move(**found));
 }
 

@@ -8,6 +8,7 @@
 #include "model/json.hpp"
 #include "model/profile.hpp"
 #include "model/scan_request.hpp"
+#include "model/webhook_guard.hpp"
 #include "queue/io.hpp"
 #include "views/entity_view.hpp"
 #include "views/task_view.hpp"
@@ -27,6 +28,7 @@ struct scan_order {
   std::chrono::seconds max_age{24 * 3600};  ///< a finished scan younger than this will do
   int priority = 0;
   std::string traceparent;
+  std::optional<model::webhook> webhook;  ///< to tell of its end, sealed
 };
 
 /// What becomes of an order: a new task, or one that is there already.
@@ -62,6 +64,14 @@ class scan_service {
   awaitable<result<model::json>> list(model::target target, model::group_list groups,
                                       std::size_t limit);
 
+  /// Ends a scan that has not ended, for good. The answer names the state that it was in; that of
+  /// an ended scan is no error, so that asking twice is none. `by` is who asks.
+  awaitable<result<scan_receipt>> cancel(std::string id, model::group_list groups, std::string by,
+                                         std::string request_id);
+
+  /// Until this was called webhooks are refused. On its loop, or before it runs.
+  void accept_webhooks(std::shared_ptr<const model::webhook_keys> keys, model::webhook_guard guard);
+
   void set_scope(std::shared_ptr<const model::address_scope> scope);
   /// Ends what waits for a scan to change: the server is about to stop.
   void hurry() { hurrying_ = true; }
@@ -73,6 +83,12 @@ class scan_service {
   [[nodiscard]] result<> check_room(const views::queued_counts& queued) const;
   awaitable<result<std::optional<views::found_task>>> wait_for_news(
       model::task_id task, std::optional<views::found_task> first, steady_time until);
+  [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body) const;
+  /// Makes a request durable, and says where it stands.
+  awaitable<result<queue::position>> write(model::scan_request request, std::string request_id,
+                                           steady_time until);
+  awaitable<result<>> attach(model::scan_task task, std::optional<model::webhook> hook,
+                             std::string traceparent, std::string request_id, steady_time until);
   awaitable<model::json> describe(views::found_task found);
 
   queue::backend& queue_;
@@ -80,6 +96,8 @@ class scan_service {
   views::entity_view& entities_;
   model::profile_book profiles_;
   std::shared_ptr<const model::address_scope> scope_;
+  std::shared_ptr<const model::webhook_keys> webhook_keys_;
+  model::webhook_guard webhook_guard_;
   const limits& limits_;
   const clock& clock_;
   task_group writes_;

@@ -79,6 +79,10 @@ record to_redriven(record letter, const dead_letter& why, const record_place& st
   return letter;
 }
 
+bool is_redriven(const record& one) {
+  return find_header(one.headers, redriven_header) != nullptr;
+}
+
 record to_redrive_receipt(const record& letter, const record_place& stood, const record_place& went,
                           wall_time now) {
   json value = {{"letter", to_json(stood)}, {"to", to_json(went)}, {"time", to_rfc3339(now)}};

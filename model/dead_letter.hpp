@@ -42,6 +42,9 @@ struct dead_letter {
 /// letter it had been.
 [[nodiscard]] record to_redriven(record letter, const dead_letter& why, const record_place& stood);
 
+/// Whether a record was a dead letter before it came to stand where it is.
+[[nodiscard]] bool is_redriven(const record& one);
+
 /// The receipt for a letter that went back: it follows in the letter's own partition, so that
 /// whoever reads dead letters sees which of them are dealt with.
 [[nodiscard]] record to_redrive_receipt(const record& letter, const record_place& stood,

@@ -33,6 +33,7 @@ record_headers headers_of(envelope event) {
 
 constexpr const char* from_ingest = "/sonde/ingest";
 constexpr const char* from_scanner = "/sonde/scanner";
+constexpr const char* from_webhook = "/sonde/webhook";
 
 /// What a scan finds is numbered by task and attempt.
 std::string finding_id(const provenance& from, std::uint32_t attempt, const std::string& id) {
@@ -112,6 +113,25 @@ record to_record(const credential& key) {
                  key.id.str(),
                  {}};
   return {topics::credentials, key.id.str(), to_json_text(key), headers_of(std::move(event))};
+}
+
+record to_record(const webhook_message& message, const std::string& traceparent) {
+  envelope event{message.id.str(), from_scanner,       "sonde.webhook.request.v1",
+                 message.created,  message.task.str(), traceparent};
+  return {topics::webhook_requests, message.id.str(), to_json_text(message),
+          headers_of(std::move(event))};
+}
+
+record to_record(const webhook_delivery& delivery, wall_time now) {
+  envelope event{delivery.id.str() + "/" + std::string(name_of(delivery.state)) + "/" +
+                     std::to_string(delivery.attempts) + "/" + to_rfc3339(now),
+                 from_webhook,
+                 "sonde.webhook.delivery.v1",
+                 now,
+                 delivery.task.str(),
+                 {}};
+  return {topics::webhook_deliveries, delivery.id.str(), to_json_text(delivery),
+          headers_of(std::move(event))};
 }
 
 record to_record(const progress_event& event) {

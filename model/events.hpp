@@ -6,6 +6,7 @@
 #include "model/entity.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
+#include "model/webhook_delivery.hpp"
 
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ inline constexpr const char* entities = "entities";
 inline constexpr const char* associations = "associations";
 inline constexpr const char* comments = "comments";
 inline constexpr const char* credentials = "credentials";
+inline constexpr const char* webhook_requests = "webhook.requests";
+inline constexpr const char* webhook_requests_dead = "webhook.requests.dlq";
+inline constexpr const char* webhook_deliveries = "webhook.deliveries";
 }  // namespace topics
 
 /// The records of every topic: key, value, and CloudEvents 1.0 headers in binary mode (CloudEvents
@@ -44,6 +48,8 @@ inline constexpr const char* credentials = "credentials";
                                const std::string& traceparent);
 /// A key that was made, or revoked: `credentials`.
 [[nodiscard]] record to_record(const credential& key);
+[[nodiscard]] record to_record(const webhook_message& message, const std::string& traceparent);
+[[nodiscard]] record to_record(const webhook_delivery& delivery, wall_time now);
 
 /// How far a running task has come: `scan.progress`.
 struct progress_event {

@@ -1,7 +1,5 @@
 #include "model/ids.hpp"
 
-#include "base/hash.hpp"
-
 #include <algorithm>
 
 namespace sonde::model {
@@ -53,14 +51,17 @@ target_key key_of(const target& target, std::string_view profile, const group_li
 task_id task_id_of(const target_key& key, std::uint64_t generation) {
   std::string seed = bytes_of_hex(key.str());
   append_big_endian(seed, generation);
-  auto digest = sha256(seed);
+  return task_id(uuid_text(sha256(seed)));
+}
+
+std::string uuid_text(sha256_digest digest) {
   // RFC 9562, section 5.8: the version stands in the high half of byte 6, the variant in byte 8.
   digest[6] = (digest[6] & std::byte{0x0F}) | std::byte{0x80};
   digest[8] = (digest[8] & std::byte{0x3F}) | std::byte{0x80};
   auto hex = to_hex(std::span(digest).first(16));
   for (std::size_t hyphen : {8U, 13U, 18U, 23U})
     hex.insert(hyphen, 1, '-');
-  return task_id(std::move(hex));
+  return hex;
 }
 
 entity_id entity_id_of(std::string_view type, std::string_view canonical_value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/hash.hpp"
 #include "base/named_id.hpp"
 #include "model/target.hpp"
 
@@ -46,6 +47,8 @@ using group_list = std::vector<std::string>;
 /// number: what is said twice is there once.
 [[nodiscard]] comment_id comment_id_of(const entity_id& entity, std::string_view author,
                                        std::string_view text, std::string_view parent);
+/// A UUIDv8 (RFC 9562, section 5.8) from a digest's first bytes, as text.
+[[nodiscard]] std::string uuid_text(sha256_digest digest);
 
 /// True for the text form that `task_id_of` gives; what else is asked for by id does not exist.
 [[nodiscard]] bool is_task_id(std::string_view text);

@@ -3,10 +3,12 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "model/ids.hpp"
+#include "model/webhook.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sonde::model {
 
@@ -14,7 +16,15 @@ namespace sonde::model {
 inline constexpr int highest_priority = 9;
 inline constexpr int lowest_priority = -9;
 
-/// What stands in `scan.requests`: scan this target, for the `generation`-th time.
+enum class request_kind {
+  schedule,  ///< scan the target, for the `generation`-th time
+  attach,    ///< tell a webhook of that scan's end, whether it is still to come or long past
+  cancel,    ///< end that scan, if it has not ended
+};
+
+[[nodiscard]] std::string_view name_of(request_kind kind);
+
+/// What stands in `scan.requests`. Each kind is about one generation of one key.
 struct scan_request {
   target_key key;
   model::target target;
@@ -25,6 +35,11 @@ struct scan_request {
   int priority = 0;
   wall_time requested{};
   std::string traceparent;  ///< W3C Trace Context; empty where the caller sent none
+
+  request_kind kind = request_kind::schedule;
+  std::vector<webhook> webhooks;  ///< one at most, until others join it while it waits
+  std::string by;                 ///< who cancels
+  bool cancelled = false;         ///< of one that waits: it will end as soon as it begins
 
   [[nodiscard]] task_id id() const { return task_id_of(key, generation); }
   bool operator==(const scan_request&) const = default;

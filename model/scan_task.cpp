@@ -14,7 +14,13 @@ constexpr std::array<std::pair<task_state, std::string_view>, 5> states{{
     {task_state::cancelled, "cancelled"},
 }};
 
-constexpr std::array<std::pair<outcome_kind, std::string_view>, 11> outcomes{{
+constexpr std::array<std::pair<request_kind, std::string_view>, 3> kinds{{
+    {request_kind::schedule, "schedule"},
+    {request_kind::attach, "attach"},
+    {request_kind::cancel, "cancel"},
+}};
+
+constexpr std::array<std::pair<outcome_kind, std::string_view>, 12> outcomes{{
     {outcome_kind::complete, "complete"},
     {outcome_kind::no_answer, "no_answer"},
     {outcome_kind::tarpit, "tarpit"},
@@ -26,9 +32,14 @@ constexpr std::array<std::pair<outcome_kind, std::string_view>, 11> outcomes{{
     {outcome_kind::out_of_scope, "out_of_scope"},
     {outcome_kind::excluded, "excluded"},
     {outcome_kind::attempts, "attempts"},
+    {outcome_kind::cancelled, "cancelled"},
 }};
 
 }  // namespace
+
+std::string_view name_of(request_kind kind) {
+  return kinds[static_cast<std::size_t>(kind)].second;
+}
 
 std::string_view name_of(task_state state) {
   return states[static_cast<std::size_t>(state)].second;
@@ -43,6 +54,7 @@ bool is_terminal(task_state state) {
 }
 
 task_state state_after(outcome_kind kind) {
+  if (kind == outcome_kind::cancelled) return task_state::cancelled;
   return kind <= outcome_kind::partial ? task_state::done : task_state::failed;
 }
 

@@ -20,7 +20,8 @@ enum class task_state { queued, running, done, failed, cancelled };
 [[nodiscard]] std::string_view name_of(task_state state);
 [[nodiscard]] bool is_terminal(task_state state);
 
-/// How a scan ended. The first four belong to `done`, the others to `failed`.
+/// How a scan ended. The first four belong to `done`, the last to `cancelled`, the others to
+/// `failed`.
 enum class outcome_kind {
   complete,      ///< every port of every address has a verdict
   no_answer,     ///< not one port answered, neither yes nor no
@@ -33,6 +34,7 @@ enum class outcome_kind {
   out_of_scope,  ///< no address of it may be scanned from here
   excluded,      ///< the operator has excluded it
   attempts,      ///< it was begun too often without getting anywhere
+  cancelled,     ///< somebody asked for its end
 };
 
 [[nodiscard]] std::string_view name_of(outcome_kind kind);
@@ -97,6 +99,17 @@ struct produced_position {
   bool operator==(const produced_position&) const = default;
 };
 
+/// A message that a webhook is owed, because its scan has ended, and that has not been handed to
+/// the senders yet.
+struct pending_delivery {
+  std::uint64_t generation = 0;
+  task_id task;
+  webhook hook;
+
+  [[nodiscard]] delivery_id id() const { return delivery_id_of(task, hook.id); }
+  bool operator==(const pending_delivery&) const = default;
+};
+
 /// Orders the snapshots of one task: a former owner's come before a later owner's.
 struct task_version {
   std::uint64_t epoch = 0;     ///< offset of the owner's claim
@@ -129,6 +142,10 @@ struct scan_task {
   std::vector<endpoint_result> results;
   std::uint32_t results_total = 0;  ///< open endpoints, also where `results` is cut short
   std::vector<produced_position> produced;
+
+  std::vector<webhook> webhooks;          ///< of the current generation; unsealed ones are owed
+  std::vector<pending_delivery> pending;  ///< of any generation
+  std::string cancelled_by;               ///< it is running, and to be ended
 
   bool operator==(const scan_task&) const = default;
 };

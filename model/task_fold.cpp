@@ -25,6 +25,58 @@ void begin_generation(scan_task& task, const scan_request& request, std::uint32_
   task.results.clear();
   task.results_total = 0;
   task.produced.clear();
+  task.webhooks = request.webhooks;
+  task.cancelled_by.clear();
+}
+
+bool add_webhook(std::vector<webhook>& to, const webhook& hook) {
+  bool known = std::ranges::find(to, hook.id, &webhook::id) != to.end();
+  if (known || to.size() >= most_webhooks) return false;
+  to.push_back(hook);
+  return true;
+}
+
+void owe(scan_task& task, std::uint64_t generation, const task_id& id, const webhook& hook) {
+  pending_delivery owed{generation, id, hook};
+  auto same = [&](const pending_delivery& held) { return held.id() == owed.id(); };
+  if (std::ranges::none_of(task.pending, same)) task.pending.push_back(std::move(owed));
+}
+
+/// What was attached while it ran is owed now, and remembered without what only a sender needs.
+void owe_all(scan_task& task) {
+  for (auto& hook : task.webhooks) {
+    if (hook.sealed.empty()) continue;
+    owe(task, task.current.number, task.current.id, hook);
+    hook.sealed.clear();
+  }
+}
+
+void attach(scan_task& task, const scan_request& request) {
+  for (const auto& hook : request.webhooks) {
+    if (request.generation == task.current.number) {
+      add_webhook(task.webhooks, hook);
+      if (is_terminal(task.current.state)) owe_all(task);
+    } else if (task.next && request.generation == task.next->generation) {
+      add_webhook(task.next->webhooks, hook);
+    } else if (std::ranges::find(task.history, request.generation, &task_generation::number) !=
+               task.history.end()) {
+      owe(task, request.generation, request.id(), hook);
+    }
+  }
+}
+
+/// A queued scan ends at once; of a running one its owner has to see the end.
+scan_task cancel(scan_task task, const scan_request& request) {
+  if (task.next && request.generation == task.next->generation) {
+    task.next->cancelled = true;
+    task.next->by = request.by;
+  }
+  if (request.generation != task.current.number || is_terminal(task.current.state)) return task;
+  if (task.current.state == task_state::queued) {
+    return ended(std::move(task), cancelled_by(request.by), request.requested);
+  }
+  task.cancelled_by = request.by;
+  return task;
 }
 
 }  // namespace
@@ -43,14 +95,24 @@ scan_task fold(std::optional<scan_task> task, const scan_request& request, std::
   if (offset <= out.folded) return out;
   out.folded = offset;
 
+  if (request.kind == request_kind::cancel) {
+    return promoted(cancel(std::move(out), request), kept);
+  }
+  bool asks = request.kind == request_kind::schedule;
   bool first = out.current.number == 0;
-  if (first || (is_terminal(out.current.state) && request.generation > out.current.number)) {
+  bool beyond = request.generation > out.current.number;
+  if (asks && (first || (is_terminal(out.current.state) && beyond))) {
     begin_generation(out, request, kept);
-  } else if (request.generation > out.current.number &&
-             (!out.next || request.generation > out.next->generation)) {
+  } else if (asks && beyond && (!out.next || request.generation > out.next->generation)) {
     out.next = request;
+  } else {
+    attach(out, request);
   }
   return out;
+}
+
+bool concerns(const std::optional<scan_task>& task, const scan_request& request) {
+  return task.has_value() || request.kind == request_kind::schedule;
 }
 
 bool supersedes(const scan_task& incoming, const scan_task& held) {
@@ -84,7 +146,20 @@ scan_task ended(scan_task task, outcome how, wall_time now) {
   task.current.outcome = std::move(how);
   task.current.ended = now;
   task.cursors.clear();
+  task.cancelled_by.clear();
+  owe_all(task);
   return task;
+}
+
+scan_task handed_over(scan_task task, const std::vector<delivery_id>& messages) {
+  std::erase_if(task.pending, [&](const pending_delivery& owed) {
+    return std::ranges::find(messages, owed.id()) != messages.end();
+  });
+  return task;
+}
+
+outcome cancelled_by(const std::string& who) {
+  return {outcome_kind::cancelled, "it was cancelled by " + who};
 }
 
 scan_task promoted(scan_task task, std::uint32_t kept) {
@@ -92,7 +167,8 @@ scan_task promoted(scan_task task, std::uint32_t kept) {
   auto next = std::move(*task.next);
   task.next.reset();
   begin_generation(task, next, kept);
-  return task;
+  if (!next.cancelled) return task;
+  return ended(std::move(task), cancelled_by(next.by), next.requested);
 }
 
 }  // namespace sonde::model

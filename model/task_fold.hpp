@@ -17,6 +17,10 @@ namespace sonde::model {
 [[nodiscard]] scan_task fold(std::optional<scan_task> task, const scan_request& request,
                              std::int64_t offset, std::uint32_t kept);
 
+/// Whether a request can be folded at all: one that is about a scan which there is not, and does
+/// not ask for it, says nothing.
+[[nodiscard]] bool concerns(const std::optional<scan_task>& task, const scan_request& request);
+
 /// Whether the held snapshot gives way to another one: only to one at least as new.
 [[nodiscard]] bool supersedes(const scan_task& incoming, const scan_task& held);
 
@@ -30,8 +34,15 @@ namespace sonde::model {
 /// A graceful stop: queued again, with its cursors, and the attempt not held against it.
 [[nodiscard]] scan_task put_back(scan_task task);
 
-/// It has ended. The caller adds results and positions before or after.
+/// It has ended, and its webhooks are owed their messages. The caller adds results and positions
+/// before or after.
 [[nodiscard]] scan_task ended(scan_task task, outcome how, wall_time now);
+
+/// The senders have these messages.
+[[nodiscard]] scan_task handed_over(scan_task task, const std::vector<delivery_id>& messages);
+
+/// Why a scan was cancelled, in a sentence.
+[[nodiscard]] outcome cancelled_by(const std::string& who);
 
 /// The generation that waited for this one's end becomes the current one.
 [[nodiscard]] scan_task promoted(scan_task task, std::uint32_t kept);

@@ -19,7 +19,7 @@ void put_time(json& object, const char* name, const std::optional<wall_time>& ti
 }
 
 json to_json(const scan_request& request) {
-  json out = {{"kind", "schedule"},
+  json out = {{"kind", name_of(request.kind)},
               {"id", request.id().str()},
               {"key", request.key.str()},
               {"target", request.target.text()},
@@ -30,6 +30,10 @@ json to_json(const scan_request& request) {
               {"requested", to_rfc3339(request.requested)}};
   if (!request.ports.empty()) out["ports"] = request.ports;
   if (!request.traceparent.empty()) out["traceparent"] = request.traceparent;
+  for (const auto& hook : request.webhooks)
+    out["webhooks"].push_back(to_json(hook));
+  if (!request.by.empty()) out["by"] = request.by;
+  if (request.cancelled) out["cancelled"] = true;
   return out;
 }
 
@@ -48,10 +52,41 @@ int read_priority(field_reader& fields) {
   return static_cast<int>(value);
 }
 
+/// The value of an enumeration that counts from zero to `last`, by its name.
+template <class Enum>
+std::optional<Enum> by_name(std::string_view name, Enum last) {
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    if (name_of(static_cast<Enum>(i)) == name) return static_cast<Enum>(i);
+  }
+  return std::nullopt;
+}
+
+/// Reads each item of a list with `read_one`; a missing list is an empty one.
+template <class Read>
+auto read_list(field_reader& fields, const char* name, Read read_one)
+    -> std::vector<typename std::invoke_result_t<Read, const json&>::value_type> {
+  std::vector<typename std::invoke_result_t<Read, const json&>::value_type> out;
+  const auto& list = fields.any(name);
+  if (list.is_null()) return out;
+  if (!list.is_array()) fields.refuse(name, "not a list");
+  for (const auto& item : list) {
+    auto one = read_one(item);
+    if (one) {
+      out.push_back(std::move(*one));
+    } else {
+      fields.refuse(name, one.error().message());
+    }
+  }
+  return out;
+}
+
 result<scan_request> read_request(const json& object) {
   field_reader fields(object);
-  if (fields.text("kind") != "schedule") fields.refuse("kind", "not one that is known here");
   scan_request out;
+  // The first version wrote one kind only, and none where nobody asked for it.
+  auto kind = by_name(fields.text_or("kind", "schedule"), request_kind::cancel);
+  if (!kind) fields.refuse("kind", "not one that is known here");
+  out.kind = kind.value_or(request_kind::schedule);
   out.target = read_target(fields);
   out.profile = fields.text("profile");
   out.ports = fields.text_or("ports", {});
@@ -60,6 +95,9 @@ result<scan_request> read_request(const json& object) {
   out.priority = read_priority(fields);
   out.requested = fields.time("requested");
   out.traceparent = fields.text_or("traceparent", {});
+  out.webhooks = read_list(fields, "webhooks", parse_webhook);
+  out.by = fields.text_or("by", {});
+  out.cancelled = fields.boolean_or("cancelled", false);
   out.key = target_key(fields.text("key"));
   if (out.generation == 0) fields.refuse("generation", "counts from 1");
   if (!fields.failed() && out.key != key_of(out.target, out.profile, out.scope)) {
@@ -83,15 +121,6 @@ json to_json(const task_generation& g) {
   return out;
 }
 
-/// The value of an enumeration that counts from zero to `last`, by its name.
-template <class Enum>
-std::optional<Enum> by_name(std::string_view name, Enum last) {
-  for (int i = 0; i <= static_cast<int>(last); ++i) {
-    if (name_of(static_cast<Enum>(i)) == name) return static_cast<Enum>(i);
-  }
-  return std::nullopt;
-}
-
 result<task_generation> read_generation(const json& object) {
   field_reader fields(object);
   task_generation out;
@@ -104,7 +133,7 @@ result<task_generation> read_generation(const json& object) {
   if (!state) fields.refuse("state", "not one that is known here");
   out.state = state.value_or(task_state::queued);
   if (auto name = fields.text_or("outcome", {}); !name.empty()) {
-    auto kind = by_name(name, outcome_kind::attempts);
+    auto kind = by_name(name, outcome_kind::cancelled);
     if (!kind) fields.refuse("outcome", "not one that is known here");
     out.outcome = outcome{kind.value_or(outcome_kind::partial), fields.text("reason")};
   }
@@ -158,22 +187,15 @@ result<produced_position> read_position(const json& object) {
   return out;
 }
 
-/// Reads each item of a list with `read_one`; a missing list is an empty one.
-template <class Read>
-auto read_list(field_reader& fields, const char* name, Read read_one)
-    -> std::vector<typename std::invoke_result_t<Read, const json&>::value_type> {
-  std::vector<typename std::invoke_result_t<Read, const json&>::value_type> out;
-  const auto& list = fields.any(name);
-  if (list.is_null()) return out;
-  if (!list.is_array()) fields.refuse(name, "not a list");
-  for (const auto& item : list) {
-    auto one = read_one(item);
-    if (one) {
-      out.push_back(std::move(*one));
-    } else {
-      fields.refuse(name, one.error().message());
-    }
-  }
+result<pending_delivery> read_pending(const json& object) {
+  field_reader fields(object);
+  pending_delivery out;
+  out.generation = fields.number("generation");
+  out.task = task_id(fields.text("id"));
+  auto hook = parse_webhook(fields.any("webhook"));
+  if (!hook) fields.refuse("webhook", hook.error().message());
+  if (fields.failed()) return fields.trouble();
+  out.hook = std::move(*hook);
   return out;
 }
 
@@ -188,6 +210,16 @@ std::map<std::string, sweep_cursor> read_cursors(field_reader& fields) {
     if (one.failed()) fields.refuse("cursors", one.trouble().message());
   }
   return out;
+}
+
+void put_webhooks(json& out, const scan_task& task) {
+  for (const auto& hook : task.webhooks)
+    out["webhooks"].push_back(to_json(hook));
+  for (const auto& owed : task.pending) {
+    out["pending"].push_back({{"generation", owed.generation},
+                              {"id", owed.task.str()},
+                              {"webhook", to_json(owed.hook)}});
+  }
 }
 
 json cursors_json(const scan_task& task) {
@@ -242,6 +274,8 @@ std::string to_json_text(const scan_task& task) {
     out["produced"].push_back(
         {{"topic", p.topic}, {"partition", p.partition}, {"offset", p.offset}});
   }
+  put_webhooks(out, task);
+  if (!task.cancelled_by.empty()) out["cancelled_by"] = task.cancelled_by;
   return to_text(out);
 }
 
@@ -279,6 +313,9 @@ result<scan_task> parse_scan_task(std::string_view text) {
   out.history = read_list(fields, "history", read_generation);
   out.results = read_list(fields, "results", read_endpoint);
   out.produced = read_list(fields, "produced", read_position);
+  out.webhooks = read_list(fields, "webhooks", parse_webhook);
+  out.pending = read_list(fields, "pending", read_pending);
+  out.cancelled_by = fields.text_or("cancelled_by", {});
   if (!fields.any("results_total").is_null()) {
     out.results_total = fields.small_number("results_total");
   }

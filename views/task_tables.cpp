@@ -16,7 +16,9 @@ constexpr const char* task_schema =
     "  target TEXT NOT NULL, scope TEXT NOT NULL, priority INTEGER NOT NULL,"
     "  requested INTEGER NOT NULL, state INTEGER NOT NULL,"
     "  waiting INTEGER NOT NULL,"  // the snapshot is queued or running: the scheduler's business
+    "  owing INTEGER NOT NULL,"    // so is handing over what the snapshot has pending
     "  profile TEXT NOT NULL, ports TEXT NOT NULL, snapshot TEXT, effective TEXT);"
+    "CREATE INDEX tasks_owing ON tasks(partition) WHERE owing;"
     "CREATE INDEX tasks_waiting ON tasks(scope, priority DESC, requested, key) WHERE waiting;"
     "CREATE INDEX tasks_target ON tasks(target, requested DESC);"
     "CREATE INDEX tasks_queued ON tasks(scope) WHERE state=0;"
@@ -63,7 +65,7 @@ std::string scope_text(const model::group_list& groups) {
 struct task_tables::statements {
   explicit statements(SQLite::Database& db)
       : load(db, "SELECT snapshot, effective FROM tasks WHERE key=?"),
-        store(db, "INSERT OR REPLACE INTO tasks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        store(db, "INSERT OR REPLACE INTO tasks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         add_id(db, "INSERT OR REPLACE INTO ids VALUES(?, ?)"),
         find_id(db, "SELECT key FROM ids WHERE id=?"),
         add_request(db, "INSERT OR REPLACE INTO requests VALUES(?, ?, ?)"),
@@ -109,6 +111,7 @@ bool task_tables::fold_request(const queue::stored_record& record) {
   auto held = load(request->key).value_or(row{});
   auto before = held.now();
   if (before && record.offset <= before->folded) return true;
+  if (!model::concerns(before, *request)) return true;
   held.effective = model::fold(before, *request, record.offset, limits_.task_generations);
   run(sql_->add_request, request->key.str(), record.offset, record.what.value);
   remember_ids(*held.effective, !before);
@@ -175,10 +178,11 @@ void task_tables::store(const row& held, std::int32_t partition) {
   put.bind(7, static_cast<std::int64_t>(task.current.requested.time_since_epoch().count()));
   put.bind(8, static_cast<int>(task.current.state));
   put.bind(9, waiting ? 1 : 0);
-  put.bind(10, task.profile);
-  put.bind(11, task.ports);
-  held.snapshot ? put.bind(12, to_json_text(*held.snapshot)) : put.bind(12);
-  held.effective ? put.bind(13, to_json_text(*held.effective)) : put.bind(13);
+  put.bind(10, held.snapshot && !held.snapshot->pending.empty() ? 1 : 0);
+  put.bind(11, task.profile);
+  put.bind(12, task.ports);
+  held.snapshot ? put.bind(13, to_json_text(*held.snapshot)) : put.bind(13);
+  held.effective ? put.bind(14, to_json_text(*held.effective)) : put.bind(14);
   put.exec();
 }
 
@@ -272,6 +276,19 @@ std::vector<waiting_task> task_tables::waiting(const std::vector<std::int32_t>& 
         {model::target_key(find.getColumn(1).getString()), scope, find.getColumn(2).getInt(),
          wall_time(std::chrono::milliseconds(find.getColumn(3).getInt64())),
          find.getColumn(4).getString(), find.getColumn(5).getString(), find.getColumn(0).getInt()});
+  }
+  return out;
+}
+
+std::vector<owing_task> task_tables::owing(const std::vector<std::int32_t>& partitions,
+                                           std::size_t limit) {
+  std::vector<owing_task> out;
+  SQLite::Statement find(*db_, "SELECT key FROM tasks WHERE owing AND partition=? LIMIT ?");
+  for (auto partition : partitions) {
+    auto room = static_cast<std::int64_t>(limit - out.size());
+    for (bool more = find_first(find, partition, room); more; more = find.executeStep()) {
+      out.push_back({model::target_key(find.getColumn(0).getString()), partition});
+    }
   }
   return out;
 }

@@ -22,7 +22,7 @@ class task_tables final : public table_set {
   explicit task_tables(const limits& limits) : limits_(limits) {}
 
   [[nodiscard]] const std::vector<std::string>& topics() const override;
-  [[nodiscard]] int version() const override { return 1; }
+  [[nodiscard]] int version() const override { return 2; }
   void create(SQLite::Database& db) override;
   void open(SQLite::Database& db) override;
   void close() override { sql_.reset(); }
@@ -38,6 +38,8 @@ class task_tables final : public table_set {
   [[nodiscard]] std::vector<waiting_task> waiting(const std::vector<std::int32_t>& partitions,
                                                   const std::string& scope, std::size_t limit);
   [[nodiscard]] std::vector<std::string> waiting_scopes();
+  [[nodiscard]] std::vector<owing_task> owing(const std::vector<std::int32_t>& partitions,
+                                              std::size_t limit);
 
  private:
   struct statements;

@@ -22,6 +22,7 @@ std::optional<model::task_generation> generation_of(const scan_task& task,
     waiting.number = task.next->generation;
     waiting.id = id;
     waiting.requested = task.next->requested;
+    if (task.next->cancelled) waiting.state = model::task_state::cancelled;
     return waiting;
   }
   return std::nullopt;
@@ -93,6 +94,14 @@ class sqlite_task_view final : public task_view {
                                                std::string scope, std::size_t limit) override {
     auto work = [this, partitions = std::move(partitions), scope = std::move(scope), limit] {
       return tables_.waiting(partitions, scope, limit);
+    };
+    return call_on(loop_, std::move(work));
+  }
+
+  awaitable<std::vector<owing_task>> owing(std::vector<std::int32_t> partitions,
+                                           std::size_t limit) override {
+    auto work = [this, partitions = std::move(partitions), limit] {
+      return tables_.owing(partitions, limit);
     };
     return call_on(loop_, std::move(work));
   }

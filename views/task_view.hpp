@@ -46,6 +46,12 @@ struct queued_counts {
   std::uint64_t in_scope = 0;
 };
 
+/// A task with messages for webhooks that have not been handed over.
+struct owing_task {
+  model::target_key key;
+  std::int32_t partition = 0;
+};
+
 struct task_and_counts {
   std::optional<model::scan_task> task;
   queued_counts queued;
@@ -96,7 +102,10 @@ class task_view {
                                                        std::string scope, std::size_t limit) = 0;
   /// The scopes that have any.
   virtual awaitable<std::vector<std::string>> waiting_scopes() = 0;
-  /// Returns once the record at this position of `scan.tasks` has been folded.
+  /// Tasks of these partitions whose snapshot has `pending` messages, any of them first.
+  virtual awaitable<std::vector<owing_task>> owing(std::vector<std::int32_t> partitions,
+                                                   std::size_t limit) = 0;
+  /// Returns once the record at this position of one of its topics has been folded.
   virtual awaitable<bool> wait_until_folded(queue::position place, steady_time deadline) = 0;
 
   /// Ends folding. Call once, before the loop is joined.

@@ -60,6 +60,12 @@ awaitable<void> scheduler::run(model::target_key key, std::int32_t partition) {
 
 /// A run whose task is held in memory, and whose partition is ours as it begins.
 awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partition) {
+  if (!ledger_.held(key).cancelled_by.empty()) {
+    auto reached = ledger_.held(key).progress;
+    model::scan_observation nothing;
+    co_await end_cancelled(key, partition, std::move(nothing), reached);
+    co_return;
+  }
   bool begun = co_await begin(key, partition);
   if (!begun) co_return;
   auto task = ledger_.held(key);
@@ -79,11 +85,35 @@ awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partiti
                         settings_.addresses_per_name, limits_, clock_, log_, std::move(supervisor));
   running_.at(key).news.reset();  // or it would be news of a task that has ended
   if (!ledger_.owns(partition)) co_return;
-  if (result.observed) {
-    co_await end(key, partition, std::move(*result.observed), result.progress.progress);
+  if (result.complete) {
+    co_await end(key, partition, std::move(result.observed), result.progress.progress);
+  } else if (!ledger_.held(key).cancelled_by.empty()) {
+    co_await end_cancelled(key, partition, std::move(result.observed), result.progress.progress);
   } else {
     co_await put_back(key, partition, std::move(result.progress));
   }
+}
+
+/// A cancellation that has just been folded. A task that is to run again is stopped when it begins.
+void scheduler::heed(const model::scan_task& task) {
+  auto running = running_.find(task.key);
+  if (task.cancelled_by.empty()) return;
+  if (running != running_.end()) {
+    cancel_run(running->second);
+  } else {
+    backlog_ = true;
+    work_.notify_all();
+  }
+}
+
+/// What was found until then is said like any other finding.
+awaitable<void> scheduler::end_cancelled(model::target_key key, std::int32_t partition,
+                                         model::scan_observation seen,
+                                         model::task_progress reached) {
+  const auto& task = ledger_.held(key);
+  seen.target = task.target;
+  seen.how = model::cancelled_by(task.cancelled_by);
+  co_await end(key, partition, std::move(seen), reached);
 }
 
 void scheduler::cancel_run(running_task& task) {
@@ -170,11 +200,13 @@ awaitable<void> scheduler::publish_end(model::target_key key, std::int32_t parti
                {{"outcome", std::string(name_of(ended.outcome->kind))}})
         .add();
   }
+  note_owing(ledger_.held(key), partition);
   if (!ledger_.held(key).next) co_return;
   change_function promote = [kept = limits_.task_generations](model::scan_task task) {
     return model::promoted(std::move(task), kept);
   };
   co_await publish_change(key, partition, std::move(promote));
+  note_owing(ledger_.held(key), partition);
 }
 
 awaitable<bool> scheduler::publish_change(model::target_key key, std::int32_t partition,

@@ -36,8 +36,14 @@ awaitable<void> scheduler::claim(std::int32_t partition) {
     co_return;
   }
   ledger_.own(partition, *epoch);
+  look_around();
+}
+
+void scheduler::look_around() {
   backlog_ = true;
+  owing_unknown_ = true;
   work_.notify_all();
+  owing_news_.notify_all();
 }
 
 /// What runs goes on until the group has said who gets these partitions, or somebody claims them:
@@ -143,8 +149,7 @@ awaitable<void> scheduler::settle(std::int32_t partition) {
     co_return;
   }
   settled_.notify_all();
-  backlog_ = true;
-  work_.notify_all();
+  look_around();
 }
 
 awaitable<void> scheduler::write_again(std::int32_t partition, model::target_key key) {
@@ -155,10 +160,7 @@ awaitable<void> scheduler::write_again(std::int32_t partition, model::target_key
     published = co_await publish_change(key, partition, std::move(same));
   }
   // A ghost may have been the first to fold a request: then this is the first we hear of the task.
-  if (published && !model::is_terminal(ledger_.held(key).current.state)) {
-    backlog_ = true;
-    work_.notify_all();
-  }
+  if (published) look_around();
   ledger_.release(key);
 }
 

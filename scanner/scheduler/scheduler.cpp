@@ -52,6 +52,7 @@ scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& vie
       settled_(loop),
       work_(loop),
       run_ended_(loop),
+      owing_news_(loop),
       loops_(loop, log, "scheduler"),
       claiming_(loop, log, "claims"),
       runs_(loop, log, "task runs") {}
@@ -65,6 +66,7 @@ void scheduler::start() {
   loops_.spawn(settle_disputes());
   loops_.spawn(dispatch());
   loops_.spawn(publish_progress());
+  loops_.spawn(hand_over());
   loops_.spawn(ledger_.forget_what_is_seen());
 }
 
@@ -153,7 +155,7 @@ awaitable<bool> scheduler::fold_partition(std::int32_t partition,
       continue;
     }
     auto task = co_await ledger_.load(request->key);
-    if (task && task->folded >= one.offset) {
+    if (!model::concerns(task, *request) || (task && task->folded >= one.offset)) {
       ledger_.release(request->key);
       continue;
     }
@@ -170,7 +172,11 @@ awaitable<bool> scheduler::fold_partition(std::int32_t partition,
   if (!keys.empty()) published = co_await ledger_.publish(keys);
   for (const auto& key : keys) {
     auto task = co_await ledger_.load(key);
-    if (published && task) enqueue(*task, partition);
+    if (published && task) {
+      enqueue(*task, partition);
+      heed(*task);
+      note_owing(*task, partition);
+    }
     ledger_.release(key);
   }
   for (const auto& key : changed)

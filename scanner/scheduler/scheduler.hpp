@@ -43,7 +43,7 @@ struct scheduler_settings {
 /// on folds requests in order, publishes each task's snapshot, and only then commits the request.
 /// Tasks that a former owner left unfinished run again. All of it lives on one loop; probes run on
 /// the engines' loops. scheduler.cpp is the way in, ownership.cpp decides whose a partition is,
-/// dispatch.cpp has the runs and the way out.
+/// dispatch.cpp has the runs and the way out, hand_over.cpp the webhooks.
 class scheduler {
  public:
   scheduler(executor loop, queue::backend& queue, views::task_view& view, engine_pool& engines,
@@ -96,6 +96,7 @@ class scheduler {
   awaitable<void> hold_back(std::int32_t partition, std::shared_ptr<const stored_records> records);
   awaitable<void> settle_disputes();
   awaitable<void> settle(std::int32_t partition);
+  void look_around();
   awaitable<void> write_again(std::int32_t partition, model::target_key key);
 
   // Runs.
@@ -107,6 +108,9 @@ class scheduler {
   awaitable<bool> begin(model::target_key key, std::int32_t partition);
   awaitable<void> end(model::target_key key, std::int32_t partition,
                       model::scan_observation observed, model::task_progress reached);
+  awaitable<void> end_cancelled(model::target_key key, std::int32_t partition,
+                                model::scan_observation seen, model::task_progress reached);
+  void heed(const model::scan_task& task);
   awaitable<void> fail_task(model::target_key key, std::int32_t partition, std::string why);
   awaitable<void> put_back(model::target_key key, std::int32_t partition, run_progress reached);
   awaitable<void> publish_end(model::target_key key, std::int32_t partition, change_function how);
@@ -118,6 +122,13 @@ class scheduler {
   void note_progress(const model::target_key& key, const run_progress& reached);
   awaitable<void> publish_progress();
   awaitable<void> publish_progress_once();
+
+  // Messages for webhooks.
+  void note_owing(const model::scan_task& task, std::int32_t partition);
+  awaitable<void> hand_over();
+  awaitable<void> find_owing();
+  awaitable<bool> produce_messages(std::vector<record> batch);
+  awaitable<void> hand_over_some(std::shared_ptr<const std::vector<views::owing_task>> tasks);
 
   executor loop_;
   queue::backend& queue_;
@@ -145,6 +156,9 @@ class scheduler {
   bool backlog_ = false;  ///< the view may show waiting tasks that are not in `ready_`
   condition work_;        ///< something can be dispatched
   condition run_ended_;
+  std::unordered_map<model::target_key, std::int32_t> owing_;  ///< key → partition
+  bool owing_unknown_ = false;  ///< the view may show tasks that are not in `owing_`
+  condition owing_news_;
   std::unordered_map<std::string, steady_time> known_ports_;  ///< by scope and id: when published
   task_group loops_;
   task_group claiming_;

@@ -49,7 +49,7 @@ class run {
     } else {
       auto resolved = co_await resolve();
       if (!resolved && resolved.error().code == make_error_code(errc::cancelled)) {
-        co_return run_result{};
+        co_return cut_short();
       }
       if (!resolved) {
         seen_.how = {kind_of(resolved.error()), resolved.error().message()};
@@ -68,7 +68,7 @@ class run {
     for (const auto& address : in_scope)
       parts_.spawn(scan(address, deadline));
     co_await parts_.join();
-    if (cancelled_) co_return run_result{std::nullopt, together()};
+    if (cancelled_) co_return cut_short();
     seen_.how = conclude();
     co_return finished();
   }
@@ -132,10 +132,10 @@ class run {
     parts_progress_[address] = {report.progress, report.cursor};
     if (!report.observed.how) {
       cancelled_ = true;
-      return;
+    } else {
+      if (report.local_trouble) ++unreachable_;
+      endings_.push_back(*report.observed.how);
     }
-    if (report.local_trouble) ++unreachable_;
-    endings_.push_back(*report.observed.how);
     seen_.addresses.push_back(std::move(report.observed));
     for (auto& certificate : report.certificates) {
       auto same = [&](const model::certificate_observation& held) {
@@ -189,7 +189,8 @@ class run {
     return {outcome_kind::no_answer, reasons()};
   }
 
-  run_result finished() { return {std::move(seen_), together()}; }
+  run_result finished() { return {true, std::move(seen_), together()}; }
+  run_result cut_short() { return {false, std::move(seen_), together()}; }
 
   struct part {
     model::task_progress progress;

@@ -18,10 +18,11 @@ struct run_progress {
   std::map<std::string, model::sweep_cursor> cursors;  ///< by address
 };
 
-/// What one run of a task brought. Nothing observed: it was cancelled, and `progress` says from
-/// where to go on.
+/// What one run of a task brought. Not `complete`: it was cancelled, `progress` says from where to
+/// go on, and `observed` has what was seen until then, without an outcome.
 struct run_result {
-  std::optional<model::scan_observation> observed;
+  bool complete = false;
+  model::scan_observation observed;
   run_progress progress;
 };
 

@@ -35,4 +35,17 @@ TEST_CASE("base64 and hexadecimal") {
   CHECK(to_hex(std::string_view("\x00\x7F\xFF", 3)) == "007fff");
 }
 
+TEST_CASE("an HMAC agrees with RFC 4231, test case 2") {
+  CHECK(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+TEST_CASE("base64 is read in its one form only") {
+  for (std::string_view text : {"", "f", "fo", "foo", "foob", "fooba", "foobar"})
+    CHECK(from_base64(to_base64(text)) == text);
+  for (const char* text :
+       {"Zg", "Zg=", "Zg=a", "Zh==", "Z===", "====", "Zm9v\n", " Zm9v", "Zm9-", "Zm9vZg==Zg=="})
+    CHECK_MESSAGE(!from_base64(text), text);
+}
+
 }  // namespace sonde

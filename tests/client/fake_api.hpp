@@ -36,6 +36,12 @@ class fake_api final : public client::scan_api {
     co_return answer;
   }
 
+  awaitable<result<model::json>> cancel(std::string id) override {
+    auto& answers = scans[id];
+    if (answers.empty()) co_return fail(client::errc::not_found, "there is no scan " + id);
+    co_return answers.front();
+  }
+
   awaitable<result<model::json>> list(std::string target) override {
     model::json out = {{"scans", listed}};
     listed_target = target;

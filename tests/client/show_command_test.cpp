@@ -74,4 +74,19 @@ TEST_CASE("what is none of these is said to be none") {
   CHECK(done.err.find("neither the id of a scan") != std::string::npos);
 }
 
+TEST_CASE("scans are cancelled by their ids, each for itself") {
+  test::fake_api api;
+  api.scans["a"] = {model::json{{"id", "a"}, {"status", "running"}}};
+  api.scans["c"] = {model::json{{"id", "c"}, {"status", "done"}}};
+  shown done;
+  test::captured_output captured;
+  {
+    terminal out(output_form::table);
+    done.code = test::run(cancel(api, out, {"a", "b", "c"}));
+  }
+  CHECK(done.code == exit_code::scan_failed);
+  CHECK(captured.out() == "a is cancelled\nc had ended: done\n");
+  CHECK(captured.err().find("there is no scan b") != std::string::npos);
+}
+
 }  // namespace sonde::client

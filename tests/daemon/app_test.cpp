@@ -34,17 +34,17 @@ struct wired {
 }  // namespace
 
 TEST_CASE("every topic of the design is there once, with its cleanup") {
+  const std::set<std::string> compacted = {"credentials", "scan.tasks", "webhook.deliveries"};
   std::set<std::string> names;
   for (const auto& each : all_topics(3)) {
     CHECK(each.partitions == 3);
     names.insert(each.name);
-    bool compacted =
-        each.name == model::topics::scan_tasks || each.name == model::topics::credentials;
-    CHECK((each.policy == queue::cleanup::compact) == compacted);
+    CHECK((each.policy == queue::cleanup::compact) == compacted.contains(each.name));
   }
   CHECK(names == std::set<std::string>{"scan.requests", "scan.requests.dlq", "scan.tasks",
                                        "scan.progress", "entities", "associations", "comments",
-                                       "credentials"});
+                                       "credentials", "webhook.requests", "webhook.requests.dlq",
+                                       "webhook.deliveries"});
 }
 
 TEST_CASE("a node starts, serves its own process, reloads its scope, and stops twice") {

@@ -42,7 +42,7 @@ bool says(const std::string& sentence, const std::string& words) {
 TEST_CASE_FIXTURE(written, "an empty file leaves every default") {
   auto config = load("");
   CHECK(config.http.listen == "127.0.0.1:8480");
-  CHECK(config.roles == std::vector<std::string>{"ingest", "scanner", "view"});
+  CHECK(config.roles == std::vector<std::string>{"ingest", "scanner", "view", "webhook"});
   CHECK(config.queue.backend == "embedded");
   CHECK(config.limits.http_body_bytes == limits().http_body_bytes);
   CHECK(config.origins.empty());
@@ -140,8 +140,11 @@ TEST_CASE_FIXTURE(written, "a value of the wrong kind or range says what may sta
       {"data_dir = 1\n", "data_dir: is no text"},
       {"roles = \"view\"\n", "roles: is no list of texts"},
       {"roles = []\n", "names no role"},
-      {"roles = [\"views\"]\n", "\"views\" is none of ingest, scanner, view"},
-      {"roles = [1]\n", "holds something that is no text"},
+      {"roles = [\"views\"]\n", "\"views\" is none of ingest, scanner, view, webhook"},
+      {"roles = [1]\n", "\"1\" is none of ingest"},
+      {"roles = [1.5]\n", "holds something that is no text"},
+      {"[webhook]\nretry_s = []\n", "needs at least one pause"},
+      {"[webhook]\nretry_s = [0, -1]\n", "no number of seconds"},
       {"[http]\nlisten = \"localhost:80\"\n", "is no address and port"},
       {"[http]\nlisten = \"127.0.0.1\"\n", "is no address and port"},
       {"[http]\nlisten = \"127.0.0.1:65536\"\n", "is no address and port"},
@@ -208,7 +211,7 @@ TEST_CASE_FIXTURE(written, "as JSON every value stands with its key, origin and 
                                          {"value", 5},
                                          {"origin", "SONDE_DRAIN_S"},
                                          {"variable", "SONDE_DRAIN_S"}});
-  CHECK(row_of("roles")["value"].size() == 3);
+  CHECK(row_of("roles")["value"].size() == 4);
   CHECK(row_of("scan.profiles.web")["value"] == "80");
   CHECK(says(row_of("scan.profiles.web")["origin"].get<std::string>(), "sonde.toml:1:"));
 }

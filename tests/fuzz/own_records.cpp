@@ -7,6 +7,7 @@
 #include "model/events.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
+#include "model/webhook_delivery.hpp"
 #include "tests/fuzz/checks.hpp"
 
 using namespace sonde;
@@ -35,6 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, model::parse_entity);
   check(text, model::parse_association);
   check(text, model::parse_comment);
+  check(text, model::parse_webhook_message);
+  check(text, model::parse_webhook_delivery);
   (void)model::parse_progress_event(text);
   record one{"work.dlq", "key", std::string(text), {}};
   (void)model::parse_redrive_receipt(one);

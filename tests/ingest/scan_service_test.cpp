@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(open_world, "a refused order names the field and the mend") {
       {R"({"target":"192.0.2.0/24"})", "target: "},
       {R"({"target":"10.0.0.1"})", "target: "},
       {R"({"target":"192.0.2.7","prority":1})", "did you mean \"priority\"?"},
-      {R"({"target":"192.0.2.7","webhook":null})", "webhook: this server sends no webhooks yet"},
+      {R"({"target":"192.0.2.7","webhook":null})", "webhook: this server sends none"},
       {R"({"target":"192.0.2.7","profile":"full","ports":"1"})", "give one of them"},
       {R"({"target":"192.0.2.7","profile":"ful"})", "did you mean \"full\"?"},
       {R"({"target":"192.0.2.7","profile":7})", "profile: is not a text"},

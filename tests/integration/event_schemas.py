@@ -116,7 +116,9 @@ def messages():
 # What a table of docs/events.md is about, by the first cell of its head, and where its schema is.
 THINGS = {
     "request": ("request.json", ""),
+    "webhook": ("common.json", "definitions/webhook"),
     "task": ("task.json", ""),
+    "owed message": ("task.json", "definitions/owed"),
     "generation": ("task.json", "definitions/generation"),
     "task's progress": ("task.json", "properties/progress"),
     "cursor": ("task.json", "definitions/cursor"),
@@ -131,6 +133,8 @@ THINGS = {
     "association": ("association.json", ""),
     "comment": ("comment.json", ""),
     "credential": ("credential.json", ""),
+    "message": ("message.json", ""),
+    "delivery": ("delivery.json", ""),
     "receipt": ("redrive.json", ""),
     "evidence": ("association.json", "properties/evidence"),
 }

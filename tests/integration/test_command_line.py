@@ -185,7 +185,7 @@ def test_dead_letters_are_asked_of_the_daemon_that_has_the_queue(daemon, run_son
     ("[log]\nlevel = \"loud\"\n", ":2:1", "none of debug"),
     ("[limits]\nrunning_tasks = 0\n", ":2:1", "between 1"),
     ("[scope]\nallow = [\"10.0.0.1/8\"]\n", ":2:1", "10.0.0.0/8"),
-    ("[scope]\nallow = [1]\n", ":2:1", "no text"),
+    ("[scope]\nallow = [1]\n", ":2:1", "\"1\" is no network"),
     ("[scan.profiles.full]\nports = \"1\"\n", ":1:", "built in"),
     ("[scan.profiles.x]\nprots = \"1\"\n", ":2:1", "ports"),
     ("x = \n", ":1:", ""),

@@ -13,6 +13,7 @@ import pytest
 import event_schemas
 import servers
 from event_schemas import ASYNCAPI, DOCS, SCHEMAS, THINGS
+from receivers import Receiver
 
 PAGE = (DOCS / "events.md").read_text()
 FETCH = Path(__file__).resolve().parents[1] / "support" / "packages" / "fetch"
@@ -21,7 +22,7 @@ JSON = {"Content-Type": "application/json"}
 
 # Fields that nothing here brings about: two requests at once, a certificate that is too large, broken, or
 # in a transparency log; dead letters, which test_consumers.py makes.
-RARE = {"task.next", "receipt.letter", "receipt.to", "receipt.time", "certificate.truncated",
+RARE = {"task.next", "request.cancelled", "receipt.letter", "receipt.to", "receipt.time", "certificate.truncated",
         "certificate.parse-problems", "certificate.sct-logs"}
 
 
@@ -101,7 +102,7 @@ def test_topics_of_page_document_and_program_are_the_same(daemon, run_sonde):
     read = [operation["channel"]["$ref"] for operation in ASYNCAPI["operations"].values()]
     assert sorted(read) == sorted(f"#/channels/{name}" for name in listed)
     inside = [m["$ref"] for channel in ASYNCAPI["channels"].values() for m in channel["messages"].values()]
-    assert sorted(inside) == sorted(f"#/components/messages/{name}" for name in event_schemas.messages())
+    assert sorted(set(inside)) == sorted(f"#/components/messages/{name}" for name in event_schemas.messages())
 
 
 def test_the_document_is_valid_by_asyncapis_own_schema():
@@ -202,6 +203,15 @@ def scan_all_kinds(daemon):
     assert daemon.finished_scan(answer.json()["id"])["status"] == "done"
     daemon.scanned("127.42.0.2", ports="443")
     say_all_kinds(daemon)
+    with Receiver(500, 200) as receiver:
+        hook = {"webhook": {"url": receiver.url, "headers": [{"key": "x", "value": "y"}]}}
+        running = daemon.post_scan(SILENT, ports="201-400", **hook).json()["id"]
+        while daemon.scan(running, wait=5)["status"] == "queued":
+            pass
+        assert daemon.request("DELETE", f"/api/ingest/v1/scan/{running}").status == 202
+        assert daemon.finished_scan(running)["status"] == "cancelled"
+        assert daemon.post_scan("127.42.0.2", ports="443", **hook).status == 200
+        receiver.wait_for(3)
     for target in ("127.42.0.9", "missing.sonde.test", "empty.sonde.test", "outside.sonde.test"):
         daemon.scanned(target, ports="22")
     unfinished = daemon.post_scan(SILENT, ports="1-200").json()["id"]
@@ -218,6 +228,7 @@ table ip sonde_test {{
 }}""")
     daemon.config["scan"]["resolvers"] = ["127.53.0.1"]
     daemon.config["scan.profiles.few"] = {"ports": "22,80,443"}
+    daemon.config["webhook"] = {"allow": ["127.50.0.1"], "retry_s": [0, 1]}
     daemon.config["limits"] = {"connect_timeout_ms": 500, "address_in_flight": 20}
     daemon.environment["SONDE_DRAIN_S"] = "1"
     daemon.start()

@@ -63,7 +63,7 @@ def test_schedule_then_look(server):
     ({"target": "127.0.0.1:80"}, "port"),
     ({"target": "10.0.0.1"}, "private"),
     ({"target": "127.0.0.1", "tagret": 1}, "did you mean \"target\"?"),
-    ({"target": "127.0.0.1", "webhook": {"url": "http://127.0.0.1"}}, "webhook: this server sends no webhooks yet"),
+    ({"target": "127.0.0.1", "webhook": {"url": "http://127.0.0.1"}}, "webhook.url: 127.0.0.1 is loopback"),
     ({"target": "127.0.0.1", "ports": "0"}, "ports:"),
     ({"target": "127.0.0.1", "ports": "80", "profile": "full"}, "give one of them"),
     ({"target": "127.0.0.1", "profile": "fulll"}, "did you mean \"full\"?"),

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 import brokers
 import servers
 from daemon import Daemon
+from receivers import Receiver
 
 PARTITIONS = 3
 
@@ -255,3 +256,33 @@ def test_without_a_key_the_log_says_how_to_make_one(on_kafka, verb):
     on_kafka.launch()
     wait_for(lambda: "sonde key create --role admin" in on_kafka.log(), seconds=30)
     assert not (on_kafka.data_dir / "admin-key").exists()
+def test_webhooks_are_refused_without_a_secret_and_sent_with_one(on_kafka, verb, tmp_path):
+    on_kafka.config["webhook"] = {"allow": ["127.0.0.0/8"], "retry_s": [0, 2, 2]}
+    assert verb("topic", "create").returncode == 0
+    on_kafka.start()
+    on_kafka.wait_until_ready()
+    refused = on_kafka.post_scan("127.52.0.1", ports="1", webhook={"url": "http://127.50.0.1/"})
+    assert refused.status == 400 and "webhook.secret_file" in refused.headers["x-error"]
+    assert on_kafka.terminate() == 0
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    (tmp_path / "secret").write_text(secret + "\n")
+    on_kafka.config["webhook"]["secret_file"] = str(tmp_path / "secret")
+    # Nothing is held in memory: each try reads its message again.
+    on_kafka.config["limits"]["webhook_held_bytes"] = 0
+    on_kafka.start()
+    on_kafka.wait_until_ready()
+    with Receiver(500, 500, 200) as receiver:
+        targets = [f"127.52.0.{i}" for i in range(1, 9)]
+        for target in targets:
+            answer = on_kafka.post_scan(target, ports="1", webhook={"url": receiver.url})
+            assert answer.status == 202, answer.body
+        receiver.wait_for(len(targets))
+        assert on_kafka.terminate() == 0
+        on_kafka.start()
+        messages = receiver.wait_for(len(targets) + 2, 60)
+    assert {m.event()["data"]["target"] for m in messages} == set(targets)
+    assert all(m.is_signed_by(secret) for m in messages)
+    bodies = {}
+    for message in messages:
+        assert bodies.setdefault(message.id, message.body) == message.body
+    assert len(bodies) == len(targets)

@@ -14,7 +14,8 @@ std::vector<queue::topic_spec> scanner_topics(std::int32_t partitions) {
   std::vector<queue::topic_spec> out;
   for (const char* name :
        {model::topics::scan_requests, model::topics::scan_requests_dead, model::topics::scan_tasks,
-        model::topics::scan_progress, model::topics::entities, model::topics::associations}) {
+        model::topics::scan_progress, model::topics::entities, model::topics::associations,
+        model::topics::webhook_requests}) {
     queue::topic_spec topic;
     topic.name = name;
     topic.partitions = partitions;

@@ -22,7 +22,7 @@ TOOL = "clang-tidy-14"
 COMPILER = "clang++-14"
 BATCH = 8
 # Sources that hold nothing of ours.
-FOREIGN = {"asio_impl.cpp", "beast_impl.cpp"}
+FOREIGN = {"asio_impl.cpp", "beast_impl.cpp", "ssl_impl.cpp"}
 DROPPED = {"-Winvalid-pch", "-c"}
 DROPPED_WITH_NEXT = {"-o", "-include", "-MF", "-MT"}
 FINDING = re.compile(r"^(?P<file>/[^:\n]+):(?P<line>\d+):\d+: (?P<kind>error|warning|note): "

@@ -9,6 +9,7 @@ TARGETS = "tests/fuzz/targets.cmake"
 
 # Every header that declares a parser of bytes from outside, and the fuzz target that feeds it.
 FUZZED = {
+    "base/hash.hpp": "webhook",
     "daemon/configuration.hpp": "configuration",
     "ingest/body_gate.hpp": "request_gate",
     "ingest/authenticate.hpp": "credentials",
@@ -33,11 +34,14 @@ FUZZED = {
     "model/text.hpp": "recognise",
     "model/value.hpp": "values",
     "model/value_rules.hpp": "values",
+    "model/webhook.hpp": "webhook",
+    "model/webhook_delivery.hpp": "own_records",
     "queue/embedded/record_codec.hpp": "record_codec",
     "scanner/modules/recognition.hpp": "recognise",
     "tls/certificate.hpp": "certificate",
     "tls/chain_message.hpp": "client_handshake",
     "tls/client_handshake.hpp": "client_handshake",
+    "webhook/retry_plan.hpp": "webhook",
 }
 # Headers that look like parsers of outside bytes, and why they need no target of their own.
 EXEMPT = {

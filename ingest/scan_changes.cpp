@@ -1,0 +1,139 @@
+// What is done to a scan that is there already: webhooks that are told of its end, and its
+// cancellation. Both are requests like the first one, and go the same way.
+
+#include "ingest/scan_changes.hpp"
+
+#include "base/async/deadline.hpp"
+#include "ingest/errc.hpp"
+#include "ingest/scan_service.hpp"
+#include "model/events.hpp"
+
+#include <algorithm>
+
+namespace sonde::ingest {
+namespace {
+
+constexpr std::chrono::milliseconds fold_patience{500};
+
+bool may_see(const model::scan_task& task, const model::group_list& groups) {
+  return std::ranges::any_of(task.scope, [&](const std::string& group) {
+    return std::ranges::find(groups, group) != groups.end();
+  });
+}
+
+/// A request about a generation that there is.
+model::scan_request request_about(const model::scan_task& task, std::uint64_t generation,
+                                  model::request_kind kind, wall_time now) {
+  model::scan_request out;
+  out.key = task.key;
+  out.target = task.target;
+  out.profile = task.profile;
+  out.ports = task.ports;
+  out.scope = task.scope;
+  out.generation = generation;
+  out.priority = task.priority;
+  out.requested = now;
+  out.kind = kind;
+  return out;
+}
+
+}  // namespace
+
+error as_unavailable(const error& why) {
+  return fail(errc::unavailable, why.message());
+}
+
+error no_scan_id(const std::string& id) {
+  return fail(errc::not_found, "\"" + id.substr(0, 64) + "\" is no scan id");
+}
+
+result<> check_found(const std::optional<views::found_task>& found,
+                     const model::group_list& groups) {
+  if (!found || !may_see(found->task, groups)) {
+    return fail(errc::not_found, "there is no scan with this id");
+  }
+  if (found->generation) return {};
+  return fail(errc::gone, "the scan with this id was long ago; the newest one of its target is " +
+                              found->task.current.id.str());
+}
+
+void scan_service::accept_webhooks(std::shared_ptr<const model::webhook_keys> keys,
+                                   model::webhook_guard guard) {
+  webhook_keys_ = std::move(keys);
+  webhook_guard_ = std::move(guard);
+}
+
+result<model::webhook> scan_service::parse_webhook(const model::json& body) const {
+  if (!webhook_keys_) {
+    return fail(errc::invalid,
+                "webhook: this server sends none, as it has no webhook.secret_file; leave it out, "
+                "and ask GET /api/ingest/v1/scan/{id} for the result");
+  }
+  auto order = model::parse_webhook_order(body);
+  if (!order) return fail(errc::invalid, order.error().message());
+  auto url = model::parse_webhook_url(order->url);
+  if (!url) return fail(errc::invalid, "webhook." + url.error().message());
+  if (auto may = webhook_guard_.judge(url->host); !may) {
+    return fail(errc::invalid, "webhook.url: " + may.error().message());
+  }
+  return webhook_keys_->seal(*order);
+}
+
+awaitable<result<queue::position>> scan_service::write(model::scan_request request,
+                                                       std::string request_id, steady_time until) {
+  std::vector<record> batch;
+  batch.push_back(to_record(request, request_id));
+  auto written = co_await abandon_after(writes_, queue_.produce(std::move(batch)), until);
+  if (!written) {
+    co_return fail(errc::unavailable,
+                   "the queue did not confirm the request in time; it may be "
+                   "done all the same, and may be sent again");
+  }
+  if (!*written) co_return as_unavailable(written->error());
+  co_return std::move((*written)->front());
+}
+
+awaitable<result<>> scan_service::attach(model::scan_task task, std::optional<model::webhook> hook,
+                                         std::string traceparent, std::string request_id,
+                                         steady_time until) {
+  if (!hook) co_return result<>();
+  bool known =
+      std::ranges::find(task.webhooks, hook->id, &model::webhook::id) != task.webhooks.end();
+  if (known) co_return result<>();
+  if (task.webhooks.size() >= model::most_webhooks) {
+    co_return fail(errc::too_many, "this scan has " + std::to_string(model::most_webhooks) +
+                                       " webhooks, which is the most; ask for a scan of its own "
+                                       "with max_age 0");
+  }
+  auto request =
+      request_about(task, task.current.number, model::request_kind::attach, clock_.now());
+  request.webhooks.push_back(std::move(*hook));
+  request.traceparent = std::move(traceparent);
+  auto written = co_await write(std::move(request), std::move(request_id), until);
+  if (!written) co_return written.error();
+  co_return result<>();
+}
+
+awaitable<result<scan_receipt>> scan_service::cancel(std::string id, model::group_list groups,
+                                                     std::string by, std::string request_id) {
+  if (!model::is_task_id(id)) co_return no_scan_id(id);
+  auto until = deadline();
+  model::task_id task(std::move(id));
+  auto found = co_await tasks_.find(task, until);
+  if (!found) co_return as_unavailable(found.error());
+  if (auto shown = check_found(*found, groups); !shown) co_return shown.error();
+  const auto& generation = *(*found)->generation;
+  scan_receipt receipt{task, std::string(name_of(generation.state))};
+  if (model::is_terminal(generation.state)) co_return receipt;
+  auto request =
+      request_about((*found)->task, generation.number, model::request_kind::cancel, clock_.now());
+  request.by = std::move(by);
+  auto written = co_await write(std::move(request), std::move(request_id), until);
+  if (!written) co_return written.error();
+  // Who asks next is to see it; where the view is slow, a little later.
+  auto soon = clock_.steady_now() + fold_patience;
+  co_await tasks_.wait_until_folded(std::move(*written), soon);
+  co_return receipt;
+}
+
+}  // namespace sonde::ingest

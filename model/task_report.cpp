@@ -1,0 +1,77 @@
+#include "model/task_report.hpp"
+
+namespace sonde::model {
+namespace {
+
+void put_times(json& out, const task_generation& generation) {
+  out["requested"] = to_rfc3339(generation.requested);
+  if (generation.started) out["started"] = to_rfc3339(*generation.started);
+  if (generation.ended) out["ended"] = to_rfc3339(*generation.ended);
+}
+
+void put_outcome(json& out, const task_generation& generation) {
+  if (!generation.outcome) return;
+  out["outcome"] = {{"name", name_of(generation.outcome->kind)},
+                    {"reason", generation.outcome->reason}};
+}
+
+json row_of(const endpoint_result& row) {
+  json out = {{"endpoint", row.endpoint}, {"state", "open"}, {"id", row.service.str()}};
+  json service = {{"tls", row.tls}};
+  auto put = [](json& object, const char* name, const std::string& value) {
+    if (!value.empty()) object[name] = value;
+  };
+  put(service, "name", row.name);
+  put(service, "product", row.product);
+  put(service, "version", row.version);
+  out["service"] = std::move(service);
+  put(out, "banner", row.banner);
+  if (!row.certificate.empty()) {
+    json certificate = {{"sha256", row.certificate},
+                        {"id", entity_id_of("certificate", row.certificate).str()}};
+    put(certificate, "subject", row.subject);
+    put(certificate, "not_after", row.not_after);
+    out["certificate"] = std::move(certificate);
+  }
+  return out;
+}
+
+void put_results(json& out, const scan_task& task) {
+  out["results"] = json::array();
+  for (const auto& row : task.results)
+    out["results"].push_back(row_of(row));
+  if (task.results_total > task.results.size()) {
+    out["results_total"] = task.results_total;
+    out["truncated"] = true;
+  }
+}
+
+}  // namespace
+
+json task_report(const scan_task& task, const task_generation& generation, task_state shown) {
+  bool current = generation.number == task.current.number;
+  json out = {{"id", generation.id.str()},
+              {"status", name_of(shown)},
+              {"target", task.target.text()},
+              {"profile", task.profile},
+              {"generation", generation.number}};
+  put_times(out, generation);
+  if (!current) {
+    if (generation.number < task.current.number) out["superseded_by"] = task.current.id.str();
+    put_outcome(out, generation);
+    return out;
+  }
+  out["attempt"] = task.attempt;
+  out["progress"] = {{"planned", task.progress.planned},
+                     {"done", task.progress.done},
+                     {"open", task.progress.open}};
+  if (!is_terminal(shown)) {
+    if (!task.cancelled_by.empty()) out["cancelling"] = true;
+    return out;
+  }
+  put_outcome(out, generation);
+  put_results(out, task);
+  return out;
+}
+
+}  // namespace sonde::model

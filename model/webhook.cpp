@@ -1,0 +1,309 @@
+#include "model/webhook.hpp"
+
+#include "base/hash.hpp"
+#include "base/sealed.hpp"
+#include "model/errc.hpp"
+#include "model/field_reader.hpp"
+#include "model/fqdn.hpp"
+#include "model/letter_case.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace sonde::model {
+namespace {
+
+constexpr std::size_t most_url_bytes = 2'048;
+constexpr std::size_t most_headers = 20;
+constexpr std::size_t most_header_bytes = 4'096;
+constexpr std::size_t least_secret_bytes = 24;
+constexpr std::size_t most_secret_bytes = 64;
+constexpr std::string_view secret_prefix = "whsec_";
+constexpr std::uint32_t order_depth = 4;
+
+constexpr std::string_view url_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,;=%";
+constexpr std::string_view token_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
+
+/// Names in lower case that are ours to say.
+constexpr std::array<std::string_view, 14> our_headers = {"host",
+                                                          "content-length",
+                                                          "content-type",
+                                                          "content-encoding",
+                                                          "te",
+                                                          "connection",
+                                                          "keep-alive",
+                                                          "trailer",
+                                                          "transfer-encoding",
+                                                          "upgrade",
+                                                          "expect",
+                                                          "http2-settings",
+                                                          "user-agent",
+                                                          "date"};
+
+error wrong(const std::string& field, const std::string& what) {
+  return fail(errc::invalid_field, field + ": " + what);
+}
+
+bool only_of(std::string_view text, std::string_view characters) {
+  return text.find_first_not_of(characters) == std::string_view::npos;
+}
+
+std::uint16_t usual_port(bool tls) {
+  return tls ? 443 : 80;
+}
+
+result<target> parse_host(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) {
+    auto inner = text.substr(1, text.size() - 2);
+    auto address = ip_address::parse(inner);
+    if (address && inner.find(':') != std::string_view::npos) return target::of(*address);
+    return wrong("url", "has brackets without an IPv6 address");
+  }
+  if (auto address = ip_address::parse(text); address && address->is_v4()) {
+    return target::of(*address);
+  }
+  // Other ways to write a number would be read by some as an address, and by nobody as a name.
+  auto name = parse_fqdn(text);
+  if (!name) return wrong("url", "has no host that can be called: " + name.error().message());
+  return target::parse(*name);
+}
+
+/// Reads a port; nothing written is the usual one.
+result<std::uint16_t> read_port(std::string_view text, bool tls) {
+  if (text.empty()) return usual_port(tls);
+  text.remove_prefix(1);
+  std::uint16_t port = 0;
+  auto read = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (read.ec == std::errc{} && read.ptr == text.data() + text.size() && port > 0) return port;
+  return wrong("url", "has a port that is no number from 1 to 65535");
+}
+
+json plain_json(const webhook_order& order) {
+  json out = {{"url", order.url}, {"headers", json::array()}, {"secret", order.secret}};
+  for (const auto& [name, value] : order.headers)
+    out["headers"].push_back({{"key", name}, {"value", value}});
+  return out;
+}
+
+/// `{key, value}`, both texts.
+result<std::pair<std::string, std::string>> parse_header(const json& item) {
+  if (!item.is_object()) {
+    return wrong("webhook.headers", "holds something that is no {\"key\", \"value\"}");
+  }
+  if (auto known = check_fields(item, {"key", "value"}); !known) {
+    return wrong("webhook.headers", known.error().message());
+  }
+  auto key = item.find("key");
+  auto value = item.find("value");
+  bool whole = key != item.end() && value != item.end() && key->is_string() && value->is_string();
+  if (!whole) return wrong("webhook.headers", "an item needs key and value, both texts");
+  std::pair<std::string, std::string> out(key->get<std::string>(), value->get<std::string>());
+  if (auto fine = check_webhook_header(out.first, out.second); !fine) return fine.error();
+  return out;
+}
+
+result<std::vector<std::pair<std::string, std::string>>> parse_headers(const json& list) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (!list.is_array()) return wrong("webhook.headers", "is no list of {\"key\", \"value\"}");
+  if (list.size() > most_headers) {
+    return wrong("webhook.headers", "are more than " + std::to_string(most_headers));
+  }
+  std::size_t bytes = 0;
+  for (const auto& item : list) {
+    auto header = parse_header(item);
+    if (!header) return header.error();
+    auto same = [&](const auto& held) {
+      return lower_case(held.first) == lower_case(header->first);
+    };
+    if (std::ranges::any_of(out, same)) {
+      return wrong("webhook.headers", header->first + " is given twice");
+    }
+    bytes += header->first.size() + header->second.size();
+    if (bytes > most_header_bytes) {
+      return wrong("webhook.headers",
+                   "are more than " + std::to_string(most_header_bytes) + " bytes together");
+    }
+    out.push_back(std::move(*header));
+  }
+  return out;
+}
+
+}  // namespace
+
+delivery_id delivery_id_of(const task_id& task, std::string_view webhook) {
+  auto digest = sha256("delivery\n" + task.str() + "\n" + std::string(webhook));
+  return delivery_id(uuid_text(digest));
+}
+
+std::string webhook_url::endpoint() const {
+  auto name = host.is_address() && !host.address().is_v4() ? "[" + host.text() + "]" : host.text();
+  return (tls ? "https://" : "http://") + name + ":" + std::to_string(port);
+}
+
+std::string webhook_url::authority() const {
+  auto whole = endpoint();
+  auto out = whole.substr(whole.find("//") + 2);
+  if (port == usual_port(tls)) out.resize(out.rfind(':'));
+  return out;
+}
+
+result<webhook_url> parse_webhook_url(std::string_view text) {
+  if (text.size() > most_url_bytes) {
+    return wrong("url", "is longer than " + std::to_string(most_url_bytes) + " bytes");
+  }
+  if (!only_of(text, url_characters)) {
+    return wrong("url", "holds a character that may not stand in a URL; write it as %XX");
+  }
+  webhook_url out;
+  auto scheme = lower_case(text.substr(0, text.find("://")));
+  out.tls = scheme == "https";
+  if (text.find("://") == std::string_view::npos || (!out.tls && scheme != "http")) {
+    return wrong("url",
+                 "is no absolute http or https URL; write it as in https://example.com/path");
+  }
+  text.remove_prefix(scheme.size() + 3);
+  if (text.find('#') != std::string_view::npos) {
+    return wrong("url", "has a fragment, which nobody would see; leave out the # and what follows");
+  }
+  auto end = std::min(text.find_first_of("/?"), text.size());
+  auto authority = text.substr(0, end);
+  if (authority.find('@') != std::string_view::npos) {
+    return wrong("url", "holds a user name or password; send them as a header instead");
+  }
+  auto bracket = authority.rfind(']');
+  auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  auto host = parse_host(authority.substr(0, colon));
+  if (!host) return host.error();
+  auto port = read_port(colon == std::string_view::npos ? "" : authority.substr(colon), out.tls);
+  if (!port) return port.error();
+  out.host = std::move(*host);
+  out.port = *port;
+  out.path = std::string(text.substr(end));
+  if (!out.path.starts_with('/')) out.path.insert(0, 1, '/');
+  return out;
+}
+
+result<> check_webhook_header(std::string_view name, std::string_view value) {
+  if (name.empty() || name.size() > 128 || !only_of(name, token_characters)) {
+    return wrong("webhook.headers", "a key is no header name of at most 128 characters");
+  }
+  auto lower = lower_case(name);
+  bool ours = std::ranges::find(our_headers, lower) != our_headers.end() ||
+              lower.starts_with("proxy-") || lower.starts_with("webhook-");
+  if (ours) return wrong("webhook.headers", std::string(name) + " is not the caller's to set");
+  bool visible = std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
+  if (visible) return {};
+  return wrong("webhook.headers", "the value of " + std::string(name) +
+                                      " holds something beyond visible ASCII and spaces");
+}
+
+result<std::string> parse_webhook_secret(std::string_view text) {
+  std::optional<std::string> bytes;
+  if (text.starts_with(secret_prefix)) bytes = from_base64(text.substr(secret_prefix.size()));
+  if (bytes && bytes->size() >= least_secret_bytes && bytes->size() <= most_secret_bytes) {
+    return std::move(*bytes);
+  }
+  return wrong("secret", "is not whsec_ followed by base64, with padding, of " +
+                             std::to_string(least_secret_bytes) + " to " +
+                             std::to_string(most_secret_bytes) + " bytes");
+}
+
+result<webhook_order> parse_webhook_order(const json& body) {
+  if (!body.is_object()) return wrong("webhook", "is no object with a url");
+  if (auto known = check_fields(body, {"url", "headers", "secret"}); !known) {
+    return wrong("webhook", known.error().message());
+  }
+  webhook_order out;
+  auto url = body.find("url");
+  if (url == body.end() || !url->is_string()) {
+    return wrong("webhook.url", "is missing, or no text; give an absolute http or https URL");
+  }
+  out.url = url->get<std::string>();
+  if (auto fine = parse_webhook_url(out.url); !fine) {
+    return fail(errc::invalid_field, "webhook." + fine.error().message());
+  }
+  if (auto given = body.find("headers"); given != body.end()) {
+    auto headers = parse_headers(*given);
+    if (!headers) return headers.error();
+    out.headers = std::move(*headers);
+  }
+  if (auto given = body.find("secret"); given != body.end()) {
+    if (!given->is_string()) return wrong("webhook.secret", "is no text");
+    out.secret = given->get<std::string>();
+    if (auto fine = parse_webhook_secret(out.secret); !fine) {
+      return fail(errc::invalid_field, "webhook." + fine.error().message());
+    }
+  }
+  return out;
+}
+
+result<webhook_keys> webhook_keys::parse(std::string_view text) {
+  webhook_keys out;
+  while (!text.empty()) {
+    auto end = std::min(text.find('\n'), text.size());
+    auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (line.ends_with('\r') || line.ends_with(' '))
+      line.remove_suffix(1);
+    if (line.empty() || line.starts_with('#')) continue;
+    auto secret = parse_webhook_secret(line);
+    if (!secret) return secret.error();
+    out.secrets_.push_back(std::move(*secret));
+  }
+  if (!out.secrets_.empty()) return out;
+  return wrong("secret", "there is none; write one as whsec_ and base64, on a line");
+}
+
+webhook webhook_keys::seal(const webhook_order& order) const {
+  auto plain = to_text(plain_json(order));
+  webhook out;
+  // A plain hash would let readers try passwords against it.
+  auto named = hmac_sha256(secrets_.front(), "sonde webhook id\n" + plain);
+  out.id = to_hex(named);
+  if (auto url = parse_webhook_url(order.url)) out.endpoint = url->endpoint();
+  out.sealed = sonde::seal(secrets_.front(), plain);
+  return out;
+}
+
+result<webhook_order> webhook_keys::open(const webhook& hook) const {
+  for (const auto& secret : secrets_) {
+    auto plain = unseal(secret, hook.sealed);
+    if (!plain) continue;
+    auto body = parse_json(*plain, order_depth);
+    if (!body) return body.error();
+    auto given = body->find("secret");
+    bool none =
+        given != body->end() && given->is_string() && given->get_ref<const std::string&>().empty();
+    if (none) body->erase(given);
+    return parse_webhook_order(*body);
+  }
+  return fail(errc::invalid_record,
+              "the webhook was sealed with a secret that is not in webhook.secret_file");
+}
+
+std::vector<std::string> webhook_keys::signing(const webhook_order& order) const {
+  if (order.secret.empty()) return secrets_;
+  auto own = parse_webhook_secret(order.secret);
+  return own ? std::vector<std::string>{*own} : std::vector<std::string>();
+}
+
+json to_json(const webhook& hook) {
+  json out = {{"id", hook.id}, {"endpoint", hook.endpoint}};
+  if (!hook.sealed.empty()) out["sealed"] = hook.sealed;
+  return out;
+}
+
+result<webhook> parse_webhook(const json& object) {
+  field_reader fields(object);
+  webhook out;
+  out.id = fields.text("id");
+  out.endpoint = fields.text("endpoint");
+  out.sealed = fields.text_or("sealed", {});
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+}  // namespace sonde::model
