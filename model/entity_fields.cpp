@@ -108,8 +108,8 @@ result<std::vector<std::string>> words(const json& list, std::size_t most, std::
     out.push_back(list[i].get<std::string>());
   }
   std::ranges::sort(out);
-  auto twice = std::ranges::unique(out);
-  out.erase(twice.begin(), twice.end());
+  auto twice = std::unique(out.begin(), out.end());
+  out.erase(twice, out.end());
   return out;
 }
 

@@ -20,8 +20,8 @@ constexpr std::size_t most_correlated = 200;
 void add_words(std::vector<std::string>& to, const std::vector<std::string>& more) {
   to.insert(to.end(), more.begin(), more.end());
   std::ranges::sort(to);
-  auto twice = std::ranges::unique(to);
-  to.erase(twice.begin(), twice.end());
+  auto twice = std::unique(to.begin(), to.end());
+  to.erase(twice, to.end());
 }
 
 void merge(entity& into, const entity& more) {
