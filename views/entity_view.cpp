@@ -1,7 +1,6 @@
 #include "views/entity_view.hpp"
 
 #include "base/async/hop.hpp"
-#include "queue/errc.hpp"
 #include "views/entity_tables.hpp"
 
 #include <algorithm>
@@ -111,10 +110,7 @@ class sqlite_entity_view final : public entity_view {
     auto answer = question();
     if (final(answer)) co_return answer;
     bool in_time = co_await view_.catch_up(deadline);
-    if (!in_time) {
-      co_return fail(queue::errc::unavailable,
-                     "the entity view is behind its topics; try again later");
-    }
+    if (!in_time) co_return view_.behind("entity");
     co_return question();
   }
 

@@ -226,12 +226,19 @@ bool folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
     all.commit();
     for (auto& [place, next] : reached)
       next_[place] = next;
+    trouble_.clear();
     return true;
   } catch (const SQLite::Exception& e) {
     log_.error("a view cannot be written", {{"reason", e.what()}});
     tables_.undone();
+    trouble_ = e.what();
     return false;
   }
+}
+
+error folding_view::behind(const std::string& name) const {
+  auto why = trouble_.empty() ? "is behind its topics" : "cannot be written (" + trouble_ + ")";
+  return fail(queue::errc::unavailable, "the " + name + " view " + why + "; try again later");
 }
 
 bool folding_view::has_passed(const std::string& topic, std::int32_t partition,

@@ -57,6 +57,8 @@ class folding_view {
   /// Waits until everything has been folded that was on the topics when this was called. False at
   /// the deadline. On the loop.
   awaitable<bool> catch_up(steady_time deadline);
+  /// Why it has not, for whoever waits no longer. `name` is the view's.
+  [[nodiscard]] error behind(const std::string& name) const;
   /// True once it has caught up for the first time.
   [[nodiscard]] bool caught_up_once() const { return caught_up_once_; }
 
@@ -94,6 +96,7 @@ class folding_view {
   task_group work_;
   condition changed_;
   bool caught_up_once_ = false;
+  std::string trouble_;  ///< why the last transaction was none; empty where it was one
   bool stopping_ = false;
 };
 

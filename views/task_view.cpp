@@ -2,7 +2,6 @@
 
 #include "base/async/hop.hpp"
 #include "model/events.hpp"
-#include "queue/errc.hpp"
 #include "views/task_tables.hpp"
 
 #include <algorithm>
@@ -26,10 +25,6 @@ std::optional<model::task_generation> generation_of(const scan_task& task,
     return waiting;
   }
   return std::nullopt;
-}
-
-error too_slow() {
-  return fail(queue::errc::unavailable, "the task view is behind its topics; try again later");
 }
 
 class sqlite_task_view final : public task_view {
@@ -127,14 +122,14 @@ class sqlite_task_view final : public task_view {
   awaitable<result<std::optional<scan_task>>> find_here(model::target_key key,
                                                         steady_time deadline) {
     bool in_time = co_await view_.catch_up(deadline);
-    if (!in_time) co_return too_slow();
+    if (!in_time) co_return view_.behind("task");
     co_return tables_.task(key);
   }
 
   awaitable<result<task_and_counts>> find_and_count_here(model::target_key key, std::string scope,
                                                          steady_time deadline) {
     bool in_time = co_await view_.catch_up(deadline);
-    if (!in_time) co_return too_slow();
+    if (!in_time) co_return view_.behind("task");
     task_and_counts out;
     out.task = tables_.task(key);
     out.queued = tables_.count_queued(scope);
@@ -155,7 +150,7 @@ class sqlite_task_view final : public task_view {
     auto found = look_up(id);
     if (found) co_return found;
     bool in_time = co_await view_.catch_up(deadline);
-    if (!in_time) co_return too_slow();
+    if (!in_time) co_return view_.behind("task");
     co_return look_up(id);
   }
 
@@ -176,7 +171,7 @@ class sqlite_task_view final : public task_view {
                                                              std::size_t limit,
                                                              steady_time deadline) {
     bool in_time = co_await view_.catch_up(deadline);
-    if (!in_time) co_return too_slow();
+    if (!in_time) co_return view_.behind("task");
     auto found = tables_.of_target(target, limit);
     std::erase_if(found, [&](const scan_task& task) {
       return std::ranges::none_of(task.scope, [&](const std::string& group) {
