@@ -1,11 +1,10 @@
 #include "ingest/scan_service.hpp"
 
-#include "base/async/deadline.hpp"
+#include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
 #include "ingest/scan_json.hpp"
 #include "model/events.hpp"
 #include "model/task_fold.hpp"
-#include "queue/errc.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -47,11 +46,6 @@ result<std::optional<std::int64_t>> number_field(const json& body, const char* n
 }
 
 constexpr std::int64_t longest_age_s = std::int64_t{10} * 365 * 24 * 3600;
-
-/// A queue's or view's failure, as the caller is told it.
-error as_unavailable(const error& why) {
-  return fail(errc::unavailable, why.message());
-}
 
 bool may_see(const model::scan_task& task, const model::group_list& groups) {
   return std::ranges::any_of(task.scope, [&](const std::string& group) {
@@ -144,7 +138,7 @@ awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::
   model::scan_request request;
   request.key = model::key_of(order.target, order.profile, groups);
   auto known = co_await tasks_.find_with_counts(request.key, views::scope_text(groups), until);
-  if (!known) co_return as_unavailable(known.error());
+  if (!known) co_return as_answer(known.error());
   auto now = clock_.now();
   if (known->task) {
     const auto& current = known->task->current;
@@ -166,13 +160,8 @@ awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::
   request.traceparent = std::move(order.traceparent);
   std::vector<record> batch;
   batch.push_back(to_record(request, request_id));
-  auto written = co_await abandon_after(writes_, queue_.produce(std::move(batch)), until);
-  if (!written) {
-    co_return fail(errc::unavailable,
-                   "the queue did not confirm the request in time; it may be "
-                   "done all the same, and may be sent again");
-  }
-  if (!*written) co_return as_unavailable(written->error());
+  auto written = co_await write_durably(writes_, queue_, std::move(batch), until);
+  if (!written) co_return written.error();
   co_return scan_receipt{request.id(), "new"};
 }
 
@@ -210,7 +199,7 @@ awaitable<result<json>> scan_service::look_up(std::string id, model::group_list 
   if (found && *found && wait.count() > 0) {
     found = co_await wait_for_news(task, std::move(*found), clock_.steady_now() + wait);
   }
-  if (!found) co_return as_unavailable(found.error());
+  if (!found) co_return as_answer(found.error());
   if (!*found || !may_see((*found)->task, groups)) {
     co_return fail(errc::not_found, "there is no scan with this id");
   }
@@ -226,7 +215,7 @@ awaitable<result<json>> scan_service::look_up(std::string id, model::group_list 
 awaitable<result<json>> scan_service::list(model::target target, model::group_list groups,
                                            std::size_t limit) {
   auto found = co_await tasks_.find_target(std::move(target), std::move(groups), limit, deadline());
-  if (!found) co_return as_unavailable(found.error());
+  if (!found) co_return as_answer(found.error());
   json out = {{"scans", json::array()}};
   for (auto& task : *found) {
     views::found_task one;
