@@ -21,8 +21,8 @@ awaitable<result<std::vector<queue::position>>> write_durably(task_group& writes
 }
 
 error as_answer(const error& why) {
-  bool too_large = why.code == make_error_code(queue::errc::too_large);
-  return fail(too_large ? errc::too_large : errc::unavailable, why.message());
+  bool too_big = why.code == make_error_code(queue::errc::too_large);
+  return fail(too_big ? errc::too_large : errc::unavailable, why.message());
 }
 
 }  // namespace sonde::ingest
