@@ -1,11 +1,10 @@
 #include "ingest/entity_service.hpp"
 
-#include "base/async/deadline.hpp"
+#include "ingest/durable_write.hpp"
 #include "ingest/entity_json.hpp"
 #include "ingest/errc.hpp"
 #include "model/events.hpp"
 #include "model/text.hpp"
-#include "queue/errc.hpp"
 
 #include <algorithm>
 
@@ -22,13 +21,6 @@ constexpr std::size_t most_writers = 10'000;
 
 error invalid(const std::string& what) {
   return fail(errc::invalid, what);
-}
-
-error as_answer(const error& why) {
-  if (why.code == make_error_code(queue::errc::too_large)) {
-    return fail(errc::too_large, why.message());
-  }
-  return fail(errc::unavailable, why.message());
 }
 
 error no_entity() {
@@ -196,16 +188,11 @@ awaitable<result<std::string>> entity_service::comment(json body, submitted_by f
 
 awaitable<result<>> entity_service::write(std::vector<record> batch, std::string user,
                                           steady_time until) {
-  auto written = co_await abandon_after(writes_, queue_.produce(std::move(batch)), until);
-  if (!written) {
-    co_return fail(errc::unavailable,
-                   "the queue did not confirm the request in time; it may be done all the same, "
-                   "and may be sent again");
-  }
-  if (!*written) co_return as_answer(written->error());
+  auto written = co_await write_durably(writes_, queue_, std::move(batch), until);
+  if (!written) co_return written.error();
   if (unread_.size() >= most_writers && !unread_.contains(user)) unread_.erase(unread_.begin());
   auto& unread = unread_[user];
-  for (const auto& place : **written) {
+  for (const auto& place : *written) {
     auto same = [&](const auto& p) {
       return p.topic == place.topic && p.partition == place.partition;
     };

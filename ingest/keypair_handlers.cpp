@@ -1,6 +1,6 @@
 #include "ingest/keypair_handlers.hpp"
 
-#include "base/async/deadline.hpp"
+#include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
 #include "ingest/problem.hpp"
 #include "ingest/request_body.hpp"
@@ -74,9 +74,8 @@ steady_time keypair_service::deadline() const {
 awaitable<result<>> keypair_service::write(record one, steady_time until) {
   std::vector<record> batch;
   batch.push_back(std::move(one));
-  auto written = co_await abandon_after(writes_, queue_.produce(std::move(batch)), until);
-  if (!written) co_return fail(errc::unavailable, "the queue did not confirm it in time");
-  if (!*written) co_return fail(errc::unavailable, written->error().message());
+  auto written = co_await write_durably(writes_, queue_, std::move(batch), until);
+  if (!written) co_return written.error();
   bool known = co_await credentials_.catch_up(until);
   if (!known) {
     co_return fail(errc::unavailable, "it is written, but this server has not seen it in time");

@@ -3,7 +3,7 @@
 
 #include "ingest/scan_changes.hpp"
 
-#include "base/async/deadline.hpp"
+#include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
 #include "ingest/scan_service.hpp"
 #include "model/events.hpp"
@@ -38,10 +38,6 @@ model::scan_request request_about(const model::scan_task& task, std::uint64_t ge
 }
 
 }  // namespace
-
-error as_unavailable(const error& why) {
-  return fail(errc::unavailable, why.message());
-}
 
 error no_scan_id(const std::string& id) {
   return fail(errc::not_found, "\"" + id.substr(0, 64) + "\" is no scan id");
@@ -83,14 +79,9 @@ awaitable<result<queue::position>> scan_service::write(model::scan_request reque
                                                        std::string request_id, steady_time until) {
   std::vector<record> batch;
   batch.push_back(to_record(request, request_id));
-  auto written = co_await abandon_after(writes_, queue_.produce(std::move(batch)), until);
-  if (!written) {
-    co_return fail(errc::unavailable,
-                   "the queue did not confirm the request in time; it may be "
-                   "done all the same, and may be sent again");
-  }
-  if (!*written) co_return as_unavailable(written->error());
-  co_return std::move((*written)->front());
+  auto written = co_await write_durably(writes_, queue_, std::move(batch), until);
+  if (!written) co_return written.error();
+  co_return std::move(written->front());
 }
 
 awaitable<result<>> scan_service::attach(model::scan_task task, std::optional<model::webhook> hook,
@@ -120,7 +111,7 @@ awaitable<result<scan_receipt>> scan_service::cancel(std::string id, model::grou
   auto until = deadline();
   model::task_id task(std::move(id));
   auto found = co_await tasks_.find(task, until);
-  if (!found) co_return as_unavailable(found.error());
+  if (!found) co_return as_answer(found.error());
   if (auto shown = check_found(*found, groups); !shown) co_return shown.error();
   const auto& generation = *(*found)->generation;
   scan_receipt receipt{task, std::string(name_of(generation.state))};

@@ -9,8 +9,6 @@
 
 namespace sonde::ingest {
 
-/// A queue's or view's failure, as the caller is told it.
-[[nodiscard]] error as_unavailable(const error& why);
 /// The answer to an id that is none.
 [[nodiscard]] error no_scan_id(const std::string& id);
 

@@ -1,12 +1,11 @@
 #include "ingest/scan_service.hpp"
 
-#include "base/async/deadline.hpp"
+#include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
 #include "ingest/scan_changes.hpp"
 #include "ingest/scan_json.hpp"
 #include "model/events.hpp"
 #include "model/task_fold.hpp"
-#include "queue/errc.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -134,7 +133,7 @@ awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::
   model::scan_request request;
   request.key = model::key_of(order.target, order.profile, groups);
   auto known = co_await tasks_.find_with_counts(request.key, views::scope_text(groups), until);
-  if (!known) co_return as_unavailable(known.error());
+  if (!known) co_return as_answer(known.error());
   auto now = clock_.now();
   if (known->task) {
     const auto& current = known->task->current;
@@ -196,7 +195,7 @@ awaitable<result<json>> scan_service::look_up(std::string id, model::group_list 
   if (found && *found && wait.count() > 0) {
     found = co_await wait_for_news(task, std::move(*found), clock_.steady_now() + wait);
   }
-  if (!found) co_return as_unavailable(found.error());
+  if (!found) co_return as_answer(found.error());
   if (auto shown = check_found(*found, groups); !shown) co_return shown.error();
   co_return co_await describe(std::move(**found));
 }
@@ -204,7 +203,7 @@ awaitable<result<json>> scan_service::look_up(std::string id, model::group_list 
 awaitable<result<json>> scan_service::list(model::target target, model::group_list groups,
                                            std::size_t limit) {
   auto found = co_await tasks_.find_target(std::move(target), std::move(groups), limit, deadline());
-  if (!found) co_return as_unavailable(found.error());
+  if (!found) co_return as_answer(found.error());
   json out = {{"scans", json::array()}};
   for (auto& task : *found) {
     views::found_task one;

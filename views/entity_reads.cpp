@@ -66,19 +66,14 @@ void add_missing(std::vector<std::string>& to, const std::string& word) {
 
 }  // namespace
 
-bool reader_groups::may_see(const std::string& visible_by) {
-  auto [found, fresh] = judged_.emplace(visible_by, false);
-  if (fresh) found->second = !own(visible_by).empty();
-  return found->second;
-}
-
-model::group_list reader_groups::own(const std::string& visible_by) const {
-  model::group_list out;
+const model::group_list& reader_groups::own(const std::string& visible_by) {
+  auto [found, fresh] = own_.try_emplace(visible_by);
+  if (!fresh) return found->second;
   for (const auto& group : model::parse_own(visible_by)) {
     const auto& name = group.get_ref<const std::string&>();
-    if (std::ranges::find(groups_, name) != groups_.end()) out.push_back(name);
+    if (std::ranges::find(groups_, name) != groups_.end()) found->second.push_back(name);
   }
-  return out;
+  return found->second;
 }
 
 std::optional<entity_facts> entity_tables::facts_of(const std::string& id, reader_groups& readers) {

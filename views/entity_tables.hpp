@@ -19,13 +19,13 @@ class reader_groups {
  public:
   explicit reader_groups(const model::group_list& groups) : groups_(groups) {}
   /// `visible_by` as it stands in a row: a JSON list.
-  [[nodiscard]] bool may_see(const std::string& visible_by);
+  [[nodiscard]] bool may_see(const std::string& visible_by) { return !own(visible_by).empty(); }
   /// The reader's own groups among those of a row.
-  [[nodiscard]] model::group_list own(const std::string& visible_by) const;
+  [[nodiscard]] const model::group_list& own(const std::string& visible_by);
 
  private:
   const model::group_list& groups_;
-  std::map<std::string, bool> judged_;
+  std::map<std::string, model::group_list> own_;  ///< by `visible_by`
 };
 
 class entity_tables final : public table_set {
