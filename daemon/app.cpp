@@ -218,13 +218,18 @@ result<> node::start_views() {
   tasks_ = std::move(*tasks);
   // Who only scans asks for no entity, and folding them all would be most of its work.
   if (has_role("ingest") || has_role("view")) {
-    auto entities = views::open_entity_view(entity_view_loop_.get_executor(), *queue_,
+    std::vector<executor> reading;
+    for (auto& loop : entity_read_loops_)
+      reading.push_back(loop.get_executor());
+    auto entities = views::open_entity_view(entity_view_loop_.get_executor(), reading, *queue_,
                                             file("entities.db"), log_);
     if (!entities) return entities.error();
     entities_ = std::move(*entities);
   }
   task_view_loop_.start();
   entity_view_loop_.start();
+  for (auto& loop : entity_read_loops_)
+    loop.start();
   return {};
 }
 
@@ -370,6 +375,8 @@ void node::stop() {
        {&task_view_loop_, &entity_view_loop_, &scheduler_loop_, &http_loop_, &webhook_loop_}) {
     loop->start();
   }
+  for (auto& loop : entity_read_loops_)
+    loop.start();
   if (scans_) asio::post(http_loop_.get_executor(), [this] { scans_->hurry(); });
   for (auto* server : {http_.get(), gateway_.get(), control_.get()}) {
     if (server == nullptr) continue;
@@ -394,6 +401,8 @@ void node::stop() {
   if (entities_) run_and_wait(entity_view_loop_.get_executor(), entities_->stop());
   task_view_loop_.join();
   entity_view_loop_.join();
+  for (auto& loop : entity_read_loops_)
+    loop.join();
   queue_->close();
 }
 

@@ -25,6 +25,7 @@
 #include "views/task_view.hpp"
 #include "webhook/sender.hpp"
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -87,6 +88,7 @@ class node {
 
   event_loop task_view_loop_{"view-tasks"};
   event_loop entity_view_loop_{"view-entities"};
+  std::array<event_loop, 2> entity_read_loops_{event_loop("read-0"), event_loop("read-1")};
   event_loop scheduler_loop_{"scheduler"};
   event_loop http_loop_{"http"};
   event_loop webhook_loop_{"webhook"};

@@ -10,32 +10,32 @@ namespace {
 // `newest` orders the words of one source: by time, then by event id, so that a replay or another
 // order of partitions ends in the same row. `word_time` does so for words on reputation.
 constexpr const char* entity_schema =
-    "CREATE TABLE entities(id TEXT NOT NULL, source TEXT NOT NULL, visible_by TEXT NOT NULL,"
+    "CREATE TABLE numbers(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE entities(n INTEGER NOT NULL, audience INTEGER NOT NULL, source TEXT NOT NULL,"
     "  type TEXT NOT NULL, value TEXT NOT NULL, attributes TEXT NOT NULL, tags TEXT NOT NULL,"
     "  newest TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
     "  reputation INTEGER, word_time TEXT NOT NULL, best INTEGER, worst INTEGER,"
-    "  well_known INTEGER NOT NULL, PRIMARY KEY(id, source, visible_by));"
-    "CREATE TABLE associations(id TEXT NOT NULL, source TEXT NOT NULL, visible_by TEXT NOT NULL,"
-    "  from_id TEXT NOT NULL, mode INTEGER NOT NULL, to_id TEXT NOT NULL, evidence TEXT NOT NULL,"
+    "  well_known INTEGER NOT NULL, PRIMARY KEY(n, audience, source)) WITHOUT ROWID;"
+    "CREATE TABLE associations(from_n INTEGER NOT NULL, audience INTEGER NOT NULL,"
+    "  to_n INTEGER NOT NULL, mode INTEGER NOT NULL, source TEXT NOT NULL, evidence TEXT NOT NULL,"
     "  newest TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
-    "  PRIMARY KEY(id, source, visible_by));"
-    "CREATE INDEX associations_from ON associations(from_id, last_seen);"
-    "CREATE INDEX associations_to ON associations(to_id, last_seen);"
-    "CREATE TABLE comments(id TEXT NOT NULL, visible_by TEXT NOT NULL, entity_id TEXT NOT NULL,"
+    "  PRIMARY KEY(from_n, audience, to_n, mode, source)) WITHOUT ROWID;"
+    "CREATE INDEX associations_from ON associations(from_n, audience, last_seen);"
+    "CREATE INDEX associations_to ON associations(to_n, audience, last_seen);"
+    "CREATE TABLE comments(id TEXT NOT NULL, audience INTEGER NOT NULL, entity INTEGER NOT NULL,"
     "  source TEXT NOT NULL, parent_id TEXT, text TEXT NOT NULL, time INTEGER NOT NULL,"
-    "  PRIMARY KEY(id, visible_by));"
-    "CREATE INDEX comments_of ON comments(entity_id, time);";
+    "  PRIMARY KEY(id, audience)) WITHOUT ROWID;"
+    "CREATE INDEX comments_of ON comments(entity, audience, time, id);";
 
-std::string joined(const model::group_list& groups) {
-  return model::to_text(groups);
-}
+/// Entities whose number is kept in memory: those that come again soon.
+constexpr std::size_t most_known_numbers = 100'000;
 
 std::string order_of(const queue::stored_record& record, const model::provenance& from) {
   const auto* event_id = find_header(record.what.headers, "ce_id");
   return to_rfc3339(from.time) + ' ' + (event_id == nullptr ? std::string() : *event_id);
 }
 
-std::int64_t number_of(wall_time time) {
+std::int64_t milliseconds_of(wall_time time) {
   return time.time_since_epoch().count();
 }
 
@@ -51,12 +51,70 @@ const std::vector<std::string>& entity_tables::topics() const {
   return names;
 }
 
+entity_tables::statements::statements(SQLite::Database& db)
+    : audiences(db),
+      find_number(db, "SELECT n FROM numbers WHERE id=?"),
+      add_number(db, "INSERT INTO numbers(id) VALUES(?) RETURNING n"),
+      put_entity(db,
+                 "INSERT INTO entities VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10,"
+                 "  iif(?10 IS NULL, '', ?8), ?10, ?10, ?11)"
+                 " ON CONFLICT(n, audience, source) DO UPDATE SET"
+                 "  attributes=iif(?8 >= newest, ?6, attributes),"
+                 "  tags=iif(?8 >= newest, ?7, tags), newest=max(newest, ?8),"
+                 "  first_seen=min(first_seen, ?9), last_seen=max(last_seen, ?9),"
+                 "  reputation=iif(?10 IS NOT NULL AND ?8 >= word_time, ?10, reputation),"
+                 "  word_time=iif(?10 IS NOT NULL AND ?8 >= word_time, ?8, word_time),"
+                 "  best=max(coalesce(best, ?10), coalesce(?10, best)),"
+                 "  worst=min(coalesce(worst, ?10), coalesce(?10, worst)),"
+                 "  well_known=max(well_known, ?11)"),
+      put_association(db,
+                      "INSERT INTO associations VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)"
+                      " ON CONFLICT(from_n, audience, to_n, mode, source) DO UPDATE SET"
+                      "  evidence=iif(?7 >= newest, ?6, evidence), newest=max(newest, ?7),"
+                      "  first_seen=min(first_seen, ?8), last_seen=max(last_seen, ?8)"),
+      put_comment(db,
+                  "INSERT INTO comments VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                  " ON CONFLICT(id, audience) DO UPDATE SET time=min(time, ?7)") {}
+
 void entity_tables::create(SQLite::Database& db) {
+  create_audiences(db);
   db.exec(entity_schema);
 }
 
 void entity_tables::open(SQLite::Database& db) {
-  sql_ = std::make_unique<entity_statements>(db);
+  sql_ = std::make_unique<statements>(db);
+  reader_ = std::make_unique<entity_reader>(db);
+}
+
+void entity_tables::close() {
+  reader_.reset();
+  sql_.reset();
+  numbers_.clear();
+}
+
+void entity_tables::undone() {
+  numbers_.clear();
+  sql_->audiences.forget();
+}
+
+std::int64_t entity_tables::number_of(const model::entity_id& id) {
+  auto known = numbers_.find(id.str());
+  if (known != numbers_.end()) return known->second;
+  if (numbers_.size() >= most_known_numbers) numbers_.clear();
+  std::int64_t number = 0;
+  sql_->find_number.reset();
+  sql_->find_number.bind(1, id.str());
+  if (sql_->find_number.executeStep()) {
+    number = sql_->find_number.getColumn(0).getInt64();
+  } else {
+    sql_->add_number.reset();
+    sql_->add_number.bind(1, id.str());
+    sql_->add_number.executeStep();
+    number = sql_->add_number.getColumn(0).getInt64();
+    sql_->add_number.reset();
+  }
+  sql_->find_number.reset();
+  return numbers_.emplace(id.str(), number).first->second;
 }
 
 bool entity_tables::fold(const queue::stored_record& record) {
@@ -73,15 +131,15 @@ bool entity_tables::fold_entity(const queue::stored_record& record) {
   if (main_value == entity->attributes.end()) return false;
   auto& put = sql_->put_entity;
   put.reset();
-  put.bind(1, entity->id.str());
-  put.bind(2, entity->from.source);
-  put.bind(3, joined(entity->from.visible_by));
+  put.bind(1, number_of(entity->id));
+  put.bind(2, sql_->audiences.number_of(entity->from.visible_by));
+  put.bind(3, entity->from.source);
   put.bind(4, entity->type);
   put.bind(5, text_of(*main_value));
   put.bind(6, model::to_text(entity->attributes));
   put.bind(7, model::to_text(entity->tags));
   put.bind(8, order_of(record, entity->from));
-  put.bind(9, number_of(entity->from.time));
+  put.bind(9, milliseconds_of(entity->from.time));
   if (entity->reputation) {
     put.bind(10, *entity->reputation);
   } else {
@@ -97,15 +155,14 @@ bool entity_tables::fold_association(const queue::stored_record& record) {
   if (!edge) return false;
   auto& put = sql_->put_association;
   put.reset();
-  put.bind(1, edge->id.str());
-  put.bind(2, edge->from.source);
-  put.bind(3, joined(edge->from.visible_by));
-  put.bind(4, edge->from_entity.str());
-  put.bind(5, static_cast<int>(edge->mode));
-  put.bind(6, edge->to_entity.str());
-  put.bind(7, model::to_text(edge->evidence));
-  put.bind(8, order_of(record, edge->from));
-  put.bind(9, number_of(edge->from.time));
+  put.bind(1, number_of(edge->from_entity));
+  put.bind(2, sql_->audiences.number_of(edge->from.visible_by));
+  put.bind(3, number_of(edge->to_entity));
+  put.bind(4, static_cast<int>(edge->mode));
+  put.bind(5, edge->from.source);
+  put.bind(6, model::to_text(edge->evidence));
+  put.bind(7, order_of(record, edge->from));
+  put.bind(8, milliseconds_of(edge->from.time));
   put.exec();
   return true;
 }
@@ -116,8 +173,8 @@ bool entity_tables::fold_comment(const queue::stored_record& record) {
   auto& put = sql_->put_comment;
   put.reset();
   put.bind(1, comment->id.str());
-  put.bind(2, joined(comment->from.visible_by));
-  put.bind(3, comment->entity.str());
+  put.bind(2, sql_->audiences.number_of(comment->from.visible_by));
+  put.bind(3, number_of(comment->entity));
   put.bind(4, comment->from.source);
   if (comment->parent) {
     put.bind(5, comment->parent->str());
@@ -125,7 +182,7 @@ bool entity_tables::fold_comment(const queue::stored_record& record) {
     put.bind(5);
   }
   put.bind(6, comment->text);
-  put.bind(7, number_of(comment->from.time));
+  put.bind(7, milliseconds_of(comment->from.time));
   put.exec();
   return true;
 }

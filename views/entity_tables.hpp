@@ -1,64 +1,55 @@
 #pragma once
 
-#include "model/comment.hpp"
-#include "views/entity_statements.hpp"
-#include "views/entity_view.hpp"
+#include "views/audiences.hpp"
+#include "views/entity_reader.hpp"
 #include "views/folding_view.hpp"
 
-#include <map>
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
+#include <unordered_map>
+#include <vector>
 
-/// The tables behind `entity_view`. This folder's own.
+/// The tables behind `entity_view`, as they are written. This folder's own.
+///
+/// Entities have numbers, in the order in which they were first heard of, so that what is new
+/// stands together in every tree and an edge is a pair of numbers.
 namespace sonde::views {
-
-/// Who reads, in one question: which sets of groups they belong to is worked out once each.
-class reader_groups {
- public:
-  explicit reader_groups(const model::group_list& groups) : groups_(groups) {}
-  /// `visible_by` as it stands in a row: a JSON list.
-  [[nodiscard]] bool may_see(const std::string& visible_by) { return !own(visible_by).empty(); }
-  /// The reader's own groups among those of a row.
-  [[nodiscard]] const model::group_list& own(const std::string& visible_by);
-
- private:
-  const model::group_list& groups_;
-  std::map<std::string, model::group_list> own_;  ///< by `visible_by`
-};
 
 class entity_tables final : public table_set {
  public:
   [[nodiscard]] const std::vector<std::string>& topics() const override;
-  [[nodiscard]] int version() const override { return 2; }
+  [[nodiscard]] int version() const override { return 3; }
   void create(SQLite::Database& db) override;
   void open(SQLite::Database& db) override;
-  void close() override { sql_.reset(); }
+  void close() override;
   bool fold(const queue::stored_record& record) override;
-  void undone() override {}
+  void undone() override;
 
-  [[nodiscard]] std::optional<entity_details> find(const model::entity_id& id,
-                                                   const model::group_list& groups,
-                                                   std::size_t related_limit);
-  [[nodiscard]] std::optional<entity_graph> walk(const model::entity_id& id,
-                                                 const model::group_list& groups,
-                                                 std::uint32_t levels, std::size_t node_limit);
-  [[nodiscard]] std::optional<std::vector<model::comment>> comments(const model::entity_id& id,
-                                                                    const model::group_list& groups,
-                                                                    std::size_t limit);
-  [[nodiscard]] bool sees(const model::entity_id& id, const model::group_list& groups);
-  [[nodiscard]] bool has_comment(const model::entity_id& entity, const model::comment_id& comment,
-                                 const model::group_list& groups);
+  /// Reads by the connection that writes, between two transactions.
+  [[nodiscard]] entity_reader& reader() { return *reader_; }
 
  private:
+  /// What is prepared of one database.
+  struct statements {
+    explicit statements(SQLite::Database& db);
+
+    audience_writer audiences;
+    SQLite::Statement find_number;
+    SQLite::Statement add_number;
+    SQLite::Statement put_entity;
+    SQLite::Statement put_association;
+    SQLite::Statement put_comment;
+  };
+
   bool fold_entity(const queue::stored_record& record);
   bool fold_association(const queue::stored_record& record);
   bool fold_comment(const queue::stored_record& record);
-  [[nodiscard]] std::optional<entity_facts> facts_of(const std::string& id, reader_groups& readers);
-  void add_related(entity_details& to, reader_groups& readers, std::size_t limit);
+  [[nodiscard]] std::int64_t number_of(const model::entity_id& id);
 
-  std::unique_ptr<entity_statements> sql_;
+  std::unique_ptr<statements> sql_;
+  std::unique_ptr<entity_reader> reader_;
+  std::unordered_map<std::string, std::int64_t> numbers_;  ///< of late
 };
 
 }  // namespace sonde::views

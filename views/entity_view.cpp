@@ -4,16 +4,69 @@
 #include "views/entity_tables.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 
 namespace sonde::views {
 namespace {
 
+constexpr int busy_timeout_ms = 1'000;
+/// Of the file, so much is read where it lies in the page cache.
+constexpr std::int64_t mapped_bytes = std::int64_t{1} << 30;
+
+template <class T>
+using question = std::function<T(entity_reader&)>;
+
+/// A connection of its own to the view's file, on a loop of its own.
+class side_reader {
+ public:
+  explicit side_reader(executor loop) : loop_(std::move(loop)) {}
+
+  [[nodiscard]] const executor& loop() const { return loop_; }
+
+  /// Nothing where the file cannot be read now: it may be about to be rebuilt.
+  template <class T>
+  std::optional<T> answer(const question<T>& ask, const std::filesystem::path& file,
+                          std::uint64_t opened) {
+    try {
+      if (!reader_ || opened_ != opened) open(file, opened);
+      return ask(*reader_);
+    } catch (const SQLite::Exception&) {
+      close();
+      return std::nullopt;
+    }
+  }
+
+  void close() {
+    reader_.reset();
+    db_.reset();
+  }
+
+ private:
+  void open(const std::filesystem::path& file, std::uint64_t opened) {
+    close();
+    db_ = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, busy_timeout_ms);
+    db_->exec("PRAGMA temp_store=MEMORY");
+    db_->exec("PRAGMA mmap_size=" + std::to_string(mapped_bytes));
+    reader_ = std::make_unique<entity_reader>(*db_);
+    opened_ = opened;
+  }
+
+  executor loop_;
+  std::unique_ptr<SQLite::Database> db_;
+  std::unique_ptr<entity_reader> reader_;
+  std::uint64_t opened_ = 0;
+};
+
 class sqlite_entity_view final : public entity_view {
  public:
-  sqlite_entity_view(executor loop, queue::backend& queue,
+  sqlite_entity_view(executor loop, const std::vector<executor>& reading, queue::backend& queue,
                      std::optional<std::filesystem::path> file, logger& log)
-      : loop_(loop), view_(loop, queue, tables_, std::move(file), log) {}
+      : loop_(loop), file_(file), view_(loop, queue, tables_, std::move(file), log) {
+    if (!file_) return;
+    for (const auto& each : reading)
+      readers_.push_back(std::make_unique<side_reader>(each));
+  }
 
   [[nodiscard]] result<> start() { return view_.start(); }
 
@@ -21,55 +74,48 @@ class sqlite_entity_view final : public entity_view {
                                                         model::group_list groups,
                                                         std::size_t related_limit,
                                                         steady_time deadline) override {
-    return ask<entity_details>([this, id = std::move(id), groups = std::move(groups),
-                                related_limit] { return tables_.find(id, groups, related_limit); },
-                               deadline);
+    return ask<std::optional<entity_details>>(
+        [id = std::move(id), groups = std::move(groups), related_limit](entity_reader& tables) {
+          return tables.find(id, groups, related_limit);
+        },
+        [](const auto& found) { return found.has_value(); }, deadline);
   }
 
   awaitable<result<std::optional<entity_graph>>> walk(model::entity_id id, model::group_list groups,
                                                       std::uint32_t levels, std::size_t node_limit,
                                                       steady_time deadline) override {
-    return ask<entity_graph>([this, id = std::move(id), groups = std::move(groups), levels,
-                              node_limit] { return tables_.walk(id, groups, levels, node_limit); },
-                             deadline);
+    return ask<std::optional<entity_graph>>(
+        [id = std::move(id), groups = std::move(groups), levels,
+         node_limit](entity_reader& tables) { return tables.walk(id, groups, levels, node_limit); },
+        [](const auto& found) { return found.has_value(); }, deadline);
   }
 
+  /// What grows while one looks at it is answered as of the question's time.
   awaitable<result<std::optional<std::vector<model::comment>>>> comments(
       model::entity_id id, model::group_list groups, std::size_t limit,
       steady_time deadline) override {
-    return caught_up<std::optional<std::vector<model::comment>>>(
-        [this, id = std::move(id), groups = std::move(groups), limit] {
-          return tables_.comments(id, groups, limit);
+    return ask<std::optional<std::vector<model::comment>>>(
+        [id = std::move(id), groups = std::move(groups), limit](entity_reader& tables) {
+          return tables.comments(id, groups, limit);
         },
-        deadline);
+        [](const auto&) { return false; }, deadline);
   }
 
   awaitable<result<std::optional<model::entity_id>>> first_missing(
       std::vector<model::entity_id> ids, model::group_list groups, steady_time deadline) override {
-    auto missing = [this, ids = std::move(ids), groups = std::move(groups)] {
-      for (const auto& id : ids) {
-        if (!tables_.sees(id, groups)) return std::optional(id);
-      }
-      return std::optional<model::entity_id>();
-    };
-    auto work = [this, missing, deadline] {
-      return once_more<std::optional<model::entity_id>>(
-          missing, [](const auto& found) { return !found; }, deadline);
-    };
-    return spawn_on(loop_, std::move(work));
+    return ask<std::optional<model::entity_id>>(
+        [ids = std::move(ids), groups = std::move(groups)](entity_reader& tables) {
+          return tables.first_missing(ids, groups);
+        },
+        [](const auto& missing) { return !missing; }, deadline);
   }
 
   awaitable<result<bool>> has_comment(model::entity_id entity, model::comment_id comment,
                                       model::group_list groups, steady_time deadline) override {
-    auto there = [this, entity = std::move(entity), comment = std::move(comment),
-                  groups = std::move(groups)] {
-      return tables_.has_comment(entity, comment, groups);
-    };
-    auto work = [this, there, deadline] {
-      return once_more<bool>(
-          there, [](bool found) { return found; }, deadline);
-    };
-    return spawn_on(loop_, std::move(work));
+    return ask<bool>(
+        [entity = std::move(entity), comment = std::move(comment), groups = std::move(groups)](
+            entity_reader& tables) { return tables.has_comment(entity, comment, groups); },
+        [](bool found) { return found; }, deadline);
   }
 
   awaitable<bool> wait_until_passed(std::vector<model::produced_position> positions,
@@ -86,8 +132,12 @@ class sqlite_entity_view final : public entity_view {
   }
 
   awaitable<void> stop() override {
+    for (auto& each : readers_) {
+      auto close = [&reader = *each] { reader.close(); };
+      co_await call_on(each->loop(), std::move(close));
+    }
     auto work = [this] { return view_.stop(); };
-    return spawn_on(loop_, std::move(work));
+    co_await spawn_on(loop_, std::move(work));
   }
 
  private:
@@ -102,50 +152,58 @@ class sqlite_entity_view final : public entity_view {
     co_return true;
   }
 
+  awaitable<result<>> catch_up_here(steady_time deadline) {
+    bool in_time = co_await view_.catch_up(deadline);
+    if (!in_time) co_return view_.behind("entity");
+    co_return result<>();
+  }
+
+  /// By the readers in turn; by the view's own connection where there is none, or it cannot.
+  template <class T>
+  awaitable<T> answer(question<T> asked) {
+    if (!readers_.empty()) {
+      auto& reader = *readers_[next_reader_++ % readers_.size()];
+      auto there = [this, &reader, asked] {
+        return reader.answer<T>(asked, *file_, view_.opened());
+      };
+      auto told = co_await call_on(reader.loop(), std::move(there));
+      if (told) co_return std::move(*told);
+    }
+    auto here = [this, asked = std::move(asked)] { return asked(tables_.reader()); };
+    co_return co_await call_on(loop_, std::move(here));
+  }
+
   /// Asks, and where the answer is not final yet, once more when the view has caught up: with what
   /// stood on the topics when the question came.
   template <class T>
-  awaitable<result<T>> once_more(std::function<T()> question, std::function<bool(const T&)> final,
-                                 steady_time deadline) {
-    auto answer = question();
-    if (final(answer)) co_return answer;
-    bool in_time = co_await view_.catch_up(deadline);
-    if (!in_time) co_return view_.behind("entity");
-    co_return question();
-  }
-
-  /// Of what is not there, after it has been looked for twice.
-  template <class T>
-  awaitable<result<std::optional<T>>> ask(std::function<std::optional<T>()> question,
-                                          steady_time deadline) {
-    auto work = [this, question = std::move(question), deadline] {
-      return once_more<std::optional<T>>(
-          question, [](const std::optional<T>& found) { return found.has_value(); }, deadline);
-    };
-    return spawn_on(loop_, std::move(work));
-  }
-
-  /// What grows while one looks at it is answered as of the question's time.
-  template <class T>
-  awaitable<result<T>> caught_up(std::function<T()> question, steady_time deadline) {
-    auto work = [this, question = std::move(question), deadline] {
-      return once_more<T>(
-          question, [](const T&) { return false; }, deadline);
-    };
-    return spawn_on(loop_, std::move(work));
+  awaitable<result<T>> ask(question<T> asked, std::function<bool(const T&)> is_final,
+                           steady_time deadline) {
+    auto first = co_await answer<T>(asked);
+    if (is_final(first)) co_return std::move(first);
+    auto wait = [this, deadline] { return catch_up_here(deadline); };
+    auto caught_up = co_await spawn_on(loop_, std::move(wait));
+    if (!caught_up) co_return caught_up.error();
+    auto last = co_await answer<T>(std::move(asked));
+    co_return std::move(last);
   }
 
   executor loop_;
+  std::optional<std::filesystem::path> file_;
+  std::vector<std::unique_ptr<side_reader>> readers_;
+  std::atomic<std::size_t> next_reader_ = 0;
   entity_tables tables_;
   folding_view view_;
 };
 
 }  // namespace
 
-result<std::unique_ptr<entity_view>> open_entity_view(executor loop, queue::backend& queue,
+result<std::unique_ptr<entity_view>> open_entity_view(executor loop,
+                                                      const std::vector<executor>& reading,
+                                                      queue::backend& queue,
                                                       std::optional<std::filesystem::path> file,
                                                       logger& log) {
-  auto view = std::make_unique<sqlite_entity_view>(std::move(loop), queue, std::move(file), log);
+  auto view =
+      std::make_unique<sqlite_entity_view>(std::move(loop), reading, queue, std::move(file), log);
   if (auto started = view->start(); !started) return started.error();
   return std::unique_ptr<entity_view>(std::move(view));
 }

@@ -109,8 +109,11 @@ class entity_view {
   virtual awaitable<void> stop() = 0;
 };
 
-/// As `open_task_view`.
+/// As `open_task_view`. `reading`: the loops of whoever reads, so that no question waits for what
+/// is being folded; where there is no file, or no such loop, questions are answered on `loop`. They
+/// have to run until `stop` has returned.
 [[nodiscard]] result<std::unique_ptr<entity_view>> open_entity_view(
-    executor loop, queue::backend& queue, std::optional<std::filesystem::path> file, logger& log);
+    executor loop, const std::vector<executor>& reading, queue::backend& queue,
+    std::optional<std::filesystem::path> file, logger& log);
 
 }  // namespace sonde::views

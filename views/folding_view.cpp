@@ -67,6 +67,7 @@ result<> folding_view::open_file() {
     if (db_->execAndGet("PRAGMA user_version").getInt() == 0) make_fresh();
     tables_.open(*db_);
     load_positions();
+    ++opened_;
   } catch (const std::exception& e) {
     return fail(queue::errc::unavailable, "the view " + name + " cannot be opened: " + e.what());
   }

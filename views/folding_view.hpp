@@ -8,6 +8,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -68,6 +70,9 @@ class folding_view {
   /// Announced after every transaction. On the loop.
   [[nodiscard]] condition& changed() { return changed_; }
   [[nodiscard]] SQLite::Database& database() { return *db_; }
+  /// Counted up whenever the file has been opened: what others have open is another one then.
+  /// From any thread.
+  [[nodiscard]] std::uint64_t opened() const { return opened_; }
 
  private:
   using partition_key = std::pair<std::string, std::int32_t>;
@@ -96,6 +101,7 @@ class folding_view {
   task_group work_;
   condition changed_;
   bool caught_up_once_ = false;
+  std::atomic<std::uint64_t> opened_ = 0;
   std::string trouble_;  ///< why the last transaction was none; empty where it was one
   bool stopping_ = false;
 };

@@ -67,8 +67,11 @@ def red_says_after(server, red):
     say(server, red, "comment", {"entityID": SHARED, "comment": "red again"})
     say(server, red, "entity", ip(3, reputation=-3))
     say(server, red, "scan", {**TARGET, "max_age": 0})
-    for last in range(10, 60):
-        say(server, red, "entity", ip(last, associations=[ip(1, mode="association")]))
+    # More than is looked at of one entity, and newer than what blue has said.
+    for part in range(3):
+        around = [{"type": "hostname", "attributes": {"hostname": f"h{n}.red.example.com"}, "mode": "association"}
+                  for n in range(500 * part, 500 * (part + 1))]
+        say(server, red, "entity", ip(1, associations=around))
 
 
 def blue_says(server, blue):

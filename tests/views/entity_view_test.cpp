@@ -5,6 +5,7 @@
 #include "queue/memory/memory_queue.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace sonde::views {
 namespace {
@@ -23,12 +24,16 @@ struct entity_world {
                                              {.name = model::topics::associations},
                                              {.name = model::topics::comments}};
     queue = queue::make_memory_queue(topics, "test", clock, bounds, log).value();
-    view = open_entity_view(loop.get_executor(), *queue, std::nullopt, log).value();
+    view = open_entity_view(loop.get_executor(), {reading.get_executor()}, *queue,
+                            folder.path() / "entities.db", log)
+               .value();
     loop.start();
+    reading.start();
   }
   ~entity_world() {
     test::run(view->stop());
     loop.join();
+    reading.join();
     queue->close();
   }
 
@@ -61,7 +66,9 @@ struct entity_world {
   limits bounds;
   logger log{log_level::error};
   std::unique_ptr<queue::backend> queue;
+  test::temporary_folder folder;
   event_loop loop{"view"};
+  event_loop reading{"reading"};
   std::unique_ptr<entity_view> view;
 };
 

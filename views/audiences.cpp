@@ -1,0 +1,67 @@
+#include "views/audiences.hpp"
+
+#include "model/json.hpp"
+
+namespace sonde::views {
+namespace {
+
+/// Lists that are kept in memory; beyond these each is looked up.
+constexpr std::size_t most_known = 10'000;
+
+}  // namespace
+
+void create_audiences(SQLite::Database& db) {
+  db.exec(
+      "CREATE TABLE audiences(n INTEGER PRIMARY KEY, list TEXT NOT NULL UNIQUE);"
+      "CREATE TABLE audience_groups(name TEXT NOT NULL, audience INTEGER NOT NULL,"
+      "  PRIMARY KEY(name, audience)) WITHOUT ROWID;");
+}
+
+audience_writer::audience_writer(SQLite::Database& db)
+    : find_(db, "SELECT n FROM audiences WHERE list=?"),
+      add_(db, "INSERT INTO audiences(list) VALUES(?) RETURNING n"),
+      add_group_(db, "INSERT OR IGNORE INTO audience_groups VALUES(?, ?)") {}
+
+std::int64_t audience_writer::number_of(const model::group_list& groups) {
+  auto text = model::to_text(groups);
+  auto known = known_.find(text);
+  if (known != known_.end()) return known->second;
+  if (known_.size() >= most_known) known_.clear();
+  std::int64_t number = 0;
+  find_.reset();
+  find_.bind(1, text);
+  if (find_.executeStep()) {
+    number = find_.getColumn(0).getInt64();
+  } else {
+    add_.reset();
+    add_.bind(1, text);
+    add_.executeStep();
+    number = add_.getColumn(0).getInt64();
+    add_.reset();
+    for (const auto& group : groups) {
+      add_group_.reset();
+      add_group_.bind(1, group);
+      add_group_.bind(2, number);
+      add_group_.exec();
+    }
+  }
+  find_.reset();
+  return known_.emplace(std::move(text), number).first->second;
+}
+
+audience_reader::audience_reader(SQLite::Database& db)
+    : of_group_(db, "SELECT audience FROM audience_groups WHERE name=?") {}
+
+reader_audiences audience_reader::of(const model::group_list& groups) {
+  reader_audiences out;
+  for (const auto& group : groups) {
+    of_group_.reset();
+    of_group_.bind(1, group);
+    while (of_group_.executeStep())
+      out[of_group_.getColumn(0).getInt64()].push_back(group);
+  }
+  of_group_.reset();
+  return out;
+}
+
+}  // namespace sonde::views
