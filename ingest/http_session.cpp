@@ -122,7 +122,18 @@ class session {
       step = link_->open();
     }
     alarm_.disarm();
+    host_.certificates.note(*link_, member_.address);
+    if (link_->proved() == byte_link::proof::refused) {
+      // A request may be on its way behind the certificate; the alert is to be read all the same.
+      link_ = make_plain_link(socket_.native_handle());
+      refused_ = true;
+    }
     co_return step.what == outcome::done;
+  }
+
+  /// Now: a certificate can have ended, or its authority be no longer believed.
+  [[nodiscard]] bool by_gateway() {
+    return host_.by_gateway || link_->proved() == byte_link::proof::listed;
   }
 
   /// What has arrived and was not judged yet.
@@ -215,7 +226,7 @@ class session {
       if (!came) co_return why_nothing_came();
     }
     bool foreign = !gate.host().empty() && !is_local_name(host_of(gate.host()));
-    if (foreign && host_.local_names_only) {
+    if (foreign && host_.local_names_only && !by_gateway()) {
       co_return refusal{421, "Host: this server answers to localhost and loopback addresses only"};
     }
     co_return std::nullopt;
@@ -281,7 +292,7 @@ class session {
       bool first = request.headers.emplace(known, std::move(value)).second;
       if (!first) request.repeated.insert(std::move(known));
     }
-    request.by_gateway = host_.by_gateway;
+    request.by_gateway = by_gateway();
     request.body = reader.take_body();
     co_return co_await serve(std::move(request), reader.keep_alive());
   }
