@@ -51,8 +51,7 @@ result<bool> feed(std::string& held, answer_parser& into) {
     held.erase(0, used);
     if (failed == http::error::need_more) break;
     if (failed) {
-      return fail(errc::no_server, "what answers does not speak HTTP, " + failed.message() +
-                                       "; if it speaks TLS, write https://");
+      return fail(errc::no_server, "what answers does not speak HTTP: " + failed.message());
     }
     if (used == 0) break;
   }
@@ -130,6 +129,14 @@ error http_client::explained(const error& why) const {
   return why.code == make_error_code(errc::no_server) ? no_server(why.message()) : why;
 }
 
+/// Of one that stood: who speaks TLS hangs up on who does not.
+error http_client::broken(const error& why) const {
+  auto out = why;
+  bool plain = !state_->server.tls && state_->server.socket.empty();
+  if (plain) out.detail += "; if it speaks TLS, write https://";
+  return explained(out);
+}
+
 awaitable<result<std::unique_ptr<connection>>> http_client::connect() {
   const auto& server = state_->server;
   if (server.tls && !state_->tls) {
@@ -168,12 +175,12 @@ awaitable<result<json>> http_client::exchange(std::unique_ptr<connection> over,
                                               const question& asked) {
   over->set_deadline(std::chrono::steady_clock::now() + answer_timeout + asked.patience);
   auto sent = co_await over->send(text_of(asked.request));
-  if (!sent) co_return explained(sent.error());
+  if (!sent) co_return broken(sent.error());
   answer_parser parser;
   parser.eager(true);
   parser.body_limit(most_answer_bytes);
   auto received = co_await receive_answer(*over, parser);
-  if (!received) co_return explained(received.error());
+  if (!received) co_return broken(received.error());
   over->clear_deadline();
   auto& answer = parser.get();
   auto out = understand(answer);

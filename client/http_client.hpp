@@ -31,6 +31,7 @@ class http_client {
 
   [[nodiscard]] error no_server(const std::string& why) const;
   [[nodiscard]] error explained(const error& why) const;
+  [[nodiscard]] error broken(const error& why) const;
   awaitable<result<std::unique_ptr<connection>>> connect();
   awaitable<result<model::json>> call(question asked);
   awaitable<result<model::json>> exchange(std::unique_ptr<connection> over, const question& asked);

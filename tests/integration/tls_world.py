@@ -1,5 +1,6 @@
-"""Authorities and their certificates, made by openssl as the tests need them."""
+"""Authorities and their certificates, made by openssl as the tests need them, and a daemon that has one."""
 
+import signal
 import subprocess
 import time
 
@@ -42,3 +43,34 @@ class Certificate:
         self.run("ca", "-batch", "-notext", "-config", config, "-cert", authority.file, "-keyfile", authority.key,
                  "-in", self.request, "-extfile", self.extensions, "-startdate", begin, "-enddate", end, "-out",
                  self.file)
+
+
+class World:
+    """Two authorities, a server's certificate, and clients' of every kind."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.gateways = Certificate(folder, "gateways", is_authority=True)
+        self.servers = Certificate(folder, "servers", is_authority=True)
+        self.server = Certificate(folder, "server", authority=self.servers)
+
+    def client(self, name, **how):
+        how = {"names": "DNS:front.example", "usage": "clientAuth", "authority": self.gateways, **how}
+        return Certificate(self.folder, name, **how)
+
+
+def settings(world, **more):
+    return {"tls_certificate": str(world.server.file), "tls_key": str(world.server.key), **more}
+
+
+def wait_for_log(server, text, count=1, seconds=20):
+    deadline = time.monotonic() + seconds
+    while server.log().count(text) < count:
+        assert time.monotonic() < deadline, server.log()
+        time.sleep(0.02)  # pause: between two looks at the log
+
+
+def reload(server, says="configuration reloaded"):
+    count = server.log().count(says)
+    server.process.send_signal(signal.SIGHUP)
+    wait_for_log(server, says, count + 1)
