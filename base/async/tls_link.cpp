@@ -134,8 +134,12 @@ std::string subject_of(X509* certificate) {
   char* text = nullptr;
   auto size = BIO_get_mem_data(into.get(), &text);
   std::string out(text, size > 0 ? static_cast<std::size_t>(size) : 0);
-  if (out.size() > most_subject_bytes) out = out.substr(0, most_subject_bytes) + "...";
-  return out.empty() ? "a certificate without a subject" : out;
+  if (out.empty()) out = "a certificate without a subject";
+  if (out.size() > most_subject_bytes) {
+    out.resize(most_subject_bytes);
+    out += "...";
+  }
+  return out;
 }
 
 std::vector<std::string> dns_names_of(X509* certificate) {
