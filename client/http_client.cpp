@@ -69,8 +69,9 @@ awaitable<result<>> receive_answer(connection& from, answer_parser& into) {
       from.held += *came;
       continue;
     }
+    // A parser that has been given nothing takes the end for an empty answer.
     error_code failed;
-    into.put_eof(failed);
+    if (into.got_some()) into.put_eof(failed);
     if (!failed && into.is_done()) co_return result<>();
     co_return fail(errc::no_server, "it hung up without an answer");
   }
