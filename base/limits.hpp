@@ -26,9 +26,10 @@ struct limits {
   std::uint32_t http_answer_timeout_ms = 10'000;  ///< then 503: the queue or a view is too slow
   std::uint32_t http_linger_ms = 2'000;        ///< the rest of a refused request is taken so long
   std::uint32_t http_linger_bytes = 1u << 20;  ///< … and so far, that its sender reads the answer
-  std::uint32_t json_depth = 32;               ///< nesting of objects and lists
-  std::uint32_t submission_nesting = 8;        ///< of associations in one submitted entity
-  std::uint32_t submission_entities = 1'000;   ///< of one request, each at most a record
+  std::uint32_t http_client_chain_bytes = 16'384;  ///< a client's certificates, as they are sent
+  std::uint32_t json_depth = 32;                   ///< nesting of objects and lists
+  std::uint32_t submission_nesting = 8;            ///< of associations in one submitted entity
+  std::uint32_t submission_entities = 1'000;       ///< of one request, each at most a record
 
   // Credentials: every process that serves HTTP holds them all in memory.
   std::uint32_t keys = 1'000'000;             ///< known, with those that were revoked

@@ -14,6 +14,7 @@ const char* describe(errc code) {
     case errc::try_later: return "the server is busy";
     case errc::not_found: return "not found";
     case errc::interrupted: return "interrupted";
+    case errc::untrusted: return "the server is not the one that was meant";
   }
   return "unknown error";
 }
@@ -25,6 +26,7 @@ error_code make_error_code(errc code) {
 int exit_code_of(const error& why) {
   if (why.code == make_error_code(errc::usage)) return exit_code::usage;
   if (why.code == make_error_code(errc::no_server)) return exit_code::no_server;
+  if (why.code == make_error_code(errc::untrusted)) return exit_code::no_server;
   if (why.code == make_error_code(errc::interrupted)) return exit_code::interrupted;
   return exit_code::scan_failed;
 }

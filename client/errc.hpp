@@ -15,6 +15,7 @@ enum class errc {
   try_later,  ///< the server said not now
   not_found,
   interrupted,  ///< by Ctrl-C
+  untrusted,    ///< who answers has not proved to be the server
 };
 
 [[nodiscard]] const char* category_name(errc);
@@ -26,8 +27,8 @@ namespace exit_code {
 inline constexpr int done = 0;
 inline constexpr int scan_failed = 1;
 inline constexpr int usage = 64;
-inline constexpr int no_server = 69;
-inline constexpr int internal = 70;  ///< a bug
+inline constexpr int no_server = 69;  ///< or none that can be believed
+inline constexpr int internal = 70;   ///< a bug
 inline constexpr int data_folder = 74;
 inline constexpr int configuration = 78;
 inline constexpr int interrupted = 130;

@@ -1,23 +1,18 @@
 #include "client/http_client.hpp"
 
+#include "client/connection.hpp"
 #include "client/errc.hpp"
-#include "model/ip_address.hpp"
 
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
-#include <charconv>
 #include <deque>
+#include <sstream>
 
 namespace sonde::client {
 namespace {
 
-namespace beast = boost::beast;
-namespace http = beast::http;
-using asio::ip::tcp;
+namespace http = boost::beast::http;
 using model::json;
 using std::chrono::seconds;
 
@@ -46,14 +41,49 @@ result<json> understand(const http::response<http::string_body>& answer) {
   return fail(errc::refused, why);
 }
 
-}  // namespace
+using answer_parser = http::response_parser<http::string_body>;
 
-/// A connection, and what has been read of it beyond the last answer.
-struct http_client::link {
-  explicit link(executor loop) : stream(loop) {}
-  beast::basic_stream<asio::generic::stream_protocol> stream;
-  beast::flat_buffer buffer;
-};
+/// Takes of what is held what belongs to the answer. True: that is all of it.
+result<bool> feed(std::string& held, answer_parser& into) {
+  while (!held.empty() && !into.is_done()) {
+    error_code failed;
+    auto used = into.put(asio::buffer(held), failed);
+    held.erase(0, used);
+    if (failed == http::error::need_more) break;
+    if (failed) {
+      return fail(errc::no_server, "what answers does not speak HTTP: " + failed.message());
+    }
+    if (used == 0) break;
+  }
+  return into.is_done();
+}
+
+awaitable<result<>> receive_answer(connection& from, answer_parser& into) {
+  while (true) {
+    auto whole = feed(from.held, into);
+    if (!whole) co_return whole.error();
+    if (*whole) co_return result<>();
+    auto came = co_await from.receive();
+    if (!came) co_return came.error();
+    if (!came->empty()) {
+      from.held += *came;
+      continue;
+    }
+    // A parser that has been given nothing takes the end for an empty answer.
+    error_code failed;
+    if (into.got_some()) into.put_eof(failed);
+    if (!failed && into.is_done()) co_return result<>();
+    co_return fail(errc::no_server, "it hung up without an answer");
+  }
+}
+
+std::string text_of(const http::request<http::string_body>& request) {
+  std::ostringstream out;
+  out << request;
+  return out.str();
+}
+
+}  // namespace
 
 struct http_client::question {
   http::request<http::string_body> request;
@@ -63,11 +93,12 @@ struct http_client::question {
 struct http_client::state {
   executor loop;
   server_address server;
-  std::deque<std::unique_ptr<link>> kept;
+  std::unique_ptr<client_tls> tls = {};  ///< once it has been needed
+  std::deque<std::unique_ptr<connection>> kept = {};
 };
 
 http_client::http_client(executor loop, server_address server)
-    : state_(std::make_unique<state>(state{std::move(loop), std::move(server), {}})) {}
+    : state_(std::make_unique<state>(state{std::move(loop), std::move(server)})) {}
 
 http_client::~http_client() = default;
 
@@ -94,26 +125,30 @@ error http_client::no_server(const std::string& why) const {
                                    "--server, or scan without one with --local");
 }
 
-awaitable<result<std::unique_ptr<http_client::link>>> http_client::connect() {
-  auto made = std::make_unique<link>(state_->loop);
+/// A failure of a connection, as people read it.
+error http_client::explained(const error& why) const {
+  return why.code == make_error_code(errc::no_server) ? no_server(why.message()) : why;
+}
+
+/// Of one that stood: who speaks TLS hangs up on who does not.
+error http_client::broken(const error& why) const {
+  auto out = why;
+  bool plain = !state_->server.tls && state_->server.socket.empty();
+  if (plain) out.detail += "; if it speaks TLS, write https://";
+  return explained(out);
+}
+
+awaitable<result<std::unique_ptr<connection>>> http_client::connect() {
   const auto& server = state_->server;
-  std::vector<asio::generic::stream_protocol::endpoint> endpoints;
-  error_code failed;
-  auto token = asio::redirect_error(asio::use_awaitable, failed);
-  if (server.socket.empty()) {
-    tcp::resolver resolver(state_->loop);
-    auto found = co_await resolver.async_resolve(server.host, server.port, token);
-    if (failed) co_return no_server(failed.message());
-    for (const auto& each : found)
-      endpoints.emplace_back(each.endpoint());
-  } else {
-    endpoints.emplace_back(asio::local::stream_protocol::endpoint(server.socket));
+  if (server.tls && !state_->tls) {
+    auto loaded = client_tls::load(server.trust);
+    if (!loaded) co_return fail(errc::usage, loaded.error().message());
+    state_->tls = std::move(*loaded);
   }
-  made->stream.expires_after(connect_timeout);
-  co_await made->stream.async_connect(endpoints, token);
-  if (failed) co_return no_server(failed.message());
-  error_code ignored;  // there is no such thing on a UNIX socket
-  made->stream.socket().set_option(tcp::no_delay(true), ignored);
+  auto made = std::make_unique<connection>(state_->loop);
+  made->set_deadline(std::chrono::steady_clock::now() + connect_timeout);
+  auto opened = co_await made->open(server, state_->tls.get());
+  if (!opened) co_return explained(opened.error());
   co_return made;
 }
 
@@ -137,16 +172,17 @@ awaitable<result<json>> http_client::call(question asked) {
   co_return co_await exchange(std::move(*fresh), asked);
 }
 
-awaitable<result<json>> http_client::exchange(std::unique_ptr<link> over, const question& asked) {
-  error_code failed;
-  auto token = asio::redirect_error(asio::use_awaitable, failed);
-  over->stream.expires_after(answer_timeout + asked.patience);
-  co_await http::async_write(over->stream, asked.request, token);
-  if (failed) co_return no_server(failed.message());
-  http::response_parser<http::string_body> parser;
+awaitable<result<json>> http_client::exchange(std::unique_ptr<connection> over,
+                                              const question& asked) {
+  over->set_deadline(std::chrono::steady_clock::now() + answer_timeout + asked.patience);
+  auto sent = co_await over->send(text_of(asked.request));
+  if (!sent) co_return broken(sent.error());
+  answer_parser parser;
+  parser.eager(true);
   parser.body_limit(most_answer_bytes);
-  co_await http::async_read(over->stream, over->buffer, parser, token);
-  if (failed) co_return no_server(failed.message());
+  auto received = co_await receive_answer(*over, parser);
+  if (!received) co_return broken(received.error());
+  over->clear_deadline();
   auto& answer = parser.get();
   auto out = understand(answer);
   const auto& hint = state_->server.key_hint;
@@ -155,44 +191,6 @@ awaitable<result<json>> http_client::exchange(std::unique_ptr<link> over, const 
   }
   if (answer.keep_alive()) state_->kept.push_back(std::move(over));
   co_return out;
-}
-
-std::string server_address::authority() const {
-  if (!socket.empty()) return "localhost";
-  bool bracketed = host.find(':') != std::string::npos;
-  return (bracketed ? "[" + host + "]" : host) + ":" + port;
-}
-
-std::string server_address::text() const {
-  return socket.empty() ? "http://" + authority() : socket;
-}
-
-result<server_address> parse_server(const std::string& text) {
-  std::string rest = text;
-  if (rest.starts_with("http://")) rest = rest.substr(7);
-  if (rest.ends_with('/')) rest.pop_back();
-  auto refusal = fail(errc::usage, "\"" + text +
-                                       "\" is no server; write it as in "
-                                       "http://127.0.0.1:8480");
-  auto colon = rest.rfind(':');
-  if (colon == std::string::npos) return refusal;
-  server_address out;
-  out.host = rest.substr(0, colon);
-  out.port = rest.substr(colon + 1);
-  constexpr const char* name_characters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-  if (out.host.starts_with('[') && out.host.ends_with(']')) {
-    out.host = out.host.substr(1, out.host.size() - 2);
-    auto address = model::ip_address::parse(out.host);
-    if (!address || address->is_v4()) return refusal;
-  } else if (out.host.empty() || out.host.find_first_not_of(name_characters) != std::string::npos) {
-    return refusal;
-  }
-  std::uint16_t port = 0;
-  auto parsed = std::from_chars(out.port.data(), out.port.data() + out.port.size(), port);
-  bool whole = parsed.ec == std::errc{} && parsed.ptr == out.port.data() + out.port.size();
-  if (!whole || port == 0) return refusal;
-  return out;
 }
 
 }  // namespace sonde::client

@@ -127,7 +127,7 @@ awaitable<void> scan_command::schedule_some() {
 }
 
 void scan_command::report_failure(const std::string& target, const error& why) {
-  if (why.code == make_error_code(errc::no_server)) {
+  if (exit_code_of(why) == exit_code::no_server) {
     no_server_ = why;
     return;
   }

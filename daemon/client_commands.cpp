@@ -3,8 +3,8 @@
 #include "client/terminal.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/control.hpp"
+#include "daemon/find_server.hpp"
 #include "daemon/node.hpp"
-#include "daemon/own_key.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -53,10 +53,8 @@ template <class Verb>
 int ask_server(const invocation& how, Verb verb) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
-  auto server = client::parse_server(config->server);
+  auto server = find_server(*config, how.variables);
   if (!server) return complain(server.error(), exit_code::usage);
-  auto known = add_credentials(*server, config->data_dir, how.variables);
-  if (!known) return complain(known.error(), exit_code::usage);
   system_clock time;
   client::terminal out(how.form);
   asio::io_context loop(1);
@@ -168,10 +166,8 @@ int scan(const invocation& how, client::scan_options options, bool local) {
     api = here->local_api();
     options.server_goes_on = false;
   } else {
-    auto server = client::parse_server(config->server);
+    auto server = find_server(*config, how.variables);
     if (!server) return complain(server.error(), exit_code::usage);
-    auto known = add_credentials(*server, config->data_dir, how.variables);
-    if (!known) return complain(known.error(), exit_code::usage);
     api = client::make_http_api(loop.get_executor(), std::move(*server));
   }
   client::scan_command command(*api, out, clock, std::move(options));

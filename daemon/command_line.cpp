@@ -118,6 +118,8 @@ class command_line {
   void add_server(CLI::App* to) {
     add_common(to);
     add_setting(to, "--server", "server", "the server to ask (http://127.0.0.1:8480)", "URL");
+    add_setting(to, "--ca-file", "ca_file",
+                "who vouches for an https server (the system's authorities)", "FILE");
     add_setting(to, "--data-dir", "data_dir", "where a server on this machine keeps its key",
                 "DIR");
   }

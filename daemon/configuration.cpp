@@ -219,6 +219,31 @@ class file_reader {
   fs::path file_;
 };
 
+/// What has to be set together.
+result<> check_tls(const configuration& config) {
+  const auto& http = config.http;
+  auto refuse = [](const char* why) -> result<> { return fail(model::errc::invalid_field, why); };
+  if (http.tls_certificate.empty() != http.tls_key.empty()) {
+    return refuse(
+        "http.tls_certificate and http.tls_key: one of them is missing; set both or none");
+  }
+  if (!http.gateway_ca.empty() && http.tls_certificate.empty()) {
+    return refuse(
+        "http.gateway_ca: gateways show their certificates over TLS, which this server does not "
+        "speak; set http.tls_certificate and http.tls_key, or use http.gateway_socket");
+  }
+  if (!http.gateway_ca.empty() && http.gateway_names.empty()) {
+    return refuse(
+        "http.gateway_names: names nobody, and a gateway may call in anybody's name; list the "
+        "names in its certificates, or write [\"*\"] where http.gateway_ca vouches for nobody "
+        "else");
+  }
+  if (http.gateway_ca.empty() && !http.gateway_names.empty()) {
+    return refuse("http.gateway_names: is of no use without http.gateway_ca; set both or none");
+  }
+  return {};
+}
+
 std::optional<fs::path> choose_file(const std::optional<fs::path>& named,
                                     const environment& variables) {
   if (named) return named;
@@ -270,10 +295,7 @@ result<configuration> load_configuration(const std::optional<fs::path>& file,
   }
   read_kafka_variables(config, variables);
   if (auto known = check_kafka(config); !known) return known.error();
-  if (config.http.tls_certificate.empty() != config.http.tls_key.empty()) {
-    return fail(model::errc::invalid_field,
-                "http.tls_certificate and http.tls_key: one of them is missing; set both or none");
-  }
+  if (auto fine = check_tls(config); !fine) return fine.error();
   for (const auto& flag : flags) {
     const auto* what = find_setting(flag.key);
     auto set = apply(config, *what, value_of(*what, flag.value), flag.flag);

@@ -21,6 +21,7 @@ namespace sonde::daemon {
 struct configuration {
   std::filesystem::path data_dir;
   std::string server = "http://127.0.0.1:8480";  ///< that the other verbs talk to
+  std::string ca_file;                           ///< a PEM file: whom verbs believe to be a server
   std::vector<std::string> roles = {"ingest", "scanner", "view", "webhook"};
   std::uint32_t drain_s = 20;
 
@@ -28,8 +29,10 @@ struct configuration {
     std::string listen = "127.0.0.1:8480";
     std::string tls_certificate;  ///< a PEM file; empty, as `tls_key` is then: no TLS
     std::string tls_key;
-    bool allow_plaintext = false;  ///< beyond loopback, without TLS
-    std::string gateway_socket;    ///< a file; its peers are believed who calls
+    std::string gateway_ca;                  ///< a PEM file; empty: certificates are not asked for
+    std::vector<std::string> gateway_names;  ///< of its certificates, those of gateways
+    bool allow_plaintext = false;            ///< beyond loopback, without TLS
+    std::string gateway_socket;              ///< a file; its peers are believed who calls
   } http;
   struct {
     std::string level = "info";

@@ -59,6 +59,17 @@ void add_key_control_route(ingest::router& to, queue::backend& queue,
   to.add("POST", keys_path, ingest::access::everybody, handle);
 }
 
+void add_address_control_route(ingest::router& to, std::function<own_address()> ask) {
+  auto handle = [ask = std::move(ask)](
+                    ingest::http_request,
+                    ingest::path_parameters) -> awaitable<ingest::http_response> {
+    auto mine = ask();
+    model::json told = {{"url", mine.url}, {"certificate", mine.certificate}};
+    co_return ingest::json_response(200, model::to_text(told));
+  };
+  to.add("GET", address_path, ingest::access::everybody, std::move(handle));
+}
+
 void add_control_routes(ingest::router& to, queue::backend& queue, const clock& clock) {
   to.add("POST", redrive_path, ingest::access::everybody,
          [&queue, &clock](ingest::http_request request, ingest::path_parameters) {

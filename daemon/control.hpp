@@ -7,6 +7,8 @@
 #include "views/credential_view.hpp"
 
 #include <filesystem>
+#include <functional>
+#include <string>
 
 namespace sonde::daemon {
 
@@ -18,6 +20,14 @@ namespace sonde::daemon {
 /// are of one version.
 inline constexpr const char* redrive_path = "/control/redrive";
 void add_control_routes(ingest::router& to, queue::backend& queue, const clock& clock);
+
+/// Where this daemon is reached on this machine, and the certificate that it shows there, as text.
+struct own_address {
+  std::string url;
+  std::string certificate;  ///< PEM; empty: no TLS
+};
+inline constexpr const char* address_path = "/control/address";
+void add_address_control_route(ingest::router& to, std::function<own_address()> ask);
 
 /// A `client::key_command`. What it has changed is known to the view when it is answered.
 inline constexpr const char* keys_path = "/control/keys";

@@ -21,6 +21,8 @@ constexpr limit_name names[] = {
     {"http_answer_timeout_ms", &limits::http_answer_timeout_ms, "for an answer to be found"},
     {"http_linger_ms", &limits::http_linger_ms, "for the rest of a refused request"},
     {"http_linger_bytes", &limits::http_linger_bytes, "taken of that rest"},
+    {"http_client_chain_bytes", &limits::http_client_chain_bytes,
+     "a client's certificates, as they are sent", 1'024},
     {"json_depth", &limits::json_depth, "nesting of objects and lists"},
     {"submission_nesting", &limits::submission_nesting, "nesting of submitted associations"},
     {"submission_entities", &limits::submission_entities, "entities of one request"},

@@ -8,6 +8,7 @@
 #include "client/scan_api.hpp"
 #include "daemon/backend.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/control.hpp"
 #include "daemon/process_metrics.hpp"
 #include "ingest/authenticate.hpp"
 #include "ingest/entity_service.hpp"
@@ -53,7 +54,7 @@ class node {
   [[nodiscard]] std::string url() const { return (tls_ ? "https://" : "http://") + endpoint(); }
   /// The same interface without HTTP, for a caller in this process.
   [[nodiscard]] std::unique_ptr<client::scan_api> local_api();
-  /// Scope, log level and certificate of a new configuration; what else has changed needs a
+  /// Scope, log level and certificates of a new configuration; what else has changed needs a
   /// restart.
   [[nodiscard]] result<> reload(const configuration& changed);
   /// An error once something has failed that only a restart mends.
@@ -72,6 +73,7 @@ class node {
   void start_credentials();
   [[nodiscard]] result<> start_gateway();
   void start_control();
+  [[nodiscard]] own_address address_here() const;
   awaitable<void> stop_credentials();
   awaitable<std::vector<std::string>> what_is_not_ready();
   awaitable<std::string> metrics_text();

@@ -3,6 +3,8 @@
 #include "daemon/control.hpp"
 #include "daemon/node.hpp"
 
+#include <cstring>
+
 namespace sonde::daemon {
 
 /// Before any route is used: a router without its guard would refuse everybody.
@@ -21,7 +23,9 @@ void node::start_credentials() {
 
 result<std::shared_ptr<server_tls>> node::load_tls(const configuration& from) const {
   if (from.http.tls_certificate.empty()) return std::shared_ptr<server_tls>();
-  auto loaded = server_tls::load(from.http.tls_certificate, from.http.tls_key);
+  server_tls_settings settings{from.http.tls_certificate, from.http.tls_key, from.http.gateway_ca,
+                               from.http.gateway_names, from.limits.http_client_chain_bytes};
+  auto loaded = server_tls::load(std::move(settings));
   if (!loaded) return loaded.error();
   return std::shared_ptr<server_tls>(std::move(*loaded));
 }
@@ -39,8 +43,20 @@ result<> node::start_gateway() {
   return {};
 }
 
+/// Who listens on all addresses is reached on loopback too.
+own_address node::address_here() const {
+  auto where = url();
+  for (const auto& [all, loopback] :
+       {std::pair("://0.0.0.0:", "://127.0.0.1:"), std::pair("://[::]:", "://[::1]:")}) {
+    auto found = where.find(all);
+    if (found != std::string::npos) where.replace(found, std::strlen(all), loopback);
+  }
+  return {where, tls_ ? tls_->certificate() : std::string()};
+}
+
 void node::start_control() {
   add_control_routes(control_routes_, *queue_, clock_);
+  add_address_control_route(control_routes_, [this] { return address_here(); });
   if (credentials_) {
     add_key_control_route(control_routes_, *queue_, *credentials_, config_.limits, clock_);
   }

@@ -6,8 +6,6 @@
 #include "model/events.hpp"
 #include "model/json.hpp"
 
-#include <boost/asio/ip/address.hpp>
-
 #include <cerrno>
 #include <fcntl.h>
 #include <fstream>
@@ -76,13 +74,6 @@ model::key_order admin_order() {
   out.roles = {model::roles::admin};
   out.groups = {model::public_group};
   return out;
-}
-
-bool is_this_machine(const client::server_address& server) {
-  if (!server.socket.empty() || server.host == "localhost") return true;
-  error_code failed;
-  auto address = asio::ip::make_address(server.host, failed);
-  return !failed && address.is_loopback();
 }
 
 /// The token in a data folder's file; empty where there is none.
@@ -157,7 +148,7 @@ result<> add_credentials(client::server_address& to, const fs::path& data_dir,
     to.key_hint = "shown was the key of SONDE_TOKEN";
     return {};
   }
-  if (!is_this_machine(to)) return {};
+  if (!to.is_this_machine()) return {};
   auto file = admin_key_file(data_dir);
   token = token_in(file, to.key_hint);
   if (token.empty()) return {};

@@ -2,7 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
-#include "client/http_client.hpp"
+#include "client/server_address.hpp"
 #include "daemon/configuration.hpp"
 #include "queue/io.hpp"
 

@@ -61,7 +61,7 @@ class watchman {
     auto changed = load_configuration(how_.config_file, how_.variables, how_.flags);
     auto reloaded = changed ? node_.reload(*changed) : result<>(changed.error());
     if (reloaded) {
-      log_.info("configuration reloaded: scope, log level and certificate");
+      log_.info("configuration reloaded: scope, log level and certificates");
     } else {
       log_.error("configuration not reloaded; nothing has changed",
                  {{"reason", reloaded.error().message()}});

@@ -155,6 +155,19 @@ result<> check_resolvers(const std::vector<std::string>& servers) {
   return {};
 }
 
+/// As in a certificate; a comma would end it where a list comes from the environment.
+result<> check_gateway_names(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    bool plain = !name.empty() && name.size() <= 253 &&
+                 std::ranges::all_of(name, [](char c) { return c >= ' ' && c <= '~' && c != ','; });
+    if (!plain) return wrong("\"" + name + "\" is no name of printable ASCII without commas");
+    if (name == "*" && names.size() > 1) {
+      return wrong("\"*\" means every certificate; leave the other names out, or leave it out");
+    }
+  }
+  return {};
+}
+
 result<> check_roles(const std::vector<std::string>& roles) {
   if (roles.empty()) return wrong("names no role");
   auto known = one_of({"ingest", "scanner", "view", "webhook"});
@@ -197,6 +210,9 @@ std::vector<setting> general_settings() {
       text(
           "server", "the server that scan, show and watch talk to",
           [](c & x) -> auto& { return x.server; }),
+      text(
+          "ca_file", "PEM file: who vouches for that server, in place of the system's authorities",
+          [](c & x) -> auto& { return x.ca_file; }),
       list(
           "roles", "what this process does: ingest, scanner, view, webhook",
           [](c & x) -> auto& { return x.roles; }, check_roles),
@@ -219,6 +235,12 @@ std::vector<setting> general_settings() {
       text(
           "http.tls_key", "PEM file: the certificate's key, without a passphrase",
           [](c & x) -> auto& { return x.http.tls_key; }),
+      text(
+          "http.gateway_ca", "PEM file: who vouches for gateways that show a certificate",
+          [](c & x) -> auto& { return x.http.gateway_ca; }),
+      list(
+          "http.gateway_names", "the names of those certificates that are a gateway's; *: all",
+          [](c & x) -> auto& { return x.http.gateway_names; }, check_gateway_names),
       text(
           "log.level", "debug, info, warning or error", [](c & x) -> auto& { return x.log.level; },
           one_of({"debug", "info", "warning", "error"})),

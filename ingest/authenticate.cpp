@@ -160,8 +160,8 @@ std::optional<http_response> authenticator::judge(http_request& request, access 
     count("refused_header");
     return problem(400,
                    std::string(header) +
-                       ": is for a gateway to send, on the socket of "
-                       "http.gateway_socket; leave it out",
+                       ": is for a gateway to send, on the socket of http.gateway_socket or with a "
+                       "certificate of http.gateway_ca; leave it out",
                    request.id);
   }
   if (needed == access::everybody) return std::nullopt;

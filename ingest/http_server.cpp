@@ -53,6 +53,7 @@ http_server::http_server(executor loop, handler_function handler, const limits& 
             .bounds = limits,
             .log = log,
             .counts = answer_counts(counts),
+            .certificates = certificate_notes(counts, log),
             .process_id = std::move(process_id),
             .book = {},
             .room = condition(loop)},
@@ -71,12 +72,13 @@ result<> http_server::listen(const std::string& address, std::uint16_t port,
   auto where = asio::ip::make_address(address, failed);
   if (failed) return fail(errc::invalid, "http.listen: \"" + address + "\" is no IP address");
   if (!where.is_loopback() && !plaintext_allowed) {
-    return fail(errc::invalid,
-                "http.listen: " + address +
-                    " can be reached by others, and without TLS keys and answers could be read on "
-                    "the way; listen on 127.0.0.1 or ::1 behind a proxy that speaks TLS, or let a "
-                    "gateway come to http.gateway_socket, or, where the network itself is trusted, "
-                    "set http.allow_plaintext = true");
+    return fail(
+        errc::invalid,
+        "http.listen: " + address +
+            " can be reached by others, and without TLS keys and answers could be read on "
+            "the way; set http.tls_certificate and http.tls_key, or listen on 127.0.0.1 or ::1 "
+            "behind a proxy that speaks TLS, or let a gateway come to http.gateway_socket, "
+            "or, where the network itself is trusted, set http.allow_plaintext = true");
   }
   host_.local_names_only = where.is_loopback();
   tcp::endpoint endpoint(where, port);

@@ -4,8 +4,8 @@
 #include "ingest/problem.hpp"
 #include "ingest/request_gate.hpp"
 #include "ingest/request_reader.hpp"
+#include "ingest/request_rules.hpp"
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
@@ -29,22 +29,6 @@ std::string lower(std::string_view text) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : static_cast<char>(c);
   });
   return out;
-}
-
-/// Without its port.
-std::string_view host_of(std::string_view authority) {
-  auto end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
-  return authority.substr(0, end);
-}
-
-/// On a loopback address the name keeps out a web page whose own name has been made to point here
-/// (DNS rebinding): what needs no credentials is for this machine to see.
-bool is_local_name(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (lower(host) == "localhost") return true;
-  error_code failed;
-  auto address = asio::ip::make_address(std::string(host), failed);
-  return !failed && address.is_loopback();
 }
 
 class session {
@@ -113,16 +97,28 @@ class session {
 
   awaitable<bool> open() {
     auto step = link_->open();
-    if (step.what == outcome::done) co_return true;
-    set_time(host_.bounds.http_header_timeout_ms);
-    auto turn = turn_of_peer(true);
-    while (step.what == outcome::wait_read || step.what == outcome::wait_write) {
-      bool ready = co_await wait(step.what);
-      if (!ready) co_return false;
-      step = link_->open();
+    if (step.what != outcome::done) {
+      set_time(host_.bounds.http_header_timeout_ms);
+      auto turn = turn_of_peer(true);
+      while (step.what == outcome::wait_read || step.what == outcome::wait_write) {
+        bool ready = co_await wait(step.what);
+        if (!ready) co_return false;
+        step = link_->open();
+      }
+      alarm_.disarm();
     }
-    alarm_.disarm();
+    host_.certificates.note(*link_, member_.address);
+    if (link_->proved() == byte_link::proof::refused) {
+      // A request may be on its way behind the certificate; the alert is to be read all the same.
+      link_ = make_plain_link(socket_.native_handle());
+      refused_ = true;
+    }
     co_return step.what == outcome::done;
+  }
+
+  /// Now: a certificate can have ended, or its authority be no longer believed.
+  [[nodiscard]] bool by_gateway() {
+    return host_.by_gateway || link_->proved() == byte_link::proof::listed;
   }
 
   /// What has arrived and was not judged yet.
@@ -214,8 +210,8 @@ class session {
       bool came = co_await receive();
       if (!came) co_return why_nothing_came();
     }
-    bool foreign = !gate.host().empty() && !is_local_name(host_of(gate.host()));
-    if (foreign && host_.local_names_only) {
+    bool foreign = !gate.host().empty() && !is_local_authority(gate.host());
+    if (foreign && host_.local_names_only && !by_gateway()) {
       co_return refusal{421, "Host: this server answers to localhost and loopback addresses only"};
     }
     co_return std::nullopt;
@@ -281,7 +277,7 @@ class session {
       bool first = request.headers.emplace(known, std::move(value)).second;
       if (!first) request.repeated.insert(std::move(known));
     }
-    request.by_gateway = host_.by_gateway;
+    request.by_gateway = by_gateway();
     request.body = reader.take_body();
     co_return co_await serve(std::move(request), reader.keep_alive());
   }

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "ingest/answer_counts.hpp"
+#include "ingest/certificate_notes.hpp"
 #include "ingest/connection_book.hpp"
 #include "ingest/http_message.hpp"
 
@@ -30,6 +31,7 @@ struct session_host {
   const limits& bounds;
   logger& log;
   answer_counts counts;
+  certificate_notes certificates;
   std::string process_id;
   std::uint64_t requests = 0;
   bool stopping = false;
@@ -42,7 +44,8 @@ struct session_host {
   /// Sessions read into it and keep what they need, so that those that wait hold no buffer.
   std::array<char, 16'384> scratch = {};
   bool local_names_only = false;  ///< answers to localhost and loopback addresses, as `Host`
-  bool by_gateway = false;        ///< its requests say for whom they are
+  /// All requests say for whom they are; without this those of a peer whose certificate is listed.
+  bool by_gateway = false;
 };
 
 /// Serves one connection until it ends: requests one after the other, each answered before the next

@@ -1,5 +1,9 @@
 #include "ingest/request_rules.hpp"
 
+#include "base/result.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
@@ -71,6 +75,16 @@ bool is_authority(std::string_view text) {
   auto end = text.find(']');
   return end != std::string_view::npos && is_ipv6(text.substr(1, end - 1)) &&
          is_port(text.substr(end + 1));
+}
+
+bool is_local_authority(std::string_view authority) {
+  bool bracketed = authority.starts_with('[');
+  auto host = authority.substr(0, bracketed ? authority.find(']') + 1 : authority.find(':'));
+  if (bracketed && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (same_word(host, "localhost")) return true;
+  error_code failed;
+  auto address = boost::asio::ip::make_address(std::string(host), failed);
+  return !failed && address.is_loopback();
 }
 
 std::optional<std::uint64_t> decimal_number(std::string_view text) {

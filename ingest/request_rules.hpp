@@ -26,6 +26,10 @@ namespace sonde::ingest {
 /// DNS needs it, and two readers may see different hosts in it.
 [[nodiscard]] bool is_authority(std::string_view text);
 
+/// One that means this machine. On a loopback address it keeps out a web page whose own name has
+/// been made to point here (DNS rebinding): what needs no credentials is for this machine to see.
+[[nodiscard]] bool is_local_authority(std::string_view authority);
+
 /// Decimal digits and nothing else, of a number that fits.
 [[nodiscard]] std::optional<std::uint64_t> decimal_number(std::string_view text);
 

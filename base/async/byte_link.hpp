@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace sonde {
@@ -24,6 +25,13 @@ class byte_link {
     outcome what = outcome::done;
     std::size_t bytes = 0;  ///< of `done`: read or written, at least one
   };
+  /// What the peer has proved by a certificate.
+  enum class proof {
+    none,       ///< it has shown none, or was not asked to
+    refused,    ///< what it has shown is not trusted; then it is over
+    certified,  ///< a trusted authority vouches for it
+    listed,     ///< … under a name that is on this end's list
+  };
 
   virtual ~byte_link() = default;
   /// Before anything else, until `done`.
@@ -34,6 +42,11 @@ class byte_link {
   [[nodiscard]] virtual bool holds_more() const = 0;
   /// Says goodbye where the protocol has a word for it; does not wait.
   virtual void close() = 0;
+
+  /// As things stand now: it can lose what it had when this end changes its mind or time passes.
+  virtual proof proved() { return proof::none; }
+  /// What there is to say about it: why the handshake failed, or who it is that is not listed.
+  [[nodiscard]] virtual std::string remark() const { return {}; }
 };
 
 /// What is sent is what the peer reads.

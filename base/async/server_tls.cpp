@@ -1,11 +1,11 @@
 #include "base/async/server_tls.hpp"
 
-#include "base/destroy_by.hpp"
+#include "base/async/gateway_rules.hpp"
+#include "base/async/tls_link.hpp"
 
 #include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <openssl/pem.h>
 
-#include <algorithm>
 #include <fstream>
 #include <mutex>
 #include <new>
@@ -13,63 +13,7 @@
 namespace sonde {
 namespace {
 
-using context_ptr = std::shared_ptr<SSL_CTX>;
-using ssl_ptr = std::unique_ptr<SSL, destroy_by<SSL_free>>;
-
-constexpr const char* ciphers_of_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr std::string_view protocol = "\x08http/1.1";
-
-class tls_link final : public byte_link {
- public:
-  tls_link(context_ptr context, int descriptor)
-      : context_(std::move(context)), ssl_(SSL_new(context_.get())) {
-    if (!ssl_ || SSL_set_fd(ssl_.get(), descriptor) != 1) throw std::bad_alloc();
-    SSL_set_accept_state(ssl_.get());
-  }
-
-  step open() override {
-    ERR_clear_error();
-    return judge(SSL_do_handshake(ssl_.get()), 0);
-  }
-
-  step read(std::span<char> into) override {
-    ERR_clear_error();
-    std::size_t size = 0;
-    auto result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &size);
-    return judge(result, size);
-  }
-
-  step write(std::string_view bytes) override {
-    if (SSL_is_init_finished(ssl_.get()) == 0) return {outcome::over};
-    ERR_clear_error();
-    std::size_t size = 0;
-    auto result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &size);
-    return judge(result, size);
-  }
-
-  [[nodiscard]] bool holds_more() const override { return SSL_has_pending(ssl_.get()) == 1; }
-
-  void close() override {
-    if (broken_ || SSL_is_init_finished(ssl_.get()) == 0) return;
-    ERR_clear_error();
-    (void)SSL_shutdown(ssl_.get());
-  }
-
- private:
-  step judge(int result, std::size_t size) {
-    if (result == 1) return {outcome::done, size};
-    switch (SSL_get_error(ssl_.get(), result)) {
-      case SSL_ERROR_WANT_READ: return {outcome::wait_read};
-      case SSL_ERROR_WANT_WRITE: return {outcome::wait_write};
-      case SSL_ERROR_ZERO_RETURN: return {outcome::over};
-      default: broken_ = true; return {outcome::over};
-    }
-  }
-
-  context_ptr context_;
-  ssl_ptr ssl_;
-  bool broken_ = false;  ///< after a fatal error nothing more may be said
-};
 
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned offered_size, void*) {
@@ -86,13 +30,11 @@ int no_passphrase(char*, int, int, void*) {
 }
 
 error wrong(const std::string& setting, const std::string& file, const std::string& what) {
-  const auto* reason = ERR_reason_error_string(ERR_peek_last_error());
-  auto why = reason == nullptr ? std::string() : " (" + std::string(reason) + ")";
   return error{boost::system::errc::make_error_code(boost::system::errc::invalid_argument),
-               setting + ": " + file + " " + what + why};
+               setting + ": " + file + " " + what + newest_tls_error()};
 }
 
-result<context_ptr> make_context(const std::string& certificate, const std::string& key) {
+result<ssl_context> make_context(const std::string& certificate, const std::string& key) {
   constexpr const char* certificate_setting = "http.tls_certificate";
   constexpr const char* key_setting = "http.tls_key";
   ERR_clear_error();
@@ -100,17 +42,9 @@ result<context_ptr> make_context(const std::string& certificate, const std::stri
        {std::pair(certificate_setting, certificate), std::pair(key_setting, key)}) {
     if (!std::ifstream(file)) return wrong(setting, file, "cannot be read");
   }
-  context_ptr out(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  auto out = make_ssl_context(TLS_server_method());
   auto* context = out.get();
-  if (context == nullptr) throw std::bad_alloc();
   SSL_CTX_set_default_passwd_cb(context, no_passphrase);
-  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  SSL_CTX_set_cipher_list(context, ciphers_of_1_2);
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
     return wrong(certificate_setting, certificate, "holds no certificate in PEM that can be used");
@@ -123,38 +57,100 @@ result<context_ptr> make_context(const std::string& certificate, const std::stri
   return out;
 }
 
+using rules_pointer = std::shared_ptr<const gateway_rules>;
+
+bool in_time(const certificate_chain& chain) {
+  for (int i = 0; i < sk_X509_num(chain.get()); ++i) {
+    if (X509_cmp_current_time(X509_get0_notAfter(sk_X509_value(chain.get(), i))) <= 0) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 struct server_tls::state {
   mutable std::mutex changing;
-  context_ptr context;
+  ssl_context context;
+  rules_pointer gateways;  ///< none: nobody is asked for a certificate
+
+  [[nodiscard]] rules_pointer gateways_now() const {
+    std::scoped_lock reading(changing);
+    return gateways;
+  }
 };
 
-server_tls::server_tls(std::unique_ptr<state> loaded) : state_(std::move(loaded)) {}
+/// Judges its peer when it is asked to, and again when the rules are others than then.
+class server_tls::link final : public tls_link {
+ public:
+  link(ssl_context context, int descriptor, std::shared_ptr<const state> from)
+      : tls_link(std::move(context), descriptor), from_(std::move(from)) {}
+
+  proof proved() override {
+    auto broken = tls_link::proved();
+    auto* shown = SSL_get0_peer_certificate(ssl());
+    if (broken != proof::none || shown == nullptr) return broken;
+    auto rules = from_->gateways_now();
+    if (rules != judged_by_) {
+      proved_ = rules ? rules->judge(ssl(), chain_) : proof::none;
+      judged_by_ = std::move(rules);
+      if (proved_ == proof::certified) set_remark(subject_of(shown));
+    }
+    return proved_ != proof::none && in_time(chain_) ? proved_ : proof::none;
+  }
+
+ private:
+  std::shared_ptr<const state> from_;
+  rules_pointer judged_by_;
+  certificate_chain chain_;
+  proof proved_ = proof::none;
+};
+
+server_tls::server_tls(std::shared_ptr<state> loaded) : state_(std::move(loaded)) {}
 
 server_tls::~server_tls() = default;
 
-result<std::unique_ptr<server_tls>> server_tls::load(const std::string& certificate,
-                                                     const std::string& key) {
-  auto context = make_context(certificate, key);
+result<std::unique_ptr<server_tls>> server_tls::load(server_tls_settings from) {
+  auto context = make_context(from.certificate, from.key);
   if (!context) return context.error();
-  auto loaded = std::make_unique<state>();
+  auto loaded = std::make_shared<state>();
   loaded->context = std::move(*context);
+  if (!from.gateway_ca.empty()) {
+    auto rules = gateway_rules::load(from.gateway_ca, std::move(from.gateway_names));
+    if (!rules) return rules.error();
+    (*rules)->demand_of(loaded->context.get(), from.client_chain_bytes);
+    loaded->gateways = std::move(*rules);
+  }
   return std::unique_ptr<server_tls>(new server_tls(std::move(loaded)));
 }
 
 void server_tls::take_over(const server_tls& fresh) {
   std::scoped_lock both(state_->changing, fresh.state_->changing);
   state_->context = fresh.state_->context;
+  state_->gateways = fresh.state_->gateways;
 }
 
 std::unique_ptr<byte_link> server_tls::accept(int descriptor) const {
-  context_ptr context;
+  ssl_context context;
   {
     std::scoped_lock reading(state_->changing);
     context = state_->context;
   }
-  return std::make_unique<tls_link>(std::move(context), descriptor);
+  return std::make_unique<link>(std::move(context), descriptor, state_);
+}
+
+std::string server_tls::certificate() const {
+  ssl_context context;
+  {
+    std::scoped_lock reading(state_->changing);
+    context = state_->context;
+  }
+  std::unique_ptr<BIO, destroy_by<BIO_free_all>> into(BIO_new(BIO_s_mem()));
+  if (!into || PEM_write_bio_X509(into.get(), SSL_CTX_get0_certificate(context.get())) != 1) {
+    throw std::bad_alloc();
+  }
+  char* text = nullptr;
+  auto size = BIO_get_mem_data(into.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
 }
 
 }  // namespace sonde

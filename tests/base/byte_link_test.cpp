@@ -34,7 +34,8 @@ struct socket_pair {
 
 std::string complaint_about(const std::filesystem::path& certificate,
                             const std::filesystem::path& key) {
-  auto loaded = server_tls::load(certificate.string(), key.string());
+  server_tls_settings settings{certificate.string(), key.string()};
+  auto loaded = server_tls::load(std::move(settings));
   return loaded ? std::string("loaded") : loaded.error().message();
 }
 
@@ -66,6 +67,8 @@ TEST_CASE_FIXTURE(socket_pair, "a plain link is over when its peer is gone, and 
   CHECK(link->read(read).what == link_outcome::over);
   CHECK(link->write("x").what == link_outcome::over);
   link->close();
+  CHECK(link->proved() == byte_link::proof::none);
+  CHECK(link->remark().empty());
 }
 
 TEST_CASE("what is wrong with a certificate or a key is said with the file's name") {

@@ -89,28 +89,6 @@ TEST_CASE("every request shows the key, and a refusal says which it was") {
   test::run(ask());
 }
 
-TEST_CASE("a server is a host and a port, with or without the scheme") {
-  auto plain = parse_server("http://127.0.0.1:8480/").value();
-  CHECK(plain.host == "127.0.0.1");
-  CHECK(plain.port == "8480");
-  CHECK(plain.text() == "http://127.0.0.1:8480");
-  CHECK(parse_server("scan.example:80").value().host == "scan.example");
-  auto v6 = parse_server("http://[::1]:8480").value();
-  CHECK(v6.host == "::1");
-  CHECK(v6.authority() == "[::1]:8480");
-  for (const char* bad :
-       {"", "http://", "127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:0", "127.0.0.1:65536",
-        "127.0.0.1:8 0", "127.0.0.1:-1", "https://127.0.0.1:8480", "http://a/b:80", "a b:80",
-        "user@host:80", "[::1]", "[::1]x:80", "[127.0.0.1]:80", "[x]:80", "::1:80",
-        "http://a:80/x"}) {
-    CAPTURE(bad);
-    auto parsed = parse_server(bad);
-    REQUIRE(!parsed);
-    CHECK(parsed.error().code == make_error_code(errc::usage));
-    CHECK(parsed.error().message().find("http://127.0.0.1:8480") != std::string::npos);
-  }
-}
-
 TEST_CASE("what the server says becomes a value, or the error that fits") {
   auto fine = understood(answer("200 OK", R"({"status":"done"})"));
   REQUIRE(fine);

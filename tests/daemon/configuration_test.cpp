@@ -166,6 +166,22 @@ TEST_CASE_FIXTURE(written, "a value of the wrong kind or range says what may sta
   }
 }
 
+TEST_CASE_FIXTURE(written, "what TLS and gateways need is set together, or told") {
+  const std::string tls = "[http]\ntls_certificate = \"a\"\ntls_key = \"b\"\n";
+  const std::string ca = "gateway_ca = \"c\"\n";
+  const std::string names = "gateway_names = [\"front.example\"]\n";
+  auto config = load(tls + ca + names, {{"SONDE_CA_FILE", "/ca.pem"}});
+  CHECK(config.http.gateway_names == std::vector<std::string>{"front.example"});
+  CHECK(config.ca_file == "/ca.pem");
+  CHECK(load(tls + ca + "gateway_names = [\"*\"]\n").http.gateway_ca == "c");
+  CHECK(says(refusal("[http]\ntls_key = \"b\"\n"), "set both or none"));
+  CHECK(says(refusal("[http]\n" + ca + names), "set http.tls_certificate and http.tls_key"));
+  CHECK(says(refusal(tls + ca), "http.gateway_names: names nobody"));
+  CHECK(says(refusal(tls + names), "of no use without http.gateway_ca"));
+  CHECK(says(refusal(tls + ca + "gateway_names = [\"*\", \"a\"]\n"), "every certificate"));
+  CHECK(says(refusal(tls + ca + "gateway_names = [\"a\\nb\"]\n"), "printable ASCII"));
+}
+
 TEST_CASE_FIXTURE(written, "a file that is no TOML, or not there, is told so") {
   CHECK(says(refusal("[http\n"), "sonde.toml:1:"));
   CHECK(says(refusal("a = 1\na = 2\n"), "sonde.toml:2:"));

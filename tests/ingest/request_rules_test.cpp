@@ -99,4 +99,17 @@ TEST_CASE("words are compared without their case, and only ASCII has any") {
   CHECK(!same_word("\xC3\xA9", "\xC3\x89"));
 }
 
+TEST_CASE("which names mean this machine") {
+  for (const char* here :
+       {"localhost", "LOCALHOST:80", "127.0.0.1", "127.8.9.1:80", "[::1]", "[::1]:8480"}) {
+    CAPTURE(here);
+    CHECK(is_local_authority(here));
+  }
+  for (const char* elsewhere : {"", "evil.example", "localhost.evil.example", "128.0.0.1",
+                                "127.0.0.1.evil.example:80", "[2001:db8::1]", "[", "[::1"}) {
+    CAPTURE(elsewhere);
+    CHECK(!is_local_authority(elsewhere));
+  }
+}
+
 }  // namespace sonde::ingest

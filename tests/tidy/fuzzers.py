@@ -46,7 +46,7 @@ FUZZED = {
 # Headers that look like parsers of outside bytes, and why they need no target of their own.
 EXEMPT = {
     "base/clock.hpp": "reads only its own fixed form of 24 characters; own_records reaches it",
-    "client/http_client.hpp": "reads the user's own --server",
+    "client/server_address.hpp": "reads the user's own --server",
     "client/keys.hpp": "reads what a verb of the same user says",
     "client/redrive.hpp": "reads what a verb of the same user says",
     "model/address_scope.hpp": "reads the operator's own lists; configuration reaches it",
