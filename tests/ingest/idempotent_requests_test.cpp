@@ -1,12 +1,14 @@
 #include "ingest/idempotent_requests.hpp"
 
 #include "base/async/condition.hpp"
+#include "ingest/idempotency_key.hpp"
 #include "ingest/problem.hpp"
 #include "model/events.hpp"
 #include "queue/errc.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/ingest/scan_world.hpp"
-#include "tests/support/manual_clock.hpp"
+
+#include <boost/asio/use_future.hpp>
 
 #include <future>
 
@@ -254,15 +256,49 @@ TEST_CASE_FIXTURE(repeat_world, "where no secret came of it the key is free agai
 }
 
 TEST_CASE_FIXTURE(repeat_world, "what another process has answered or begun is known here") {
-  auto mine = request("POST", "/make", "k", "body");
-  (void)ask(mine);
-  auto reader = queue->read_from({model::topics::idempotency}, {});
-  auto record = test::run(reader->read()).value().front().what;
-  auto kept = model::parse_kept_answer(record.value).value();
-  CHECK(kept.by == mine.id);
-  CHECK(record.key == kept.id);
-  CHECK(record.value.find("ada") == std::string::npos);
-  CHECK(record.value.find("body\"") != std::string::npos);
+  auto put = [this](const http_request& asked, model::kept_answer::kind what) {
+    model::kept_answer kept;
+    kept.id = idempotency_id(asked.who, "k");
+    kept.request = hash_of(asked);
+    kept.by = "another-1";
+    kept.what = what;
+    kept.status = 200;
+    kept.body = "theirs";
+    kept.time = wall.now();
+    std::vector<record> batch;
+    batch.push_back(to_record(kept));
+    REQUIRE(test::run(queue->produce(std::move(batch))));
+  };
+  auto asked = request("POST", "/make", "k", "body");
+  put(asked, model::kept_answer::kind::answered);
+  auto answer = ask(asked);
+  CHECK(answer.status == 200);
+  CHECK(answer.body == "theirs");
+  CHECK(header_of(answer, "Content-Type").empty());
+  auto secret = request("POST", "/secret", "k", "body");
+  secret.who.key_id = "ben's";
+  put(secret, model::kept_answer::kind::begun);
+  CHECK(ask(secret).status == 409);
+  CHECK(handled == 0);
+}
+
+TEST_CASE_FIXTURE(repeat_world, "what comes of requests with a key is counted") {
+  (void)post("/make", "k");
+  (void)post("/make", "k");
+  (void)post("/make", "k", "other");
+  (void)post("/make", "two words");
+  (void)post("/secret", "s");
+  (void)post("/secret", "s");
+  auto text = counts.text();
+  const std::pair<const char*, int> results[] = {{"first", 2},     {"replayed", 1},
+                                                 {"mismatch", 1},  {"invalid", 1},
+                                                 {"told_once", 1}, {"under_way", 0}};
+  for (const auto& [result, times] : results) {
+    CAPTURE(result);
+    auto line = "sonde_idempotent_requests_total{result=\"" + std::string(result) + "\"} " +
+                std::to_string(times) + "\n";
+    CHECK(text.find(line) != std::string::npos);
+  }
 }
 
 }  // namespace sonde::ingest
