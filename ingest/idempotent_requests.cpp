@@ -11,7 +11,7 @@
 namespace sonde::ingest {
 namespace {
 
-constexpr const char* header_name = "idempotency-key";
+constexpr const char* repeat_header = "idempotency-key";
 constexpr const char* content_type = "Content-Type";
 
 constexpr const char* another_request =
@@ -82,7 +82,7 @@ steady_time idempotent_requests::deadline() const {
 /// Other methods are idempotent by themselves.
 bool idempotent_requests::concerns(const http_request& request) const {
   if (request.method != "POST" && request.method != "DELETE") return false;
-  return request.header(header_name) != nullptr;
+  return request.header(repeat_header) != nullptr;
 }
 
 awaitable<http_response> idempotent_requests::pass(http_request request, path_parameters parameters,

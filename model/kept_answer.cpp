@@ -10,7 +10,7 @@ namespace sonde::model {
 namespace {
 
 constexpr std::uint32_t answer_depth = 2;
-constexpr std::array<std::string_view, 3> kinds = {"answered", "begun", "released"};
+constexpr std::array<std::string_view, 3> answer_kinds = {"answered", "begun", "released"};
 
 bool is_digest(std::string_view text) {
   constexpr std::size_t digits = 64;
@@ -33,7 +33,7 @@ void check(const kept_answer& answer, field_reader& fields) {
 }  // namespace
 
 std::string_view name_of(kept_answer::kind what) {
-  return kinds[static_cast<std::size_t>(what)];
+  return answer_kinds[static_cast<std::size_t>(what)];
 }
 
 std::string to_json_text(const kept_answer& answer) {
@@ -59,11 +59,11 @@ result<kept_answer> parse_kept_answer(std::string_view text) {
   out.request = fields.text("request");
   out.by = fields.text("by");
   out.time = fields.time("time");
-  auto what = std::ranges::find(kinds, fields.text("state"));
-  if (what == kinds.end()) {
+  auto what = std::ranges::find(answer_kinds, fields.text("state"));
+  if (what == answer_kinds.end()) {
     fields.refuse("state", "not one that is known here");
   } else {
-    out.what = static_cast<kept_answer::kind>(what - kinds.begin());
+    out.what = static_cast<kept_answer::kind>(what - answer_kinds.begin());
   }
   if (out.what == kept_answer::kind::answered) {
     out.status = fields.small_number("status");

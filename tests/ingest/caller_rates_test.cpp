@@ -27,7 +27,7 @@ struct rated {
   metrics counts;
 };
 
-std::string header_of(const http_response& answer, const std::string& name) {
+std::string said_in(const http_response& answer, const std::string& name) {
   for (const auto& [each, value] : answer.headers) {
     if (each == name) return value;
   }
@@ -76,8 +76,8 @@ TEST_CASE_FIXTURE(rated, "who is refused is told which limit it is and when to c
     CAPTURE(each.sentence);
     REQUIRE(each.answer);
     CHECK(each.answer->status == 429);
-    CHECK(header_of(*each.answer, "Retry-After") == "1");
-    CHECK(header_of(*each.answer, "x-error").find(each.sentence) != std::string::npos);
+    CHECK(said_in(*each.answer, "Retry-After") == "1");
+    CHECK(said_in(*each.answer, "x-error").find(each.sentence) != std::string::npos);
   }
   for (const char* kind : {"key", "user", "address"}) {
     auto line = "sonde_http_rate_limited_total{kind=\"" + std::string(kind) + "\"} 1\n";

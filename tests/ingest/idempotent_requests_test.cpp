@@ -112,7 +112,7 @@ struct repeat_world {
   router routes;
 };
 
-std::string header_of(const http_response& answer, const std::string& name) {
+std::string shown_in(const http_response& answer, const std::string& name) {
   for (const auto& [each, value] : answer.headers) {
     if (each == name) return value;
   }
@@ -120,7 +120,7 @@ std::string header_of(const http_response& answer, const std::string& name) {
 }
 
 bool replayed(const http_response& answer) {
-  return header_of(answer, "Idempotency-Replayed") == "true";
+  return shown_in(answer, "Idempotency-Replayed") == "true";
 }
 
 }  // namespace
@@ -134,7 +134,7 @@ TEST_CASE_FIXTURE(repeat_world, "what comes again gets the answer that it got") 
     auto again = post("/make", key, "body");
     CHECK(again.status == 202);
     CHECK(again.body == first.body);
-    CHECK(header_of(again, "Content-Type") == "text/plain");
+    CHECK(shown_in(again, "Content-Type") == "text/plain");
     CHECK(replayed(again));
   }
   CHECK(handled == 1);
@@ -178,7 +178,7 @@ TEST_CASE_FIXTURE(repeat_world, "while the first is under way its repeat is told
   held.get_future().wait();
   auto conflict = post("/hold", "k", "body");
   CHECK(conflict.status == 409);
-  CHECK(header_of(conflict, "x-error").find("still under way") != std::string::npos);
+  CHECK(shown_in(conflict, "x-error").find("still under way") != std::string::npos);
   CHECK(post("/hold", "k", "other").status == 422);
   release();
   CHECK(first.get().status == 202);
@@ -201,7 +201,7 @@ TEST_CASE_FIXTURE(repeat_world, "what was refused is not kept, and may be mended
 TEST_CASE_FIXTURE(repeat_world, "what is no key is refused before anything is done") {
   auto refused = post("/make", "two words");
   CHECK(refused.status == 400);
-  CHECK(header_of(refused, "x-error").starts_with("Idempotency-Key: "));
+  CHECK(shown_in(refused, "x-error").starts_with("Idempotency-Key: "));
   auto twice = request("POST", "/make", "k");
   twice.repeated = {"idempotency-key"};
   CHECK(ask(twice).status == 400);
@@ -212,8 +212,8 @@ TEST_CASE_FIXTURE(repeat_world, "an answer goes out when it is durable, and not 
   queue->refuse_with(fail(queue::errc::unavailable, "no disk"));
   auto failed = post("/make", "k");
   CHECK(failed.status == 503);
-  CHECK(header_of(failed, "x-error") == "no disk");
-  CHECK(header_of(failed, "Retry-After") == "1");
+  CHECK(shown_in(failed, "x-error") == "no disk");
+  CHECK(shown_in(failed, "Retry-After") == "1");
   CHECK(handled == 1);
   queue->refuse_with({});
   CHECK(post("/make", "k").body == "answer 2 ");
@@ -234,7 +234,7 @@ TEST_CASE_FIXTURE(repeat_world, "a secret is told once, and never kept") {
   CHECK(first.status == 202);
   auto again = post("/secret", "k", "body");
   CHECK(again.status == 409);
-  CHECK(header_of(again, "x-error").find("a secret is shown once") != std::string::npos);
+  CHECK(shown_in(again, "x-error").find("a secret is shown once") != std::string::npos);
   CHECK(post("/secret", "k", "other").status == 422);
   CHECK(handled == 1);
   auto reader = queue->read_from({model::topics::idempotency}, {});
@@ -274,7 +274,7 @@ TEST_CASE_FIXTURE(repeat_world, "what another process has answered or begun is k
   auto answer = ask(asked);
   CHECK(answer.status == 200);
   CHECK(answer.body == "theirs");
-  CHECK(header_of(answer, "Content-Type").empty());
+  CHECK(shown_in(answer, "Content-Type").empty());
   auto secret = request("POST", "/secret", "k", "body");
   secret.who.key_id = "ben's";
   put(secret, model::kept_answer::kind::begun);
