@@ -151,7 +151,7 @@ TEST_CASE_FIXTURE(answers_world,
 
 TEST_CASE_FIXTURE(answers_world, "what is no answer of its own key is skipped") {
   start();
-  put({model::topics::idempotency, std::string(64, 'a'), "no JSON", {}});
+  put(record{model::topics::idempotency, std::string(64, 'a'), "no JSON", {}});
   auto stray = to_record(answer('b'));
   stray.key = std::string(64, 'a');
   put(std::move(stray));
