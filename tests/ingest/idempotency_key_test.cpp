@@ -42,11 +42,11 @@ TEST_CASE("a key is a string of RFC 8941, or the same without quotes") {
       {std::string(255, 'x'), std::string(255, 'x')},
       {"\"" + std::string(255, 'x') + "\"", std::string(255, 'x')},
   };
-  for (const auto& [value, key] : keys) {
-    CAPTURE(value);
-    auto read = parse_idempotency_key(value);
-    REQUIRE(read.has_value() == !key.empty());
-    if (read) CHECK(*read == key);
+  for (const auto& each : keys) {
+    CAPTURE(each.first);
+    auto read = parse_idempotency_key(each.first);
+    REQUIRE(read.has_value() == !each.second.empty());
+    if (read) CHECK(*read == each.second);
   }
 }
 

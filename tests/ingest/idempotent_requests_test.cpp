@@ -293,10 +293,10 @@ TEST_CASE_FIXTURE(repeat_world, "what comes of requests with a key is counted") 
   const std::pair<const char*, int> results[] = {{"first", 2},     {"replayed", 1},
                                                  {"mismatch", 1},  {"invalid", 1},
                                                  {"told_once", 1}, {"under_way", 0}};
-  for (const auto& [result, times] : results) {
-    CAPTURE(result);
-    auto line = "sonde_idempotent_requests_total{result=\"" + std::string(result) + "\"} " +
-                std::to_string(times) + "\n";
+  for (const auto& each : results) {
+    CAPTURE(each.first);
+    auto line = "sonde_idempotent_requests_total{result=\"" + std::string(each.first) + "\"} " +
+                std::to_string(each.second) + "\n";
     CHECK(text.find(line) != std::string::npos);
   }
 }
