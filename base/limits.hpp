@@ -37,6 +37,18 @@ struct limits {
   std::uint32_t key_days = 3'650;             ///< the longest time that a key can be made for
   std::uint32_t credentials_lag_ms = 60'000;  ///< a revocation may be this old and unseen; then 503
 
+  // Rates: what one caller may ask of HTTP. Beyond them: 429.
+  std::uint32_t requests_per_key_per_s = 2'000;   ///< of a key, or of a gateway's user, on average
+  std::uint32_t requests_per_key_burst = 4'000;   ///< at once, after a pause
+  std::uint32_t refused_per_address_per_s = 20;   ///< 401s of an IPv4 address or IPv6 /64
+  std::uint32_t refused_per_address_burst = 200;  ///< at once, after a pause
+  std::uint32_t rate_buckets = 65'536;            ///< keys, users, addresses told apart, of each
+
+  // Idempotency-Key: answers that are given again.
+  std::uint32_t idempotency_s = 86'400;            ///< so long; the topic keeps no more than a day
+  std::uint32_t idempotency_answers = 10'000'000;  ///< the newest; they are rows on disk
+  std::uint32_t idempotency_body_bytes = 65'536;   ///< of one; a longer answer is made again
+
   // Queue: what waits for the disk, and how it is handed over.
   std::uint32_t record_max_bytes =
       900 * 1024;  ///< key, value and headers; Kafka's own default is 1 MiB

@@ -207,32 +207,6 @@ result<> node::start() {
   return {};
 }
 
-result<> node::start_views() {
-  auto file = [this](const char* name) -> std::optional<std::filesystem::path> {
-    if (!view_folder_) return std::nullopt;
-    return *view_folder_ / name;
-  };
-  auto tasks = views::open_task_view(task_view_loop_.get_executor(), *queue_, file("tasks.db"),
-                                     config_.limits, log_);
-  if (!tasks) return tasks.error();
-  tasks_ = std::move(*tasks);
-  // Who only scans asks for no entity, and folding them all would be most of its work.
-  if (has_role("ingest") || has_role("view")) {
-    std::vector<executor> reading;
-    for (auto& loop : entity_read_loops_)
-      reading.push_back(loop.get_executor());
-    auto entities = views::open_entity_view(entity_view_loop_.get_executor(), reading, *queue_,
-                                            file("entities.db"), log_);
-    if (!entities) return entities.error();
-    entities_ = std::move(*entities);
-  }
-  task_view_loop_.start();
-  entity_view_loop_.start();
-  for (auto& loop : entity_read_loops_)
-    loop.start();
-  return {};
-}
-
 result<> node::start_scanner() {
   auto scope = model::address_scope::from_rules(config_.scope);
   if (!scope) return scope.error();

@@ -14,6 +14,7 @@
 #include "ingest/entity_service.hpp"
 #include "ingest/handlers.hpp"
 #include "ingest/http_server.hpp"
+#include "ingest/idempotent_requests.hpp"
 #include "ingest/keypair_handlers.hpp"
 #include "ingest/router.hpp"
 #include "ingest/scan_service.hpp"
@@ -23,6 +24,7 @@
 #include "scanner/scheduler/scheduler.hpp"
 #include "views/credential_view.hpp"
 #include "views/entity_view.hpp"
+#include "views/idempotency_view.hpp"
 #include "views/task_view.hpp"
 #include "webhook/sender.hpp"
 
@@ -96,6 +98,7 @@ class node {
   event_loop webhook_loop_{"webhook"};
   std::unique_ptr<views::task_view> tasks_;
   std::unique_ptr<views::entity_view> entities_;
+  std::unique_ptr<views::idempotency_view> answers_;  ///< on the loop of entities
   std::unique_ptr<scanner::engine_pool> engines_;
   std::unique_ptr<scanner::scheduler> scheduler_;
   std::unique_ptr<ingest::scan_service> scans_;
@@ -103,6 +106,7 @@ class node {
   std::unique_ptr<views::credential_view> credentials_;  ///< on the loop of HTTP
   std::unique_ptr<ingest::authenticator> guard_;
   std::unique_ptr<ingest::keypair_service> keys_;
+  std::unique_ptr<ingest::idempotent_requests> repeats_;
   std::shared_ptr<const model::webhook_keys> webhook_keys_;  ///< none: webhooks are refused
   std::unique_ptr<scanner::resolver> webhook_names_;
   std::unique_ptr<webhook::poster> poster_;

@@ -14,6 +14,11 @@ void node::start_credentials() {
       std::make_unique<views::credential_view>(loop, *queue_, config_.limits, clock_, log_);
   guard_ = std::make_unique<ingest::authenticator>(*credentials_, config_.limits, clock_, counts_);
   router_.set_guard(*guard_);
+  if (answers_) {
+    repeats_ = std::make_unique<ingest::idempotent_requests>(loop, *queue_, *answers_,
+                                                             config_.limits, clock_, log_, counts_);
+    router_.set_passage(*repeats_);
+  }
   credentials_->start();
   if (!scans_) return;
   keys_ = std::make_unique<ingest::keypair_service>(loop, *queue_, *credentials_, kernel_random,
@@ -75,6 +80,8 @@ void node::start_control() {
 
 awaitable<void> node::stop_credentials() {
   if (keys_) co_await keys_->stop();
+  if (repeats_) co_await repeats_->stop();
+  if (answers_) co_await answers_->stop();
   if (credentials_) co_await credentials_->stop();
 }
 

@@ -32,6 +32,10 @@ std::vector<queue::topic_spec> all_topics(std::int32_t partitions) {
   queue::topic_spec credentials;
   credentials.name = model::topics::credentials;
   credentials.policy = queue::cleanup::compact;
+  // Of a key the first record counts, not the newest, so these are not compacted.
+  queue::topic_spec answers;
+  answers.name = model::topics::idempotency;
+  answers.retention = hours(24);
   // Twice as long as a message is tried: until then it is read again from here.
   queue::topic_spec messages;
   messages.name = model::topics::webhook_requests;
@@ -43,9 +47,9 @@ std::vector<queue::topic_spec> all_topics(std::int32_t partitions) {
   queue::topic_spec undelivered;
   undelivered.name = model::topics::webhook_requests_dead;
   undelivered.retention = month;
-  std::vector<queue::topic_spec> out = {requests,     tasks,      progress,   entities,
-                                        associations, comments,   dead,       credentials,
-                                        messages,     deliveries, undelivered};
+  std::vector<queue::topic_spec> out = {requests,     tasks,    progress,   entities,
+                                        associations, comments, dead,       credentials,
+                                        answers,      messages, deliveries, undelivered};
   for (auto& each : out)
     each.partitions = partitions;
   return out;

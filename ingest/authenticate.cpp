@@ -135,7 +135,7 @@ result<caller> read_gateway_headers(const http_request& request) {
 
 authenticator::authenticator(views::credential_view& credentials, const limits& limits,
                              const clock& clock, metrics& counts)
-    : credentials_(credentials), limits_(limits), clock_(clock) {
+    : credentials_(credentials), limits_(limits), clock_(clock), rates_(limits, clock, counts) {
   for (const char* each : {"accepted", "ambiguous", "expired", "forbidden", "gateway", "missing",
                            "not_current", "refused_header", "revoked", "unknown", "wrong"}) {
     results_.emplace(each, counts.count("sonde_auth_total",
@@ -166,6 +166,7 @@ std::optional<http_response> authenticator::judge(http_request& request, access 
   }
   if (needed == access::everybody) return std::nullopt;
   auto refused = request.by_gateway ? identify_by_gateway(request) : identify(request);
+  if (!refused) refused = rates_.judge(request);
   if (refused) return refused;
   refused = check_role(request, needed);
   count(refused ? "forbidden" : request.by_gateway ? "gateway" : "accepted");
@@ -218,7 +219,8 @@ std::optional<http_response> authenticator::identify(http_request& request) {
   return std::nullopt;
 }
 
-http_response authenticator::unauthorized(const http_request& request) const {
+http_response authenticator::unauthorized(const http_request& request) {
+  if (auto too_many = rates_.judge_refused(request)) return std::move(*too_many);
   auto out = problem(401, not_let_in, request.id);
   out.headers.emplace_back("WWW-Authenticate", "Bearer");
   return out;

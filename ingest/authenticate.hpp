@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/metrics.hpp"
+#include "ingest/caller_rates.hpp"
 #include "ingest/http_message.hpp"
 #include "ingest/router.hpp"
 #include "model/credential.hpp"
@@ -36,7 +37,9 @@ struct shown_key {
 /// Finds out who calls, from what they show and what the view knows.
 ///
 /// Whatever is wrong with a key, the answer is the same to the letter, and comes after the same
-/// work: one look-up, one hash, one comparison of constant time. Lives on the view's loop.
+/// work: one look-up, one hash, one comparison of constant time. Only after it is looked whether
+/// these are too many: of a right key, or of an address whose keys are wrong. Lives on the view's
+/// loop.
 class authenticator final : public guard {
  public:
   authenticator(views::credential_view& credentials, const limits& limits, const clock& clock,
@@ -56,12 +59,13 @@ class authenticator final : public guard {
  private:
   std::optional<http_response> identify(http_request& request);
   std::optional<http_response> identify_by_gateway(http_request& request);
-  http_response unauthorized(const http_request& request) const;
+  http_response unauthorized(const http_request& request);
   void count(const char* result) { results_.at(result).add(); }
 
   views::credential_view& credentials_;
   const limits& limits_;
   const clock& clock_;
+  caller_rates rates_;
   std::map<std::string, counter> results_;
   work_done work_;
 };

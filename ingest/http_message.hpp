@@ -33,6 +33,7 @@ struct http_request {
   std::map<std::string, std::string> headers;  ///< names in lower case; the first of each name
   std::set<std::string> repeated;              ///< names of headers that came more than once
   std::string body;
+  std::string peer;  ///< the IPv4 address or IPv6 /64 that it came from; empty: a UNIX socket
   bool by_gateway = false;  ///< from a peer that is believed who it names
   caller who;
   std::string id;  ///< unique, for the log and for `x-error-id`

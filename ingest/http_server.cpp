@@ -25,9 +25,7 @@ tcp::endpoint tcp_endpoint(const asio::generic::stream_protocol::endpoint& from)
   return out;
 }
 
-/// The peer as its connections are counted: an IPv4 address, or the /64 of an IPv6 one. Empty for
-/// this machine's own, among which a proxy may speak for everybody.
-std::string counted_address(const stream_socket& socket) {
+peer_address peer_of(const stream_socket& socket) {
   error_code failed;
   auto peer = socket.remote_endpoint(failed);
   if (failed || (peer.protocol().family() != AF_INET && peer.protocol().family() != AF_INET6)) {
@@ -37,11 +35,11 @@ std::string counted_address(const stream_socket& socket) {
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {
     address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
   }
-  if (address.is_loopback()) return {};
-  if (address.is_v4()) return address.to_string();
+  bool own = address.is_loopback();
+  if (address.is_v4()) return {address.to_string(), own};
   auto bytes = address.to_v6().to_bytes();
   std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), std::uint8_t{0});
-  return asio::ip::address_v6(bytes).to_string();
+  return {asio::ip::address_v6(bytes).to_string(), own};
 }
 
 }  // namespace
@@ -146,8 +144,8 @@ awaitable<void> http_server::accept() {
 
 awaitable<void> http_server::admit(stream_socket socket) {
   accepted_.add();
-  auto address = counted_address(socket);
-  if (!make_room_for(address)) {
+  auto peer = peer_of(socket);
+  if (!peer.own && !make_room_for(peer.prefix)) {
     turn_away(std::move(socket));
     co_return;
   }
@@ -159,7 +157,7 @@ awaitable<void> http_server::admit(stream_socket socket) {
     co_await host_.room.wait();
   }
   host_.wants_room = false;
-  if (!host_.stopping) sessions_.spawn(serve(std::move(socket), std::move(address)));
+  if (!host_.stopping) sessions_.spawn(serve(std::move(socket), std::move(peer)));
 }
 
 /// Among the connections of one address. False: all that it may have are being answered.
@@ -190,8 +188,8 @@ void http_server::note_full() {
                     {{"connections", static_cast<std::int64_t>(sessions_.size())}});
 }
 
-awaitable<void> http_server::serve(stream_socket socket, std::string address) {
-  co_await run_session(std::move(socket), std::move(address), host_);
+awaitable<void> http_server::serve(stream_socket socket, peer_address peer) {
+  co_await run_session(std::move(socket), std::move(peer), host_);
   host_.room.notify_all();
 }
 

@@ -58,7 +58,7 @@ class http_server {
  private:
   awaitable<void> accept();
   awaitable<void> admit(stream_socket socket);
-  awaitable<void> serve(stream_socket socket, std::string address);
+  awaitable<void> serve(stream_socket socket, peer_address peer);
   bool make_room_for(const std::string& address);
   void turn_away(stream_socket socket);
   void note_full();

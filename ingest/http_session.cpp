@@ -33,12 +33,13 @@ std::string lower(std::string_view text) {
 
 class session {
  public:
-  session(stream_socket socket, std::string address, session_host& host)
+  session(stream_socket socket, peer_address peer, session_host& host)
       : socket_(std::move(socket)),
+        peer_(std::move(peer.prefix)),
         host_(host),
         link_(host.link(socket_.native_handle())),
         alarm_(socket_.get_executor(), [this] { interrupt(); }) {
-    member_.address = std::move(address);
+    if (!peer.own) member_.address = peer_;
     member_.give_way = [this] {
       gave_way_ = true;
       interrupt();
@@ -277,6 +278,7 @@ class session {
       bool first = request.headers.emplace(known, std::move(value)).second;
       if (!first) request.repeated.insert(std::move(known));
     }
+    request.peer = peer_;
     request.by_gateway = by_gateway();
     request.body = reader.take_body();
     co_return co_await serve(std::move(request), reader.keep_alive());
@@ -362,6 +364,7 @@ class session {
   }
 
   stream_socket socket_;
+  std::string peer_;
   session_host& host_;
   std::unique_ptr<byte_link> link_;
   alarm alarm_;
@@ -376,8 +379,8 @@ class session {
 
 }  // namespace
 
-awaitable<void> run_session(stream_socket socket, std::string address, session_host& host) {
-  session one(std::move(socket), std::move(address), host);
+awaitable<void> run_session(stream_socket socket, peer_address peer, session_host& host) {
+  session one(std::move(socket), std::move(peer), host);
   co_await one.run();
 }
 

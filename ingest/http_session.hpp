@@ -23,6 +23,12 @@ namespace sonde::ingest {
 /// TCP, or a UNIX socket.
 using stream_socket = asio::generic::stream_protocol::socket;
 
+/// The other end of a connection, as it is counted.
+struct peer_address {
+  std::string prefix;  ///< an IPv4 address, or the /64 of an IPv6 one; empty on a UNIX socket
+  bool own = false;    ///< this machine's, from which a proxy may speak for everybody
+};
+
 /// What the sessions of one server share. Outlives them; on their loop.
 struct session_host {
   std::function<awaitable<http_response>(http_request)> handler;
@@ -49,7 +55,7 @@ struct session_host {
 };
 
 /// Serves one connection until it ends: requests one after the other, each answered before the next
-/// is read. `address`: that it is counted by; empty: it is not.
-awaitable<void> run_session(stream_socket socket, std::string address, session_host& host);
+/// is read.
+awaitable<void> run_session(stream_socket socket, peer_address peer, session_host& host);
 
 }  // namespace sonde::ingest

@@ -163,8 +163,10 @@ awaitable<void> keypair_service::stop() {
 
 void add_keypair_routes(router& to, keypair_service& keys) {
   const std::string one = "/api/auth/v2/keypair";
-  to.add("POST", one, access::any_caller,
-         [&keys](http_request request, path_parameters) { return keys.make(std::move(request)); });
+  auto make = [&keys](http_request request, path_parameters) {
+    return keys.make(std::move(request));
+  };
+  to.add("POST", one, access::any_caller, make, secrecy::told_once);
   to.add("GET", one, access::any_caller, [&keys](http_request request, path_parameters) {
     return keys.show_own(std::move(request));
   });

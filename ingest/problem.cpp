@@ -7,7 +7,8 @@ namespace sonde::ingest {
 namespace {
 
 constexpr std::size_t longest_header_sentence = 512;
-constexpr const char* retry_after_s = "1";
+constexpr const char* retry_after = "Retry-After";
+constexpr const char* usual_wait_s = "1";
 
 /// A sentence may quote what the client sent: in a header it is reduced to what may stand there
 /// (RFC 9110, section 5.5).
@@ -33,12 +34,14 @@ std::string_view reason_phrase(unsigned status) {
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 408: return "Request Timeout";
+    case 409: return "Conflict";
     case 410: return "Gone";
     case 413: return "Content Too Large";
     case 414: return "URI Too Long";
     case 415: return "Unsupported Media Type";
     case 417: return "Expectation Failed";
     case 421: return "Misdirected Request";
+    case 422: return "Unprocessable Content";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
@@ -59,7 +62,7 @@ http_response problem(unsigned status, std::string_view sentence, const std::str
   out.headers = {{"Content-Type", "application/problem+json"},
                  {"x-error", header_text(sentence)},
                  {"x-error-id", id}};
-  if (status == 429 || status == 503) out.headers.emplace_back("Retry-After", retry_after_s);
+  if (status == 429 || status == 503) out.headers.emplace_back(retry_after, usual_wait_s);
   out.body = model::to_text(body);
   out.body += '\n';
   return out;
@@ -74,6 +77,11 @@ http_response problem(const error& why, const std::string& id) {
   if (why.code == make_error_code(errc::too_many)) status = 429;
   if (why.code == make_error_code(errc::unavailable)) status = 503;
   return problem(status, why.message(), id);
+}
+
+void set_retry_after(http_response& answer, std::chrono::seconds wait) {
+  std::erase_if(answer.headers, [](const auto& each) { return each.first == retry_after; });
+  answer.headers.emplace_back(retry_after, std::to_string(wait.count()));
 }
 
 http_response json_response(unsigned status, std::string body) {

@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "ingest/http_message.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ namespace sonde::ingest {
                                     const std::string& id);
 /// The same for an error of this folder.
 [[nodiscard]] http_response problem(const error& why, const std::string& id);
+
+/// Says when to come again, instead of what the answer may have said of that (RFC 9110, section
+/// 10.2.3).
+void set_retry_after(http_response& answer, std::chrono::seconds wait);
 
 /// A JSON answer.
 [[nodiscard]] http_response json_response(unsigned status, std::string body);

@@ -66,8 +66,8 @@ std::optional<http_response> check_role(const http_request& request, access need
 }
 
 void router::add(std::string method, const std::string& pattern, access who,
-                 request_handler handler) {
-  routes_.push_back({std::move(method), segments_of(pattern), who, std::move(handler)});
+                 request_handler handler, secrecy what) {
+  routes_.push_back({std::move(method), segments_of(pattern), who, std::move(handler), what});
 }
 
 /// Nothing where the request may go on.
@@ -131,6 +131,11 @@ awaitable<http_response> router::handle(http_request request) const {
     auto wrong = problem(405, "this path takes " + joined(methods), request.id);
     wrong.headers.emplace_back("Allow", joined(methods));
     co_return wrong;
+  }
+  if (passage_ != nullptr && passage_->concerns(request)) {
+    auto handler = found->handler;
+    co_return co_await passage_->pass(std::move(request), std::move(parameters), std::move(handler),
+                                      found->what);
   }
   co_return co_await found->handler(std::move(request), std::move(parameters));
 }

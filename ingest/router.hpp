@@ -23,6 +23,12 @@ enum class access {
   trusted,
 };
 
+/// Whether the answer of a route that has gone well may be kept and given again.
+enum class secrecy {
+  open,
+  told_once,  ///< it holds a secret that nobody is told a second time
+};
+
 /// Finds out who calls. Lives on the router's loop.
 class guard {
  public:
@@ -31,6 +37,18 @@ class guard {
   virtual awaitable<bool> ready() = 0;
   /// Fills in `request.who`, or gives the answer that refuses the request.
   virtual std::optional<http_response> judge(http_request& request, access needed) = 0;
+};
+
+/// What some requests go through on their way to their handler, once they have been let in. Lives
+/// on the router's loop.
+class passage {
+ public:
+  virtual ~passage() = default;
+  /// Of those it does not concern it is not asked, and they cost nothing more.
+  [[nodiscard]] virtual bool concerns(const http_request& request) const = 0;
+  /// Answers the request, by its handler or without it.
+  virtual awaitable<http_response> pass(http_request request, path_parameters parameters,
+                                        request_handler handler, secrecy what) = 0;
 };
 
 /// The refusal of a caller without the role that is needed; nothing for one who has it.
@@ -43,9 +61,12 @@ class router {
  public:
   /// Without a guard `request.who` is taken as it comes. The guard outlives the router's use.
   void set_guard(guard& guard) { guard_ = &guard; }
+  /// The passage outlives the router's use.
+  void set_passage(passage& passage) { passage_ = &passage; }
 
   /// `pattern`: `/api/ingest/v1/scan/{id}`; a segment in braces matches any one segment.
-  void add(std::string method, const std::string& pattern, access who, request_handler handler);
+  void add(std::string method, const std::string& pattern, access who, request_handler handler,
+           secrecy what = secrecy::open);
 
   awaitable<http_response> handle(http_request request) const;
 
@@ -57,11 +78,13 @@ class router {
     std::vector<std::string> pattern;
     access who;
     request_handler handler;
+    secrecy what;
   };
   awaitable<std::optional<http_response>> let_in(http_request& request, access needed) const;
 
   std::vector<route> routes_;
   guard* guard_ = nullptr;
+  passage* passage_ = nullptr;
 };
 
 }  // namespace sonde::ingest

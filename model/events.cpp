@@ -115,6 +115,16 @@ record to_record(const credential& key) {
   return {topics::credentials, key.id.str(), to_json_text(key), headers_of(std::move(event))};
 }
 
+record to_record(const kept_answer& answer) {
+  envelope event{answer.by + "/" + std::string(name_of(answer.what)),
+                 from_ingest,
+                 "sonde.idempotency.v1",
+                 answer.time,
+                 answer.by,
+                 {}};
+  return {topics::idempotency, answer.id, to_json_text(answer), headers_of(std::move(event))};
+}
+
 record to_record(const webhook_message& message, const std::string& traceparent) {
   envelope event{message.id.str(), from_scanner,       "sonde.webhook.request.v1",
                  message.created,  message.task.str(), traceparent};

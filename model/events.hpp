@@ -4,6 +4,7 @@
 #include "model/comment.hpp"
 #include "model/credential.hpp"
 #include "model/entity.hpp"
+#include "model/kept_answer.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
 #include "model/webhook_delivery.hpp"
@@ -23,6 +24,7 @@ inline constexpr const char* entities = "entities";
 inline constexpr const char* associations = "associations";
 inline constexpr const char* comments = "comments";
 inline constexpr const char* credentials = "credentials";
+inline constexpr const char* idempotency = "idempotency";
 inline constexpr const char* webhook_requests = "webhook.requests";
 inline constexpr const char* webhook_requests_dead = "webhook.requests.dlq";
 inline constexpr const char* webhook_deliveries = "webhook.deliveries";
@@ -48,6 +50,8 @@ inline constexpr const char* webhook_deliveries = "webhook.deliveries";
                                const std::string& traceparent);
 /// A key that was made, or revoked: `credentials`.
 [[nodiscard]] record to_record(const credential& key);
+/// An answer that is given again: `idempotency`.
+[[nodiscard]] record to_record(const kept_answer& answer);
 [[nodiscard]] record to_record(const webhook_message& message, const std::string& traceparent);
 [[nodiscard]] record to_record(const webhook_delivery& delivery, wall_time now);
 

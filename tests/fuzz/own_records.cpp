@@ -5,6 +5,7 @@
 #include "model/dead_letter.hpp"
 #include "model/entity.hpp"
 #include "model/events.hpp"
+#include "model/kept_answer.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
 #include "model/webhook_delivery.hpp"
@@ -36,6 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, model::parse_entity);
   check(text, model::parse_association);
   check(text, model::parse_comment);
+  check(text, model::parse_kept_answer);
   check(text, model::parse_webhook_message);
   check(text, model::parse_webhook_delivery);
   (void)model::parse_progress_event(text);

@@ -2,6 +2,7 @@
 
 #include "model/events.hpp"
 #include "tests/ingest/key_world.hpp"
+#include "tests/support/manual_clock.hpp"
 
 namespace sonde::ingest {
 namespace {
@@ -195,6 +196,78 @@ TEST_CASE_FIXTURE(key_world, "who has not heard of credentials for long lets nob
   }
   CHECK(work() == before);
   CHECK(ask(request_of("GET", "/livez")).status == 200);
+}
+
+TEST_CASE_FIXTURE(key_world, "too many wrong keys of an address are 429, all after the same work") {
+  world.bounds.refused_per_address_per_s = 1;
+  world.bounds.refused_per_address_burst = 2;
+  test::manual_clock still;
+  still.advance(world.clock.now() - still.now());  // by it keys have expired that have expired
+  authenticator strict(*view, world.bounds, still, counts);
+  auto judge = [&](http_request request) {
+    return test::run(call_on(world.loop.get_executor(), [&strict, request]() mutable {
+      return strict.judge(request, access::any_caller);
+    }));
+  };
+  auto good = make({"admin"});
+  auto from = [&](const std::string& address, const std::string& secret) {
+    auto request = request_of("GET", "/api/auth/v2/keypair");
+    request.peer = address;
+    request.headers["api-key"] = good.what.id.str();
+    request.headers["api-secret"] = secret;
+    return request;
+  };
+  CHECK(judge(from("192.0.2.1", "wrong"))->status == 401);
+  CHECK(judge(from("192.0.2.1", "wrong"))->status == 401);
+  std::optional<http_response> first;
+  for (auto& request : invalid(*this, endpoints[6])) {
+    request.peer = "192.0.2.1";
+    auto before = strict.work();
+    auto answer = judge(std::move(request));
+    REQUIRE(answer);
+    CHECK(answer->status == 429);
+    CHECK(sent_header(*answer, "Retry-After") == "1");
+    CHECK(answer->close);
+    if (!first) first = answer;
+    CHECK(answer->headers == first->headers);
+    CHECK(answer->body == first->body);
+    CHECK(strict.work().look_ups == before.look_ups + 1);
+    CHECK(strict.work().hashes == before.hashes + 1);
+  }
+  CHECK(!judge(from("192.0.2.1", good.secret)));
+  CHECK(judge(from("192.0.2.2", "wrong"))->status == 401);
+  CHECK(judge(from("", "wrong"))->status == 401);
+  still.advance(std::chrono::seconds(1));
+  CHECK(judge(from("192.0.2.1", "wrong"))->status == 401);
+  CHECK(judge(from("192.0.2.1", "wrong"))->status == 429);
+}
+
+TEST_CASE_FIXTURE(key_world, "a key has its rate, whatever its role, and what is open has none") {
+  world.bounds.requests_per_key_per_s = 1;
+  world.bounds.requests_per_key_burst = 3;
+  test::manual_clock still;
+  authenticator strict(*view, world.bounds, still, counts);
+  routes.set_guard(strict);
+  auto ada = make({"user"}, "ada");
+  auto other_of_hers = make({"user"}, "ada");
+  auto own = request_of("GET", "/api/auth/v2/keypair");
+  CHECK(ask(own, ada).status == 200);
+  CHECK(ask(request_of("GET", "/api/ingest/v1/definitions"), ada).status == 403);
+  CHECK(ask(request_of("PATCH", "/api/auth/v2/keypair"), ada).status == 405);
+  auto refused = ask(own, ada);
+  CHECK(refused.status == 429);
+  CHECK(sent_header(refused, "Retry-After") == "1");
+  CHECK(sent_header(refused, "x-error").find("limits.requests_per_key_per_s, 1 a second") !=
+        std::string::npos);
+  CHECK(!refused.close);
+  CHECK(ask(request_of("GET", "/api/ingest/v1/definitions"), ada).status == 429);
+  CHECK(ask(own, other_of_hers).status == 200);
+  for (const char* open : {"/livez", "/readyz", "/metrics"})
+    CHECK(ask(request_of("GET", open), ada).status == 200);
+  still.advance(std::chrono::seconds(1));
+  CHECK(ask(own, ada).status == 200);
+  CHECK(ask(own, ada).status == 429);
+  routes.set_guard(*door);
 }
 
 TEST_CASE_FIXTURE(key_world, "the caller is whom the key says, and sees what is public besides") {

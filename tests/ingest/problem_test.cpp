@@ -4,6 +4,8 @@
 #include "model/json.hpp"
 #include "tests/support/doctest.hpp"
 
+#include <algorithm>
+
 namespace sonde::ingest {
 namespace {
 
@@ -33,7 +35,12 @@ TEST_CASE("a problem says the same in its headers and in its body") {
 
 TEST_CASE("what may be tried again says when") {
   CHECK(header_of(problem(503, "later", "x"), "Retry-After") == "1");
-  CHECK(header_of(problem(429, "later", "x"), "Retry-After") == "1");
+  auto answer = problem(429, "later", "x");
+  CHECK(header_of(answer, "Retry-After") == "1");
+  set_retry_after(answer, std::chrono::seconds(17));
+  CHECK(header_of(answer, "Retry-After") == "17");
+  CHECK(std::ranges::count(answer.headers, "Retry-After",
+                           [](const auto& each) { return each.first; }) == 1);
 }
 
 TEST_CASE("a sentence that quotes hostile input stays one header line, and JSON") {
@@ -59,7 +66,7 @@ TEST_CASE("each error of this folder has its status") {
 
 TEST_CASE("every status that is sent has its phrase") {
   for (unsigned status :
-       {200, 202, 204, 400, 404, 405, 408, 410, 413, 415, 421, 429, 431, 500, 503, 505}) {
+       {200, 202, 204, 400, 404, 405, 408, 409, 410, 413, 415, 421, 422, 429, 431, 500, 503, 505}) {
     CAPTURE(status);
     CHECK(reason_phrase(status) != "Unknown");
   }

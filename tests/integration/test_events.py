@@ -19,6 +19,7 @@ PAGE = (DOCS / "events.md").read_text()
 FETCH = Path(__file__).resolve().parents[1] / "support" / "packages" / "fetch"
 SILENT = "127.42.0.1"
 JSON = {"Content-Type": "application/json"}
+PAIR = "/api/auth/v2/keypair"
 
 # Fields that nothing here brings about: two requests at once, a certificate that is too large, broken, or
 # in a transparency log; dead letters, which test_consumers.py makes.
@@ -192,6 +193,16 @@ def say_all_kinds(daemon):
     say("comment", entityID=sample, comment="where?", parentID=first)
 
 
+def keep_all_kinds(daemon):
+    """Answers that are given again, and what is kept of those with a secret."""
+    def ask(key, path, body):
+        return daemon.request("POST", path, body, {"Idempotency-Key": key}).status
+
+    assert ask("scan", "/api/ingest/v1/scan", {"target": "127.42.0.2", "ports": "443"}) == 200
+    assert ask("pair", PAIR, {"name": "kept", "days": 1}) == 200
+    assert ask("none", PAIR, {"name": "kept", "days": 0}) == 400
+
+
 def scan_all_kinds(daemon):
     """Scans that between them say nearly everything that can be said."""
     trace = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -203,6 +214,7 @@ def scan_all_kinds(daemon):
     assert daemon.finished_scan(answer.json()["id"])["status"] == "done"
     daemon.scanned("127.42.0.2", ports="443")
     say_all_kinds(daemon)
+    keep_all_kinds(daemon)
     with Receiver(500, 200) as receiver:
         hook = {"webhook": {"url": receiver.url, "headers": [{"key": "x", "value": "y"}]}}
         running = daemon.post_scan(SILENT, ports="201-400", **hook).json()["id"]

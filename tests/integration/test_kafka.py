@@ -1,5 +1,6 @@
 """The whole program on a real Kafka broker."""
 
+import concurrent.futures
 import json
 import subprocess
 import time
@@ -109,6 +110,38 @@ def test_a_daemon_that_comes_back_knows_what_was_and_goes_on(on_kafka, verb):
     on_kafka.kill()
     on_kafka.start()
     assert on_kafka.scanned("127.60.1.3", ports="1-5")["status"] == "done"
+
+
+def test_an_idempotency_key_holds_in_every_process(on_kafka, verb, sonde_binary, tmp_path):
+    assert verb("topic", "create").returncode == 0
+    (tmp_path / "other").mkdir()
+    other = Daemon(sonde_binary, tmp_path / "other" / "data")
+    other.config = on_kafka.config
+    both = [each.start("--roles", "ingest,view") for each in (on_kafka, other)]
+    try:
+        for each in both:
+            each.wait_until_ready()
+
+        def ask(number, path, body):
+            return both[number % 2].request("POST", path, body, {"Idempotency-Key": "one"})
+
+        order = {"target": "127.60.7.1", "ports": "1"}
+        answers = [ask(number, "/api/ingest/v1/scan", order) for number in range(4)]
+        assert {(answer.status, answer.body) for answer in answers} == {(202, answers[0].body)}
+        assert [answer.headers.get("idempotency-replayed") for answer in answers] == [None, *["true"] * 3]
+        assert ask(1, "/api/ingest/v1/scan", {**order, "ports": "2"}).status == 422
+
+        def make(number):
+            return both[number % 2].request("POST", "/api/auth/v2/keypair", {"name": "one", "days": 1},
+                                            {"Idempotency-Key": "pair"}).status
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            statuses = list(pool.map(make, range(32)))
+        assert statuses.count(200) == 1 and set(statuses) == {200, 409}
+        pairs = other.request("GET", "/api/auth/v2/keypairs").json()["keys"]
+        assert [pair["keyName"] for pair in pairs].count("one") == 1
+    finally:
+        other.finish()
 
 
 def test_topics_that_are_missing_or_wrong_keep_it_from_starting(on_kafka, verb, broker):

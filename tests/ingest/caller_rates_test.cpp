@@ -1,0 +1,88 @@
+#include "ingest/caller_rates.hpp"
+
+#include "tests/support/doctest.hpp"
+#include "tests/support/manual_clock.hpp"
+
+namespace sonde::ingest {
+namespace {
+
+struct rated {
+  rated() {
+    bounds.requests_per_key_per_s = 10;
+    bounds.requests_per_key_burst = 1;
+    bounds.refused_per_address_per_s = 20;
+    bounds.refused_per_address_burst = 1;
+  }
+  static http_request of(std::string key, std::string user, std::string peer = {}) {
+    http_request out;
+    out.id = "id-1";
+    out.who.key_id = std::move(key);
+    out.who.user_id = std::move(user);
+    out.peer = std::move(peer);
+    return out;
+  }
+
+  limits bounds;
+  test::manual_clock clock;
+  metrics counts;
+};
+
+std::string said_in(const http_response& answer, const std::string& name) {
+  for (const auto& [each, value] : answer.headers) {
+    if (each == name) return value;
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(rated, "a key is counted by its id, a gateway's user by theirs, and not as one") {
+  caller_rates rates(bounds, clock, counts);
+  CHECK(!rates.judge(of("one", "ada")));
+  CHECK(rates.judge(of("one", "ada")));
+  CHECK(!rates.judge(of("two", "ada")));
+  CHECK(!rates.judge(of("", "ada")));
+  CHECK(rates.judge(of("", "ada", "192.0.2.1")));
+  CHECK(!rates.judge(of("", "one")));
+  clock.advance(std::chrono::milliseconds(100));
+  CHECK(!rates.judge(of("one", "ada")));
+}
+
+TEST_CASE_FIXTURE(rated,
+                  "an address is counted for what nobody has a key for, and for that alone") {
+  caller_rates rates(bounds, clock, counts);
+  CHECK(!rates.judge_refused(of("", "", "192.0.2.1")));
+  CHECK(rates.judge_refused(of("", "", "192.0.2.1")));
+  CHECK(!rates.judge(of("one", "ada", "192.0.2.1")));
+  CHECK(!rates.judge_refused(of("", "", "2001:db8::")));
+  CHECK(!rates.judge_refused(of("", "")));
+  CHECK(!rates.judge_refused(of("", "")));
+}
+
+TEST_CASE_FIXTURE(rated, "who is refused is told which limit it is and when to come again") {
+  caller_rates rates(bounds, clock, counts);
+  (void)rates.judge(of("one", "ada"));
+  (void)rates.judge(of("", "ada"));
+  (void)rates.judge_refused(of("", "", "192.0.2.1"));
+  struct {
+    std::optional<http_response> answer;
+    const char* sentence;
+  } const all[] = {
+      {rates.judge(of("one", "ada")), "this key than limits.requests_per_key_per_s, 10 a second"},
+      {rates.judge(of("", "ada")), "this user than limits.requests_per_key_per_s, 10 a second"},
+      {rates.judge_refused(of("", "", "192.0.2.1")), "limits.refused_per_address_per_s, 20 a"},
+  };
+  for (const auto& each : all) {
+    CAPTURE(each.sentence);
+    REQUIRE(each.answer);
+    CHECK(each.answer->status == 429);
+    CHECK(said_in(*each.answer, "Retry-After") == "1");
+    CHECK(said_in(*each.answer, "x-error").find(each.sentence) != std::string::npos);
+  }
+  for (const char* kind : {"key", "user", "address"}) {
+    auto line = "sonde_http_rate_limited_total{kind=\"" + std::string(kind) + "\"} 1\n";
+    CHECK(counts.text().find(line) != std::string::npos);
+  }
+}
+
+}  // namespace sonde::ingest
