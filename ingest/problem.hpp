@@ -15,6 +15,9 @@ namespace sonde::ingest {
 /// The same for an error of this folder.
 [[nodiscard]] http_response problem(const error& why, const std::string& id);
 
+/// The status that tells an error of this folder.
+[[nodiscard]] unsigned status_of(const error& why);
+
 /// A JSON answer.
 [[nodiscard]] http_response json_response(unsigned status, std::string body);
 
