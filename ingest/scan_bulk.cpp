@@ -10,6 +10,7 @@
 #include "model/events.hpp"
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -42,28 +43,28 @@ class taken_turn {
 
 }  // namespace
 
-/// One body, from its first line to its answer. Holds a batch of lines at a time, and of all of
-/// them where their tasks stand.
+/// One body, from its first line to its answer. Where all its tasks stand is looked up before any
+/// of them is written, as afterwards the view has those to fold.
 class scan_service::bulk_run {
  public:
   bulk_run(scan_service& service, bulk_order order, steady_time until)
-      : service_(service),
-        order_(std::move(order)),
-        until_(until),
-        now_(service.clock_.now()),
-        lines_(order_.body) {}
+      : service_(service), order_(std::move(order)), until_(until), lines_(order_.body) {}
 
   awaitable<result<std::string>> run() {
+    for (auto line = lines_.next(); line; line = lines_.next()) {
+      read(*line);
+      co_await let_others_go_first();
+    }
     auto scope = views::scope_text(order_.groups);
     auto counted = co_await service_.tasks_.catch_up_and_count(std::move(scope), until_);
     if (!counted) co_return as_answer(counted.error());
     queued_ = *counted;
-    auto line = lines_.next();
-    while (line) {
-      read(*line);
-      co_await let_others_go_first();
-      line = lines_.next();
-      if (!line || batch_.size() >= service_.limits_.bulk_write_lines) co_await settle();
+    now_ = service_.clock_.now();
+    co_await look_up(0, entries_.size());
+    for (std::size_t begin = 0; begin < entries_.size();) {
+      auto end = std::min(entries_.size(), begin + service_.limits_.bulk_write_lines);
+      co_await settle(begin, end);
+      begin = end;
     }
     if (failure_ && !wrote_) co_return *failure_;
     co_return std::move(answer_);
@@ -91,7 +92,7 @@ class scan_service::bulk_run {
   }
 
   void read(const body_lines::line& line) {
-    auto& one = batch_.emplace_back();
+    auto& one = entries_.emplace_back();
     one.line = line.number;
     auto body = model::parse_json(line.text, service_.limits_.json_depth);
     if (!body) {
@@ -109,25 +110,26 @@ class scan_service::bulk_run {
     one.key = model::key_of(one.order.target, one.order.profile, order_.groups);
   }
 
-  awaitable<void> settle() {
-    co_await look_up();
-    for (auto& one : batch_) {
-      if (!one.refusal) judge(one);
+  /// One batch: the lines from `begin` to before `end`, as below.
+  awaitable<void> settle(std::size_t begin, std::size_t end) {
+    co_await look_up(begin, end);
+    for (auto i = begin; i < end; ++i) {
+      if (!entries_[i].refusal) judge(entries_[i]);
       co_await let_others_go_first();
     }
-    co_await write();
-    for (const auto& one : batch_) {
-      tell(one);
+    co_await write(begin, end);
+    for (auto i = begin; i < end; ++i) {
+      tell(entries_[i]);
       co_await let_others_go_first();
     }
-    batch_.clear();
   }
 
-  /// What this body has asked for itself is known better here than in the view.
-  awaitable<void> look_up() {
+  /// What is known already is not asked for again: it holds what this body has added.
+  awaitable<void> look_up(std::size_t begin, std::size_t end) {
     std::vector<views::sought_task> sought;
     std::unordered_map<model::target_key, std::size_t> places;
-    for (const auto& one : batch_) {
+    for (auto i = begin; i < end; ++i) {
+      const auto& one = entries_[i];
       if (one.refusal) continue;
       bool webhooks = one.order.webhook.has_value();
       auto known = known_.find(one.key);
@@ -135,11 +137,17 @@ class scan_service::bulk_run {
       auto place = places.try_emplace(one.key, sought.size()).first->second;
       if (place == sought.size()) sought.push_back({one.key, false});
       if (webhooks) sought[place].webhooks = true;
+      co_await let_others_go_first();
     }
-    if (sought.empty()) co_return;
-    auto found = co_await service_.tasks_.standings(sought);
-    for (std::size_t i = 0; i < sought.size(); ++i)
-      known_[sought[i].key] = {std::move(found[i]), sought[i].webhooks};
+    for (std::size_t first = 0; first < sought.size();) {
+      auto last = std::min(sought.size(), first + service_.limits_.bulk_write_lines);
+      auto part = std::span(sought).subspan(first, last - first);
+      std::vector<views::sought_task> some(part.begin(), part.end());
+      auto found = co_await service_.tasks_.standings(some);
+      for (std::size_t i = 0; i < some.size(); ++i)
+        known_[some[i].key] = {std::move(found[i]), some[i].webhooks};
+      first = last;
+    }
   }
 
   void judge(entry& one) {
@@ -184,14 +192,14 @@ class scan_service::bulk_run {
     records_.push_back(to_record(request, order_.request_id, one.line - 1));
   }
 
-  awaitable<void> write() {
-    auto batch = std::exchange(records_, {});
+  awaitable<void> write(std::size_t begin, std::size_t end) {
+    auto records = std::exchange(records_, {});
     auto scheduled = std::exchange(scheduled_, {});
-    if (batch.empty()) co_return;
+    if (records.empty()) co_return;
     std::optional<error> why;
     if (service_.clock_.steady_now() < until_) {
       auto written =
-          co_await write_durably(service_.writes_, service_.queue_, std::move(batch), until_);
+          co_await write_durably(service_.writes_, service_.queue_, std::move(records), until_);
       if (!written) why = written.error();
     } else {
       why = fail(errc::unavailable, "the queue was too slow for the whole body; send this again");
@@ -203,7 +211,8 @@ class scan_service::bulk_run {
     failure_ = why;
     queued_.total -= scheduled.size();
     queued_.in_scope -= scheduled.size();
-    for (auto& one : batch_) {
+    for (auto i = begin; i < end; ++i) {
+      auto& one = entries_[i];
       if (!one.to_be_written || one.refusal) continue;
       one.refusal = why;
       // Nobody knows where it stands now; a later line about it asks again.
@@ -229,15 +238,15 @@ class scan_service::bulk_run {
   scan_service& service_;
   bulk_order order_;
   steady_time until_;
-  wall_time now_;
+  wall_time now_{};
   body_lines lines_;
   std::size_t steps_ = 0;
 
   views::queued_counts queued_;
   std::unordered_map<model::target_key, known_task> known_;
 
-  std::vector<entry> batch_;
-  std::vector<record> records_;                      ///< that the batch makes
+  std::vector<entry> entries_;
+  std::vector<record> records_;                      ///< that a batch makes
   std::unordered_set<model::target_key> scheduled_;  ///< tasks that it begins
 
   std::string answer_;

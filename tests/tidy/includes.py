@@ -44,7 +44,8 @@ INNER_HEADERS = {
     "queue/kafka/asker.hpp", "queue/kafka/client.hpp", "queue/kafka/client_conf.hpp",
     "queue/kafka/handles.hpp", "queue/kafka/kafka_reader.hpp", "queue/kafka/producer.hpp",
     "queue/kafka/topic_admin.hpp", "queue/kafka/translate.hpp", "queue/kafka/trimmer.hpp",
-    "views/entity_statements.hpp", "views/entity_tables.hpp", "views/task_tables.hpp",
+    "views/entity_statements.hpp", "views/entity_tables.hpp", "views/task_listing.hpp",
+    "views/task_tables.hpp",
     "tls/openssl.hpp",
 }
 
