@@ -10,10 +10,10 @@ namespace sonde::ingest {
 namespace {
 
 /// Version, milliseconds since 1970, id: a multiple of three bytes, so that nothing is padded.
-constexpr char version = '1';
-constexpr std::size_t digits = 14;
+constexpr char cursor_version = '1';
+constexpr std::size_t moment_digits = 14;
 constexpr std::size_t id_length = 36;
-constexpr std::size_t plain_length = 1 + digits + id_length;
+constexpr std::size_t plain_length = 1 + moment_digits + id_length;
 
 /// The alphabet for URLs (RFC 4648, section 5).
 std::string exchanged(std::string text, std::string_view from, std::string_view to) {
@@ -26,8 +26,8 @@ std::string exchanged(std::string text, std::string_view from, std::string_view 
 
 std::string to_cursor(const views::list_place& place) {
   auto moment = std::to_string(place.requested.time_since_epoch().count());
-  moment.insert(0, digits - std::min(digits, moment.size()), '0');
-  return exchanged(to_base64(version + moment + place.id.str()), "+/", "-_");
+  moment.insert(0, moment_digits - std::min(moment_digits, moment.size()), '0');
+  return exchanged(to_base64(cursor_version + moment + place.id.str()), "+/", "-_");
 }
 
 result<views::list_place> parse_cursor(std::string_view text) {
@@ -37,12 +37,13 @@ result<views::list_place> parse_cursor(std::string_view text) {
   };
   if (text.find_first_of("+/=") != std::string_view::npos) return none();
   auto plain = from_base64(exchanged(std::string(text), "-_", "+/"));
-  if (!plain || plain->size() != plain_length || plain->front() != version) return none();
+  if (!plain || plain->size() != plain_length || plain->front() != cursor_version) return none();
   std::int64_t moment = 0;
   const char* begin = plain->data() + 1;
-  auto parsed = std::from_chars(begin, begin + digits, moment);
-  if (parsed.ec != std::errc{} || parsed.ptr != begin + digits || moment < 0) return none();
-  auto id = plain->substr(1 + digits);
+  auto parsed = std::from_chars(begin, begin + moment_digits, moment);
+  bool whole = parsed.ec == std::errc{} && parsed.ptr == begin + moment_digits;
+  if (!whole || *begin == '-') return none();
+  auto id = plain->substr(1 + moment_digits);
   if (!model::is_task_id(id)) return none();
   return views::list_place{wall_time(std::chrono::milliseconds(moment)),
                            model::task_id(std::move(id))};

@@ -18,14 +18,14 @@ constexpr const char* listing_schema =
     "CREATE TABLE listed(member TEXT NOT NULL, state INTEGER NOT NULL, requested INTEGER NOT NULL,"
     "  id TEXT NOT NULL, PRIMARY KEY(member, state, requested DESC, id DESC)) WITHOUT ROWID";
 
-std::int64_t number_of(wall_time when) {
+std::int64_t moment_number(wall_time when) {
   return static_cast<std::int64_t>(when.time_since_epoch().count());
 }
 
 /// The newest ones of all that are offered, however they come.
-class newest {
+class newest_places {
  public:
-  explicit newest(std::size_t most) : most_(most) {}
+  explicit newest_places(std::size_t most) : most_(most) {}
 
   /// False: neither this one nor any that is older has a place.
   bool offer(list_place place) {
@@ -41,7 +41,7 @@ class newest {
   std::set<list_place, std::greater<>> held_;
 };
 
-bool visible(const std::string& scope, const model::group_list& groups) {
+bool may_be_seen(const std::string& scope, const model::group_list& groups) {
   auto lines = "\n" + scope;
   return std::ranges::any_of(groups, [&](const std::string& group) {
     return lines.find("\n" + group + "\n") != std::string::npos;
@@ -68,7 +68,7 @@ struct task_listing::statements {
     statement.reset();
     statement.bind(1, member);
     statement.bind(2, static_cast<int>(one.state));
-    statement.bind(3, number_of(one.requested));
+    statement.bind(3, moment_number(one.requested));
     statement.bind(4, one.id.str());
     statement.exec();
   }
@@ -97,11 +97,11 @@ void task_listing::change(const std::optional<model::scan_task>& before,
 }
 
 std::vector<list_place> task_listing::find(const list_query& query, std::size_t most) {
-  newest out(most);
+  newest_places out(most);
   auto requested = std::numeric_limits<std::int64_t>::max();
   std::string id;
   if (query.after) {
-    requested = number_of(query.after->requested);
+    requested = moment_number(query.after->requested);
     id = query.after->id.str();
   }
   auto place_at = [](SQLite::Statement& row) {
@@ -116,7 +116,7 @@ std::vector<list_place> task_listing::find(const list_query& query, std::size_t 
     row.bind(3, id);
     while (row.executeStep()) {
       bool other = query.state && row.getColumn(3).getInt() != static_cast<int>(*query.state);
-      if (other || !visible(row.getColumn(2).getString(), query.groups)) continue;
+      if (other || !may_be_seen(row.getColumn(2).getString(), query.groups)) continue;
       if (!out.offer(place_at(row))) break;
     }
     row.reset();

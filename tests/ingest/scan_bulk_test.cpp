@@ -58,10 +58,10 @@ std::string hooked(const std::string& target, int number) {
   return R"({"target":")" + target + R"(","webhook":{"url":"http://127.0.0.1/)" +
          std::to_string(number) + "\"}}\n";
 }
-std::string status(const json& line) {
+std::string status_in(const json& line) {
   return line["status"].get<std::string>();
 }
-bool holds(const json& line, const char* words) {
+bool says(const json& line, const char* words) {
   return line["error"].get<std::string>().find(words) != std::string::npos;
 }
 
@@ -79,15 +79,15 @@ TEST_CASE_FIXTURE(bulk_world, "each line is answered for itself, in order") {
                         {"status", "new"}});
   CHECK(told[1]["line"] == 3);
   CHECK(told[1]["code"] == 400);
-  CHECK(holds(told[1], "did you mean \"target\"?"));
+  CHECK(says(told[1], "did you mean \"target\"?"));
   CHECK(told[2]["line"] == 4);
-  CHECK(holds(told[2], "malformed JSON"));
+  CHECK(says(told[2], "malformed JSON"));
   CHECK(told[3]["status"] == "queued");
   CHECK(told[3]["id"] == known->id.str());
   CHECK(told[4]["code"] == 400);
-  CHECK(holds(told[4], "private"));
+  CHECK(says(told[4], "private"));
   CHECK(told[5]["line"] == 7);
-  CHECK(status(told[5]) == "new");
+  CHECK(status_in(told[5]) == "new");
   auto stored = requests();
   REQUIRE(stored.size() == 3);
   std::set<std::string> ids;
@@ -107,9 +107,9 @@ TEST_CASE_FIXTURE(bulk_world, "the same target twice is one scan, and the second
   auto told = lines(order_of(1) + order_of(2) + R"({"target":"192.0.2.1","max_age":0})" + "\n" +
                     order_of(1));
   REQUIRE(told.size() == 4);
-  CHECK(status(told[0]) == "new");
-  CHECK(status(told[2]) == "queued");
-  CHECK(status(told[3]) == "queued");
+  CHECK(status_in(told[0]) == "new");
+  CHECK(status_in(told[2]) == "queued");
+  CHECK(status_in(told[3]) == "queued");
   CHECK(told[2]["id"] == told[0]["id"]);
   CHECK(told[3]["id"] == told[0]["id"]);
   CHECK(requests().size() == 2);
@@ -122,11 +122,11 @@ TEST_CASE_FIXTURE(bulk_world, "a scan that is done will do, or is done anew, as 
   auto task = model::started(model::fold(std::nullopt, asked, place.offset, 16), when);
   publish(model::ended(std::move(task), {model::outcome_kind::complete, "x"}, when));
   auto told = lines(order_of(1) + R"({"target":"192.0.2.1","max_age":60})" + "\n" + order_of(1));
-  CHECK(status(told[0]) == "done");
+  CHECK(status_in(told[0]) == "done");
   CHECK(told[0]["id"] == asked.id().str());
-  CHECK(status(told[1]) == "new");
+  CHECK(status_in(told[1]) == "new");
   CHECK(told[1]["id"] == request_of(order_of(1), 2).id().str());
-  CHECK(status(told[2]) == "queued");
+  CHECK(status_in(told[2]) == "queued");
   CHECK(told[2]["id"] == told[1]["id"]);
 }
 
@@ -136,9 +136,9 @@ TEST_CASE_FIXTURE(bulk_world, "webhooks join the scan that is there, also one of
   auto told = lines(hooked("192.0.2.1", 1) + hooked("192.0.2.1", 1) + hooked("192.0.2.1", 2) +
                     order_of(2) + hooked("192.0.2.2", 1));
   REQUIRE(told.size() == 5);
-  CHECK(status(told[0]) == "new");
+  CHECK(status_in(told[0]) == "new");
   for (std::size_t i = 1; i < told.size(); ++i)
-    CHECK(status(told[i]) == "queued");
+    CHECK(status_in(told[i]) == "queued");
   auto stored = requests();
   REQUIRE(stored.size() == 4);
   for (std::size_t i = 1; i < stored.size(); ++i) {
@@ -152,7 +152,7 @@ TEST_CASE_FIXTURE(bulk_world, "webhooks join the scan that is there, also one of
     many += hooked("192.0.2.3", i);
   auto last = lines(many).back();
   CHECK(last["code"] == 429);
-  CHECK(holds(last, "webhooks, which is the most"));
+  CHECK(says(last, "webhooks, which is the most"));
 }
 
 TEST_CASE_FIXTURE(bulk_world, "what the body itself adds counts for a full queue") {
@@ -160,13 +160,13 @@ TEST_CASE_FIXTURE(bulk_world, "what the body itself adds counts for a full queue
   bounds.queued_total = 3;
   bounds.bulk_write_lines = 2;
   auto mine = lines(order_of(1) + order_of(2) + order_of(3) + order_of(1), {"a"});
-  CHECK(status(mine[1]) == "new");
+  CHECK(status_in(mine[1]) == "new");
   CHECK(mine[2]["code"] == 429);
-  CHECK(holds(mine[2], "2 scans of yours"));
+  CHECK(says(mine[2], "2 scans of yours"));
   CHECK(mine[2]["target"] == "192.0.2.3");
-  CHECK(status(mine[3]) == "queued");
+  CHECK(status_in(mine[3]) == "queued");
   auto theirs = lines(order_of(1) + order_of(2), {"b"});
-  CHECK(status(theirs[0]) == "new");
+  CHECK(status_in(theirs[0]) == "new");
   CHECK(theirs[1]["code"] == 503);
 }
 
@@ -201,14 +201,14 @@ TEST_CASE_FIXTURE(bulk_world, "nothing is called new that was not written") {
   queue->refuse_after(1, fail(queue::errc::no_space, "the disk is full"));
   auto told = lines(order_of(1) + order_of(2) + order_of(3) + order_of(3) + order_of(1) + "x");
   REQUIRE(told.size() == 6);
-  CHECK(status(told[0]) == "new");
-  CHECK(status(told[1]) == "new");
+  CHECK(status_in(told[0]) == "new");
+  CHECK(status_in(told[1]) == "new");
   for (std::size_t i : {2U, 3U}) {
     CHECK(told[i]["code"] == 503);
     CHECK(told[i]["error"] == "the disk is full");
     CHECK(!told[i].contains("id"));
   }
-  CHECK(status(told[4]) == "queued");
+  CHECK(status_in(told[4]) == "queued");
   CHECK(told[5]["code"] == 400);
   queue->refuse_with(std::nullopt);
   CHECK(requests().size() == 2);
@@ -226,9 +226,9 @@ TEST_CASE_FIXTURE(bulk_world,
   queue->keep_silent(false);
   // The first line was on its way; the others were not sent after it.
   auto again = lines(order_of(1) + order_of(2) + order_of(3));
-  CHECK(status(again[0]) == "queued");
-  CHECK(status(again[1]) == "new");
-  CHECK(status(again[2]) == "new");
+  CHECK(status_in(again[0]) == "queued");
+  CHECK(status_in(again[1]) == "new");
+  CHECK(status_in(again[2]) == "new");
 }
 
 TEST_CASE_FIXTURE(bulk_world, "bodies take turns, and none of them is lost") {

@@ -41,6 +41,7 @@ TEST_CASE("what is no cursor is refused with the mend") {
                                with("2" + moment + some_id.str()),
                                with("1" + moment + std::string(36, 'x')),
                                with("1-1795361213402" + some_id.str()),
+                               with("1-0000000000000" + some_id.str()),
                                with("1 1795361213402" + some_id.str())};
   for (const auto& each : cases) {
     auto read = parse_cursor(each);
