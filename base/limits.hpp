@@ -30,6 +30,9 @@ struct limits {
   std::uint32_t json_depth = 32;                   ///< nesting of objects and lists
   std::uint32_t submission_nesting = 8;            ///< of associations in one submitted entity
   std::uint32_t submission_entities = 1'000;       ///< of one request, each at most a record
+  std::uint32_t bulk_lines = 10'000;     ///< scans of one body of POST /scans; beyond it: 413
+  std::uint32_t bulk_write_lines = 500;  ///< of these, judged and made durable in one go
+  std::uint32_t bulk_bodies = 2;         ///< such bodies at work; others wait for their turn
 
   // Credentials: every process that serves HTTP holds them all in memory.
   std::uint32_t keys = 1'000'000;             ///< known, with those that were revoked

@@ -87,9 +87,11 @@ class local_api final : public client::scan_api {
   }
 
   awaitable<result<json>> list(std::string target) override {
-    auto there = [this, target = std::move(target)] {
-      return translated(scans_.list(model::target::parse(target).value(), everybody(), 1));
-    };
+    views::list_query query;
+    query.groups = everybody();
+    query.target = model::target::parse(target).value();
+    query.limit = 1;
+    auto there = [this, query = std::move(query)] { return translated(scans_.list(query)); };
     return spawn_on(loop_, std::move(there));
   }
 

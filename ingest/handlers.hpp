@@ -13,7 +13,7 @@ namespace sonde::ingest {
 /// What is not ready, one sentence each; empty when everything is.
 using readiness_check = std::function<awaitable<std::vector<std::string>>()>;
 
-/// `POST /api/ingest/v1/scan`.
+/// `POST /api/ingest/v1/scan`, `/scans`; `DELETE /api/ingest/v1/scan/{id}`.
 void add_scheduling_routes(router& to, scan_service& scans, const limits& limits);
 /// `GET /api/ingest/v1/scan…`.
 void add_scan_routes(router& to, scan_service& scans, const limits& limits);

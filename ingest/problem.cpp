@@ -68,15 +68,18 @@ http_response problem(unsigned status, std::string_view sentence, const std::str
   return out;
 }
 
+unsigned status_of(const error& why) {
+  if (why.code == make_error_code(errc::invalid)) return 400;
+  if (why.code == make_error_code(errc::not_found)) return 404;
+  if (why.code == make_error_code(errc::gone)) return 410;
+  if (why.code == make_error_code(errc::too_large)) return 413;
+  if (why.code == make_error_code(errc::too_many)) return 429;
+  if (why.code == make_error_code(errc::unavailable)) return 503;
+  return 500;
+}
+
 http_response problem(const error& why, const std::string& id) {
-  unsigned status = 500;
-  if (why.code == make_error_code(errc::invalid)) status = 400;
-  if (why.code == make_error_code(errc::not_found)) status = 404;
-  if (why.code == make_error_code(errc::gone)) status = 410;
-  if (why.code == make_error_code(errc::too_large)) status = 413;
-  if (why.code == make_error_code(errc::too_many)) status = 429;
-  if (why.code == make_error_code(errc::unavailable)) status = 503;
-  return problem(status, why.message(), id);
+  return problem(status_of(why), why.message(), id);
 }
 
 void set_retry_after(http_response& answer, std::chrono::seconds wait) {

@@ -19,6 +19,8 @@ namespace sonde::ingest {
 /// Says when to come again, instead of what the answer may have said of that (RFC 9110, section
 /// 10.2.3).
 void set_retry_after(http_response& answer, std::chrono::seconds wait);
+/// The status that tells an error of this folder.
+[[nodiscard]] unsigned status_of(const error& why);
 
 /// A JSON answer.
 [[nodiscard]] http_response json_response(unsigned status, std::string body);

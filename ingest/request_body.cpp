@@ -9,21 +9,22 @@
 namespace sonde::ingest {
 namespace {
 
-bool is_json(const http_request& request) {
+/// What the body is declared as, in lower case and without parameters; empty where it is not.
+std::string media_type(const http_request& request) {
   const auto* type = request.header("content-type");
-  if (type == nullptr) return false;
+  if (type == nullptr) return {};
   auto name = type->substr(0, type->find(';'));
   while (name.ends_with(' '))
     name.pop_back();
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-  return name == "application/json";
+  return name;
 }
 
 }  // namespace
 
 std::variant<model::json, http_response> json_body(const http_request& request,
                                                    std::uint32_t depth) {
-  if (!is_json(request)) {
+  if (media_type(request) != "application/json") {
     return problem(415,
                    "the body must be declared as Content-Type: application/json, as curl --json "
                    "does",
@@ -32,6 +33,16 @@ std::variant<model::json, http_response> json_body(const http_request& request,
   auto body = model::parse_json(request.body, depth);
   if (!body) return problem(400, body.error().message(), request.id);
   return std::move(*body);
+}
+
+std::optional<http_response> refuse_if_not_lines(const http_request& request) {
+  auto type = media_type(request);
+  if (type == "application/x-ndjson" || type == "application/jsonl") return std::nullopt;
+  return problem(415,
+                 "the body must be declared as Content-Type: application/x-ndjson or "
+                 "application/jsonl, with one scan on each line; a single scan goes to POST "
+                 "/api/ingest/v1/scan as application/json",
+                 request.id);
 }
 
 std::string traceparent_of(const http_request& request) {

@@ -16,6 +16,10 @@ namespace sonde::ingest {
 [[nodiscard]] std::variant<model::json, http_response> json_body(const http_request& request,
                                                                  std::uint32_t depth);
 
+/// The answer that refuses a body which is not declared as one JSON value a line: 415, for the same
+/// reason.
+[[nodiscard]] std::optional<http_response> refuse_if_not_lines(const http_request& request);
+
 /// The request's `traceparent` (W3C Trace Context, section 3.2), where it is one of version 00;
 /// nothing otherwise.
 [[nodiscard]] std::string traceparent_of(const http_request& request);

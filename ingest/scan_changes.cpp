@@ -5,6 +5,7 @@
 
 #include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
+#include "ingest/scan_judgement.hpp"
 #include "ingest/scan_service.hpp"
 #include "model/events.hpp"
 
@@ -92,9 +93,7 @@ awaitable<result<>> scan_service::attach(model::scan_task task, std::optional<mo
       std::ranges::find(task.webhooks, hook->id, &model::webhook::id) != task.webhooks.end();
   if (known) co_return result<>();
   if (task.webhooks.size() >= model::most_webhooks) {
-    co_return fail(errc::too_many, "this scan has " + std::to_string(model::most_webhooks) +
-                                       " webhooks, which is the most; ask for a scan of its own "
-                                       "with max_age 0");
+    co_return too_many_webhooks();
   }
   auto request =
       request_about(task, task.current.number, model::request_kind::attach, clock_.now());

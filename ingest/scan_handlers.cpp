@@ -2,6 +2,7 @@
 #include "ingest/handlers.hpp"
 #include "ingest/problem.hpp"
 #include "ingest/request_body.hpp"
+#include "ingest/scan_cursor.hpp"
 
 #include <memory>
 #include <variant>
@@ -13,7 +14,56 @@ using model::json;
 using std::chrono::milliseconds;
 
 constexpr std::uint32_t longest_wait_s = 60;
-constexpr std::size_t listed_scans = 100;
+constexpr std::uint32_t usual_page = 100;
+constexpr std::uint32_t longest_page = 1'000;
+/// Of one target: these come with all their results.
+constexpr std::uint32_t longest_whole_page = 100;
+
+std::optional<model::task_state> state_named(const std::string& name) {
+  using model::task_state;
+  for (auto state : {task_state::queued, task_state::running, task_state::done, task_state::failed,
+                     task_state::cancelled}) {
+    if (name_of(state) == name) return state;
+  }
+  return std::nullopt;
+}
+
+error wrong_query(const char* name, const std::string& what) {
+  return fail(errc::invalid, std::string(name) + ": " + what);
+}
+
+/// Which scans a query asks for, whoever asks.
+result<views::list_query> parse_list_query(const http_request& request) {
+  views::list_query out;
+  auto given = [&](const char* name) {
+    auto found = request.query.find(name);
+    return found == request.query.end() ? nullptr : &found->second;
+  };
+  if (const auto* name = given("target")) {
+    auto target = model::target::parse(*name);
+    if (!target) return wrong_query("target", target.error().message());
+    out.target = std::move(*target);
+  }
+  auto most = out.target ? longest_whole_page : longest_page;
+  auto limit = query_number(request, "limit", 1, most, usual_page);
+  if (!limit) {
+    return wrong_query("limit", "is no number from 1 to " + std::to_string(most) +
+                                    (out.target ? ", the most for one target" : ""));
+  }
+  out.limit = *limit;
+  if (const auto* name = given("state")) {
+    out.state = state_named(*name);
+    if (!out.state) {
+      return wrong_query("state", "is none of queued, running, done, failed, cancelled");
+    }
+  }
+  if (const auto* cursor = given("cursor")) {
+    auto after = parse_cursor(*cursor);
+    if (!after) return after.error();
+    out.after = std::move(*after);
+  }
+  return out;
+}
 
 /// The routes of one scan service. Shared by their handlers.
 class scan_handlers {
@@ -30,6 +80,21 @@ class scan_handlers {
     if (!receipt) co_return problem(receipt.error(), request.id);
     json answer = {{"id", receipt->id.str()}, {"status", receipt->status}};
     co_return json_response(receipt->is_new() ? 202 : 200, model::to_text(answer));
+  }
+
+  awaitable<http_response> post_scans(http_request request) {
+    if (auto refused = refuse_if_not_lines(request)) co_return std::move(*refused);
+    bulk_order order;
+    order.body = std::move(request.body);
+    order.groups = request.who.groups;
+    order.traceparent = traceparent_of(request);
+    order.request_id = request.id;
+    auto lines = co_await scans_.schedule_many(std::move(order));
+    if (!lines) co_return problem(lines.error(), request.id);
+    http_response out;
+    out.headers.emplace_back("Content-Type", "application/x-ndjson");
+    out.body = std::move(*lines);
+    co_return out;
   }
 
   /// Asking again for what has ended is no error, but nothing is left to do: 200.
@@ -56,14 +121,10 @@ class scan_handlers {
   }
 
   awaitable<http_response> list_scans(http_request request) {
-    auto asked = request.query.find("target");
-    if (asked == request.query.end()) {
-      co_return problem(400, "target: is missing; ask with ?target=NAME", request.id);
-    }
-    auto target = model::target::parse(asked->second);
-    if (!target) co_return problem(400, "target: " + target.error().message(), request.id);
-    auto groups = request.who.sees;
-    auto found = co_await scans_.list(std::move(*target), std::move(groups), listed_scans);
+    auto query = parse_list_query(request);
+    if (!query) co_return problem(query.error(), request.id);
+    query->groups = request.who.sees;
+    auto found = co_await scans_.list(std::move(*query));
     co_return answer(std::move(found), request.id);
   }
 
@@ -84,6 +145,10 @@ void add_scheduling_routes(router& to, scan_service& scans, const limits& limits
   to.add("POST", "/api/ingest/v1/scan", access::reporter,
          [handlers](http_request request, path_parameters) {
            return handlers->post_scan(std::move(request));
+         });
+  to.add("POST", "/api/ingest/v1/scans", access::reporter,
+         [handlers](http_request request, path_parameters) {
+           return handlers->post_scans(std::move(request));
          });
   to.add("DELETE", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {

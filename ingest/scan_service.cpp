@@ -3,7 +3,9 @@
 #include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
 #include "ingest/scan_changes.hpp"
+#include "ingest/scan_cursor.hpp"
 #include "ingest/scan_json.hpp"
+#include "ingest/scan_judgement.hpp"
 #include "model/events.hpp"
 #include "model/task_fold.hpp"
 
@@ -61,7 +63,8 @@ scan_service::scan_service(executor loop, queue::backend& queue, views::task_vie
       scope_(std::move(scope)),
       limits_(limits),
       clock_(clock),
-      writes_(loop, log, "scan service") {}
+      writes_(loop, log, "scan service"),
+      bulk_turn_(loop) {}
 
 steady_time scan_service::deadline() const {
   return clock_.steady_now() + milliseconds(limits_.http_answer_timeout_ms);
@@ -130,33 +133,23 @@ result<> scan_service::check_room(const views::queued_counts& queued) const {
 awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::group_list groups,
                                                        std::string request_id) {
   auto until = deadline();
-  model::scan_request request;
-  request.key = model::key_of(order.target, order.profile, groups);
-  auto known = co_await tasks_.find_with_counts(request.key, views::scope_text(groups), until);
+  auto key = model::key_of(order.target, order.profile, groups);
+  auto known = co_await tasks_.find_with_counts(std::move(key), views::scope_text(groups), until);
   if (!known) co_return as_answer(known.error());
   auto now = clock_.now();
+  std::uint64_t generation = 1;
   if (known->task) {
     const auto& current = known->task->current;
-    bool active = !model::is_terminal(current.state);
-    bool fresh = current.state == model::task_state::done && current.ended &&
-                 now - *current.ended < order.max_age;
-    if (active || fresh) {
+    if (will_do(current.state, current.ended, order, now)) {
       auto attached = co_await attach(*known->task, std::move(order.webhook),
                                       std::move(order.traceparent), std::move(request_id), until);
       if (!attached) co_return attached.error();
       co_return scan_receipt{current.id, std::string(name_of(current.state))};
     }
-    request.generation = current.number + 1;
+    generation = current.number + 1;
   }
   if (auto room = check_room(known->queued); !room) co_return room.error();
-  request.target = std::move(order.target);
-  request.profile = std::move(order.profile);
-  request.ports = std::move(order.ports);
-  request.scope = std::move(groups);
-  request.priority = order.priority;
-  request.requested = now;
-  request.traceparent = std::move(order.traceparent);
-  if (order.webhook) request.webhooks.push_back(std::move(*order.webhook));
+  auto request = to_request(std::move(order), std::move(groups), generation, now);
   auto id = request.id();
   auto written = co_await write(std::move(request), std::move(request_id), until);
   if (!written) co_return written.error();
@@ -165,14 +158,14 @@ awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::
 
 /// An ended scan is shown as ended when what it found can be read, which is a matter of
 /// milliseconds.
-awaitable<json> scan_service::describe(views::found_task found) {
-  auto shown = found.generation->state;
-  if (found.is_current() && model::is_terminal(shown) && !found.task.produced.empty()) {
-    auto until = clock_.steady_now() + findings_patience;
-    bool visible = co_await entities_.wait_until_passed(found.task.produced, until);
-    if (!visible) shown = model::task_state::running;
-  }
-  co_return to_json(found, shown);
+awaitable<model::task_state> scan_service::shown_state(const views::found_task& found,
+                                                       steady_time until) {
+  auto state = found.generation->state;
+  bool ended = found.is_current() && model::is_terminal(state);
+  if (!ended || found.task.produced.empty()) co_return state;
+  bool visible = co_await entities_.wait_until_passed(found.task.produced, until);
+  if (!visible) state = model::task_state::running;
+  co_return state;
 }
 
 /// Waits in slices, so that a server that stops need not wait for it.
@@ -197,20 +190,26 @@ awaitable<result<json>> scan_service::look_up(std::string id, model::group_list 
   }
   if (!found) co_return as_answer(found.error());
   if (auto shown = check_found(*found, groups); !shown) co_return shown.error();
-  co_return co_await describe(std::move(**found));
+  auto state = co_await shown_state(**found, clock_.steady_now() + findings_patience);
+  co_return to_json(**found, state);
 }
 
-awaitable<result<json>> scan_service::list(model::target target, model::group_list groups,
-                                           std::size_t limit) {
-  auto found = co_await tasks_.find_target(std::move(target), std::move(groups), limit, deadline());
+awaitable<result<json>> scan_service::list(views::list_query query) {
+  bool whole = query.target.has_value();
+  auto found = co_await tasks_.list(std::move(query), deadline());
   if (!found) co_return as_answer(found.error());
   json out = {{"scans", json::array()}};
-  for (auto& task : *found) {
+  if (found->next) out["next"] = to_cursor(*found->next);
+  // Of the whole page, not of each scan.
+  auto until = clock_.steady_now() + findings_patience;
+  for (auto& task : found->tasks) {
     views::found_task one;
     one.generation = task.current;
     one.task = std::move(task);
-    auto described = co_await describe(std::move(one));
-    out["scans"].push_back(std::move(described));
+    auto state = co_await shown_state(one, until);
+    auto told = to_json(one, state);
+    if (!whole) leave_out_results(told, one.task);
+    out["scans"].push_back(std::move(told));
   }
   co_return out;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/async/condition.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -38,6 +39,14 @@ struct scan_receipt {
   [[nodiscard]] bool is_new() const { return status == "new"; }
 };
 
+/// A body of many orders, one a line, and whose it is.
+struct bulk_order {
+  std::string body;
+  model::group_list groups;  ///< that may see the scans
+  std::string traceparent;
+  std::string request_id;
+};
+
 /// Scheduling scans and looking at them, apart from HTTP. Judges freshness, and alone does so.
 ///
 /// Lives on one loop; everything it does ends within `limits::http_answer_timeout_ms`.
@@ -56,13 +65,17 @@ class scan_service {
   awaitable<result<scan_receipt>> schedule(scan_order order, model::group_list groups,
                                            std::string request_id);
 
+  /// Every order of a body, each by itself. Returns what came of them, a line of JSON for each in
+  /// their order; whatever it says of a new task is durable. Fails where there is no order in the
+  /// body or there are too many, and where none of what had to be made durable could be.
+  awaitable<result<std::string>> schedule_many(bulk_order order);
+
   /// A task by its id, as JSON, if these groups may see it. `wait`: until its state or progress
   /// changes, but no longer than this.
   awaitable<result<model::json>> look_up(std::string id, model::group_list groups,
                                          std::chrono::milliseconds wait);
-  /// The tasks of a target, newest first.
-  awaitable<result<model::json>> list(model::target target, model::group_list groups,
-                                      std::size_t limit);
+  /// A page of tasks, newest first, with the cursor of the next one.
+  awaitable<result<model::json>> list(views::list_query query);
 
   /// Ends a scan that has not ended, for good. The answer names the state that it was in; that of
   /// an ended scan is no error, so that asking twice is none. `by` is who asks.
@@ -79,6 +92,8 @@ class scan_service {
   awaitable<void> stop();
 
  private:
+  class bulk_run;
+
   [[nodiscard]] steady_time deadline() const;
   [[nodiscard]] result<> check_room(const views::queued_counts& queued) const;
   awaitable<result<std::optional<views::found_task>>> wait_for_news(
@@ -89,7 +104,7 @@ class scan_service {
                                            steady_time until);
   awaitable<result<>> attach(model::scan_task task, std::optional<model::webhook> hook,
                              std::string traceparent, std::string request_id, steady_time until);
-  awaitable<model::json> describe(views::found_task found);
+  awaitable<model::task_state> shown_state(const views::found_task& found, steady_time until);
 
   queue::backend& queue_;
   views::task_view& tasks_;
@@ -101,6 +116,8 @@ class scan_service {
   const limits& limits_;
   const clock& clock_;
   task_group writes_;
+  condition bulk_turn_;
+  std::uint32_t bulk_bodies_ = 0;  ///< at work
   bool hurrying_ = false;
 };
 

@@ -59,9 +59,13 @@ record record_of(const association& association, std::string event_id, const cha
 
 }  // namespace
 
-record to_record(const scan_request& request, const std::string& request_id) {
-  envelope event{request_id + "/0", from_ingest,           "sonde.scan.request.v1",
-                 request.requested, request.target.text(), request.traceparent};
+record to_record(const scan_request& request, const std::string& request_id, std::size_t number) {
+  envelope event{request_id + "/" + std::to_string(number),
+                 from_ingest,
+                 "sonde.scan.request.v1",
+                 request.requested,
+                 request.target.text(),
+                 request.traceparent};
   return {topics::scan_requests, request.key.str(), to_json_text(request),
           headers_of(std::move(event))};
 }

@@ -9,6 +9,7 @@
 #include "model/scan_task.hpp"
 #include "model/webhook_delivery.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,9 @@ inline constexpr const char* webhook_deliveries = "webhook.deliveries";
 /// The records of every topic: key, value, and CloudEvents 1.0 headers in binary mode (CloudEvents
 /// Kafka protocol binding, section 3.2).
 
-[[nodiscard]] record to_record(const scan_request& request, const std::string& request_id);
+/// `number`: the request's place among those of one HTTP request.
+[[nodiscard]] record to_record(const scan_request& request, const std::string& request_id,
+                               std::size_t number = 0);
 [[nodiscard]] record to_record(const scan_task& task, wall_time now);
 /// What a scan finds. `attempt` makes the event's id differ from that of an earlier, abandoned run.
 [[nodiscard]] record to_record(const entity& entity, std::uint32_t attempt,

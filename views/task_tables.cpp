@@ -17,10 +17,11 @@ constexpr const char* task_schema =
     "  requested INTEGER NOT NULL, state INTEGER NOT NULL,"
     "  waiting INTEGER NOT NULL,"  // the snapshot is queued or running: the scheduler's business
     "  owing INTEGER NOT NULL,"    // so is handing over what the snapshot has pending
-    "  profile TEXT NOT NULL, ports TEXT NOT NULL, snapshot TEXT, effective TEXT);"
+    "  profile TEXT NOT NULL, ports TEXT NOT NULL, number INTEGER NOT NULL, ended INTEGER,"
+    "  snapshot TEXT, effective TEXT);"
     "CREATE INDEX tasks_owing ON tasks(partition) WHERE owing;"
     "CREATE INDEX tasks_waiting ON tasks(scope, priority DESC, requested, key) WHERE waiting;"
-    "CREATE INDEX tasks_target ON tasks(target, requested DESC);"
+    "CREATE INDEX tasks_target ON tasks(target, requested DESC, id DESC);"
     "CREATE INDEX tasks_queued ON tasks(scope) WHERE state=0;"
     "CREATE TABLE ids(id TEXT PRIMARY KEY, key TEXT NOT NULL);"
     "CREATE TABLE requests(key TEXT NOT NULL, offset INTEGER NOT NULL, value TEXT NOT NULL,"
@@ -65,7 +66,10 @@ std::string scope_text(const model::group_list& groups) {
 struct task_tables::statements {
   explicit statements(SQLite::Database& db)
       : load(db, "SELECT snapshot, effective FROM tasks WHERE key=?"),
-        store(db, "INSERT OR REPLACE INTO tasks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        store(db,
+              "INSERT OR REPLACE INTO tasks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+              " ?, ?)"),
+        stand(db, "SELECT id, number, state, ended FROM tasks WHERE key=?"),
         add_id(db, "INSERT OR REPLACE INTO ids VALUES(?, ?)"),
         find_id(db, "SELECT key FROM ids WHERE id=?"),
         add_request(db, "INSERT OR REPLACE INTO requests VALUES(?, ?, ?)"),
@@ -75,7 +79,7 @@ struct task_tables::statements {
         drop_progress(db, "DELETE FROM progress WHERE key=?"),
         find_progress(db, "SELECT planned, done, open FROM progress WHERE key=? AND id=?") {}
 
-  SQLite::Statement load, store, add_id, find_id, add_request, drop_requests, find_requests,
+  SQLite::Statement load, store, stand, add_id, find_id, add_request, drop_requests, find_requests,
       set_progress, drop_progress, find_progress;
 };
 
@@ -87,12 +91,19 @@ const std::vector<std::string>& task_tables::topics() const {
 
 void task_tables::create(SQLite::Database& db) {
   db.exec(task_schema);
+  task_listing::create(db);
 }
 
 void task_tables::open(SQLite::Database& db) {
   db_ = &db;
   sql_ = std::make_shared<statements>(db);
+  listing_ = std::make_unique<task_listing>(db);
   load_counts();
+}
+
+void task_tables::close() {
+  sql_.reset();
+  listing_.reset();
 }
 
 void task_tables::undone() {
@@ -115,7 +126,7 @@ bool task_tables::fold_request(const queue::stored_record& record) {
   held.effective = model::fold(before, *request, record.offset, limits_.task_generations);
   run(sql_->add_request, request->key.str(), record.offset, record.what.value);
   remember_ids(*held.effective, !before);
-  count(before, *held.effective);
+  note_change(before, *held.effective);
   store(held, record.partition);
   return true;
 }
@@ -142,7 +153,7 @@ bool task_tables::fold_snapshot(const queue::stored_record& record) {
   held.snapshot = std::move(*incoming);
   if (model::is_terminal(held.snapshot->current.state)) run(sql_->drop_progress, key);
   remember_ids(*held.now(), !before);
-  count(before, *held.now());
+  note_change(before, *held.now());
   store(held, record.partition);
   return true;
 }
@@ -181,8 +192,11 @@ void task_tables::store(const row& held, std::int32_t partition) {
   put.bind(10, held.snapshot && !held.snapshot->pending.empty() ? 1 : 0);
   put.bind(11, task.profile);
   put.bind(12, task.ports);
-  held.snapshot ? put.bind(13, to_json_text(*held.snapshot)) : put.bind(13);
-  held.effective ? put.bind(14, to_json_text(*held.effective)) : put.bind(14);
+  put.bind(13, static_cast<std::int64_t>(task.current.number));
+  auto ended = task.current.ended.value_or(wall_time()).time_since_epoch().count();
+  task.current.ended ? put.bind(14, static_cast<std::int64_t>(ended)) : put.bind(14);
+  held.snapshot ? put.bind(15, to_json_text(*held.snapshot)) : put.bind(15);
+  held.effective ? put.bind(16, to_json_text(*held.effective)) : put.bind(16);
   put.exec();
 }
 
@@ -194,6 +208,11 @@ void task_tables::remember_ids(const scan_task& task, bool first_sight) {
   for (std::uint64_t number = 1; number < task.current.number; ++number) {
     run(sql_->add_id, model::task_id_of(task.key, number).str(), task.key.str());
   }
+}
+
+void task_tables::note_change(const std::optional<scan_task>& before, const scan_task& after) {
+  count(before, after);
+  listing_->change(before, after);
 }
 
 void task_tables::count(const std::optional<scan_task>& before, const scan_task& after) {
@@ -246,17 +265,31 @@ std::optional<model::target_key> task_tables::key_of(const model::task_id& id) {
   return key;
 }
 
-std::vector<scan_task> task_tables::of_target(const model::target& target, std::size_t limit) {
-  std::vector<scan_task> out;
-  SQLite::Statement find(*db_,
-                         "SELECT key FROM tasks WHERE target=? ORDER BY requested DESC LIMIT ?");
-  for (bool more = find_first(find, target.text(), static_cast<std::int64_t>(limit)); more;
-       more = find.executeStep()) {
-    if (auto one = task(model::target_key(find.getColumn(0).getString()))) {
-      out.push_back(std::move(*one));
+std::vector<std::optional<task_standing>> task_tables::standings(
+    const std::vector<sought_task>& sought) {
+  std::vector<std::optional<task_standing>> out;
+  out.reserve(sought.size());
+  for (const auto& one : sought) {
+    auto& found = out.emplace_back();
+    if (!find_first(sql_->stand, one.key.str())) continue;
+    found.emplace();
+    found->id = model::task_id(sql_->stand.getColumn(0).getString());
+    found->generation = static_cast<std::uint64_t>(sql_->stand.getColumn(1).getInt64());
+    found->state = static_cast<task_state>(sql_->stand.getColumn(2).getInt());
+    if (auto ended = sql_->stand.getColumn(3); !ended.isNull()) {
+      found->ended = wall_time(std::chrono::milliseconds(ended.getInt64()));
     }
+    sql_->stand.reset();
+    auto whole = one.webhooks ? task(one.key) : std::nullopt;
+    if (!whole) continue;
+    for (const auto& hook : whole->webhooks)
+      found->webhooks.push_back(hook.id);
   }
   return out;
+}
+
+std::vector<list_place> task_tables::list(const list_query& query, std::size_t most) {
+  return listing_->find(query, most);
 }
 
 queued_counts task_tables::count_queued(const std::string& scope) const {

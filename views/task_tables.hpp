@@ -4,6 +4,7 @@
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
 #include "views/folding_view.hpp"
+#include "views/task_listing.hpp"
 #include "views/task_view.hpp"
 
 #include <map>
@@ -22,18 +23,20 @@ class task_tables final : public table_set {
   explicit task_tables(const limits& limits) : limits_(limits) {}
 
   [[nodiscard]] const std::vector<std::string>& topics() const override;
-  [[nodiscard]] int version() const override { return 2; }
+  [[nodiscard]] int version() const override { return 3; }
   void create(SQLite::Database& db) override;
   void open(SQLite::Database& db) override;
-  void close() override { sql_.reset(); }
+  void close() override;
   bool fold(const queue::stored_record& record) override;
   void undone() override;
 
   [[nodiscard]] std::optional<model::scan_task> task(const model::target_key& key);
   [[nodiscard]] std::optional<model::scan_task> snapshot(const model::target_key& key);
   [[nodiscard]] std::optional<model::target_key> key_of(const model::task_id& id);
-  [[nodiscard]] std::vector<model::scan_task> of_target(const model::target& target,
-                                                        std::size_t limit);
+  /// Where tasks stand, in the order of the questions.
+  [[nodiscard]] std::vector<std::optional<task_standing>> standings(
+      const std::vector<sought_task>& sought);
+  [[nodiscard]] std::vector<list_place> list(const list_query& query, std::size_t most);
   [[nodiscard]] queued_counts count_queued(const std::string& scope) const;
   [[nodiscard]] std::vector<waiting_task> waiting(const std::vector<std::int32_t>& partitions,
                                                   const std::string& scope, std::size_t limit);
@@ -57,12 +60,14 @@ class task_tables final : public table_set {
   [[nodiscard]] std::optional<row> load(const model::target_key& key);
   void store(const row& row, std::int32_t partition);
   void remember_ids(const model::scan_task& task, bool first_sight);
+  void note_change(const std::optional<model::scan_task>& before, const model::scan_task& after);
   void count(const std::optional<model::scan_task>& before, const model::scan_task& after);
   void load_counts();
 
   const limits& limits_;
   SQLite::Database* db_ = nullptr;
   std::shared_ptr<statements> sql_;
+  std::unique_ptr<task_listing> listing_;
   std::map<std::string, std::uint64_t> queued_;  ///< by scope
   std::uint64_t queued_total_ = 0;
 };

@@ -11,6 +11,9 @@ namespace {
 
 using model::scan_task;
 
+/// Of a list, before others get their turn.
+constexpr std::size_t read_at_once = 32;
+
 std::optional<model::task_generation> generation_of(const scan_task& task,
                                                     const model::task_id& id) {
   if (task.current.id == id) return task.current;
@@ -61,13 +64,21 @@ class sqlite_task_view final : public task_view {
     return spawn_on(loop_, std::move(work));
   }
 
-  awaitable<result<std::vector<scan_task>>> find_target(model::target target,
-                                                        model::group_list groups, std::size_t limit,
-                                                        steady_time deadline) override {
-    auto work = [this, target = std::move(target), groups = std::move(groups), limit, deadline] {
-      return find_target_here(target, groups, limit, deadline);
-    };
+  awaitable<result<task_list>> list(list_query query, steady_time deadline) override {
+    auto work = [this, query = std::move(query), deadline] { return list_here(query, deadline); };
     return spawn_on(loop_, std::move(work));
+  }
+
+  awaitable<result<queued_counts>> catch_up_and_count(std::string scope,
+                                                      steady_time deadline) override {
+    auto work = [this, scope = std::move(scope), deadline] { return count_here(scope, deadline); };
+    return spawn_on(loop_, std::move(work));
+  }
+
+  awaitable<std::vector<std::optional<task_standing>>> standings(
+      std::vector<sought_task> sought) override {
+    auto work = [this, sought = std::move(sought)] { return tables_.standings(sought); };
+    return call_on(loop_, std::move(work));
   }
 
   awaitable<queued_counts> count_queued(std::string scope) override {
@@ -166,19 +177,32 @@ class sqlite_task_view final : public task_view {
     co_return found;
   }
 
-  awaitable<result<std::vector<scan_task>>> find_target_here(model::target target,
-                                                             model::group_list groups,
-                                                             std::size_t limit,
-                                                             steady_time deadline) {
+  awaitable<result<queued_counts>> count_here(std::string scope, steady_time deadline) {
     bool in_time = co_await view_.catch_up(deadline);
     if (!in_time) co_return view_.behind("task");
-    auto found = tables_.of_target(target, limit);
-    std::erase_if(found, [&](const scan_task& task) {
-      return std::ranges::none_of(task.scope, [&](const std::string& group) {
-        return std::ranges::find(groups, group) != groups.end();
-      });
-    });
-    co_return found;
+    co_return tables_.count_queued(scope);
+  }
+
+  awaitable<result<task_list>> list_here(list_query query, steady_time deadline) {
+    bool in_time = co_await view_.catch_up(deadline);
+    if (!in_time) co_return view_.behind("task");
+    task_list out;
+    auto places = tables_.list(query, query.limit + 1);
+    if (places.size() > query.limit) {
+      places.pop_back();
+      out.next = places.back();
+    }
+    std::size_t read = 0;
+    for (const auto& place : places) {
+      // Whoever schedules meanwhile is not to wait for the whole page.
+      if (++read % read_at_once == 0) co_await asio::post(loop_, asio::use_awaitable);
+      auto found = look_up(place.id);
+      // Asked for again since: it stands at the front now.
+      if (!found || !found->is_current()) continue;
+      if (!query.target) found->task.results.clear();
+      out.tasks.push_back(std::move(found->task));
+    }
+    co_return out;
   }
 
   awaitable<bool> wait_for_position(queue::position place, steady_time deadline) {

@@ -57,6 +57,42 @@ struct task_and_counts {
   queued_counts queued;
 };
 
+/// A task that somebody wants to know the standing of.
+struct sought_task {
+  model::target_key key;
+  bool webhooks = false;  ///< also which ones it has, which takes longer
+};
+
+/// As much of a task as it takes to judge whether it will do.
+struct task_standing {
+  model::task_id id;  ///< of the current generation
+  std::uint64_t generation = 0;
+  model::task_state state = model::task_state::queued;
+  std::optional<wall_time> ended;
+  std::vector<std::string> webhooks;  ///< their ids, where they were asked for
+};
+
+/// Where a task stands in a list: newest first, and by id where two are of the same moment.
+struct list_place {
+  wall_time requested{};
+  model::task_id id;
+  auto operator<=>(const list_place&) const = default;
+};
+
+struct list_query {
+  model::group_list groups;  ///< of the reader
+  std::optional<model::target> target;
+  std::optional<model::task_state> state;
+  std::optional<list_place> after;  ///< where the page before has ended
+  std::size_t limit = 0;            ///< at least 1
+};
+
+struct task_list {
+  /// Those of a target are whole, others have no `results`, as there may be many.
+  std::vector<model::scan_task> tasks;
+  std::optional<list_place> next;  ///< where this page has ended, if others follow
+};
+
 /// `scan.requests`, `scan.tasks` and `scan.progress`, as a table of tasks.
 ///
 /// A request shows at once, folded provisionally by the same function as the scheduler's; a
@@ -82,11 +118,17 @@ class task_view {
   /// where it has ended.
   virtual awaitable<result<std::optional<found_task>>> wait_for_change(model::task_id id,
                                                                        steady_time deadline) = 0;
-  /// The tasks of a target, whatever their profile, that these groups may see; newest first.
-  virtual awaitable<result<std::vector<model::scan_task>>> find_target(model::target target,
-                                                                       model::group_list groups,
-                                                                       std::size_t limit,
-                                                                       steady_time deadline) = 0;
+  /// Tasks that these groups may see, newest first. What they may not see shows neither in the
+  /// pages nor, unless it is of the target that was asked for, in the time they take.
+  virtual awaitable<result<task_list>> list(list_query query, steady_time deadline) = 0;
+
+  /// For many requests at once: first this, which returns when everything has been folded that was
+  /// on the topics when it was called, or fails at the deadline; then `standings`, any number of
+  /// times, which waits for nothing.
+  virtual awaitable<result<queued_counts>> catch_up_and_count(std::string scope,
+                                                              steady_time deadline) = 0;
+  virtual awaitable<std::vector<std::optional<task_standing>>> standings(
+      std::vector<sought_task> sought) = 0;
 
   virtual awaitable<queued_counts> count_queued(std::string scope) = 0;
   /// True once the view has caught up for the first time.

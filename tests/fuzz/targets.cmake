@@ -1,5 +1,6 @@
 # One line a parser of outside bytes. tests/tidy/fuzzers.py says which header each is for.
 sonde_fuzz(addresses LINKS sonde_model)
+sonde_fuzz(body_lines LINKS sonde_ingest)
 sonde_fuzz(certificate LINKS sonde_tls)
 sonde_fuzz(client_handshake LINKS sonde_tls)
 sonde_fuzz(configuration LINKS sonde_daemon)

@@ -5,6 +5,8 @@
 #include "queue/errc.hpp"
 #include "tests/ingest/scan_world.hpp"
 
+#include <algorithm>
+
 namespace sonde::ingest {
 namespace {
 
@@ -113,10 +115,61 @@ TEST_CASE_FIXTURE(routed_scans, "what is asked for wrongly is 400, what is not t
   }
   CHECK(get("/api/ingest/v1/scan/" + id + "?wait=0").status == 404);
   CHECK(get("/api/ingest/v1/scan/nonsense").status == 404);
-  CHECK(get("/api/ingest/v1/scans").status == 400);
   CHECK(get("/api/ingest/v1/scans?target=a:b").status == 400);
   CHECK(get("/api/ingest/v1/scans?target=192.0.2.99").status == 200);
   CHECK(get("/api/analytics/v1/entity/nonsense/details").status == 204);
+}
+
+TEST_CASE_FIXTURE(routed_scans, "a body of many scans must say what it is") {
+  auto send = [&](const std::string& type, const std::string& body) {
+    http_request request;
+    request.method = "POST";
+    request.path = "/api/ingest/v1/scans";
+    request.body = body;
+    request.headers.emplace("content-type", type);
+    return ask(std::move(request));
+  };
+  const std::string body = R"({"target":"192.0.2.1"})"
+                           "\nx\n";
+  auto told = send("application/x-ndjson", body);
+  CHECK(told.status == 200);
+  CHECK(told.headers.front().second == "application/x-ndjson");
+  CHECK(std::ranges::count(told.body, '\n') == 2);
+  CHECK(send("Application/JSONL; charset=utf-8", body).status == 200);
+  for (const char* type : {"application/json", "text/plain", "application/x-ndjsonx", ""}) {
+    auto refused = send(type, body);
+    CHECK(refused.status == 415);
+    CHECK(refused.body.find("application/x-ndjson or") != std::string::npos);
+  }
+  CHECK(send("application/x-ndjson", "\n").status == 400);
+  world.bounds.bulk_lines = 1;
+  CHECK(send("application/x-ndjson", body).status == 413);
+}
+
+TEST_CASE_FIXTURE(routed_scans, "a list of scans is asked for in words that are checked") {
+  REQUIRE(post(R"({"target":"192.0.2.1"})").status == 202);
+  REQUIRE(post(R"({"target":"192.0.2.2"})").status == 202);
+  auto page = [&](const std::string& query) {
+    auto told = get("/api/ingest/v1/scans" + query);
+    CAPTURE(query);
+    REQUIRE(told.status == 200);
+    return model::parse_own(told.body);
+  };
+  CHECK(page("")["scans"].size() == 2);
+  auto first = page("?limit=1");
+  CHECK(first["scans"].size() == 1);
+  auto second = page("?limit=1&cursor=" + first["next"].get<std::string>());
+  CHECK(second["scans"].size() == 1);
+  CHECK(second["scans"][0]["id"] != first["scans"][0]["id"]);
+  CHECK(!second.contains("next"));
+  CHECK(page("?state=queued")["scans"].size() == 2);
+  CHECK(page("?state=failed")["scans"].empty());
+  CHECK(page("?target=192.0.2.1&state=queued&limit=100")["scans"].size() == 1);
+  for (const char* wrong : {"limit=0", "limit=1001", "limit=", "state=new", "state=", "cursor=x",
+                            "cursor=", "target=192.0.2.1&limit=101"}) {
+    CAPTURE(wrong);
+    CHECK(get(std::string("/api/ingest/v1/scans?") + wrong).status == 400);
+  }
 }
 
 TEST_CASE("every entity type is defined, with its description, data type and attributes") {

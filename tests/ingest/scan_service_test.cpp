@@ -1,10 +1,13 @@
 #include "ingest/scan_service.hpp"
 
 #include "ingest/errc.hpp"
+#include "ingest/scan_cursor.hpp"
 #include "model/events.hpp"
 #include "model/task_fold.hpp"
 #include "queue/errc.hpp"
 #include "tests/ingest/scan_world.hpp"
+
+#include <set>
 
 namespace sonde::ingest {
 namespace {
@@ -18,6 +21,14 @@ constexpr std::uint32_t kept = 16;
 
 struct open_world : scan_world {
   open_world() { scope.allow = {"192.0.2.0/24", "intern.example"}; }
+
+  model::json list(const views::list_query& query) {
+    auto& scans = service();
+    auto work = [&scans, query] { return scans.list(query); };
+    auto listed = test::run(spawn_on(loop.get_executor(), work));
+    REQUIRE(listed);
+    return std::move(*listed);
+  }
 };
 
 bool holds(const std::string& sentence, const char* words) {
@@ -306,12 +317,53 @@ TEST_CASE_FIXTURE(open_world, "an ended scan is running until what it found can 
 TEST_CASE_FIXTURE(open_world, "a target's scans are listed") {
   REQUIRE(schedule(one_target));
   REQUIRE(schedule(R"({"target":"192.0.2.7","ports":"80"})"));
-  auto& scans = service();
-  auto target = model::target::parse("192.0.2.7").value();
-  auto list = [&scans, target] { return scans.list(target, {"public"}, 10); };
-  auto listed = test::run(spawn_on(loop.get_executor(), list));
-  REQUIRE(listed);
-  CHECK((*listed)["scans"].size() == 2);
+  views::list_query query;
+  query.groups = {"public"};
+  query.target = model::target::parse("192.0.2.7").value();
+  query.limit = 10;
+  auto listed = list(query);
+  CHECK(listed["scans"].size() == 2);
+  CHECK(!listed.contains("next"));
+}
+
+TEST_CASE_FIXTURE(open_world, "all that one may see is listed page by page, without results") {
+  REQUIRE(schedule(order(one_target), {"red"}));
+  std::set<std::string> mine;
+  for (int i = 1; i <= 5; ++i)
+    mine.insert(schedule(R"({"target":"192.0.2.)" + std::to_string(i) + "\"}")->id.str());
+  auto asked = request_of(one_target);
+  auto place = put(to_record(asked, "r"));
+  auto done = ended_task(asked, place.offset, model::outcome_kind::complete, clock.now());
+  done.results_total = 1;
+  done.results.emplace_back();
+  publish(done);
+  mine.insert(asked.id().str());
+
+  views::list_query query;
+  query.groups = {"public"};
+  query.limit = 4;
+  auto first = list(query);
+  REQUIRE(first["scans"].size() == 4);
+  REQUIRE(first.contains("next"));
+  auto after = parse_cursor(first["next"].get<std::string>());
+  REQUIRE(after);
+  query.after = *after;
+  auto second = list(query);
+  CHECK(second["scans"].size() == 2);
+  CHECK(!second.contains("next"));
+  std::set<std::string> seen;
+  for (const auto* page : {&first, &second}) {
+    for (const auto& scan : (*page)["scans"]) {
+      seen.insert(scan["id"].get<std::string>());
+      CHECK(!scan.contains("results"));
+      CHECK(!scan.contains("truncated"));
+      CHECK(scan.contains("results_total") == (scan["status"] == "done"));
+    }
+  }
+  CHECK(seen == mine);
+  query.after.reset();
+  query.state = model::task_state::done;
+  CHECK(list(query)["scans"][0]["results_total"] == 1);
 }
 
 }  // namespace sonde::ingest

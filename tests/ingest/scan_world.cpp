@@ -7,7 +7,8 @@
 namespace sonde::test {
 
 awaitable<result<std::vector<queue::position>>> moody_queue::produce(std::vector<record> batch) {
-  if (refusal_) co_return *refusal_;
+  if (refusal_ && good_ == 0) co_return *refusal_;
+  if (refusal_) --good_;
   auto places = co_await inner().produce(std::move(batch));
   auto loop = co_await asio::this_coro::executor;
   while (silent_)

@@ -20,6 +20,11 @@ class moody_queue final : public queue::forwarding_backend {
   using forwarding_backend::forwarding_backend;
 
   void refuse_with(std::optional<error> why) { refusal_ = std::move(why); }
+  /// The same, after so many batches that go well.
+  void refuse_after(std::size_t batches, error why) {
+    refusal_ = std::move(why);
+    good_ = batches;
+  }
   /// What is produced is done, but nobody hears of it, until called with false.
   void keep_silent(bool silent) { silent_ = silent; }
 
@@ -27,6 +32,7 @@ class moody_queue final : public queue::forwarding_backend {
 
  private:
   std::optional<error> refusal_;
+  std::size_t good_ = 0;  ///< batches, until it refuses
   std::atomic<bool> silent_ = false;
 };
 

@@ -264,20 +264,35 @@ TEST_CASE("a view goes on where it was, and is rebuilt when its file is gone or 
   CHECK(test::run(w.view->ready()));
 }
 
-TEST_CASE("the tasks of a target, for those who may see them") {
+TEST_CASE("what many tasks are about to be judged by is told in one go") {
   task_world w;
-  auto mine = request("example.com", 1);
-  auto theirs = request("example.com", 1, {"them"});
-  w.put(mine);
-  w.put(theirs);
-  auto target = model::target::parse("example.com").value();
-  auto seen = [&](model::group_list groups) {
-    return test::run(w.view->find_target(target, std::move(groups), 10, task_world::soon()))
-        .value();
-  };
-  CHECK(seen({"public"}).size() == 1);
-  CHECK(seen({"public", "them"}).size() == 2);
-  CHECK(seen({"nobody"}).empty());
+  auto first = request("203.0.113.1");
+  auto second = request("203.0.113.2");
+  const std::string hook(64, 'a');
+  second.webhooks.push_back({hook, "http://127.0.0.1:80", "sealed"});
+  auto place = w.put(first);
+  w.put(second);
+  auto when = first.requested + hours(1);
+  auto ended = model::ended(snapshot_of(first, place.offset, 5, 1),
+                            {model::outcome_kind::complete, "x"}, when);
+  w.put(ended);
+  auto counts = test::run(w.view->catch_up_and_count("public\n", task_world::soon())).value();
+  CHECK(counts.total == 1);
+  CHECK(counts.in_scope == 1);
+  auto unknown = request("203.0.113.3");
+  std::vector<sought_task> sought = {{first.key}, {unknown.key}, {second.key}, {second.key, true}};
+  auto told = test::run(w.view->standings(sought));
+  REQUIRE(told.size() == 4);
+  REQUIRE(told[0]);
+  CHECK(told[0]->id == first.id());
+  CHECK(told[0]->generation == 1);
+  CHECK(told[0]->state == task_state::done);
+  CHECK(told[0]->ended == when);
+  CHECK(!told[1]);
+  CHECK(told[2]->state == task_state::queued);
+  CHECK(!told[2]->ended);
+  CHECK(told[2]->webhooks.empty());
+  CHECK(told[3]->webhooks == std::vector<std::string>{hook});
 }
 
 TEST_CASE("whoever waits for a scan that has to wait itself, waits") {

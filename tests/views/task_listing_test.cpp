@@ -1,0 +1,180 @@
+// The tables without a queue: records are folded by hand, and what is listed is held against a list
+// that was made the slow way.
+
+#include "views/task_listing.hpp"
+
+#include "model/events.hpp"
+#include "model/task_fold.hpp"
+#include "tests/support/doctest.hpp"
+#include "views/task_tables.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace sonde::views {
+namespace {
+
+using model::scan_task;
+using model::task_state;
+
+struct listed_world {
+  listed_world() {
+    tables.create(db);
+    tables.open(db);
+  }
+  ~listed_world() { tables.close(); }
+
+  /// Asks for a scan of a target, at this second.
+  const scan_task& ask(const std::string& target, model::group_list scope, int second) {
+    model::scan_request r;
+    r.target = model::target::parse(target).value();
+    r.profile = "standard";
+    r.scope = std::move(scope);
+    r.key = model::key_of(r.target, r.profile, r.scope);
+    r.requested = wall_time(std::chrono::seconds(second));
+    auto known = std::ranges::find(all, r.key, &scan_task::key);
+    if (known != all.end()) r.generation = known->current.number + 1;
+    put(to_record(r, "r"));
+    if (known == all.end()) known = all.insert(all.end(), scan_task());
+    auto before = known->key.empty() ? std::nullopt : std::optional(*known);
+    *known = model::fold(std::move(before), r, offset, 16);
+    return *known;
+  }
+  void start(scan_task& task) {
+    task = model::started(std::move(task), task.current.requested);
+    publish(task);
+  }
+  void end(scan_task& task, model::outcome_kind how) {
+    task = model::ended(std::move(task), {how, "x"}, task.current.requested);
+    publish(task);
+  }
+
+  /// The ids that this query is to find, page after page.
+  [[nodiscard]] std::vector<std::string> expected(const list_query& query) const {
+    std::vector<list_place> places;
+    for (const auto& task : all) {
+      if (query.state && task.current.state != *query.state) continue;
+      if (query.target && task.target.text() != query.target->text()) continue;
+      bool seen = std::ranges::any_of(task.scope, [&](const std::string& group) {
+        return std::ranges::find(query.groups, group) != query.groups.end();
+      });
+      if (seen) places.push_back({task.current.requested, task.current.id});
+    }
+    std::ranges::sort(places, std::greater<>());
+    std::vector<std::string> out;
+    for (const auto& place : places)
+      out.push_back(place.id.str());
+    return out;
+  }
+  std::vector<std::string> paged(list_query query, std::size_t size) {
+    std::vector<std::string> out;
+    while (true) {
+      auto page = tables.list(query, size);
+      CHECK(page.size() <= size);
+      for (const auto& place : page)
+        out.push_back(place.id.str());
+      if (page.size() < size) return out;
+      query.after = page.back();
+    }
+  }
+
+  SQLite::Database db{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+  limits bounds;
+  task_tables tables{bounds};
+  std::vector<scan_task> all;
+  std::int64_t offset = -1;
+
+ private:
+  void put(record what) {
+    queue::stored_record stored;
+    stored.what = std::move(what);
+    stored.offset = ++offset;
+    CHECK(tables.fold(stored));
+  }
+  void publish(scan_task& task) {
+    ++task.version.revision;
+    auto kept = offset;  // snapshots stand on a topic of their own
+    put(to_record(task, wall_time{}));
+    offset = kept;
+  }
+};
+
+list_query seen_by(model::group_list groups) {
+  list_query out;
+  out.groups = std::move(groups);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(listed_world, "the newest comes first, and once, however many groups see it") {
+  ask("192.0.2.1", {"blue", "red"}, 1);
+  ask("192.0.2.2", {"red"}, 2);
+  ask("192.0.2.3", {"blue"}, 3);
+  auto ids = [&](model::group_list groups) { return paged(seen_by(std::move(groups)), 2); };
+  CHECK(ids({"blue", "red"}) == expected(seen_by({"blue", "red"})));
+  CHECK(ids({"blue", "red"}).size() == 3);
+  CHECK(ids({"red"}).front() == all[1].current.id.str());
+  CHECK(ids({"re"}).empty());
+  CHECK(ids({}).empty());
+}
+
+TEST_CASE_FIXTURE(listed_world, "what is asked for anew moves to the front, as what it is now") {
+  ask("192.0.2.1", {"red"}, 1);
+  ask("192.0.2.2", {"red"}, 2);
+  start(all[0]);
+  end(all[0], model::outcome_kind::complete);
+  auto old = all[0].current.id.str();
+  ask("192.0.2.1", {"red"}, 3);
+  auto now = paged(seen_by({"red"}), 10);
+  CHECK(now == std::vector<std::string>{all[0].current.id.str(), all[1].current.id.str()});
+  CHECK(now.front() != old);
+  auto done = seen_by({"red"});
+  done.state = task_state::done;
+  CHECK(paged(done, 10).empty());
+}
+
+TEST_CASE_FIXTURE(listed_world, "paging goes on where it was while scans arrive") {
+  for (int i = 1; i <= 6; ++i)
+    ask("192.0.2." + std::to_string(i), {"red"}, i);
+  auto query = seen_by({"red"});
+  auto before = expected(query);
+  auto first = tables.list(query, 3);
+  ask("192.0.2.100", {"red"}, 100);
+  ask("192.0.2.101", {"red"}, 6);
+  query.after = first.back();
+  auto second = tables.list(query, 10);
+  REQUIRE(second.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(second[i].id.str() == before[3 + i]);
+}
+
+TEST_CASE_FIXTURE(listed_world, "whatever happens, lists are what the slow way makes of it") {
+  std::mt19937 random(20'261'122);
+  auto pick = [&](int most) { return static_cast<int>(random() % static_cast<unsigned>(most)); };
+  const model::group_list scopes[] = {{"a"}, {"b"}, {"a", "b"}, {"public"}, {"a", "b", "public"}};
+  const model::outcome_kind ends[] = {model::outcome_kind::complete, model::outcome_kind::servfail,
+                                      model::outcome_kind::cancelled};
+  for (int step = 0; step < 600; ++step) {
+    auto target = "192.0.2." + std::to_string(pick(40));
+    auto& task =
+        *std::ranges::find(all, ask(target, scopes[pick(5)], 1 + step / 20).key, &scan_task::key);
+    if (task.next) continue;
+    if (pick(2) == 0 && task.current.state == task_state::queued) start(task);
+    if (pick(2) == 0 && !model::is_terminal(task.current.state)) end(task, ends[pick(3)]);
+  }
+  const model::group_list readers[] = {{"a"}, {"b", "public"}, {"a", "b", "public"}, {"none"}};
+  for (const auto& reader : readers) {
+    auto query = seen_by(reader);
+    for (int state = -1; state <= static_cast<int>(task_state::cancelled); ++state) {
+      query.state = state < 0 ? std::nullopt : std::optional(static_cast<task_state>(state));
+      query.target.reset();
+      for (std::size_t size : {1U, 7U, 1000U})
+        CHECK(paged(query, size) == expected(query));
+      query.target = model::target::parse("192.0.2.7").value();
+      CHECK(paged(query, 2) == expected(query));
+    }
+  }
+}
+
+}  // namespace sonde::views
