@@ -48,7 +48,8 @@ struct http_response {
   unsigned status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  bool close = false;  ///< hang up after it
+  bool close = false;    ///< hang up after it
+  bool partial = false;  ///< a success that has refused some of what was asked
 };
 
 /// An answer as HTTP/1.1 has it. `head`: without its body, to `HEAD`; `keep`: further requests may

@@ -24,7 +24,7 @@ constexpr const char* told_once =
     "another";
 
 bool is_success(const http_response& answer) {
-  return answer.status >= 200 && answer.status <= 299;
+  return answer.status >= 200 && answer.status <= 299 && !answer.partial;
 }
 
 std::string header_of(const http_response& answer, std::string_view wanted) {

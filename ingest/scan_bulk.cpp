@@ -50,7 +50,7 @@ class scan_service::bulk_run {
   bulk_run(scan_service& service, bulk_order order, steady_time until)
       : service_(service), order_(std::move(order)), until_(until), lines_(order_.body) {}
 
-  awaitable<result<std::string>> run() {
+  awaitable<result<bulk_receipts>> run() {
     for (auto line = lines_.next(); line; line = lines_.next()) {
       read(*line);
       co_await let_others_go_first();
@@ -67,7 +67,7 @@ class scan_service::bulk_run {
       begin = end;
     }
     if (failure_ && !wrote_) co_return *failure_;
-    co_return std::move(answer_);
+    co_return std::move(receipts_);
   }
 
  private:
@@ -224,6 +224,7 @@ class scan_service::bulk_run {
     json line = {{"line", one.line}};
     if (!one.target.empty()) line["target"] = one.target;
     if (one.refusal) {
+      receipts_.some_refused = true;
       line["status"] = "refused";
       line["code"] = status_of(*one.refusal);
       line["error"] = one.refusal->message();
@@ -231,8 +232,8 @@ class scan_service::bulk_run {
       line["status"] = one.receipt.status;
       line["id"] = one.receipt.id.str();
     }
-    answer_ += model::to_text(line);
-    answer_ += '\n';
+    receipts_.lines += model::to_text(line);
+    receipts_.lines += '\n';
   }
 
   scan_service& service_;
@@ -249,12 +250,12 @@ class scan_service::bulk_run {
   std::vector<record> records_;                      ///< that a batch makes
   std::unordered_set<model::target_key> scheduled_;  ///< tasks that it begins
 
-  std::string answer_;
+  bulk_receipts receipts_;
   bool wrote_ = false;
   std::optional<error> failure_;
 };
 
-awaitable<result<std::string>> scan_service::schedule_many(bulk_order order) {
+awaitable<result<bulk_receipts>> scan_service::schedule_many(bulk_order order) {
   auto until = deadline();
   auto lines = count_lines(order.body);
   if (lines == 0) {

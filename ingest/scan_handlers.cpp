@@ -89,11 +89,12 @@ class scan_handlers {
     order.groups = request.who.groups;
     order.traceparent = traceparent_of(request);
     order.request_id = request.id;
-    auto lines = co_await scans_.schedule_many(std::move(order));
-    if (!lines) co_return problem(lines.error(), request.id);
+    auto receipts = co_await scans_.schedule_many(std::move(order));
+    if (!receipts) co_return problem(receipts.error(), request.id);
     http_response out;
     out.headers.emplace_back("Content-Type", "application/x-ndjson");
-    out.body = std::move(*lines);
+    out.body = std::move(receipts->lines);
+    out.partial = receipts->some_refused;
     co_return out;
   }
 

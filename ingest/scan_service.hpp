@@ -47,6 +47,12 @@ struct bulk_order {
   std::string request_id;
 };
 
+/// What came of such a body: a line of JSON for each of its orders.
+struct bulk_receipts {
+  std::string lines;
+  bool some_refused = false;
+};
+
 /// Scheduling scans and looking at them, apart from HTTP. Judges freshness, and alone does so.
 ///
 /// Lives on one loop; everything it does ends within `limits::http_answer_timeout_ms`.
@@ -65,10 +71,10 @@ class scan_service {
   awaitable<result<scan_receipt>> schedule(scan_order order, model::group_list groups,
                                            std::string request_id);
 
-  /// Every order of a body, each by itself. Returns what came of them, a line of JSON for each in
-  /// their order; whatever it says of a new task is durable. Fails where there is no order in the
+  /// Every order of a body, each by itself. Returns what came of them, in their order; whatever it
+  /// says of a new task is durable. Fails where there is no order in the
   /// body or there are too many, and where none of what had to be made durable could be.
-  awaitable<result<std::string>> schedule_many(bulk_order order);
+  awaitable<result<bulk_receipts>> schedule_many(bulk_order order);
 
   /// A task by its id, as JSON, if these groups may see it. `wait`: until its state or progress
   /// changes, but no longer than this.

@@ -20,7 +20,6 @@
 #include <iostream>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace sonde::bench {
@@ -118,6 +117,37 @@ struct bench_world {
   queue::position last;
 };
 
+/// Edges, so many a second, until it is told to stop.
+class writer {
+ public:
+  writer(bench_world& world, graph shape, std::uint32_t first, std::uint32_t per_s)
+      : world_(world), shape_(std::move(shape)), first_(first), per_s_(per_s) {}
+
+  awaitable<void> write() {
+    constexpr std::uint32_t ticks_per_s = 20;
+    asio::steady_timer tick(co_await asio::this_coro::executor, world_.clock.steady_now());
+    while (!enough_) {
+      std::vector<record> some;
+      for (std::uint32_t i = 0; i < per_s_ / ticks_per_s; ++i)
+        some.push_back(shape_.edge(first_ + written_++));
+      auto kept = co_await world_.queue->produce(std::move(some));
+      if (!kept) throw std::runtime_error(kept.error().message());
+      tick.expires_at(tick.expiry() + std::chrono::milliseconds(1000 / ticks_per_s));
+      co_await tick.async_wait(asio::use_awaitable);
+    }
+  }
+  void stop() { enough_ = true; }
+  [[nodiscard]] std::uint32_t written() const { return written_; }
+
+ private:
+  bench_world& world_;
+  graph shape_;
+  std::uint32_t first_;
+  std::uint32_t per_s_;
+  std::uint32_t written_ = 0;
+  std::atomic<bool> enough_ = false;
+};
+
 json quantiles(std::vector<double> latencies) {
   std::ranges::sort(latencies);
   auto at = [&](double part) {
@@ -183,25 +213,15 @@ json measure(const std::filesystem::path& folder, std::uint32_t entities, std::u
               {"folded_per_s", (entities + edges) / folded_s}};
   out["view_mib"] = std::filesystem::file_size(folder / "entities.db") >> 20;
   out["idle"] = measure_reads(world, shape, reads);
-  std::atomic<bool> enough = false;
-  std::uint64_t written = 0;
-  std::thread ingest([&] {
-    graph more(entities, 2);
-    constexpr int ticks_per_s = 20;
-    auto next = world.clock.steady_now();
-    while (!enough) {
-      std::vector<record> some;
-      for (std::uint32_t i = 0; i < records_per_s / ticks_per_s; ++i)
-        some.push_back(more.edge(edges + static_cast<std::uint32_t>(written++)));
-      world.put(some);
-      next += std::chrono::milliseconds(1000 / ticks_per_s);
-      std::this_thread::sleep_until(next);
-    }
-  });
+  writer more(world, graph(entities, 2), edges, records_per_s);
+  event_loop writing("writing");
+  auto ended = asio::co_spawn(writing.get_executor(), more.write(), asio::use_future);
+  writing.start();
   out["while_folding"] = measure_reads(world, shape, reads);
-  enough = true;
-  ingest.join();
-  out["while_folding"]["records"] = written;
+  more.stop();
+  ended.get();
+  writing.join();
+  out["while_folding"]["records"] = more.written();
   return out;
 }
 

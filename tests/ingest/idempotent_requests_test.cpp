@@ -66,6 +66,7 @@ struct repeat_world {
     out.status = 202;
     out.headers = {{"Content-Type", "text/plain"}, {"X-More", "x"}};
     out.body = "answer " + std::to_string(handled) + " " + request.body;
+    out.partial = request.body == "partial";
     co_return out;
   }
   static http_request request(const std::string& method, const std::string& path,
@@ -194,6 +195,9 @@ TEST_CASE_FIXTURE(repeat_world, "what was refused is not kept, and may be mended
     CHECK(!replayed(refused));
   }
   CHECK(handled == 9);
+  for (int i = 0; i < 2; ++i)
+    CHECK(!replayed(post("/make", "k", "partial")));
+  CHECK(handled == 11);
   CHECK(post("/make", "k", "mended").status == 202);
   CHECK(replayed(post("/make", "k", "mended")));
 }

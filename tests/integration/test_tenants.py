@@ -99,6 +99,8 @@ def questions(blue_scan, red_scan, red_comment, red_key):
         yield "DELETE", f"{INGEST}/scan/{scan}", None
     for target in ("127.61.0.1", "127.61.0.2", "127.62.0.1"):
         yield "GET", f"{INGEST}/scans?target={target}", None
+    for query in ("", "?limit=1", "?state=done", "?state=running"):
+        yield "GET", f"{INGEST}/scans{query}", None
     yield "POST", f"{INGEST}/scan", TARGET
     yield "POST", f"{INGEST}/scan", {"target": "127.61.0.2", "ports": "1"}
     yield "POST", f"{INGEST}/entity", ip(2)
