@@ -13,8 +13,9 @@ import time
 
 import processes
 import report
-from post import CONNECTIONS, SETTINGS, WARM_UP
+from post import SETTINGS, WARM_UP
 
+CONNECTIONS = 64
 TARGETS = 10_000
 BODIES = 6
 ALONE_SECONDS = 3

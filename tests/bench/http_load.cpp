@@ -2,6 +2,8 @@
 //
 // http_load post SERVER-PORT CONNECTIONS SCANS FIRST PORTS IDS-FILE
 //     schedules scans of the addresses number FIRST… of 127/8, and writes their ids to the file
+// http_load say SERVER-PORT CONNECTIONS ENTITIES FIRST
+//     submits the entities number FIRST…, each with one that is around it
 // http_load wait SERVER-PORT CONNECTIONS IDS-FILE
 //     asks for each of these scans until it has ended
 //
@@ -49,11 +51,23 @@ const std::string& authorization() {
   return line;
 }
 
-std::string post_of(std::uint32_t number, const std::string& ports) {
-  auto body = R"({"target":")" + address_number(number) + R"(","ports":")" + ports + R"("})";
-  return "POST /api/ingest/v1/scan HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
-         "application/json\r\n" +
-         authorization() + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+std::string post_to(const std::string& what, const std::string& body) {
+  return "POST /api/ingest/v1/" + what +
+         " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + authorization() +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string scan_of(std::uint32_t number, const std::string& ports) {
+  return post_to("scan",
+                 R"({"target":")" + address_number(number) + R"(","ports":")" + ports + R"("})");
+}
+
+std::string entity_of(std::uint32_t number) {
+  auto name = "host-" + std::to_string(number) + ".example.com";
+  return post_to("entity", R"({"type":"hostname","attributes":{"hostname":")" + name +
+                               R"("},"reputation":-1,"associations":[{"type":"url","attributes":)"
+                               R"({"url":"https://)" +
+                               name + R"(/"},"mode":"association"}]})");
 }
 
 std::string get_of(const std::string& id) {
@@ -202,12 +216,19 @@ int run(const std::vector<std::string>& words) {
     auto scans = static_cast<std::uint32_t>(std::stoul(words[3]));
     auto first = static_cast<std::uint32_t>(std::stoul(words[4]));
     for (std::uint32_t i = 0; i < scans; ++i)
-      all.requests.push_back(post_of(first + i, words[5]));
+      all.requests.push_back(scan_of(first + i, words[5]));
     auto code = measure(all, port, connections);
     std::ofstream ids(words[6]);
     for (const auto& id : all.ids)
       ids << id << "\n";
     return code;
+  }
+  if (words[0] == "say") {
+    auto count = static_cast<std::uint32_t>(std::stoul(words[3]));
+    auto first = static_cast<std::uint32_t>(std::stoul(words[4]));
+    for (std::uint32_t i = 0; i < count; ++i)
+      all.requests.push_back(entity_of(first + i));
+    return measure(all, port, connections);
   }
   std::ifstream ids(words[3]);
   for (std::string id; std::getline(ids, id);)
@@ -223,8 +244,10 @@ int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   bool post = words.size() == 7 && words[0] == "post";
   bool wait = words.size() == 4 && words[0] == "wait";
-  if (!post && !wait) {
+  bool say = words.size() == 5 && words[0] == "say";
+  if (!post && !wait && !say) {
     std::cerr << "usage: http_load post SERVER-PORT CONNECTIONS SCANS FIRST PORTS IDS-FILE\n"
+                 "       http_load say SERVER-PORT CONNECTIONS ENTITIES FIRST\n"
                  "       http_load wait SERVER-PORT CONNECTIONS IDS-FILE\n";
     return 64;
   }

@@ -59,7 +59,7 @@ def greeter(binaries, ports):
 class Server:
     """A `sonde serve` with a data folder of its own, whose CPU time is sampled while it runs."""
 
-    def __init__(self, binary, folder, settings, listens=True):
+    def __init__(self, binary, folder, settings, listens=True, environment=None):
         self.folder = Path(folder)
         self.folder.mkdir(exist_ok=True)
         self.data = self.folder / "data"
@@ -72,7 +72,8 @@ class Server:
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
                 [binary, "serve", "--config", config, "--listen", "127.0.0.1:0"],
-                stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **unlimited},
+                stdout=subprocess.PIPE, stderr=log, text=True,
+                env={**os.environ, **unlimited, **(environment or {})},
             )
         if listens:
             ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
