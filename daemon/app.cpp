@@ -262,7 +262,7 @@ result<> node::start_http() {
   if (has_role("view")) ingest::add_entity_routes(router_, *facts_, config_.limits);
   ingest::add_openapi_routes(router_, SONDE_VERSION);
   ingest::add_health_routes(router_, [this] { return what_is_not_ready(); });
-  ingest::add_metrics_route(router_, [this] { return metrics_text(); });
+  ingest::add_metrics_route(router_, who_reads_metrics(), [this] { return metrics_text(); });
   auto handle = [this](ingest::http_request request) { return router_.handle(std::move(request)); };
   // More than there are descriptors for could not be accepted, and nobody would give way.
   auto budget = measure_descriptors(config_.limits, http_wanted_);

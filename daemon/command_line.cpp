@@ -282,7 +282,9 @@ class command_line {
     auto* create = key->add_subcommand("create", "make a key; its secret is shown once");
     add_data_dir(create);
     auto& order = key_.order;
-    create->add_option("--role", order.roles, "admin, user, reporter, trusted; may be repeated")
+    create
+        ->add_option("--role", order.roles,
+                     "admin, user, reporter, trusted, metrics; may be repeated")
         ->required()
         ->delimiter(',')
         ->type_name("ROLE");

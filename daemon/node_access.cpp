@@ -35,6 +35,18 @@ result<std::shared_ptr<server_tls>> node::load_tls(const configuration& from) co
   return std::shared_ptr<server_tls>(std::move(*loaded));
 }
 
+/// Counts tell of all tenants together. On a loopback address without a gateway it is this
+/// machine's people who ask.
+ingest::access node::who_reads_metrics() const {
+  const auto& http = config_.http;
+  auto where = parse_listen(http.listen);
+  error_code failed;
+  bool here = where && asio::ip::make_address(where->first, failed).is_loopback() && !failed &&
+              http.gateway_socket.empty() && http.gateway_ca.empty();
+  bool open = http.metrics == "everybody" || (http.metrics == "auto" && here);
+  return open ? ingest::access::everybody : ingest::access::metrics;
+}
+
 result<> node::start_gateway() {
   if (config_.http.gateway_socket.empty()) return {};
   auto handle = [this](ingest::http_request request) { return router_.handle(std::move(request)); };

@@ -226,6 +226,9 @@ std::vector<setting> general_settings() {
           "http.allow_plaintext", "listen beyond loopback although there is no TLS",
           [](c & x) -> auto& { return x.http.allow_plaintext; }),
       text(
+          "http.metrics", "who may read /metrics: everybody, role, or auto",
+          [](c & x) -> auto& { return x.http.metrics; }, one_of({"auto", "everybody", "role"})),
+      text(
           "http.gateway_socket", "a UNIX socket for a gateway that says who calls; empty: none",
           [](c & x) -> auto& { return x.http.gateway_socket; }),
       text(

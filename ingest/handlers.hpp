@@ -31,6 +31,6 @@ void add_openapi_routes(router& to, const std::string& version);
 void add_health_routes(router& to, readiness_check check);
 
 /// `/metrics`: what `text` says, as Prometheus reads it.
-void add_metrics_route(router& to, std::function<awaitable<std::string>()> text);
+void add_metrics_route(router& to, access who, std::function<awaitable<std::string>()> text);
 
 }  // namespace sonde::ingest

@@ -36,8 +36,8 @@ void add_health_routes(router& to, readiness_check check) {
          });
 }
 
-void add_metrics_route(router& to, std::function<awaitable<std::string>()> text) {
-  to.add("GET", "/metrics", access::everybody,
+void add_metrics_route(router& to, access who, std::function<awaitable<std::string>()> text) {
+  to.add("GET", "/metrics", who,
          [text = std::move(text)](http_request, path_parameters) { return current(text); });
 }
 

@@ -47,6 +47,7 @@ const char* role_of(access needed) {
     case access::user: return model::roles::user;
     case access::reporter: return model::roles::reporter;
     case access::trusted: return model::roles::trusted;
+    case access::metrics: return model::roles::metrics;
     case access::everybody:
     case access::any_caller: break;
   }

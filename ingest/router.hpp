@@ -21,6 +21,7 @@ enum class access {
   user,
   reporter,
   trusted,
+  metrics,
 };
 
 /// Whether the answer of a route that has gone well may be kept and given again.

@@ -15,7 +15,8 @@ constexpr std::uint32_t credential_depth = 4;
 constexpr std::string_view token_prefix = "sonde_";
 constexpr std::size_t longest_key_text = 200;
 constexpr std::size_t most_groups = 64;
-constexpr const char* known_roles[] = {roles::admin, roles::reporter, roles::trusted, roles::user};
+constexpr const char* known_roles[] = {roles::admin, roles::metrics, roles::reporter,
+                                       roles::trusted, roles::user};
 
 bool is_hex(std::string_view text, std::size_t digits) {
   return text.size() == digits && text.find_first_not_of("0123456789abcdef") == text.npos;
@@ -49,7 +50,7 @@ result<> check_role(const std::string& role) {
   auto meant = nearest_word(role, words);
   return fail(errc::invalid_field,
               "roles: there is no role \"" + first_line(role, 64) + "\"; " +
-                  (meant.empty() ? "there are admin, reporter, trusted and user"
+                  (meant.empty() ? "there are admin, metrics, reporter, trusted and user"
                                  : "did you mean \"" + std::string(meant) + "\"?"));
 }
 
@@ -144,7 +145,8 @@ result<> check_order(const key_order& order, std::uint32_t most_days) {
     if (auto fine = check_user_id(order.user_id); !fine) return fine;
   }
   if (order.roles.empty()) {
-    return fail(errc::invalid_field, "roles: name one of admin, reporter, trusted and user");
+    return fail(errc::invalid_field,
+                "roles: name one of admin, metrics, reporter, trusted and user");
   }
   for (const auto& role : order.roles) {
     if (auto fine = check_role(role); !fine) return fine;

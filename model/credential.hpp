@@ -26,6 +26,7 @@ inline constexpr const char* admin = "admin";
 inline constexpr const char* user = "user";
 inline constexpr const char* reporter = "reporter";
 inline constexpr const char* trusted = "trusted";
+inline constexpr const char* metrics = "metrics";  ///< reads what a process counts, and no more
 }  // namespace roles
 
 /// Everybody who may read sees what this group may see.

@@ -219,6 +219,25 @@ def test_beyond_loopback_it_listens_where_that_is_allowed(daemon):
     assert daemon.request("GET", SCANS, headers=elsewhere, token="").status == 401
 
 
+def test_what_is_counted_is_for_this_machine_or_for_a_role(daemon):
+    """Counts are of all tenants together."""
+    daemon.start("--roles", "ingest,view")
+    keys = {role: daemon.key("create", "--role", role)["token"] for role in ("reporter", "metrics", "admin")}
+
+    def answers():
+        return {role: status(daemon, token, "/metrics") for role, token in {"": "", **keys}.items()}
+
+    for setting, here, want in (("auto", True, {"": 200, "reporter": 200, "metrics": 200, "admin": 200}),
+                                ("role", True, {"": 401, "reporter": 403, "metrics": 200, "admin": 200}),
+                                ("auto", False, {"": 401, "reporter": 403, "metrics": 200, "admin": 200}),
+                                ("everybody", False, {"": 200, "reporter": 200, "metrics": 200, "admin": 200})):
+        assert daemon.terminate() == 0
+        daemon.config["http"] = {"metrics": setting, "allow_plaintext": True}
+        daemon.start("--roles", "ingest,view", listen="127.0.0.1:0" if here else "0.0.0.0:0")
+        daemon.address = ("127.0.0.1", daemon.address[1])
+        assert answers() == want, (setting, here)
+
+
 def test_what_was_found_out_is_counted(server):
     status(server, "")
     status(server, "nonsense")

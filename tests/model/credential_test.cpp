@@ -151,7 +151,7 @@ TEST_CASE("an order that is none says why") {
   order.roles = {"reportr"};
   CHECK(mentions(refusal(order), "did you mean \"reporter\"?"));
   order.roles = {"emperor of everything"};
-  CHECK(mentions(refusal(order), "there are admin, reporter, trusted and user"));
+  CHECK(mentions(refusal(order), "there are admin, metrics, reporter, trusted and user"));
   for (const auto& name :
        {std::string("a\nb"), std::string(201, 'x'), std::string("\xFF"), std::string("\x7F")}) {
     order = an_order();
