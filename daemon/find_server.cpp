@@ -33,18 +33,19 @@ std::optional<own_address> ask_daemon_of(const std::filesystem::path& data_dir) 
   return told;
 }
 
-/// By the daemon of this machine's data folder, where it is that one or nothing was said.
-void complete(client::server_address& server, const configuration& config) {
+/// By the daemon of this machine's data folder, where it is that one or nothing was said. True: it
+/// is that one, in its own words, and no other process that has taken its port.
+bool complete(client::server_address& server, const configuration& config) {
   bool chosen = config.origins.contains("server");
-  bool to_be_known = server.tls && server.is_this_machine() && config.ca_file.empty();
-  if (chosen && !to_be_known) return;
+  if (chosen && !server.is_this_machine()) return false;
   auto daemon = ask_daemon_of(config.data_dir);
-  if (!daemon) return;
+  if (!daemon) return false;
   auto its = client::parse_server(daemon->url);
-  if (!its) return;
+  if (!its) return false;
   if (!chosen) server = *its;
-  bool the_same = server.is_this_machine() && server.port == its->port;
+  bool the_same = server.port == its->port && server.tls == its->tls;
   if (the_same && config.ca_file.empty()) server.trust.certificate = daemon->certificate;
+  return the_same;
 }
 
 }  // namespace
@@ -53,13 +54,13 @@ result<client::server_address> find_server(const configuration& config,
                                            const environment& variables) {
   auto server = client::parse_server(config.server);
   if (!server) return server.error();
-  complete(*server, config);
+  bool its_own = complete(*server, config);
   if (server->tls && server->trust.certificate.empty()) {
     server->trust.ca_file = config.ca_file;
     auto usable = client_tls::load(server->trust);
     if (!usable) return fail(client::errc::usage, usable.error().message());
   }
-  auto known = add_credentials(*server, config.data_dir, variables);
+  auto known = add_credentials(*server, config.data_dir, its_own, variables);
   if (!known) return known.error();
   bool in_the_clear = !server->tls && !server->is_this_machine() && !server->headers.empty();
   if (in_the_clear && !config.http.allow_plaintext) {

@@ -50,8 +50,10 @@ ingest::access node::who_reads_metrics() const {
 result<> node::start_gateway() {
   if (config_.http.gateway_socket.empty()) return {};
   auto handle = [this](ingest::http_request request) { return router_.handle(std::move(request)); };
-  gateway_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
-                                                   config_.limits, log_, counts_, process_id_);
+  // Servers count their requests each for itself, and ids are unique.
+  gateway_ =
+      std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
+                                            config_.limits, log_, counts_, process_id_ + "g");
   gateway_->trust_gateways();
   auto bound = gateway_->listen(std::filesystem::path(config_.http.gateway_socket),
                                 ingest::http_server::socket_rights::group);
@@ -80,8 +82,9 @@ void node::start_control() {
   auto handle = [this](ingest::http_request request) {
     return control_routes_.handle(std::move(request));
   };
-  control_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
-                                                   config_.limits, log_, counts_, process_id_);
+  control_ =
+      std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
+                                            config_.limits, log_, counts_, process_id_ + "c");
   if (auto bound = control_->listen(control_socket(*view_folder_)); !bound) {
     log_.warning("verbs cannot reach this daemon", {{"reason", bound.error().message()}});
     control_.reset();

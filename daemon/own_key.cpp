@@ -120,7 +120,7 @@ result<std::optional<fs::path>> make_first_key(queue::backend& queue, const fs::
   return std::optional(file);
 }
 
-result<> add_credentials(client::server_address& to, const fs::path& data_dir,
+result<> add_credentials(client::server_address& to, const fs::path& data_dir, bool its_own,
                          const environment& variables) {
   auto value = [&](const char* name) {
     auto found = variables.find(name);
@@ -148,7 +148,7 @@ result<> add_credentials(client::server_address& to, const fs::path& data_dir,
     to.key_hint = "shown was the key of SONDE_TOKEN";
     return {};
   }
-  if (!to.is_this_machine()) return {};
+  if (!its_own) return {};
   auto file = admin_key_file(data_dir);
   token = token_in(file, to.key_hint);
   if (token.empty()) return {};

@@ -21,11 +21,11 @@ namespace sonde::daemon {
     const clock& clock);
 
 /// What a verb shows to a server: `SONDE_TOKEN`, or `SONDE_API_KEY` and `SONDE_API_SECRET`, or
-/// else, to a server on this machine, the key in the data folder. Where there is none of these the
-/// server is asked all the same, and its refusal says what to do. Fails where the variables
-/// contradict each other.
+/// else, to the daemon that holds the data folder (`its_own`), the key in there. Where there is
+/// none of these the server is asked all the same, and its refusal says what to do. Fails where the
+/// variables contradict each other.
 [[nodiscard]] result<> add_credentials(client::server_address& to,
-                                       const std::filesystem::path& data_dir,
+                                       const std::filesystem::path& data_dir, bool its_own,
                                        const environment& variables);
 
 }  // namespace sonde::daemon

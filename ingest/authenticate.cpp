@@ -158,11 +158,10 @@ std::optional<http_response> authenticator::judge(http_request& request, access 
   const char* header = request.by_gateway ? nullptr : first_identity_header(request);
   if (header != nullptr) {
     count("refused_header");
-    return problem(400,
-                   std::string(header) +
-                       ": is for a gateway to send, on the socket of http.gateway_socket or with a "
-                       "certificate of http.gateway_ca; leave it out",
-                   request.id);
+    return refuse(request,
+                  std::string(header) +
+                      ": is for a gateway to send, on the socket of http.gateway_socket or with a "
+                      "certificate of http.gateway_ca; leave it out");
   }
   if (needed == access::everybody) return std::nullopt;
   auto refused = request.by_gateway ? identify_by_gateway(request) : identify(request);
@@ -184,10 +183,8 @@ std::optional<http_response> authenticator::identify(http_request& request) {
   auto shown = read_key(request);
   if (shown.found == shown_key::kind::several) {
     count("ambiguous");
-    return problem(400,
-                   "send one kind of credentials, once: Authorization, or api-key and "
-                   "api-secret",
-                   request.id);
+    return refuse(request,
+                  "send one kind of credentials, once: Authorization, or api-key and api-secret");
   }
   // From here on everybody costs the same, whatever is wrong.
   ++work_.look_ups;
@@ -217,6 +214,11 @@ std::optional<http_response> authenticator::identify(http_request& request) {
   request.who.key_id = shown.parts.id;
   credentials_.note_use(shown.parts.id);
   return std::nullopt;
+}
+
+http_response authenticator::refuse(const http_request& request, const std::string& why) {
+  if (auto too_many = rates_.judge_refused(request)) return std::move(*too_many);
+  return problem(400, why, request.id);
 }
 
 http_response authenticator::unauthorized(const http_request& request) {

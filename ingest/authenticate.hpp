@@ -59,6 +59,7 @@ class authenticator final : public guard {
  private:
   std::optional<http_response> identify(http_request& request);
   std::optional<http_response> identify_by_gateway(http_request& request);
+  http_response refuse(const http_request& request, const std::string& why);
   http_response unauthorized(const http_request& request);
   void count(const char* result) { results_.at(result).add(); }
 

@@ -36,7 +36,7 @@ bool decode(std::string_view text, bool plus_is_space, std::string& out) {
 
 }  // namespace
 
-std::string to_wire(const http_response& answer, bool head, bool keep) {
+std::string to_wire(http_response answer, bool head, bool keep) {
   auto status = std::to_string(answer.status);
   auto out = "HTTP/1.1 " + status + " " + std::string(reason_phrase(answer.status)) + "\r\n";
   for (const auto& [name, value] : answer.headers)

@@ -54,7 +54,7 @@ struct http_response {
 
 /// An answer as HTTP/1.1 has it. `head`: without its body, to `HEAD`; `keep`: further requests may
 /// follow on this connection.
-[[nodiscard]] std::string to_wire(const http_response& answer, bool head, bool keep);
+[[nodiscard]] std::string to_wire(http_response answer, bool head, bool keep);
 
 /// The path and query of a request target in origin form (RFC 9112, section 3.2.1). False: it is
 /// none, or is not well encoded.

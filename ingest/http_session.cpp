@@ -286,12 +286,14 @@ class session {
 
   awaitable<bool> serve(http_request request, bool keep) {
     bool head = request.method == "HEAD";
+    auto body = std::move(request.body);
     auto shown = request;
-    shown.body.clear();
+    request.body = std::move(body);
     auto answer = co_await handle(std::move(request));
     note_answer(shown, answer);
     keep = keep && !answer.close && !host_.stopping;
-    bool written = co_await write(to_wire(answer, head, keep));
+    auto wire = to_wire(std::move(answer), head, keep);
+    bool written = co_await write(std::move(wire));
     co_return written&& keep;
   }
 

@@ -148,6 +148,7 @@ awaitable<http_response> idempotent_requests::carry_out_secretly(http_request re
                                                                  path_parameters parameters,
                                                                  request_handler handler,
                                                                  kept_answer kept) {
+  constexpr unsigned perhaps_done = 500;
   auto id = request.id;
   auto begun = co_await write(kept, kept_answer::kind::begun);
   if (!begun) co_return problem(begun.error(), id);
@@ -156,7 +157,7 @@ awaitable<http_response> idempotent_requests::carry_out_secretly(http_request re
   http_response answer;
   if (known) {
     answer = co_await handler(std::move(request), std::move(parameters));
-    if (is_success(answer)) co_return answer;
+    if (is_success(answer) || answer.status >= perhaps_done) co_return answer;
   } else {
     answer = problem(as_answer(known.error()), id);
   }

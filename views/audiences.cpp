@@ -1,6 +1,9 @@
 #include "views/audiences.hpp"
 
+#include "model/credential.hpp"
 #include "model/json.hpp"
+
+#include <algorithm>
 
 namespace sonde::views {
 namespace {
@@ -22,8 +25,13 @@ audience_writer::audience_writer(SQLite::Database& db)
       add_(db, "INSERT INTO audiences(list) VALUES(?) RETURNING n"),
       add_group_(db, "INSERT OR IGNORE INTO audience_groups VALUES(?, ?)") {}
 
+/// Who is on a list beside everybody adds nothing to it. Otherwise every reader would have to look
+/// for rows by every list that anybody has ever put `public` on.
 std::int64_t audience_writer::number_of(const model::group_list& groups) {
-  auto text = model::to_text(groups);
+  const model::group_list everybody = {model::public_group};
+  const auto& seen_by =
+      std::ranges::find(groups, model::public_group) != groups.end() ? everybody : groups;
+  auto text = model::to_text(seen_by);
   auto known = known_.find(text);
   if (known != known_.end()) return known->second;
   if (known_.size() >= most_known) known_.clear();
@@ -38,7 +46,7 @@ std::int64_t audience_writer::number_of(const model::group_list& groups) {
     add_.executeStep();
     number = add_.getColumn(0).getInt64();
     add_.reset();
-    for (const auto& group : groups) {
+    for (const auto& group : seen_by) {
       add_group_.reset();
       add_group_.bind(1, group);
       add_group_.bind(2, number);

@@ -14,6 +14,9 @@
 /// Questions to the tables behind `entity_view`. This folder's own.
 namespace sonde::views {
 
+/// Of what was said in one answer: where a list comes to as much, it ends.
+inline constexpr std::size_t most_answer_bytes = 4u << 20;
+
 /// What one source says of an entity to one audience.
 struct entity_word {
   struct judgement {
@@ -72,8 +75,10 @@ class entity_reader {
   [[nodiscard]] std::string id_of(std::int64_t number);
   [[nodiscard]] std::vector<entity_word> words_of(std::int64_t number,
                                                   const reader_audiences& readers);
+  /// `bytes`: grows by what it takes.
   [[nodiscard]] std::optional<entity_facts> facts_of(std::int64_t number,
-                                                     const reader_audiences& readers);
+                                                     const reader_audiences& readers,
+                                                     std::size_t& bytes);
   [[nodiscard]] std::optional<entity_summary> summary_of(std::int64_t number,
                                                          const std::vector<entity_word>& words);
   [[nodiscard]] bool sees(std::int64_t number, const reader_audiences& readers);

@@ -67,7 +67,8 @@ std::optional<entity_summary> entity_reader::summary_of(std::int64_t number,
 }
 
 std::optional<entity_facts> entity_reader::facts_of(std::int64_t number,
-                                                    const reader_audiences& readers) {
+                                                    const reader_audiences& readers,
+                                                    std::size_t& bytes) {
   auto words = words_of(number, readers);
   auto summary = summary_of(number, words);
   if (!summary) return std::nullopt;
@@ -75,6 +76,7 @@ std::optional<entity_facts> entity_reader::facts_of(std::int64_t number,
   out.what = std::move(*summary);
   out.attributes = model::json::object();
   for (const auto& word : words) {
+    bytes += word.attributes.size() + word.tags.size();
     out.attributes.update(model::parse_own(word.attributes));
     for (const auto& tag : model::parse_own(word.tags))
       add_missing(out.tags, tag.get<std::string>());
@@ -90,18 +92,21 @@ std::optional<entity_details> entity_reader::find(const model::entity_id& id,
   SQLite::Transaction one_state(db_);
   auto readers = audiences_.of(groups);
   auto number = number_of(id);
-  auto facts = facts_of(number, readers);
+  std::size_t bytes = 0;
+  auto facts = facts_of(number, readers, bytes);
   if (!facts) return std::nullopt;
   entity_details out;
   out.facts = std::move(*facts);
   for (auto& edge : edges_of(number, readers, most_edges)) {
-    if (out.related.size() >= related_limit) {
+    bool full = out.related.size() >= related_limit || bytes > most_answer_bytes;
+    if (full) {
       if (sees(edge.other, readers)) ++out.related_total;
       continue;
     }
     auto other = summary_of(edge.other, words_of(edge.other, readers));
     if (!other) continue;
     ++out.related_total;
+    bytes += other->value.size() + edge.evidence.size();
     out.related.push_back({std::move(*other), edge.mode, edge.outgoing,
                            model::parse_own(edge.evidence), edge.first_seen, edge.last_seen});
   }
@@ -133,7 +138,8 @@ std::optional<std::vector<model::comment>> entity_reader::comments(const model::
     row.bind(1, number);
     row.bind(2, audience);
     row.bind(3, static_cast<std::int64_t>(limit));
-    while (row.executeStep()) {
+    std::size_t bytes = 0;
+    while (bytes <= most_answer_bytes && row.executeStep()) {
       auto [place, fresh] = places.emplace(row.getColumn(0).getString(), out.size());
       wall_time time{std::chrono::milliseconds(row.getColumn(4).getInt64())};
       auto& one = fresh ? out.emplace_back() : out[place->second];
@@ -146,12 +152,20 @@ std::optional<std::vector<model::comment>> entity_reader::comments(const model::
       one.from.source = row.getColumn(1).getString();
       if (!row.getColumn(2).isNull()) one.parent = model::comment_id(row.getColumn(2).getString());
       one.text = row.getColumn(3).getString();
+      bytes += one.text.size();
     }
   }
   row.reset();
   std::ranges::sort(out, [](const model::comment& a, const model::comment& b) {
     return std::tie(a.from.time, a.id.str()) < std::tie(b.from.time, b.id.str());
   });
+  std::size_t bytes = 0;
+  auto end = std::ranges::find_if(out, [&](const model::comment& one) {
+    bool full = bytes > most_answer_bytes;
+    bytes += one.text.size();
+    return full;
+  });
+  out.erase(end, out.end());
   if (out.size() > limit) out.resize(limit);
   return out;
 }

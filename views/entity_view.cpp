@@ -1,6 +1,7 @@
 #include "views/entity_view.hpp"
 
 #include "base/async/hop.hpp"
+#include "queue/errc.hpp"
 #include "views/entity_tables.hpp"
 
 #include <algorithm>
@@ -13,6 +14,16 @@ namespace {
 constexpr int busy_timeout_ms = 1'000;
 /// Of the file, so much is read where it lies in the page cache.
 constexpr std::int64_t mapped_bytes = std::int64_t{1} << 30;
+
+bool is_late(steady_time deadline) {
+  return std::chrono::steady_clock::now() > deadline;
+}
+
+error busy() {
+  return fail(queue::errc::unavailable,
+              "so much is asked of the entity view that it was not this question's turn in time; "
+              "try again later");
+}
 
 template <class T>
 using question = std::function<T(entity_reader&)>;
@@ -98,7 +109,7 @@ class sqlite_entity_view final : public entity_view {
         [id = std::move(id), groups = std::move(groups), limit](entity_reader& tables) {
           return tables.comments(id, groups, limit);
         },
-        [](const auto&) { return false; }, deadline);
+        nullptr, deadline);
   }
 
   awaitable<result<std::optional<model::entity_id>>> first_missing(
@@ -159,32 +170,41 @@ class sqlite_entity_view final : public entity_view {
   }
 
   /// By the readers in turn; by the view's own connection where there is none, or it cannot.
+  /// Nothing where it was not this question's turn before the deadline.
   template <class T>
-  awaitable<T> answer(question<T> asked) {
+  awaitable<std::optional<T>> answer(question<T> asked, steady_time deadline) {
     if (!readers_.empty()) {
       auto& reader = *readers_[next_reader_++ % readers_.size()];
-      auto there = [this, &reader, asked] {
+      auto there = [this, &reader, asked, deadline] {
+        if (is_late(deadline)) return std::optional<T>();
         return reader.answer<T>(asked, *file_, view_.opened());
       };
       auto told = co_await call_on(reader.loop(), std::move(there));
-      if (told) co_return std::move(*told);
+      if (told) co_return std::move(told);
     }
-    auto here = [this, asked = std::move(asked)] { return asked(tables_.reader()); };
-    co_return co_await call_on(loop_, std::move(here));
+    auto here = [this, asked = std::move(asked), deadline] {
+      return is_late(deadline) ? std::optional<T>() : std::optional<T>(asked(tables_.reader()));
+    };
+    auto told = co_await call_on(loop_, std::move(here));
+    co_return std::move(told);
   }
 
   /// Asks, and where the answer is not final yet, once more when the view has caught up: with what
-  /// stood on the topics when the question came.
+  /// stood on the topics when the question came. Without `is_final`: only then.
   template <class T>
   awaitable<result<T>> ask(question<T> asked, std::function<bool(const T&)> is_final,
                            steady_time deadline) {
-    auto first = co_await answer<T>(asked);
-    if (is_final(first)) co_return std::move(first);
+    if (is_final) {
+      auto first = co_await answer<T>(asked, deadline);
+      if (!first) co_return busy();
+      if (is_final(*first)) co_return std::move(*first);
+    }
     auto wait = [this, deadline] { return catch_up_here(deadline); };
     auto caught_up = co_await spawn_on(loop_, std::move(wait));
     if (!caught_up) co_return caught_up.error();
-    auto last = co_await answer<T>(std::move(asked));
-    co_return std::move(last);
+    auto last = co_await answer<T>(std::move(asked), deadline);
+    if (!last) co_return busy();
+    co_return std::move(*last);
   }
 
   executor loop_;

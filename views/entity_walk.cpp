@@ -25,7 +25,8 @@ std::optional<entity_graph> entity_reader::walk(const model::entity_id& id,
   SQLite::Transaction one_state(db_);
   auto readers = audiences_.of(groups);
   std::vector<place> places = {{number_of(id), 0}};
-  auto start = facts_of(places.front().number, readers);
+  std::size_t bytes = 0;
+  auto start = facts_of(places.front().number, readers, bytes);
   if (!start) return std::nullopt;
   entity_graph out;
   out.nodes.push_back(std::move(*start));
@@ -41,8 +42,9 @@ std::optional<entity_graph> entity_reader::walk(const model::entity_id& id,
     for (const auto& edge : edges) {
       auto other = at_place.find(edge.other);
       if (other == at_place.end()) {
-        if (out.nodes.size() >= node_limit || hidden.contains(edge.other)) continue;
-        auto facts = facts_of(edge.other, readers);
+        bool full = out.nodes.size() >= node_limit || bytes > most_answer_bytes;
+        if (full || hidden.contains(edge.other)) continue;
+        auto facts = facts_of(edge.other, readers, bytes);
         if (!facts) {
           hidden.insert(edge.other);
           continue;
@@ -54,6 +56,7 @@ std::optional<entity_graph> entity_reader::walk(const model::entity_id& id,
       auto source = edge.outgoing ? at : other->second;
       auto target = edge.outgoing ? other->second : at;
       if (!edges_seen.emplace(source, target, edge.mode).second) continue;
+      bytes += edge.evidence.size();
       out.edges.push_back({out.nodes[source].what.id, out.nodes[target].what.id, edge.mode,
                            model::parse_own(edge.evidence)});
     }

@@ -17,6 +17,10 @@ constexpr int application_id = 0x536f6e56;
 /// so each batch touches pages all over the file; the longer they are gathered, the fewer are
 /// copied.
 constexpr int checkpoint_pages = 4096;
+/// Readers keep the log from being begun anew while there is always one at work. From here on they
+/// are waited for, for so long, and the file shrinks again.
+constexpr std::int64_t longest_log_bytes = 64 << 20;
+constexpr int busy_timeout_ms = 1'000;
 constexpr std::chrono::milliseconds retry_pause{500};
 
 }  // namespace
@@ -62,6 +66,8 @@ result<> folding_view::open_file() {
     db_->exec("PRAGMA journal_mode=WAL");
     db_->exec("PRAGMA synchronous=NORMAL");
     db_->exec("PRAGMA wal_autocheckpoint=" + std::to_string(checkpoint_pages));
+    db_->exec("PRAGMA journal_size_limit=" + std::to_string(longest_log_bytes));
+    db_->setBusyTimeout(busy_timeout_ms);
     db_->exec("PRAGMA temp_store=MEMORY");
     db_->exec("PRAGMA cache_size=-65536");
     if (db_->execAndGet("PRAGMA user_version").getInt() == 0) make_fresh();
@@ -228,6 +234,7 @@ bool folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
     for (auto& [place, next] : reached)
       next_[place] = next;
     trouble_.clear();
+    shorten_log();
     return true;
   } catch (const SQLite::Exception& e) {
     log_.error("a view cannot be written", {{"reason", e.what()}});
@@ -235,6 +242,14 @@ bool folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
     trouble_ = e.what();
     return false;
   }
+}
+
+void folding_view::shorten_log() {
+  if (!file_) return;
+  std::error_code none;
+  auto bytes = fs::file_size(file_->string() + "-wal", none);
+  if (none || bytes <= static_cast<std::uintmax_t>(longest_log_bytes)) return;
+  db_->exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 error folding_view::behind(const std::string& name) const {

@@ -88,6 +88,7 @@ class folding_view {
   awaitable<void> note_first_catch_up();
   /// False where the tables could not be written; nothing has changed then.
   bool fold_batch(const std::vector<queue::stored_record>& batch);
+  void shorten_log();
   [[nodiscard]] std::vector<queue::position> resume_positions() const;
 
   executor loop_;

@@ -16,7 +16,9 @@ constexpr task_state all_states[] = {task_state::queued, task_state::running, ta
 
 constexpr const char* listing_schema =
     "CREATE TABLE listed(member TEXT NOT NULL, state INTEGER NOT NULL, requested INTEGER NOT NULL,"
-    "  id TEXT NOT NULL, PRIMARY KEY(member, state, requested DESC, id DESC)) WITHOUT ROWID";
+    "  id TEXT NOT NULL, target TEXT NOT NULL,"
+    "  PRIMARY KEY(member, state, requested DESC, id DESC)) WITHOUT ROWID;"
+    "CREATE INDEX listed_target ON listed(target, member, requested DESC, id DESC);";
 
 std::int64_t moment_number(wall_time when) {
   return static_cast<std::int64_t>(when.time_since_epoch().count());
@@ -41,36 +43,28 @@ class newest_places {
   std::set<list_place, std::greater<>> held_;
 };
 
-bool may_be_seen(const std::string& scope, const model::group_list& groups) {
-  auto lines = "\n" + scope;
-  return std::ranges::any_of(groups, [&](const std::string& group) {
-    return lines.find("\n" + group + "\n") != std::string::npos;
-  });
-}
-
 }  // namespace
 
 struct task_listing::statements {
   explicit statements(SQLite::Database& db)
-      : add(db, "INSERT OR REPLACE INTO listed VALUES(?, ?, ?, ?)"),
+      : add(db, "INSERT OR REPLACE INTO listed VALUES(?, ?, ?, ?, ?)"),
         drop(db, "DELETE FROM listed WHERE member=? AND state=? AND requested=? AND id=?"),
         of_member(db,
                   "SELECT requested, id FROM listed WHERE member=?1 AND state=?2"
                   " AND (requested, id) < (?3, ?4)"
                   " ORDER BY requested DESC, id DESC"),
         of_target(db,
-                  "SELECT requested, id, scope, state FROM tasks WHERE target=?1"
-                  " AND (requested, id) < (?2, ?3)"
+                  "SELECT requested, id, state FROM listed WHERE target=?1 AND member=?2"
+                  " AND (requested, id) < (?3, ?4)"
                   " ORDER BY requested DESC, id DESC") {}
 
-  void put(SQLite::Statement& statement, const std::string& member,
-           const model::task_generation& one) {
+  static void bind(SQLite::Statement& statement, const std::string& member,
+                   const model::task_generation& one) {
     statement.reset();
     statement.bind(1, member);
     statement.bind(2, static_cast<int>(one.state));
     statement.bind(3, moment_number(one.requested));
     statement.bind(4, one.id.str());
-    statement.exec();
   }
 
   SQLite::Statement add, drop, of_member, of_target;
@@ -89,11 +83,16 @@ void task_listing::change(const std::optional<model::scan_task>& before,
     const auto& was = before->current;
     const auto& is = after.current;
     if (was.state == is.state && was.id == is.id && was.requested == is.requested) return;
-    for (const auto& group : before->scope)
-      sql_->put(sql_->drop, group, was);
+    for (const auto& group : before->scope) {
+      statements::bind(sql_->drop, group, was);
+      sql_->drop.exec();
+    }
   }
-  for (const auto& group : after.scope)
-    sql_->put(sql_->add, group, after.current);
+  for (const auto& group : after.scope) {
+    statements::bind(sql_->add, group, after.current);
+    sql_->add.bind(5, after.target.text());
+    sql_->add.exec();
+  }
 }
 
 std::vector<list_place> task_listing::find(const list_query& query, std::size_t most) {
@@ -110,14 +109,16 @@ std::vector<list_place> task_listing::find(const list_query& query, std::size_t 
   };
   if (query.target) {
     auto& row = sql_->of_target;
-    row.reset();
-    row.bind(1, query.target->text());
-    row.bind(2, requested);
-    row.bind(3, id);
-    while (row.executeStep()) {
-      bool other = query.state && row.getColumn(3).getInt() != static_cast<int>(*query.state);
-      if (other || !may_be_seen(row.getColumn(2).getString(), query.groups)) continue;
-      if (!out.offer(place_at(row))) break;
+    for (const auto& group : query.groups) {
+      row.reset();
+      row.bind(1, query.target->text());
+      row.bind(2, group);
+      row.bind(3, requested);
+      row.bind(4, id);
+      while (row.executeStep()) {
+        bool other = query.state && row.getColumn(2).getInt() != static_cast<int>(*query.state);
+        if (!other && !out.offer(place_at(row))) break;
+      }
     }
     row.reset();
     return out.places();

@@ -21,7 +21,6 @@ constexpr const char* task_schema =
     "  snapshot TEXT, effective TEXT);"
     "CREATE INDEX tasks_owing ON tasks(partition) WHERE owing;"
     "CREATE INDEX tasks_waiting ON tasks(scope, priority DESC, requested, key) WHERE waiting;"
-    "CREATE INDEX tasks_target ON tasks(target, requested DESC, id DESC);"
     "CREATE INDEX tasks_queued ON tasks(scope) WHERE state=0;"
     "CREATE TABLE ids(id TEXT PRIMARY KEY, key TEXT NOT NULL);"
     "CREATE TABLE requests(key TEXT NOT NULL, offset INTEGER NOT NULL, value TEXT NOT NULL,"

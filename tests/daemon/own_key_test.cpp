@@ -83,7 +83,7 @@ TEST_CASE_FIXTURE(first_start, "verbs show the key of the environment, or that o
   auto token = model::parse_own(content(admin_key_file(folder.path())))["token"].get<std::string>();
   auto headers = [&](const char* server, const environment& variables) {
     auto to = server_at(server);
-    REQUIRE(add_credentials(to, folder.path(), variables));
+    REQUIRE(add_credentials(to, folder.path(), to.is_this_machine(), variables));
     CHECK(!to.key_hint.empty());
     return to.headers;
   };
@@ -100,15 +100,25 @@ TEST_CASE_FIXTURE(first_start, "verbs show the key of the environment, or that o
   }
   std::ofstream(admin_key_file(folder.path())) << "nonsense";
   auto to = server_at("127.0.0.1:8480");
-  REQUIRE(add_credentials(to, folder.path(), {}));
+  REQUIRE(add_credentials(to, folder.path(), true, {}));
   CHECK(to.headers.empty());
   CHECK(to.key_hint.find("cannot be read") != std::string::npos);
+}
+
+TEST_CASE("who has taken the daemon's port is not shown its key") {
+  test::temporary_folder folder;
+  std::ofstream(admin_key_file(folder.path())) << R"({"token":"sonde_a_b"})";
+  auto to = server_at("127.0.0.1:8480");
+  REQUIRE(add_credentials(to, folder.path(), false, {}));
+  CHECK(to.headers.empty());
+  REQUIRE(add_credentials(to, folder.path(), true, {}));
+  CHECK(to.headers == sent_headers{{"Authorization", "Bearer sonde_a_b"}});
 }
 
 TEST_CASE("variables that contradict each other are a mistake") {
   auto refused = [](const environment& variables) {
     auto to = server_at("127.0.0.1:8480");
-    auto added = add_credentials(to, "/nowhere", variables);
+    auto added = add_credentials(to, "/nowhere", false, variables);
     return !added && added.error().code == make_error_code(client::errc::usage);
   };
   CHECK(refused({{"SONDE_API_KEY", "a"}}));

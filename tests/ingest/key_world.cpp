@@ -29,7 +29,8 @@ key_world::key_world() {
     add_health_routes(routes, []() -> awaitable<std::vector<std::string>> {
       co_return std::vector<std::string>();
     });
-    add_metrics_route(routes, access::everybody, []() -> awaitable<std::string> { co_return ""; });
+    add_metrics_route(routes, ingest::access::everybody,
+                      []() -> awaitable<std::string> { co_return ""; });
     view->start();
   };
   run(call_on(loop, set_up));
