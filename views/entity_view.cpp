@@ -11,7 +11,6 @@
 namespace sonde::views {
 namespace {
 
-constexpr int busy_timeout_ms = 1'000;
 /// Of the file, so much is read where it lies in the page cache.
 constexpr std::int64_t mapped_bytes = std::int64_t{1} << 30;
 

@@ -20,7 +20,6 @@ constexpr int checkpoint_pages = 4096;
 /// Readers keep the log from being begun anew while there is always one at work. From here on they
 /// are waited for, for so long, and the file shrinks again.
 constexpr std::int64_t longest_log_bytes = 64 << 20;
-constexpr int busy_timeout_ms = 1'000;
 constexpr std::chrono::milliseconds retry_pause{500};
 
 }  // namespace

@@ -20,6 +20,9 @@
 /// What the views have in common. Included by this folder's sources only.
 namespace sonde::views {
 
+/// For a connection that has to wait for another one of the same file.
+inline constexpr int busy_timeout_ms = 1'000;
+
 /// The tables of one view: what they are, and what a record does to them.
 class table_set {
  public:
