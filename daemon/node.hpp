@@ -15,6 +15,7 @@
 #include "ingest/handlers.hpp"
 #include "ingest/http_server.hpp"
 #include "ingest/idempotent_requests.hpp"
+#include "ingest/key_use_recorder.hpp"
 #include "ingest/keypair_handlers.hpp"
 #include "ingest/router.hpp"
 #include "ingest/scan_service.hpp"
@@ -107,6 +108,7 @@ class node {
   std::unique_ptr<views::credential_view> credentials_;  ///< on the loop of HTTP
   std::unique_ptr<ingest::authenticator> guard_;
   std::unique_ptr<ingest::keypair_service> keys_;
+  std::unique_ptr<ingest::key_use_recorder> key_uses_;
   std::unique_ptr<ingest::idempotent_requests> repeats_;
   std::shared_ptr<const model::webhook_keys> webhook_keys_;  ///< none: webhooks are refused
   std::unique_ptr<scanner::resolver> webhook_names_;

@@ -20,6 +20,9 @@ void node::start_credentials() {
     router_.set_passage(*repeats_);
   }
   credentials_->start();
+  key_uses_ =
+      std::make_unique<ingest::key_use_recorder>(loop, *queue_, *credentials_, clock_, log_);
+  key_uses_->start();
   if (!scans_) return;
   keys_ = std::make_unique<ingest::keypair_service>(loop, *queue_, *credentials_, kernel_random,
                                                     config_.limits, clock_, log_);
@@ -97,6 +100,7 @@ awaitable<void> node::stop_credentials() {
   if (keys_) co_await keys_->stop();
   if (repeats_) co_await repeats_->stop();
   if (answers_) co_await answers_->stop();
+  if (key_uses_) co_await key_uses_->stop();
   if (credentials_) co_await credentials_->stop();
 }
 

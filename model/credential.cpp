@@ -98,6 +98,23 @@ result<credential> parse_credential(std::string_view text) {
   return out;
 }
 
+std::string to_json_text(const key_use& use) {
+  json out = {{"id", use.id.str()}, {"lastUsed", to_rfc3339(use.at)}};
+  return to_text(out);
+}
+
+result<key_use> parse_key_use(std::string_view text) {
+  auto object = parse_json(text, credential_depth);
+  if (!object) return object.error();
+  field_reader fields(*object);
+  key_use out;
+  out.id = key_id(fields.text("id"));
+  out.at = fields.time("lastUsed");
+  if (!is_hex(out.id.str(), 2 * key_id_bytes)) fields.refuse("id", "is no key's id");
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
 std::string token_of(const key_parts& parts) {
   return std::string(token_prefix) + parts.id + "_" + parts.secret;
 }

@@ -54,6 +54,16 @@ struct credential {
 /// Refuses what no version of this program wrote.
 [[nodiscard]] result<credential> parse_credential(std::string_view text);
 
+/// When a key was last used. It stands beside the key under a key of the topic of its own, so that
+/// it never takes the place of a revocation.
+struct key_use {
+  key_id id;
+  wall_time at{};
+  bool operator==(const key_use&) const = default;
+};
+[[nodiscard]] std::string to_json_text(const key_use& use);
+[[nodiscard]] result<key_use> parse_key_use(std::string_view text);
+
 /// The two halves of what a caller shows. `api-key` and `api-secret` are these two as they are.
 struct key_parts {
   std::string id;

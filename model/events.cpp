@@ -5,6 +5,8 @@
 namespace sonde::model {
 namespace {
 
+/// Of the keys of records that tell of a use.
+constexpr std::string_view use_suffix = "/use";
 constexpr std::uint32_t event_depth = 4;
 constexpr std::string_view claim_prefix = "claim-";
 
@@ -117,6 +119,21 @@ record to_record(const credential& key) {
                  key.id.str(),
                  {}};
   return {topics::credentials, key.id.str(), to_json_text(key), headers_of(std::move(event))};
+}
+
+record to_record(const key_use& use) {
+  auto key = use.id.str() + std::string(use_suffix);
+  envelope event{use.id.str() + "/used/" + to_rfc3339(use.at),
+                 from_ingest,
+                 "sonde.credential.use.v1",
+                 use.at,
+                 use.id.str(),
+                 {}};
+  return {topics::credentials, std::move(key), to_json_text(use), headers_of(std::move(event))};
+}
+
+bool is_key_use(const record& record) {
+  return record.key.ends_with(use_suffix);
 }
 
 record to_record(const kept_answer& answer) {

@@ -53,6 +53,9 @@ inline constexpr const char* webhook_deliveries = "webhook.deliveries";
                                const std::string& traceparent);
 /// A key that was made, or revoked: `credentials`.
 [[nodiscard]] record to_record(const credential& key);
+[[nodiscard]] record to_record(const key_use& use);
+/// Whether a record of `credentials` tells of a use and not of a key.
+[[nodiscard]] bool is_key_use(const record& record);
 /// An answer that is given again: `idempotency`.
 [[nodiscard]] record to_record(const kept_answer& answer);
 [[nodiscard]] record to_record(const webhook_message& message, const std::string& traceparent);

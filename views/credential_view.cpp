@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace sonde::views {
 namespace {
@@ -14,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds look_again{5'000};
 constexpr milliseconds retry_soon{500};
 constexpr std::chrono::minutes use_precision{1};
+constexpr std::chrono::hours use_interval{1};
 
 const std::vector<std::string>& its_topics() {
   static const std::vector<std::string> names = {model::topics::credentials};
@@ -126,16 +128,25 @@ awaitable<void> credential_view::fold_all() {
 void credential_view::fold(const queue::stored_record& one) {
   auto& next = next_[one.partition];
   next = std::max(next, one.offset + 1);
+  if (model::is_key_use(one.what)) {
+    fold_use(one);
+    return;
+  }
   auto key = model::parse_credential(one.what.value);
   if (!key || key->id.str() != one.what.key) {
-    log_.warning("a record cannot be understood and is skipped",
-                 {{"topic", one.what.topic}, {"offset", one.offset}});
+    skip(one);
     return;
   }
   auto& known = keys_[one.what.key];
   bool is_new = known.what.id.empty();
   if (known.what.revoked || (!is_new && known.what.user_id != key->user_id)) return;
-  if (is_new) of_user_[key->user_id].push_back(one.what.key);
+  if (is_new) {
+    of_user_[key->user_id].push_back(one.what.key);
+    // Where a key's record was compacted away for a newer one, its uses stand before it.
+    if (auto early = uses_of_unknown_.extract(one.what.key)) {
+      known.last_used = known.recorded_use = early.mapped();
+    }
+  }
   if (key->revoked) {
     // It only has to be remembered that it is no key any more.
     key->name.clear();
@@ -144,6 +155,30 @@ void credential_view::fold(const queue::stored_record& one) {
     key->groups.clear();
   }
   known.what = std::move(*key);
+}
+
+void credential_view::fold_use(const queue::stored_record& one) {
+  auto use = model::parse_key_use(one.what.value);
+  if (!use) {
+    skip(one);
+    return;
+  }
+  auto found = keys_.find(use->id.str());
+  if (found == keys_.end()) {
+    // As many as there can be keys.
+    if (uses_of_unknown_.size() >= limits_.keys) return;
+    auto& last = uses_of_unknown_[use->id.str()];
+    last = std::max(last, use->at);
+    return;
+  }
+  auto& known = found->second;
+  known.last_used = std::max(known.last_used, std::optional(use->at));
+  known.recorded_use = std::max(known.recorded_use, std::optional(use->at));
+}
+
+void credential_view::skip(const queue::stored_record& one) {
+  log_.warning("a record cannot be understood and is skipped",
+               {{"topic", one.what.topic}, {"offset", one.offset}});
 }
 
 const known_key* credential_view::find(const std::string& id) const {
@@ -183,8 +218,15 @@ void credential_view::note_use(const std::string& id) {
   auto found = keys_.find(id);
   if (found == keys_.end()) return;
   auto now = clock_.now();
-  auto& last = found->second.last_used;
+  auto& [what, last, recorded] = found->second;
   if (!last || now - *last >= use_precision) last = now;
+  if (recorded && now - *recorded < use_interval) return;
+  recorded = now;
+  uses_.push_back({what.id, now});
+}
+
+std::vector<model::key_use> credential_view::take_uses() {
+  return std::exchange(uses_, {});
 }
 
 }  // namespace sonde::views

@@ -19,10 +19,11 @@
 
 namespace sonde::views {
 
-/// A key, and when this process was last shown it.
+/// A key, and when it was last used: as this process has seen, or any has recorded.
 struct known_key {
   model::credential what;
   std::optional<wall_time> last_used;
+  std::optional<wall_time> recorded_use;
 };
 
 /// `credentials`, folded into memory: every request asks it, so it has no file and no loop of its
@@ -64,11 +65,15 @@ class credential_view {
 
   /// Remembers that a key was used just now, to the minute.
   void note_use(const std::string& id);
+  /// Uses that should be recorded: of each key one an hour. They are told once.
+  [[nodiscard]] std::vector<model::key_use> take_uses();
 
  private:
   awaitable<void> fold_all();
   awaitable<void> stay_current();
   void fold(const queue::stored_record& one);
+  void fold_use(const queue::stored_record& one);
+  void skip(const queue::stored_record& one);
   [[nodiscard]] bool has_reached(const queue::position& end) const;
 
   executor loop_;
@@ -78,6 +83,8 @@ class credential_view {
   logger& log_;
   std::unordered_map<std::string, known_key> keys_;
   std::unordered_map<std::string, std::vector<std::string>> of_user_;  ///< ids of their keys
+  std::unordered_map<std::string, wall_time> uses_of_unknown_;         ///< which come later
+  std::vector<model::key_use> uses_;                                   ///< to be recorded
   std::map<std::int32_t, std::int64_t> next_;  ///< by partition: the next offset to fold
   std::unique_ptr<queue::reader> reader_;
   task_group work_;

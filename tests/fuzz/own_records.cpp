@@ -37,6 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, model::parse_entity);
   check(text, model::parse_association);
   check(text, model::parse_comment);
+  check(text, model::parse_credential);
+  check(text, model::parse_key_use);
   check(text, model::parse_kept_answer);
   check(text, model::parse_webhook_message);
   check(text, model::parse_webhook_delivery);

@@ -133,6 +133,7 @@ THINGS = {
     "association": ("association.json", ""),
     "comment": ("comment.json", ""),
     "credential": ("credential.json", ""),
+    "key's use": ("key-use.json", ""),
     "kept answer": ("idempotency.json", ""),
     "message": ("message.json", ""),
     "delivery": ("delivery.json", ""),

@@ -45,7 +45,7 @@ def test_the_first_start_makes_a_key_and_no_other_does(server):
     server.start("--roles", "ingest,view")
     assert not file.exists()
     assert status(server, made["token"]) == 200
-    assert len(server.tail("credentials")) == 1
+    assert [record["key"] for record in server.tail("credentials")] == [made["keyID"], f"{made['keyID']}/use"]
 
 
 def test_verbs_find_the_key_or_are_told_one(server, run_sonde, tmp_path):
@@ -152,6 +152,24 @@ def test_what_is_scanned_is_seen_by_its_groups_only(daemon):
     seen = {name: [daemon.request("GET", f"/api/ingest/v1/scan/{each}", token=token).status for each in ids]
             for name, token in readers.items()}
     assert seen == {"red": [200, 404, 200], "blue": [404, 200, 200], "admin": [404, 404, 200]}
+
+
+def test_the_last_use_outlives_the_process(server):
+    made = server.key("create", "--role", "user")
+    assert "lastUsed" not in next(key for key in server.request("GET", PAIR + "s").json()["keys"]
+                                  if key["keyID"] == made["keyID"])
+    assert status(server, made["token"]) == 200
+    begun = time.time()
+    assert server.terminate() == 0
+    server.start("--roles", "ingest,view")
+    used = next(key["lastUsed"] for key in server.request("GET", PAIR + "s").json()["keys"]
+                if key["keyID"] == made["keyID"])
+    assert begun - 90 < used <= begun + 1
+    server.key("revoke", made["keyID"])
+    assert status(server, made["token"]) == 401
+    assert server.terminate() == 0
+    server.start("--roles", "ingest,view")
+    assert status(server, made["token"]) == 401
 
 
 def test_a_secret_is_shown_once_and_is_nowhere_else(server):

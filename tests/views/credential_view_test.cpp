@@ -159,6 +159,49 @@ TEST_CASE_FIXTURE(credential_world, "keys are counted, those of a user until the
   CHECK(ask(count) == std::pair<std::uint64_t, std::uint64_t>(3, 1));
 }
 
+TEST_CASE_FIXTURE(credential_world, "of each key one use an hour is to be recorded") {
+  auto key = make(std::byte{1}, "ada").what;
+  put(key);
+  start();
+  REQUIRE(settle());
+  auto use = [&] {
+    return ask([id = key.id.str()](credential_view& keys) {
+      keys.note_use(id);
+      return keys.take_uses();
+    });
+  };
+  auto first = use();
+  REQUIRE(first.size() == 1);
+  CHECK(first.front().id == key.id);
+  clock.advance(std::chrono::minutes(59));
+  CHECK(use().empty());
+  clock.advance(std::chrono::minutes(1));
+  CHECK(use().size() == 1);
+}
+
+TEST_CASE_FIXTURE(credential_world,
+                  "uses that others have recorded are known, also before the key") {
+  auto ada = make(std::byte{1}, "ada").what;
+  auto ben = make(std::byte{2}, "ben").what;
+  auto then = clock.now();
+  put(ada);
+  for (const auto& key : {ada, ben})
+    put(to_record(model::key_use{key.id, then}));
+  put(ben);
+  start();
+  REQUIRE(settle());
+  for (const auto& key : {ada, ben}) {
+    auto known = ask([id = key.id.str()](credential_view& keys) { return *keys.find(id); });
+    CHECK(known.what == key);
+    CHECK(known.last_used == then);
+    auto again = ask([id = key.id.str()](credential_view& keys) {
+      keys.note_use(id);
+      return keys.take_uses();
+    });
+    CHECK(again.empty());
+  }
+}
+
 TEST_CASE_FIXTURE(credential_world, "the last use is remembered to the minute") {
   auto key = make(std::byte{1}, "ada").what;
   put(key);
