@@ -20,6 +20,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds findings_patience{500};
 constexpr milliseconds wait_slice{1'000};
+/// Of a page with results: where it comes to as much, the next one begins.
+constexpr std::size_t most_page_bytes = 4u << 20;
 
 error invalid(const char* field, const std::string& what) {
   return fail(errc::invalid, std::string(field) + ": " + what);
@@ -200,6 +202,7 @@ awaitable<result<json>> scan_service::list(views::list_query query) {
   if (!found) co_return as_answer(found.error());
   json out = {{"scans", json::array()}};
   if (found->next) out["next"] = to_cursor(*found->next);
+  std::size_t bytes = 0;
   // Of the whole page, not of each scan.
   auto until = clock_.steady_now() + findings_patience;
   for (auto& task : found->tasks) {
@@ -209,7 +212,11 @@ awaitable<result<json>> scan_service::list(views::list_query query) {
     auto state = co_await shown_state(one, until);
     auto told = to_json(one, state);
     if (!whole) leave_out_results(told, one.task);
+    bytes += whole ? model::to_text(told).size() : 0;
     out["scans"].push_back(std::move(told));
+    if (bytes < most_page_bytes || &task == &found->tasks.back()) continue;
+    out["next"] = to_cursor({one.task.current.requested, one.task.current.id});
+    break;
   }
   co_return out;
 }
