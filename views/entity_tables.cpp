@@ -2,12 +2,13 @@
 
 #include "model/events.hpp"
 
+#include <limits>
 
 namespace sonde::views {
 namespace {
 
-// `newest` orders the words of one source: by time, then by event id, so that a replay or another
-// order of partitions ends in the same row. `word_time` does so for words on reputation.
+// `newest` orders the words of one source: by time, then by offset, as all of an entity or an
+// association are in one partition. `word_time` does so for words on reputation.
 constexpr const char* entity_schema =
     "CREATE TABLE entities(n INTEGER NOT NULL, audience INTEGER NOT NULL, source TEXT NOT NULL,"
     "  type TEXT NOT NULL, value TEXT NOT NULL, attributes TEXT NOT NULL, tags TEXT NOT NULL,"
@@ -30,8 +31,9 @@ constexpr std::size_t most_known_numbers = 100'000;
 constexpr const char* numbers_table = "numbers";
 
 std::string order_of(const queue::stored_record& record, const model::provenance& from) {
-  const auto* event_id = find_header(record.what.headers, "ce_id");
-  return to_rfc3339(from.time) + ' ' + (event_id == nullptr ? std::string() : *event_id);
+  constexpr std::size_t most_digits = std::numeric_limits<std::int64_t>::digits10 + 1;
+  auto offset = std::to_string(record.offset);
+  return to_rfc3339(from.time) + ' ' + std::string(most_digits - offset.size(), '0') + offset;
 }
 
 std::int64_t milliseconds_of(wall_time time) {

@@ -19,7 +19,7 @@ namespace sonde::views {
 class entity_tables final : public table_set {
  public:
   [[nodiscard]] const std::vector<std::string>& topics() const override;
-  [[nodiscard]] int version() const override { return 3; }
+  [[nodiscard]] int version() const override { return 4; }
   void create(SQLite::Database& db) override;
   void open(SQLite::Database& db) override;
   void close() override;
