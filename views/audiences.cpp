@@ -10,19 +10,19 @@ namespace {
 
 /// Lists that are kept in memory; beyond these each is looked up.
 constexpr std::size_t most_known = 10'000;
+constexpr const char* lists_table = "audiences";
 
 }  // namespace
 
 void create_audiences(SQLite::Database& db) {
+  numbered_texts::create(db, lists_table);
   db.exec(
-      "CREATE TABLE audiences(n INTEGER PRIMARY KEY, list TEXT NOT NULL UNIQUE);"
       "CREATE TABLE audience_groups(name TEXT NOT NULL, audience INTEGER NOT NULL,"
       "  PRIMARY KEY(name, audience)) WITHOUT ROWID;");
 }
 
 audience_writer::audience_writer(SQLite::Database& db)
-    : find_(db, "SELECT n FROM audiences WHERE list=?"),
-      add_(db, "INSERT INTO audiences(list) VALUES(?) RETURNING n"),
+    : lists_(db, lists_table, most_known),
       add_group_(db, "INSERT OR IGNORE INTO audience_groups VALUES(?, ?)") {}
 
 /// Who is on a list beside everybody adds nothing to it. Otherwise every reader would have to look
@@ -31,30 +31,15 @@ std::int64_t audience_writer::number_of(const model::group_list& groups) {
   const model::group_list everybody = {model::public_group};
   const auto& seen_by =
       std::ranges::find(groups, model::public_group) != groups.end() ? everybody : groups;
-  auto text = model::to_text(seen_by);
-  auto known = known_.find(text);
-  if (known != known_.end()) return known->second;
-  if (known_.size() >= most_known) known_.clear();
-  std::int64_t number = 0;
-  find_.reset();
-  find_.bind(1, text);
-  if (find_.executeStep()) {
-    number = find_.getColumn(0).getInt64();
-  } else {
-    add_.reset();
-    add_.bind(1, text);
-    add_.executeStep();
-    number = add_.getColumn(0).getInt64();
-    add_.reset();
-    for (const auto& group : seen_by) {
-      add_group_.reset();
-      add_group_.bind(1, group);
-      add_group_.bind(2, number);
-      add_group_.exec();
-    }
+  auto number = lists_.of(model::to_text(seen_by));
+  if (!number.is_new) return number.value;
+  for (const auto& group : seen_by) {
+    add_group_.reset();
+    add_group_.bind(1, group);
+    add_group_.bind(2, number.value);
+    add_group_.exec();
   }
-  find_.reset();
-  return known_.emplace(std::move(text), number).first->second;
+  return number.value;
 }
 
 audience_reader::audience_reader(SQLite::Database& db)

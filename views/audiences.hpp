@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/ids.hpp"
+#include "views/numbered_texts.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -22,13 +23,11 @@ class audience_writer {
  public:
   explicit audience_writer(SQLite::Database& db);
   [[nodiscard]] std::int64_t number_of(const model::group_list& groups);
-  /// A transaction was undone, and with it, perhaps, numbers.
-  void forget() { known_.clear(); }
+  /// As `numbered_texts::forget`.
+  void forget() { lists_.forget(); }
 
  private:
-  std::map<std::string, std::int64_t> known_;
-  SQLite::Statement find_;
-  SQLite::Statement add_;
+  numbered_texts lists_;
   SQLite::Statement add_group_;
 };
 

@@ -16,8 +16,8 @@ wall_time time_of(const SQLite::Column& column) {
 entity_reader::entity_reader(SQLite::Database& db)
     : db_(db),
       audiences_(db),
-      find_number_(db, "SELECT n FROM numbers WHERE id=?"),
-      find_id_(db, "SELECT id FROM numbers WHERE n=?"),
+      find_number_(db, "SELECT n FROM numbers WHERE text=?"),
+      find_id_(db, "SELECT text FROM numbers WHERE n=?"),
       find_words_(db,
                   "SELECT source, type, value, attributes, tags, newest, first_seen, last_seen,"
                   "  reputation, word_time, best, worst, well_known"

@@ -21,7 +21,7 @@ inline constexpr std::size_t most_answer_bytes = 4u << 20;
 struct entity_word {
   struct judgement {
     int value = 0;
-    std::string time;  ///< and the event's id: what orders them
+    std::string time;  ///< and the record's offset: what orders them
     int best = 0;
     int worst = 0;
   };

@@ -2,15 +2,14 @@
 
 #include "model/events.hpp"
 
-#include <algorithm>
+#include <limits>
 
 namespace sonde::views {
 namespace {
 
-// `newest` orders the words of one source: by time, then by event id, so that a replay or another
-// order of partitions ends in the same row. `word_time` does so for words on reputation.
+// `newest` orders the words of one source: by time, then by offset, as all of an entity or an
+// association are in one partition. `word_time` does so for words on reputation.
 constexpr const char* entity_schema =
-    "CREATE TABLE numbers(n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);"
     "CREATE TABLE entities(n INTEGER NOT NULL, audience INTEGER NOT NULL, source TEXT NOT NULL,"
     "  type TEXT NOT NULL, value TEXT NOT NULL, attributes TEXT NOT NULL, tags TEXT NOT NULL,"
     "  newest TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
@@ -29,10 +28,12 @@ constexpr const char* entity_schema =
 
 /// Entities whose number is kept in memory: those that come again soon.
 constexpr std::size_t most_known_numbers = 100'000;
+constexpr const char* numbers_table = "numbers";
 
 std::string order_of(const queue::stored_record& record, const model::provenance& from) {
-  const auto* event_id = find_header(record.what.headers, "ce_id");
-  return to_rfc3339(from.time) + ' ' + (event_id == nullptr ? std::string() : *event_id);
+  constexpr std::size_t most_digits = std::numeric_limits<std::int64_t>::digits10 + 1;
+  auto offset = std::to_string(record.offset);
+  return to_rfc3339(from.time) + ' ' + std::string(most_digits - offset.size(), '0') + offset;
 }
 
 std::int64_t milliseconds_of(wall_time time) {
@@ -53,8 +54,7 @@ const std::vector<std::string>& entity_tables::topics() const {
 
 entity_tables::statements::statements(SQLite::Database& db)
     : audiences(db),
-      find_number(db, "SELECT n FROM numbers WHERE id=?"),
-      add_number(db, "INSERT INTO numbers(id) VALUES(?) RETURNING n"),
+      entities(db, numbers_table, most_known_numbers),
       put_entity(db,
                  "INSERT INTO entities VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10,"
                  "  iif(?10 IS NULL, '', ?8), ?10, ?10, ?11)"
@@ -78,6 +78,7 @@ entity_tables::statements::statements(SQLite::Database& db)
 
 void entity_tables::create(SQLite::Database& db) {
   create_audiences(db);
+  numbered_texts::create(db, numbers_table);
   db.exec(entity_schema);
 }
 
@@ -89,32 +90,11 @@ void entity_tables::open(SQLite::Database& db) {
 void entity_tables::close() {
   reader_.reset();
   sql_.reset();
-  numbers_.clear();
 }
 
 void entity_tables::undone() {
-  numbers_.clear();
+  sql_->entities.forget();
   sql_->audiences.forget();
-}
-
-std::int64_t entity_tables::number_of(const model::entity_id& id) {
-  auto known = numbers_.find(id.str());
-  if (known != numbers_.end()) return known->second;
-  if (numbers_.size() >= most_known_numbers) numbers_.clear();
-  std::int64_t number = 0;
-  sql_->find_number.reset();
-  sql_->find_number.bind(1, id.str());
-  if (sql_->find_number.executeStep()) {
-    number = sql_->find_number.getColumn(0).getInt64();
-  } else {
-    sql_->add_number.reset();
-    sql_->add_number.bind(1, id.str());
-    sql_->add_number.executeStep();
-    number = sql_->add_number.getColumn(0).getInt64();
-    sql_->add_number.reset();
-  }
-  sql_->find_number.reset();
-  return numbers_.emplace(id.str(), number).first->second;
 }
 
 bool entity_tables::fold(const queue::stored_record& record) {

@@ -3,11 +3,11 @@
 #include "views/audiences.hpp"
 #include "views/entity_reader.hpp"
 #include "views/folding_view.hpp"
+#include "views/numbered_texts.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 /// The tables behind `entity_view`, as they are written. This folder's own.
@@ -19,7 +19,7 @@ namespace sonde::views {
 class entity_tables final : public table_set {
  public:
   [[nodiscard]] const std::vector<std::string>& topics() const override;
-  [[nodiscard]] int version() const override { return 3; }
+  [[nodiscard]] int version() const override { return 4; }
   void create(SQLite::Database& db) override;
   void open(SQLite::Database& db) override;
   void close() override;
@@ -35,8 +35,7 @@ class entity_tables final : public table_set {
     explicit statements(SQLite::Database& db);
 
     audience_writer audiences;
-    SQLite::Statement find_number;
-    SQLite::Statement add_number;
+    numbered_texts entities;
     SQLite::Statement put_entity;
     SQLite::Statement put_association;
     SQLite::Statement put_comment;
@@ -45,11 +44,12 @@ class entity_tables final : public table_set {
   bool fold_entity(const queue::stored_record& record);
   bool fold_association(const queue::stored_record& record);
   bool fold_comment(const queue::stored_record& record);
-  [[nodiscard]] std::int64_t number_of(const model::entity_id& id);
+  [[nodiscard]] std::int64_t number_of(const model::entity_id& id) {
+    return sql_->entities.of(id.str()).value;
+  }
 
   std::unique_ptr<statements> sql_;
   std::unique_ptr<entity_reader> reader_;
-  std::unordered_map<std::string, std::int64_t> numbers_;  ///< of late
 };
 
 }  // namespace sonde::views

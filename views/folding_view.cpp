@@ -190,6 +190,7 @@ awaitable<void> folding_view::fold_all() {
       co_await pause.async_wait(asio::use_awaitable);
     }
     changed_.notify_all();
+    shorten_log();
   }
 }
 
@@ -233,7 +234,6 @@ bool folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
     for (auto& [place, next] : reached)
       next_[place] = next;
     trouble_.clear();
-    shorten_log();
     return true;
   } catch (const SQLite::Exception& e) {
     log_.error("a view cannot be written", {{"reason", e.what()}});
@@ -243,12 +243,17 @@ bool folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
   }
 }
 
+/// Apart from the transaction before it: that one is done, whatever comes of this.
 void folding_view::shorten_log() {
   if (!file_) return;
   std::error_code none;
   auto bytes = fs::file_size(file_->string() + "-wal", none);
   if (none || bytes <= static_cast<std::uintmax_t>(longest_log_bytes)) return;
-  db_->exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  try {
+    db_->exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (const SQLite::Exception& e) {
+    log_.warning("a view's log cannot be begun anew", {{"reason", e.what()}});
+  }
 }
 
 error folding_view::behind(const std::string& name) const {

@@ -72,7 +72,6 @@ class folding_view {
                                 std::int64_t offset) const;
   /// Announced after every transaction. On the loop.
   [[nodiscard]] condition& changed() { return changed_; }
-  [[nodiscard]] SQLite::Database& database() { return *db_; }
   /// Counted up whenever the file has been opened: what others have open is another one then.
   /// From any thread.
   [[nodiscard]] std::uint64_t opened() const { return opened_; }

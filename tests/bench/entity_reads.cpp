@@ -120,8 +120,8 @@ struct bench_world {
 /// Edges, so many a second, until it is told to stop.
 class writer {
  public:
-  writer(bench_world& world, graph shape, std::uint32_t first, std::uint32_t per_s)
-      : world_(world), shape_(std::move(shape)), first_(first), per_s_(per_s) {}
+  writer(bench_world& world, const graph& shape, std::uint32_t first, std::uint32_t per_s)
+      : world_(world), shape_(shape), first_(first), per_s_(per_s) {}
 
   awaitable<void> write() {
     constexpr std::uint32_t ticks_per_s = 20;

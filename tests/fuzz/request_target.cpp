@@ -19,7 +19,7 @@ awaitable<ingest::http_response> found(ingest::http_request, ingest::path_parame
 ingest::router make_routes() {
   ingest::router out;
   for (const char* path : {"/", "/a/{id}", "/a/{id}/b/{other}", "/c"})
-    out.add("GET", path, access::everybody, found);
+    out.add("GET", path, ingest::access::everybody, found);
   return out;
 }
 

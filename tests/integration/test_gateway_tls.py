@@ -23,7 +23,8 @@ def world(tmp_path):
 def served(daemon, world, tmp_path):
     ca = tmp_path / "ca.pem"
     ca.write_bytes(world.gateways.file.read_bytes())
-    daemon.config["http"] = settings(world, gateway_ca=str(ca), gateway_names=["Front.example", "edge one"])
+    daemon.config["http"] = settings(world, gateway_ca=str(ca), metrics="everybody",
+                                     gateway_names=["Front.example", "edge one"])
     daemon.start("--roles", "ingest,view")
     return daemon
 

@@ -45,7 +45,7 @@ INNER_HEADERS = {
     "queue/kafka/handles.hpp", "queue/kafka/kafka_reader.hpp", "queue/kafka/producer.hpp",
     "queue/kafka/topic_admin.hpp", "queue/kafka/translate.hpp", "queue/kafka/trimmer.hpp",
     "views/audiences.hpp", "views/entity_reader.hpp", "views/entity_tables.hpp",
-    "views/task_listing.hpp", "views/task_tables.hpp", "tls/openssl.hpp",
+    "views/numbered_texts.hpp", "views/task_listing.hpp", "views/task_tables.hpp", "tls/openssl.hpp",
     "base/async/gateway_rules.hpp", "base/async/tls_link.hpp",
 }
 

@@ -3,14 +3,11 @@
 #include "base/async/event_loop.hpp"
 #include "base/async/hop.hpp"
 #include "model/events.hpp"
-#include "queue/errc.hpp"
-#include "queue/forwarding_backend.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/forgetful_queue.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
-
-#include <atomic>
 
 namespace sonde::views {
 namespace {
@@ -18,22 +15,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Forgets, for as long as it is told to, where its topics end.
-class forgetful_queue final : public queue::forwarding_backend {
- public:
-  using forwarding_backend::forwarding_backend;
-  awaitable<result<std::vector<queue::position>>> ends(std::vector<std::string> topics) override {
-    if (forgetful) co_return fail(queue::errc::unavailable);
-    co_return co_await inner().ends(std::move(topics));
-  }
-  std::atomic<bool> forgetful = false;
-};
-
 struct credential_world {
   credential_world() {
     std::vector<queue::topic_spec> topics = {
         {.name = model::topics::credentials, .policy = queue::cleanup::compact}};
-    queue = std::make_unique<forgetful_queue>(
+    queue = std::make_unique<test::forgetful_queue>(
         queue::make_memory_queue(topics, "test", wall, bounds, log).value());
   }
   ~credential_world() {
@@ -83,7 +69,7 @@ struct credential_world {
   test::manual_clock clock;
   limits bounds;
   logger log{log_level::error};
-  std::unique_ptr<forgetful_queue> queue;
+  std::unique_ptr<test::forgetful_queue> queue;
   event_loop loop{"view"};
   std::unique_ptr<credential_view> view;
 };

@@ -95,6 +95,20 @@ TEST_CASE("an entity is what its sources say, the newest word of each") {
   CHECK(found->facts.what.last_seen == renewed.from.time);
 }
 
+TEST_CASE("of two words at the same time the later record is the newer one") {
+  entity_world w;
+  auto word = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 0));
+  for (int i = 1; i <= 12; ++i) {
+    word.reputation = -i % 4;
+    word.attributes["a"] = i;
+    w.put(to_record(word, 1, "request-" + std::to_string(i)));
+    auto found = w.find(word.id);
+    REQUIRE(found);
+    CHECK(found->facts.attributes["a"] == i);
+    CHECK(found->facts.what.standing.reputation == -i % 4);
+  }
+}
+
 TEST_CASE("an association shows from both ends, once both are there") {
   entity_world w;
   auto ip = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 0));

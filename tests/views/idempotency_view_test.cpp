@@ -3,14 +3,12 @@
 #include "base/async/event_loop.hpp"
 #include "model/events.hpp"
 #include "queue/errc.hpp"
-#include "queue/forwarding_backend.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/forgetful_queue.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temporary_folder.hpp"
-
-#include <atomic>
 
 namespace sonde::views {
 namespace {
@@ -19,21 +17,10 @@ using kind = model::kept_answer::kind;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Does not know, for as long as it is told not to, where its topics end.
-class unsure_queue final : public queue::forwarding_backend {
- public:
-  using forwarding_backend::forwarding_backend;
-  awaitable<result<std::vector<queue::position>>> ends(std::vector<std::string> topics) override {
-    if (unsure) co_return fail(queue::errc::unavailable);
-    co_return co_await inner().ends(std::move(topics));
-  }
-  std::atomic<bool> unsure = false;
-};
-
 struct answers_world {
   answers_world() {
     std::vector<queue::topic_spec> topics = {{.name = model::topics::idempotency}};
-    queue = std::make_unique<unsure_queue>(
+    queue = std::make_unique<test::forgetful_queue>(
         queue::make_memory_queue(topics, "test", wall, bounds, log).value());
   }
   ~answers_world() {
@@ -84,7 +71,7 @@ struct answers_world {
   test::temporary_folder folder;
   limits bounds;
   logger log{log_level::error};
-  std::unique_ptr<unsure_queue> queue;
+  std::unique_ptr<test::forgetful_queue> queue;
   std::unique_ptr<event_loop> loop;
   std::unique_ptr<idempotency_view> view;
 };
@@ -187,7 +174,7 @@ TEST_CASE_FIXTURE(answers_world, "beyond the most there may be the oldest rows g
 
 TEST_CASE_FIXTURE(answers_world, "nothing is said to be unknown before the end is known") {
   start();
-  queue->unsure = true;
+  queue->forgetful = true;
   auto soon = std::chrono::steady_clock::now() + milliseconds(20);
   auto asked = test::run(view->find(std::string(64, 'a'), soon));
   REQUIRE(!asked);
