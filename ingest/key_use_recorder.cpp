@@ -48,8 +48,7 @@ awaitable<void> key_use_recorder::record_now_and_then() {
 }
 
 awaitable<void> key_use_recorder::record() {
-  auto fresh = credentials_.take_uses();
-  uses_.insert(uses_.end(), fresh.begin(), fresh.end());
+  if (uses_.empty()) uses_ = credentials_.take_uses();
   while (!uses_.empty()) {
     auto count = std::min(uses_.size(), most_at_once);
     std::vector<sonde::record> batch;

@@ -218,15 +218,18 @@ void credential_view::note_use(const std::string& id) {
   auto found = keys_.find(id);
   if (found == keys_.end()) return;
   auto now = clock_.now();
-  auto& [what, last, recorded] = found->second;
-  if (!last || now - *last >= use_precision) last = now;
-  if (recorded && now - *recorded < use_interval) return;
-  recorded = now;
-  uses_.push_back({what.id, now});
+  auto& known = found->second;
+  if (!known.last_used || now - *known.last_used >= use_precision) known.last_used = now;
+  if (known.recorded_use && now - *known.recorded_use < use_interval) return;
+  known.recorded_use = now;
+  uses_.insert_or_assign(id, now);
 }
 
 std::vector<model::key_use> credential_view::take_uses() {
-  return std::exchange(uses_, {});
+  std::vector<model::key_use> out;
+  for (const auto& [id, at] : std::exchange(uses_, {}))
+    out.push_back({model::key_id(id), at});
+  return out;
 }
 
 }  // namespace sonde::views

@@ -84,7 +84,7 @@ class credential_view {
   std::unordered_map<std::string, known_key> keys_;
   std::unordered_map<std::string, std::vector<std::string>> of_user_;  ///< ids of their keys
   std::unordered_map<std::string, wall_time> uses_of_unknown_;         ///< which come later
-  std::vector<model::key_use> uses_;                                   ///< to be recorded
+  std::unordered_map<std::string, wall_time> uses_;                    ///< to be recorded
   std::map<std::int32_t, std::int64_t> next_;  ///< by partition: the next offset to fold
   std::unique_ptr<queue::reader> reader_;
   task_group work_;
