@@ -13,13 +13,6 @@ namespace fs = std::filesystem;
 
 /// `SonV`: a view's file, not the queue's.
 constexpr int application_id = 0x536f6e56;
-/// Pages in the write-ahead log before they are copied into the database: 16 MiB. Keys are hashes,
-/// so each batch touches pages all over the file; the longer they are gathered, the fewer are
-/// copied.
-constexpr int checkpoint_pages = 4096;
-/// Readers keep the log from being begun anew while there is always one at work. From here on they
-/// are waited for, for so long, and the file shrinks again.
-constexpr std::int64_t longest_log_bytes = 64 << 20;
 constexpr std::chrono::milliseconds retry_pause{500};
 
 }  // namespace
@@ -32,7 +25,9 @@ folding_view::folding_view(executor loop, queue::backend& queue, table_set& tabl
       file_(std::move(file)),
       log_(log),
       work_(loop, log, "view"),
-      changed_(loop) {}
+      changed_(loop) {
+  if (file_) checkpointer_ = std::make_unique<checkpointer>(*file_, log);
+}
 
 folding_view::~folding_view() {
   tables_.close();
@@ -64,14 +59,13 @@ result<> folding_view::open_file() {
     }
     db_->exec("PRAGMA journal_mode=WAL");
     db_->exec("PRAGMA synchronous=NORMAL");
-    db_->exec("PRAGMA wal_autocheckpoint=" + std::to_string(checkpoint_pages));
-    db_->exec("PRAGMA journal_size_limit=" + std::to_string(longest_log_bytes));
     db_->setBusyTimeout(busy_timeout_ms);
     db_->exec("PRAGMA temp_store=MEMORY");
     db_->exec("PRAGMA cache_size=-65536");
     if (db_->execAndGet("PRAGMA user_version").getInt() == 0) make_fresh();
     tables_.open(*db_);
     load_positions();
+    if (file_) checkpointer_->watch(*db_);
     ++opened_;
   } catch (const std::exception& e) {
     return fail(queue::errc::unavailable, "the view " + name + " cannot be opened: " + e.what());
@@ -125,6 +119,7 @@ awaitable<bool> folding_view::give_up_what_is_ahead() {
     log_.error("a view cannot be rebuilt in its file, and is kept in memory",
                {{"reason", opened.error().message()}});
     file_.reset();
+    checkpointer_.reset();
     opened = open_file();
   }
   if (!opened) throw std::runtime_error(opened.error().message());
@@ -190,7 +185,7 @@ awaitable<void> folding_view::fold_all() {
       co_await pause.async_wait(asio::use_awaitable);
     }
     changed_.notify_all();
-    shorten_log();
+    if (checkpointer_ && checkpointer_->is_due()) work_.spawn(checkpointer_->copy());
   }
 }
 
@@ -240,19 +235,6 @@ bool folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
     tables_.undone();
     trouble_ = e.what();
     return false;
-  }
-}
-
-/// Apart from the transaction before it: that one is done, whatever comes of this.
-void folding_view::shorten_log() {
-  if (!file_) return;
-  std::error_code none;
-  auto bytes = fs::file_size(file_->string() + "-wal", none);
-  if (none || bytes <= static_cast<std::uintmax_t>(longest_log_bytes)) return;
-  try {
-    db_->exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  } catch (const SQLite::Exception& e) {
-    log_.warning("a view's log cannot be begun anew", {{"reason", e.what()}});
   }
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "queue/io.hpp"
+#include "views/checkpointer.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -90,7 +91,6 @@ class folding_view {
   awaitable<void> note_first_catch_up();
   /// False where the tables could not be written; nothing has changed then.
   bool fold_batch(const std::vector<queue::stored_record>& batch);
-  void shorten_log();
   [[nodiscard]] std::vector<queue::position> resume_positions() const;
 
   executor loop_;
@@ -99,6 +99,7 @@ class folding_view {
   std::optional<std::filesystem::path> file_;
   logger& log_;
   std::unique_ptr<SQLite::Database> db_;
+  std::unique_ptr<checkpointer> checkpointer_;  ///< of the file
   std::map<partition_key, std::int64_t> next_;  ///< the next offset to fold
   std::unique_ptr<queue::reader> reader_;
   task_group work_;

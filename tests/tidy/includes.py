@@ -44,9 +44,10 @@ INNER_HEADERS = {
     "queue/kafka/asker.hpp", "queue/kafka/client.hpp", "queue/kafka/client_conf.hpp",
     "queue/kafka/handles.hpp", "queue/kafka/kafka_reader.hpp", "queue/kafka/producer.hpp",
     "queue/kafka/topic_admin.hpp", "queue/kafka/translate.hpp", "queue/kafka/trimmer.hpp",
-    "views/audiences.hpp", "views/entity_reader.hpp", "views/entity_tables.hpp",
-    "views/numbered_texts.hpp", "views/task_listing.hpp", "views/task_tables.hpp", "tls/openssl.hpp",
-    "base/async/gateway_rules.hpp", "base/async/tls_link.hpp",
+    "views/audiences.hpp", "views/checkpointer.hpp", "views/entity_reader.hpp",
+    "views/entity_tables.hpp", "views/numbered_texts.hpp", "views/task_listing.hpp",
+    "views/task_tables.hpp", "tls/openssl.hpp", "base/async/gateway_rules.hpp",
+    "base/async/tls_link.hpp",
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
