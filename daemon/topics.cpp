@@ -43,7 +43,8 @@ std::vector<queue::topic_spec> all_topics(std::int32_t partitions) {
   messages.keep_uncommitted = true;
   queue::topic_spec deliveries;
   deliveries.name = model::topics::webhook_deliveries;
-  deliveries.policy = queue::cleanup::compact;
+  // Longer than there are messages that they tell of. Not compacted: every try has its record.
+  deliveries.retention = 4 * week;
   queue::topic_spec undelivered;
   undelivered.name = model::topics::webhook_requests_dead;
   undelivered.retention = month;
