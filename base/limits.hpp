@@ -24,6 +24,7 @@ struct limits {
   std::uint32_t http_idle_timeout_ms = 60'000;    ///< between two requests of one connection
   std::uint32_t http_write_timeout_ms = 30'000;   ///< a reader slower than this is hung up on
   std::uint32_t http_answer_timeout_ms = 10'000;  ///< then 503: the queue or a view is too slow
+  std::uint32_t http_answer_bytes = 4u << 20;     ///< of a list; where it comes to so much, it ends
   std::uint32_t http_linger_ms = 2'000;        ///< the rest of a refused request is taken so long
   std::uint32_t http_linger_bytes = 1u << 20;  ///< … and so far, that its sender reads the answer
   std::uint32_t http_client_chain_bytes = 16'384;  ///< a client's certificates, as they are sent

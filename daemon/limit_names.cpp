@@ -19,6 +19,8 @@ constexpr limit_name names[] = {
     {"http_idle_timeout_ms", &limits::http_idle_timeout_ms, "between two requests"},
     {"http_write_timeout_ms", &limits::http_write_timeout_ms, "for an answer to be taken"},
     {"http_answer_timeout_ms", &limits::http_answer_timeout_ms, "for an answer to be found"},
+    {"http_answer_bytes", &limits::http_answer_bytes, "of a list in an answer, before it ends",
+     4'096},
     {"http_linger_ms", &limits::http_linger_ms, "for the rest of a refused request"},
     {"http_linger_bytes", &limits::http_linger_bytes, "taken of that rest"},
     {"http_client_chain_bytes", &limits::http_client_chain_bytes,

@@ -19,7 +19,7 @@ result<> node::start_views() {
     for (auto& loop : entity_read_loops_)
       reading.push_back(loop.get_executor());
     auto entities = views::open_entity_view(entity_view_loop_.get_executor(), reading, *queue_,
-                                            file("entities.db"), log_);
+                                            file("entities.db"), config_.limits, log_);
     if (!entities) return entities.error();
     entities_ = std::move(*entities);
   }

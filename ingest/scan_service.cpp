@@ -20,8 +20,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds findings_patience{500};
 constexpr milliseconds wait_slice{1'000};
-/// Of a page with results: where it comes to as much, the next one begins.
-constexpr std::size_t most_page_bytes = 4u << 20;
 
 error invalid(const char* field, const std::string& what) {
   return fail(errc::invalid, std::string(field) + ": " + what);
@@ -214,7 +212,7 @@ awaitable<result<json>> scan_service::list(views::list_query query) {
     if (!whole) leave_out_results(told, one.task);
     bytes += whole ? model::to_text(told).size() : 0;
     out["scans"].push_back(std::move(told));
-    if (bytes < most_page_bytes || &task == &found->tasks.back()) continue;
+    if (bytes < limits_.http_answer_bytes || &task == &found->tasks.back()) continue;
     out["next"] = to_cursor({one.task.current.requested, one.task.current.id});
     break;
   }

@@ -13,8 +13,9 @@ wall_time time_of(const SQLite::Column& column) {
 
 }  // namespace
 
-entity_reader::entity_reader(SQLite::Database& db)
+entity_reader::entity_reader(SQLite::Database& db, const limits& limits)
     : db_(db),
+      limits_(limits),
       audiences_(db),
       find_number_(db, "SELECT n FROM numbers WHERE text=?"),
       find_id_(db, "SELECT text FROM numbers WHERE n=?"),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/limits.hpp"
 #include "model/comment.hpp"
 #include "views/audiences.hpp"
 #include "views/entity_view.hpp"
@@ -13,9 +14,6 @@
 
 /// Questions to the tables behind `entity_view`. This folder's own.
 namespace sonde::views {
-
-/// Of what was said in one answer: where a list comes to as much, it ends.
-inline constexpr std::size_t most_answer_bytes = 4u << 20;
 
 /// What one source says of an entity to one audience.
 struct entity_word {
@@ -53,7 +51,7 @@ struct entity_edge {
 /// there.
 class entity_reader {
  public:
-  explicit entity_reader(SQLite::Database& db);
+  entity_reader(SQLite::Database& db, const limits& limits);
 
   [[nodiscard]] std::optional<entity_details> find(const model::entity_id& id,
                                                    const model::group_list& groups,
@@ -88,6 +86,7 @@ class entity_reader {
                                                   std::size_t limit);
 
   SQLite::Database& db_;
+  const limits& limits_;
   audience_reader audiences_;
   SQLite::Statement find_number_;
   SQLite::Statement find_id_;

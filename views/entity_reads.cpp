@@ -98,7 +98,7 @@ std::optional<entity_details> entity_reader::find(const model::entity_id& id,
   entity_details out;
   out.facts = std::move(*facts);
   for (auto& edge : edges_of(number, readers, most_edges)) {
-    bool full = out.related.size() >= related_limit || bytes > most_answer_bytes;
+    bool full = out.related.size() >= related_limit || bytes > limits_.http_answer_bytes;
     if (full) {
       if (sees(edge.other, readers)) ++out.related_total;
       continue;
@@ -139,7 +139,7 @@ std::optional<std::vector<model::comment>> entity_reader::comments(const model::
     row.bind(2, audience);
     row.bind(3, static_cast<std::int64_t>(limit));
     std::size_t bytes = 0;
-    while (bytes <= most_answer_bytes && row.executeStep()) {
+    while (bytes <= limits_.http_answer_bytes && row.executeStep()) {
       auto [place, fresh] = places.emplace(row.getColumn(0).getString(), out.size());
       wall_time time{std::chrono::milliseconds(row.getColumn(4).getInt64())};
       auto& one = fresh ? out.emplace_back() : out[place->second];
@@ -161,7 +161,7 @@ std::optional<std::vector<model::comment>> entity_reader::comments(const model::
   });
   std::size_t bytes = 0;
   auto end = std::ranges::find_if(out, [&](const model::comment& one) {
-    bool full = bytes > most_answer_bytes;
+    bool full = bytes > limits_.http_answer_bytes;
     bytes += one.text.size();
     return full;
   });

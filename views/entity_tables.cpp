@@ -84,7 +84,7 @@ void entity_tables::create(SQLite::Database& db) {
 
 void entity_tables::open(SQLite::Database& db) {
   sql_ = std::make_unique<statements>(db);
-  reader_ = std::make_unique<entity_reader>(db);
+  reader_ = std::make_unique<entity_reader>(db, limits_);
 }
 
 void entity_tables::close() {

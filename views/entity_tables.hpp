@@ -18,6 +18,8 @@ namespace sonde::views {
 
 class entity_tables final : public table_set {
  public:
+  explicit entity_tables(const limits& limits) : limits_(limits) {}
+
   [[nodiscard]] const std::vector<std::string>& topics() const override;
   [[nodiscard]] int version() const override { return 4; }
   void create(SQLite::Database& db) override;
@@ -48,6 +50,7 @@ class entity_tables final : public table_set {
     return sql_->entities.of(id.str()).value;
   }
 
+  const limits& limits_;
   std::unique_ptr<statements> sql_;
   std::unique_ptr<entity_reader> reader_;
 };

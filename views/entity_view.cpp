@@ -30,7 +30,7 @@ using question = std::function<T(entity_reader&)>;
 /// A connection of its own to the view's file, on a loop of its own.
 class side_reader {
  public:
-  explicit side_reader(executor loop) : loop_(std::move(loop)) {}
+  side_reader(executor loop, const limits& limits) : loop_(std::move(loop)), limits_(limits) {}
 
   [[nodiscard]] const executor& loop() const { return loop_; }
 
@@ -58,11 +58,12 @@ class side_reader {
     db_ = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, busy_timeout_ms);
     db_->exec("PRAGMA temp_store=MEMORY");
     db_->exec("PRAGMA mmap_size=" + std::to_string(mapped_bytes));
-    reader_ = std::make_unique<entity_reader>(*db_);
+    reader_ = std::make_unique<entity_reader>(*db_, limits_);
     opened_ = opened;
   }
 
   executor loop_;
+  const limits& limits_;
   std::unique_ptr<SQLite::Database> db_;
   std::unique_ptr<entity_reader> reader_;
   std::uint64_t opened_ = 0;
@@ -71,11 +72,14 @@ class side_reader {
 class sqlite_entity_view final : public entity_view {
  public:
   sqlite_entity_view(executor loop, const std::vector<executor>& reading, queue::backend& queue,
-                     std::optional<std::filesystem::path> file, logger& log)
-      : loop_(loop), file_(file), view_(loop, queue, tables_, std::move(file), log) {
+                     std::optional<std::filesystem::path> file, const limits& limits, logger& log)
+      : loop_(loop),
+        file_(file),
+        tables_(limits),
+        view_(loop, queue, tables_, std::move(file), log) {
     if (!file_) return;
     for (const auto& each : reading)
-      readers_.push_back(std::make_unique<side_reader>(each));
+      readers_.push_back(std::make_unique<side_reader>(each, limits));
   }
 
   [[nodiscard]] result<> start() { return view_.start(); }
@@ -220,9 +224,9 @@ result<std::unique_ptr<entity_view>> open_entity_view(executor loop,
                                                       const std::vector<executor>& reading,
                                                       queue::backend& queue,
                                                       std::optional<std::filesystem::path> file,
-                                                      logger& log) {
-  auto view =
-      std::make_unique<sqlite_entity_view>(std::move(loop), reading, queue, std::move(file), log);
+                                                      const limits& limits, logger& log) {
+  auto view = std::make_unique<sqlite_entity_view>(std::move(loop), reading, queue, std::move(file),
+                                                   limits, log);
   if (auto started = view->start(); !started) return started.error();
   return std::unique_ptr<entity_view>(std::move(view));
 }

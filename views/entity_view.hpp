@@ -2,6 +2,7 @@
 
 #include "base/async/asio.hpp"
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "model/comment.hpp"
@@ -114,6 +115,6 @@ class entity_view {
 /// have to run until `stop` has returned.
 [[nodiscard]] result<std::unique_ptr<entity_view>> open_entity_view(
     executor loop, const std::vector<executor>& reading, queue::backend& queue,
-    std::optional<std::filesystem::path> file, logger& log);
+    std::optional<std::filesystem::path> file, const limits& limits, logger& log);
 
 }  // namespace sonde::views

@@ -42,7 +42,7 @@ std::optional<entity_graph> entity_reader::walk(const model::entity_id& id,
     for (const auto& edge : edges) {
       auto other = at_place.find(edge.other);
       if (other == at_place.end()) {
-        bool full = out.nodes.size() >= node_limit || bytes > most_answer_bytes;
+        bool full = out.nodes.size() >= node_limit || bytes > limits_.http_answer_bytes;
         if (full || hidden.contains(edge.other)) continue;
         auto facts = facts_of(edge.other, readers, bytes);
         if (!facts) {

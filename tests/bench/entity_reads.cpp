@@ -82,7 +82,7 @@ struct bench_world {
       : queue(queue::open_embedded_queue(folder, daemon::all_topics(1), "bench", clock, bounds, log)
                   .value()) {
     view = views::open_entity_view(loop.get_executor(), {reading.get_executor()}, *queue,
-                                   folder / "entities.db", log)
+                                   folder / "entities.db", bounds, log)
                .value();
     loop.start();
     reading.start();

@@ -20,7 +20,8 @@ struct idle_service {
                                              {.name = "associations"},  {.name = "comments"}};
     queue = queue::make_memory_queue(topics, "fuzz", clock, bounds, log).value();
     tasks = views::open_task_view(loop.get_executor(), *queue, std::nullopt, bounds, log).value();
-    entities = views::open_entity_view(loop.get_executor(), {}, *queue, std::nullopt, log).value();
+    entities =
+        views::open_entity_view(loop.get_executor(), {}, *queue, std::nullopt, bounds, log).value();
     scans = std::make_unique<ingest::scan_service>(
         loop.get_executor(), *queue, *tasks, *entities, model::profile_book(),
         std::make_shared<model::address_scope>(), bounds, clock, log);

@@ -52,7 +52,8 @@ ingest::scan_service& scan_world::service() {
   tasks_ =
       views::open_task_view(task_loop_.get_executor(), *queue, std::nullopt, bounds, log).value();
   entities_ =
-      views::open_entity_view(entity_loop_.get_executor(), {}, *queue, std::nullopt, log).value();
+      views::open_entity_view(entity_loop_.get_executor(), {}, *queue, std::nullopt, bounds, log)
+          .value();
   auto rules =
       std::make_shared<const model::address_scope>(model::address_scope::from_rules(scope).value());
   service_ = std::make_unique<ingest::scan_service>(

@@ -56,7 +56,8 @@ struct tables_world {
   }
 
   SQLite::Database db{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
-  entity_tables tables;
+  limits bounds;
+  entity_tables tables{bounds};
 };
 
 const model::group_list ours = {"ours", "public"};

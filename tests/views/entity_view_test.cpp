@@ -25,7 +25,7 @@ struct entity_world {
                                              {.name = model::topics::comments}};
     queue = queue::make_memory_queue(topics, "test", clock, bounds, log).value();
     view = open_entity_view(loop.get_executor(), {reading.get_executor()}, *queue,
-                            folder.path() / "entities.db", log)
+                            folder.path() / "entities.db", bounds, log)
                .value();
     loop.start();
     reading.start();
