@@ -3,7 +3,7 @@
 namespace sonde::daemon {
 namespace {
 
-constexpr limit_name names[] = {
+constexpr limit_name all_names[] = {
     {"http_connections", &limits::http_connections, "connections open at once"},
     {"http_connections_per_address", &limits::http_connections_per_address,
      "connections of one address"},
@@ -98,7 +98,7 @@ constexpr limit_name names[] = {
 }  // namespace
 
 std::span<const limit_name> limit_names() {
-  return names;
+  return all_names;
 }
 
 }  // namespace sonde::daemon

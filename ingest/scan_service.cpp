@@ -204,6 +204,7 @@ awaitable<result<json>> scan_service::list(views::list_query query) {
   // Of the whole page, not of each scan.
   auto until = clock_.steady_now() + findings_patience;
   for (auto& task : found->tasks) {
+    bool last = &task == &found->tasks.back();
     views::found_task one;
     one.generation = task.current;
     one.task = std::move(task);
@@ -212,7 +213,7 @@ awaitable<result<json>> scan_service::list(views::list_query query) {
     if (!whole) leave_out_results(told, one.task);
     bytes += whole ? model::to_text(told).size() : 0;
     out["scans"].push_back(std::move(told));
-    if (bytes < limits_.http_answer_bytes || &task == &found->tasks.back()) continue;
+    if (bytes < limits_.http_answer_bytes || last) continue;
     out["next"] = to_cursor({one.task.current.requested, one.task.current.id});
     break;
   }

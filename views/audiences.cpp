@@ -9,7 +9,7 @@ namespace sonde::views {
 namespace {
 
 /// Lists that are kept in memory; beyond these each is looked up.
-constexpr std::size_t most_known = 10'000;
+constexpr std::size_t most_known_lists = 10'000;
 constexpr const char* lists_table = "audiences";
 
 }  // namespace
@@ -22,7 +22,7 @@ void create_audiences(SQLite::Database& db) {
 }
 
 audience_writer::audience_writer(SQLite::Database& db)
-    : lists_(db, lists_table, most_known),
+    : lists_(db, lists_table, most_known_lists),
       add_group_(db, "INSERT OR IGNORE INTO audience_groups VALUES(?, ?)") {}
 
 /// Who is on a list beside everybody adds nothing to it. Otherwise every reader would have to look

@@ -1,7 +1,7 @@
 """clang-tidy 14 with the checks of .clang-tidy, and Clang 14's own warnings, over every source.
 
 Sources are taken together in the batches that the unity builds use: what a file includes is by far
-the most of what Clang reads, and so is read once in eight files. The flags are those of the GCC
+the most of what Clang reads, and so is read once in sixteen files. The flags are those of the GCC
 build folder, without its precompiled header. A batch that was clean is not read again until one of
 its files, a flag, or .clang-tidy changes: the build folder keeps a stamp of each.
 """
@@ -20,7 +20,7 @@ from source import Violation
 
 TOOL = "clang-tidy-14"
 COMPILER = "clang++-14"
-BATCH = 8
+BATCH = 16
 # Sources that hold nothing of ours.
 FOREIGN = {"asio_impl.cpp", "beast_impl.cpp", "ssl_impl.cpp"}
 DROPPED = {"-Winvalid-pch", "-c"}
