@@ -160,11 +160,19 @@ bool task_tables::fold_snapshot(const queue::stored_record& record) {
 bool task_tables::fold_progress(const queue::stored_record& record) {
   auto event = model::parse_progress_event(record.what.value);
   if (!event) return false;
+  if (has_ended(event->key, event->id)) return true;
   run(sql_->set_progress, event->key.str(), event->id.str(),
       static_cast<std::int64_t>(event->progress.planned),
       static_cast<std::int64_t>(event->progress.done),
       static_cast<std::int64_t>(event->progress.open));
   return true;
+}
+
+bool task_tables::has_ended(const model::target_key& key, const model::task_id& id) {
+  auto held = load(key);
+  if (!held || !held->now()) return false;
+  const auto& current = held->now()->current;
+  return current.id == id && model::is_terminal(current.state);
 }
 
 std::optional<task_tables::row> task_tables::load(const model::target_key& key) {
@@ -242,6 +250,8 @@ std::optional<scan_task> task_tables::task(const model::target_key& key) {
   auto held = load(key);
   if (!held || !held->now()) return std::nullopt;
   auto out = *held->now();
+  // An event of a scan that has ended since may come behind its last snapshot, from another topic.
+  if (model::is_terminal(out.current.state)) return out;
   if (find_first(sql_->find_progress, key.str(), out.current.id.str())) {
     auto number = [&](int column) {
       return static_cast<std::uint32_t>(sql_->find_progress.getColumn(column).getInt64());

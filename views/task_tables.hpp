@@ -57,6 +57,7 @@ class task_tables final : public table_set {
   bool fold_request(const queue::stored_record& record);
   bool fold_snapshot(const queue::stored_record& record);
   bool fold_progress(const queue::stored_record& record);
+  [[nodiscard]] bool has_ended(const model::target_key& key, const model::task_id& id);
   [[nodiscard]] std::optional<row> load(const model::target_key& key);
   void store(const row& row, std::int32_t partition);
   void remember_ids(const model::scan_task& task, bool first_sight);

@@ -180,6 +180,22 @@ TEST_CASE("progress shows on the running task and not on the next one") {
   CHECK(w.find(asked.key)->progress == model::task_progress{});
 }
 
+TEST_CASE("progress that comes behind the end changes nothing") {
+  task_world w;
+  auto asked = request("203.0.113.1");
+  auto place = w.put(asked);
+  auto running = model::started(snapshot_of(asked, place.offset, 5, 1), asked.requested);
+  w.put(running);
+  w.put(to_record(model::progress_event{asked.key, asked.id(), {100, 40, 2}, {}}));
+  CHECK(w.find(asked.key)->progress == model::task_progress{100, 40, 2});
+  auto ended = model::ended(running, {model::outcome_kind::complete, "x"}, asked.requested);
+  ended.progress = {100, 100, 3};
+  ended.version = {5, 2};
+  w.put(ended);
+  w.put(to_record(model::progress_event{asked.key, asked.id(), {100, 70, 2}, {}}));
+  CHECK(w.find(asked.key)->progress == model::task_progress{100, 100, 3});
+}
+
 TEST_CASE("an id too old for the history is known, but not what became of it") {
   task_world w;
   w.bounds.task_generations = 2;
