@@ -59,8 +59,8 @@ entity_tables::statements::statements(SQLite::Database& db)
                  "INSERT INTO entities VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10,"
                  "  iif(?10 IS NULL, '', ?8), ?10, ?10, ?11)"
                  " ON CONFLICT(n, audience, source) DO UPDATE SET"
-                 "  attributes=iif(?8 >= newest, ?6, attributes),"
-                 "  tags=iif(?8 >= newest, ?7, tags), newest=max(newest, ?8),"
+                 "  attributes=iif(?8 >= newest AND ?12, ?6, attributes),"
+                 "  tags=iif(?8 >= newest AND ?13, ?7, tags), newest=max(newest, ?8),"
                  "  first_seen=min(first_seen, ?9), last_seen=max(last_seen, ?9),"
                  "  reputation=iif(?10 IS NOT NULL AND ?8 >= word_time, ?10, reputation),"
                  "  word_time=iif(?10 IS NOT NULL AND ?8 >= word_time, ?8, word_time),"
@@ -126,6 +126,9 @@ bool entity_tables::fold_entity(const queue::stored_record& record) {
     put.bind(10);
   }
   put.bind(11, entity->well_known ? 1 : 0);
+  // Who only names an entity, as an end of an edge, takes nothing of it away.
+  put.bind(12, entity->attributes.size() > 1 ? 1 : 0);
+  put.bind(13, entity->tags.empty() ? 0 : 1);
   put.exec();
   return true;
 }

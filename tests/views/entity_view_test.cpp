@@ -95,6 +95,25 @@ TEST_CASE("an entity is what its sources say, the newest word of each") {
   CHECK(found->facts.what.last_seen == renewed.from.time);
 }
 
+TEST_CASE("a word without attributes or tags leaves those that were said") {
+  entity_world w;
+  auto said = model::make_entity("ip", "203.0.113.1", {{"a", 1}}, from("x", 0));
+  said.tags = {"seen"};
+  w.put(said);
+  w.put(model::make_entity("ip", "203.0.113.1", json::object(), from("x", 5)));
+  auto named = w.find(said.id);
+  REQUIRE(named);
+  CHECK(named->facts.attributes["a"] == 1);
+  CHECK(named->facts.tags == std::vector<std::string>{"seen"});
+  CHECK(named->facts.what.last_seen == said.from.time + seconds(5));
+  w.put(model::make_entity("ip", "203.0.113.1", {{"b", 2}}, from("x", 6)));
+  auto renewed = w.find(said.id);
+  REQUIRE(renewed);
+  CHECK(!renewed->facts.attributes.contains("a"));
+  CHECK(renewed->facts.attributes["b"] == 2);
+  CHECK(renewed->facts.tags == std::vector<std::string>{"seen"});
+}
+
 TEST_CASE("of two words at the same time the later record is the newer one") {
   entity_world w;
   auto word = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 0));
