@@ -42,12 +42,36 @@ awaitable<result<json>> create(queue::backend& queue, model::key_order order, ra
   co_return model::to_json(made);
 }
 
+/// By a key's id, when it was last used.
+awaitable<result<std::map<std::string, wall_time>>> read_uses(queue::backend& queue) {
+  std::map<std::string, wall_time> uses;
+  auto take = [&uses](const queue::stored_record& one) {
+    if (!model::is_key_use(one.what)) return;
+    auto use = model::parse_key_use(one.what.value);
+    if (!use) return;
+    auto& last = uses[use->id.str()];
+    last = std::max(last, use->at);
+  };
+  std::string topic = model::topics::credentials;
+  auto all = co_await read_all(queue, std::move(topic), take);
+  if (!all) co_return all.error();
+  co_return uses;
+}
+
 awaitable<result<json>> list(queue::backend& queue) {
   auto keys = co_await read_keys(queue);
   if (!keys) co_return keys.error();
+  auto uses = co_await read_uses(queue);
+  if (!uses) co_return uses.error();
   json out = json::array();
   for (const auto& key : *keys) {
-    if (!key.revoked) out.push_back(model::describe(key));
+    if (key.revoked) continue;
+    auto& told = out.emplace_back(model::describe(key));
+    auto used = uses->find(key.id.str());
+    if (used != uses->end()) {
+      told["lastUsed"] =
+          std::chrono::floor<std::chrono::seconds>(used->second).time_since_epoch().count();
+    }
   }
   json answer = {{"keys", std::move(out)}};
   co_return answer;
@@ -75,6 +99,11 @@ std::string day_of(std::int64_t unix_seconds) {
   return to_rfc3339(time).substr(0, sizeof "2026-11-22" - 1);
 }
 
+std::string minute_of(std::int64_t unix_seconds) {
+  auto time = wall_time(std::chrono::seconds(unix_seconds));
+  return to_rfc3339(time).substr(0, sizeof "2026-11-22T23:40" - 1) + "Z";
+}
+
 std::string joined(const json& names) {
   std::string out;
   for (const auto& name : names)
@@ -84,13 +113,14 @@ std::string joined(const json& names) {
 
 std::string table_of(const json& keys) {
   std::vector<std::vector<std::string>> rows = {
-      {"KEY", "NAME", "USER", "ROLES", "GROUPS", "EXPIRES"}};
+      {"KEY", "NAME", "USER", "ROLES", "GROUPS", "EXPIRES", "LAST USED"}};
   for (const auto& key : keys) {
     auto text = [&](const char* field) {
       return model::first_line(key.at(field).get<std::string>(), 40);
     };
     rows.push_back({text("keyID"), text("keyName"), text("userID"), joined(key.at("roles")),
-                    joined(key.at("groups")), day_of(key.at("expireAt").get<std::int64_t>())});
+                    joined(key.at("groups")), day_of(key.at("expireAt").get<std::int64_t>()),
+                    key.contains("lastUsed") ? minute_of(key["lastUsed"]) : "-"});
   }
   std::vector<std::size_t> widths(rows.front().size());
   for (const auto& row : rows) {

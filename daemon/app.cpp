@@ -118,9 +118,16 @@ result<std::unique_ptr<queue::backend>> open_queue(const configuration& config, 
                                                    const clock& clock, logger& log) {
   if (config.queue.backend == "kafka") return open_kafka(config, use, clock, log);
   auto topics = all_topics(embedded_partitions);
-  if (config.queue.backend == "memory" && use == queue_use::serve) {
+  if (config.queue.backend == "memory") {
+    if (use != queue_use::serve) {
+      return fail(queue::errc::read_only,
+                  "the queue is in a daemon's memory (queue.backend), where no verb reaches it");
+    }
     return queue::make_memory_queue(std::move(topics), config.queue.prefix, clock, config.limits,
                                     log);
+  }
+  if (use == queue_use::write) {
+    if (auto found = queue::find_embedded_queue(config.data_dir); !found) return found.error();
   }
   auto open =
       use == queue_use::read ? queue::open_embedded_queue_for_reading : queue::open_embedded_queue;

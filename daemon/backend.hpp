@@ -16,7 +16,7 @@ namespace sonde::daemon {
 /// What a queue is opened for.
 enum class queue_use {
   serve,  ///< by a daemon
-  write,  ///< by a verb, which joins no group; an embedded queue must not have a daemon
+  write,  ///< by a verb, which joins no group; an embedded queue is there and has no daemon
   read,   ///< beside a daemon that writes
 };
 

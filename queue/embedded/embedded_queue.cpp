@@ -25,6 +25,14 @@ result<> make_folder(const fs::path& folder) {
 
 }  // namespace
 
+result<> find_embedded_queue(const fs::path& folder) {
+  std::error_code ignored;
+  if (fs::exists(folder / embedded::file_name, ignored)) return {};
+  return fail(errc::read_only, "there is no queue in " + folder.string() +
+                                   "; start `sonde serve` there, or name its folder with "
+                                   "--data-dir");
+}
+
 result<std::unique_ptr<backend>> open_embedded_queue(const fs::path& folder,
                                                      std::vector<topic_spec> topics,
                                                      std::string prefix, const clock& clock,
@@ -50,13 +58,8 @@ result<std::unique_ptr<backend>> open_embedded_queue(const fs::path& folder,
 result<std::unique_ptr<backend>> open_embedded_queue_for_reading(
     const fs::path& folder, std::vector<topic_spec> topics, std::string prefix, const clock& clock,
     const limits& limits, logger& log) {
+  if (auto found = find_embedded_queue(folder); !found) return found.error();
   auto file = folder / embedded::file_name;
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) {
-    return fail(errc::read_only, "there is no queue in " + folder.string() +
-                                     "; start `sonde serve` there, or name its folder with "
-                                     "--data-dir");
-  }
   local::layout layout(std::move(topics), std::move(prefix));
   auto reading = embedded::open_for_reading(file, layout);
   if (!reading) return reading.error();

@@ -18,6 +18,9 @@ namespace sonde::queue {
     const std::filesystem::path& folder, std::vector<topic_spec> topics, std::string prefix,
     const clock& clock, const limits& limits, logger& log);
 
+/// Whether a data folder has one; opening makes it where it is missing. `errc::read_only`.
+[[nodiscard]] result<> find_embedded_queue(const std::filesystem::path& folder);
+
 /// The same queue for reading only, also beside its writer. What it cannot do, `produce` and
 /// commits, answers `errc::read_only`.
 [[nodiscard]] result<std::unique_ptr<backend>> open_embedded_queue_for_reading(

@@ -93,6 +93,23 @@ TEST_CASE_FIXTURE(keys_world, "keys are made, listed and revoked on the queue") 
   CHECK(std::ranges::count_if(all, [](const auto& key) { return key.revoked.has_value(); }) == 1);
 }
 
+TEST_CASE_FIXTURE(keys_world, "a list tells when keys were last used") {
+  auto key = ask(create("first")).value();
+  model::key_use use{model::key_id(key["keyID"].get<std::string>()), clock.now()};
+  for (auto at : {use.at + std::chrono::minutes(3), use.at}) {
+    use.at = at;
+    std::vector<record> batch;
+    batch.push_back(to_record(use));
+    REQUIRE(test::run(queue->produce(std::move(batch))));
+  }
+  auto told = ask({}).value()["keys"].at(0);
+  auto last = use.at + std::chrono::minutes(3);
+  CHECK(told["lastUsed"] ==
+        std::chrono::floor<std::chrono::seconds>(last).time_since_epoch().count());
+  CHECK(run({}, output_form::table) == exit_code::done);
+  CHECK(printed(to_rfc3339(last).substr(0, 16) + "Z"));
+}
+
 TEST_CASE_FIXTURE(keys_world, "an order that is none makes nothing") {
   auto order = create("first");
   order.order.roles = {"emperor"};
@@ -115,7 +132,7 @@ TEST_CASE_FIXTURE(keys_world, "a person sees a table, a program JSON lines") {
   CHECK(run({}, output_form::table) == exit_code::done);
   CHECK(out.starts_with("KEY "));
   CHECK(printed("second"));
-  CHECK(printed("2026-01-03\n"));
+  CHECK(printed("2026-01-03  -\n"));
   CHECK(run({}, output_form::json) == exit_code::done);
   CHECK(std::ranges::count(out, '\n') == 2);
   CHECK(run(revoke(made_key), output_form::json) == exit_code::done);
