@@ -20,7 +20,7 @@ struct first_start {
   first_start() {
     configuration config;
     config.queue.backend = "memory";
-    queue = std::move(open_queue(config, queue_use::serve, clock, log).value());
+    queue = open_queue(config, queue_use::serve, clock, log).value();
   }
   ~first_start() { queue->close(); }
 

@@ -52,7 +52,7 @@ scanner::address_job scan_fixture::job(const std::string& address, const std::st
 }
 
 awaitable<scanner::address_report> scan_fixture::scan(std::string address, std::string ports) {
-  return engine_.scan(job(std::move(address), std::move(ports)));
+  return engine_.scan(job(address, ports));
 }
 
 void scan_fixture::begin(scanner::address_job job, std::optional<scanner::address_report>& report) {

@@ -23,7 +23,7 @@ COMPILER = "clang++-14"
 BATCH = 16
 # Sources that hold nothing of ours.
 FOREIGN = {"asio_impl.cpp", "beast_impl.cpp", "ssl_impl.cpp"}
-DROPPED = {"-Winvalid-pch", "-c"}
+DROPPED = {"-Winvalid-pch", "-Wno-subobject-linkage", "-c"}
 DROPPED_WITH_NEXT = {"-o", "-include", "-MF", "-MT"}
 FINDING = re.compile(r"^(?P<file>/[^:\n]+):(?P<line>\d+):\d+: (?P<kind>error|warning|note): "
                      r"(?P<what>.*)$", re.MULTILINE)
@@ -46,19 +46,25 @@ def flags_of(command):
     return out
 
 
+def sources_of(file):
+    """Of a file that CMake has made for a unity build, those that it includes."""
+    if file.parent.name != "Unity":
+        return [file]
+    return map(Path, re.findall(r'^#include "(.+)"$', file.read_text(encoding="utf-8"), re.MULTILINE))
+
+
 def batches(root, build):
     """(name, flags, sources) of every batch, from the compile database."""
     database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
     targets = {}
     for entry in database:
-        file = Path(entry["file"])
-        if not file.is_relative_to(root) or file.is_relative_to(build) or file.name in FOREIGN:
-            continue
-        if file.suffix != ".cpp":
-            continue
         output = entry.get("output") or re.search(r" -o (\S+)", entry["command"]).group(1)
         target = re.search(r"CMakeFiles/([^/]+)\.dir/", output).group(1)
-        targets.setdefault((target, tuple(flags_of(entry["command"]))), []).append(file)
+        sources = targets.setdefault((target, tuple(flags_of(entry["command"]))), [])
+        for file in sources_of(Path(entry["file"])):
+            ours = file.is_relative_to(root) and not file.is_relative_to(build)
+            if ours and file.suffix == ".cpp" and file.name not in FOREIGN:
+                sources.append(file)
     for (target, flags), sources in targets.items():
         for i in range(0, len(sources), BATCH):
             yield f"{target}_{i // BATCH}", flags, sources[i:i + BATCH]

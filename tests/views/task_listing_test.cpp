@@ -41,11 +41,13 @@ struct listed_world {
     return *known;
   }
   void start(scan_task& task) {
-    task = model::started(std::move(task), task.current.requested);
+    auto when = task.current.requested;
+    task = model::started(std::move(task), when);
     publish(task);
   }
   void end(scan_task& task, model::outcome_kind how) {
-    task = model::ended(std::move(task), {how, "x"}, task.current.requested);
+    auto when = task.current.requested;
+    task = model::ended(std::move(task), {how, "x"}, when);
     publish(task);
   }
 
