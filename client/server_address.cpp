@@ -9,6 +9,11 @@
 #include <cstdint>
 
 namespace sonde::client {
+namespace {
+
+constexpr const char* usual_port = "8480";
+
+}  // namespace
 
 std::string server_address::authority() const {
   if (!socket.empty()) return "localhost";
@@ -41,10 +46,10 @@ result<server_address> parse_server(const std::string& text) {
   auto refusal = fail(errc::usage, "\"" + text +
                                        "\" is no server; write it as in http://127.0.0.1:8480 or "
                                        "https://scan.example:8480");
-  auto colon = rest.rfind(':');
-  if (colon == std::string::npos) return refusal;
+  // In brackets a colon is the address's own.
+  auto colon = rest.ends_with(']') ? std::string::npos : rest.rfind(':');
   out.host = rest.substr(0, colon);
-  out.port = rest.substr(colon + 1);
+  if (colon != std::string::npos) out.port = rest.substr(colon + 1);
   constexpr const char* name_characters =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
   if (out.host.starts_with('[') && out.host.ends_with(']')) {
@@ -53,6 +58,10 @@ result<server_address> parse_server(const std::string& text) {
     if (!address || address->is_v4()) return refusal;
   } else if (out.host.empty() || out.host.find_first_not_of(name_characters) != std::string::npos) {
     return refusal;
+  }
+  if (out.port.empty()) {
+    out.port = usual_port;
+    return fail(errc::usage, "\"" + text + "\" has no port; give one, as in " + out.text());
   }
   std::uint16_t port = 0;
   auto parsed = std::from_chars(out.port.data(), out.port.data() + out.port.size(), port);

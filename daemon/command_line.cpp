@@ -42,6 +42,21 @@ environment read_environment(const char* const* variables) {
   return out;
 }
 
+/// CLI11 calls a missing argument by its name alone, which says little.
+std::string complaint(const CLI::App* at, const CLI::Error& why) {
+  std::string verb = at->get_name();
+  for (auto next = at->get_subcommands(); !next.empty(); next = at->get_subcommands()) {
+    at = next.front();
+    verb += " " + at->get_name();
+  }
+  for (const auto* each : at->get_options()) {
+    if (!each->get_positional() || why.what() != each->get_name() + " is required") continue;
+    return "sonde: " + each->get_type_name() + " is missing (" + each->get_description() + "); `" +
+           verb + " --help` shows how it is used\n";
+  }
+  return CLI::FailureMessage::simple(at, why);
+}
+
 /// The command line under construction: options write here, verbs run from here.
 class command_line {
  public:
@@ -50,7 +65,7 @@ class command_line {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string("sonde " SONDE_VERSION));
     app_.footer(epilogue);
-    app_.failure_message(CLI::FailureMessage::simple);
+    app_.failure_message(complaint);
     add_serve();
     add_scan();
     add_show();
@@ -67,7 +82,7 @@ class command_line {
       return exit_code::usage;
     }
     if (auto unknown = unknown_verb(count, words); !unknown.empty()) {
-      std::cerr << "sonde: " << unknown << "; `sonde --help` lists the verbs\n";
+      std::cerr << "sonde: " << unknown << "\n";
       return exit_code::usage;
     }
     try {
@@ -83,6 +98,7 @@ class command_line {
   /// CLI11 would say of a misspelt verb only that a verb is missing.
   [[nodiscard]] std::string unknown_verb(int count, const char* const* words) const {
     const CLI::App* at = &app_;
+    std::string group = at->get_name();
     for (int i = 1; i < count && words[i][0] != '-'; ++i) {
       auto subcommands = at->get_subcommands([](const CLI::App*) { return true; });
       if (subcommands.empty()) return {};
@@ -94,9 +110,11 @@ class command_line {
       auto found = std::ranges::find(verbs, word);
       if (found == verbs.end()) {
         auto meant = model::nearest_word(word, verbs);
-        return "there is no verb \"" + word + "\"" +
-               (meant.empty() ? std::string() : ", did you mean \"" + std::string(meant) + "\"?");
+        auto mend = meant.empty() ? std::string() : "did you mean \"" + std::string(meant) + "\"? ";
+        return "there is no verb \"" + word + "\"; " + mend + "`" + group +
+               " --help` lists the verbs";
       }
+      group += " " + word;
       at = subcommands[static_cast<std::size_t>(found - verbs.begin())];
     }
     return {};
@@ -239,7 +257,7 @@ class command_line {
 
     auto* tail = topic->add_subcommand("tail", "the records of a topic, one a line");
     add_data_dir(tail);
-    tail->add_option("name", tail_.topic, "entities, associations, scan.tasks …")
+    tail->add_option("name", tail_.topic, "entities, associations, scan.tasks ...")
         ->required()
         ->type_name("TOPIC");
     tail->add_flag("--from-start", tail_.from_start, "all of it, up to its end as it is now");
@@ -250,7 +268,9 @@ class command_line {
     auto* redrive =
         topic->add_subcommand("redrive", "dead letters, back to the topic that they came from");
     add_data_dir(redrive);
-    redrive->add_option("name", redrive_.topic, "scan.requests …")->required()->type_name("TOPIC");
+    redrive->add_option("name", redrive_.topic, "scan.requests ...")
+        ->required()
+        ->type_name("TOPIC");
     auto* offset =
         redrive->add_option("--offset", letter_.second, "this letter only")->type_name("N");
     redrive->add_option("--partition", letter_.first, "the letter's partition (0)")
@@ -293,7 +313,9 @@ class command_line {
         ->type_name("GROUP");
     create->add_option("--name", order.name, "what the key is called in lists")->type_name("NAME");
     create->add_option("--user", order.user_id, "whose it is (a user of its own)")->type_name("ID");
-    create->add_option("--days", order.days, "how long it is valid (for ever)")->type_name("N");
+    create->add_option("--days", order.days, "how long it is valid (for ever)")
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
     add_form(create);
     create->callback(verb(client::key_command::verb::create));
 

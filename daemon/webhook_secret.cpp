@@ -16,10 +16,6 @@ namespace {
 constexpr const char* file_name = "webhook.secret";
 constexpr std::size_t secret_bytes = 32;
 
-error unusable(const std::filesystem::path& file, const std::string& what) {
-  return fail(model::errc::invalid_field, file.string() + ": " + what);
-}
-
 /// Written whole or not at all, for its owner's eyes only.
 result<> make_secret(const std::filesystem::path& file) {
   std::array<char, secret_bytes> bytes{};
@@ -45,6 +41,10 @@ result<> make_secret(const std::filesystem::path& file) {
 result<std::shared_ptr<const model::webhook_keys>> load_webhook_keys(
     const configuration& config, const std::optional<std::filesystem::path>& data_dir) {
   std::filesystem::path file = config.webhook.secret_file;
+  auto unusable = [&](const std::string& what) {
+    std::string setting = config.webhook.secret_file.empty() ? "" : "webhook.secret_file: ";
+    return fail(model::errc::invalid_field, setting + file.string() + what);
+  };
   if (file.empty()) {
     if (config.queue.backend == "kafka" || !data_dir) {
       return std::shared_ptr<const model::webhook_keys>();
@@ -57,9 +57,9 @@ result<std::shared_ptr<const model::webhook_keys>> load_webhook_keys(
   }
   std::ifstream in(file);
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in) return unusable(file, "cannot be read");
+  if (!in) return unusable(" cannot be read");
   auto keys = model::webhook_keys::parse(text);
-  if (!keys) return unusable(file, keys.error().message());
+  if (!keys) return unusable(": " + keys.error().message());
   return std::make_shared<const model::webhook_keys>(std::move(*keys));
 }
 

@@ -119,7 +119,10 @@ result<caller> read_gateway_headers(const http_request& request) {
     return fail(errc::invalid, plain + ": has to stand in the request once, spelt like this");
   }
   const auto* user = request.header("user-id");
-  if (auto fine = model::check_user_id(user == nullptr ? "" : *user); !fine) return fine.error();
+  if (user == nullptr || user->empty()) {
+    return fail(errc::invalid, "user-id: the header is missing; a gateway names the caller in it");
+  }
+  if (auto fine = model::check_user_id(*user); !fine) return fine.error();
   auto groups = items_of(request.header("groups"));
   if (groups.size() > most_groups) {
     return fail(errc::invalid, "groups: are more than " + std::to_string(most_groups));

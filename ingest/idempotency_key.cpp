@@ -14,7 +14,7 @@ constexpr std::size_t longest_key = 255;
 
 error no_key() {
   return fail(errc::invalid,
-              "Idempotency-Key: is no key; send 1 to 255 visible ASCII characters, as \"…\" or "
+              "Idempotency-Key: is no key; send 1 to 255 visible ASCII characters, as \"...\" or "
               "without quotes, \\, comma and semicolon");
 }
 

@@ -24,8 +24,11 @@ result<model::key_order> parse_order(const json& body, const caller& who, std::u
     return fail(errc::invalid, known.error().message());
   }
   auto name = body.find("name");
-  if (name == body.end() || !name->is_string() || name->get_ref<const std::string&>().empty()) {
+  if (name == body.end()) {
     return fail(errc::invalid, "name: is missing; give the key a name, as a text");
+  }
+  if (!name->is_string() || name->get_ref<const std::string&>().empty()) {
+    return fail(errc::invalid, "name: has to be a text that is not empty");
   }
   auto days = body.find("days");
   bool fits = days != body.end() && days->is_number_unsigned() && days->get<std::uint64_t>() >= 1 &&

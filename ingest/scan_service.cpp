@@ -91,7 +91,9 @@ result<scan_order> scan_service::parse_order(const json& body) const {
   if (!profile) return profile.error();
   auto ports = text_field(body, "ports");
   if (!ports) return ports.error();
-  if (*profile && *ports) return invalid("profile", "and ports are both given; give one of them");
+  if (*profile && *ports) {
+    return invalid("ports", "is given together with profile; give one of them");
+  }
   out.profile = profile->value_or(model::default_profile);
   if (*ports) {
     auto canonical = model::port_set::parse(**ports);

@@ -74,7 +74,7 @@ result<std::string> to_a_labels(std::string_view text) {
 result<std::string> parse_fqdn(std::string_view text) {
   auto refuse = [&](const std::string& why) {
     std::string shown(text.substr(0, 80));
-    if (shown.size() < text.size()) shown += "…";
+    if (shown.size() < text.size()) shown += "...";
     return fail(errc::invalid_target, in_quotes(shown) + " " + why);
   };
   if (text.empty()) return fail(errc::invalid_target, "is empty");

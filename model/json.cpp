@@ -12,7 +12,7 @@ namespace {
 /// Builds the document while nlohmann's parser reads it, and stops it where a limit is passed.
 class bounded_builder final : public nlohmann::json_sax<json> {
  public:
-  explicit bounded_builder(std::uint32_t depth) : depth_(depth) {}
+  bounded_builder(std::uint32_t depth, bool one_line) : depth_(depth), one_line_(one_line) {}
 
   json document;
   std::string trouble;
@@ -44,10 +44,13 @@ class bounded_builder final : public nlohmann::json_sax<json> {
 
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& e) override {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: …": the rest is for
-    // people.
+    // people. A text of one line may be a line of something else, where it has another number.
+    constexpr std::string_view line_number = "line 1, ";
     std::string what = e.what();
     auto end = what.find("] ");
     trouble = end == std::string::npos ? what : what.substr(end + 2);
+    auto at = one_line_ ? trouble.find(line_number) : std::string::npos;
+    if (at != std::string::npos) trouble.erase(at, line_number.size());
     return false;
   }
 
@@ -77,12 +80,21 @@ class bounded_builder final : public nlohmann::json_sax<json> {
   }
 
   std::uint32_t depth_;
+  bool one_line_;
   std::vector<json*> open_;
   std::string key_;
 };
 
+char in_lower_case(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool same_letter(char a, char b) {
+  return in_lower_case(a) == in_lower_case(b);
+}
+
 /// How many letters to insert, delete, change, or swap with their neighbour (the distance of
-/// Damerau and Levenshtein, in its restricted form).
+/// Damerau and Levenshtein, in its restricted form), whatever their case.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> two_back(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);
@@ -94,9 +106,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
     last.swap(row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      auto changed = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      auto changed = last[j - 1] + (same_letter(a[i - 1], b[j - 1]) ? 0 : 1);
       row[j] = std::min({row[j - 1] + 1, last[j] + 1, changed});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+      if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1])) {
         row[j] = std::min(row[j], two_back[j - 2] + 1);
       }
     }
@@ -116,7 +128,7 @@ result<json> parse_json(std::string_view text, std::uint32_t depth) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     return fail(errc::invalid_json, "malformed JSON: the body is empty");
   }
-  bounded_builder builder(depth);
+  bounded_builder builder(depth, text.find('\n') == std::string_view::npos);
   if (json::sax_parse(text, &builder)) return std::move(builder.document);
   return fail(errc::invalid_json, "malformed JSON: " + builder.trouble);
 }

@@ -76,8 +76,11 @@ error profile_book::unknown(std::string_view name) const {
     mend = "; did you mean \"" + std::string(meant) + "\"?";
   } else {
     mend = "; known are";
-    for (auto known : names())
-      mend += " " + std::string(known);
+    const char* between = " ";
+    for (auto known : names()) {
+      mend += between + std::string(known);
+      between = ", ";
+    }
   }
   return fail(errc::invalid_ports,
               "there is no profile \"" + std::string(name.substr(0, 64)) + "\"" + mend);

@@ -76,7 +76,7 @@ result<target> target::parse(std::string_view text) {
   if (auto address = ip_address::parse(text)) return of(*address);
   if (auto mistake = common_mistake(text); !mistake.empty()) {
     std::string shown(text.substr(0, longest_shown));
-    if (shown.size() < text.size()) shown += "…";
+    if (shown.size() < text.size()) shown += "...";
     return fail(errc::invalid_target, "\"" + shown + "\" " + mistake);
   }
   auto name = parse_fqdn(text);

@@ -15,7 +15,7 @@ constexpr std::size_t shown_bytes = 80;
 
 error refuse(std::string_view text, const std::string& why) {
   auto shown = to_utf8(cut_at(text, shown_bytes));
-  if (text.size() > shown_bytes) shown += "…";
+  if (text.size() > shown_bytes) shown += "...";
   return fail(errc::invalid_value, "\"" + shown + "\" " + why);
 }
 

@@ -18,32 +18,33 @@ TEST_CASE("a server is a host and a port, with or without the scheme") {
   auto encrypted = parse_server("https://[::1]:8480/").value();
   CHECK(encrypted.tls);
   CHECK(encrypted.text() == "https://[::1]:8480");
-  for (const char* bad : {"",
-                          "http://",
-                          "https://",
-                          "127.0.0.1",
-                          "127.0.0.1:",
-                          ":80",
-                          "127.0.0.1:0",
-                          "127.0.0.1:65536",
-                          "127.0.0.1:8 0",
-                          "127.0.0.1:-1",
-                          "https://127.0.0.1",
-                          "http://a/b:80",
-                          "https://http://a:80",
-                          "a b:80",
-                          "user@host:80",
-                          "[::1]",
-                          "[::1]x:80",
-                          "[127.0.0.1]:80",
-                          "[x]:80",
-                          "::1:80",
-                          "http://a:80/x"}) {
+  for (const char* bad :
+       {"", "http://", "https://", ":80", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:8 0",
+        "127.0.0.1:-1", "http://a/b:80", "https://http://a:80", "a b:80", "user@host:80", "[::1",
+        "::1", "[::1]x:80", "[127.0.0.1]:80", "[x]:80", "::1:80", "http://a:80/x"}) {
     CAPTURE(bad);
     auto parsed = parse_server(bad);
     REQUIRE(!parsed);
     CHECK(parsed.error().code == make_error_code(errc::usage));
     CHECK(parsed.error().message().find("http://127.0.0.1:8480") != std::string::npos);
+  }
+}
+
+TEST_CASE("where only the port is missing, the same with one is the example") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"http://example.com", "http://example.com:8480"},
+      {"https://example.com/", "https://example.com:8480"},
+      {"127.0.0.1", "http://127.0.0.1:8480"},
+      {"127.0.0.1:", "http://127.0.0.1:8480"},
+      {"[::1]", "http://[::1]:8480"},
+  };
+  for (const auto& [text, example] : cases) {
+    CAPTURE(text);
+    auto parsed = parse_server(text);
+    REQUIRE(!parsed);
+    CHECK(parsed.error().code == make_error_code(errc::usage));
+    CHECK(parsed.error().message() ==
+          "\"" + std::string(text) + "\" has no port; give one, as in " + example);
   }
 }
 

@@ -82,6 +82,7 @@ TEST_CASE_FIXTURE(topics_world, "a topic goes by its short and by its full name"
   CHECK(out.empty());
   CHECK(tail("entities", false) == exit_code::done);
   CHECK(out.empty());
+  CHECK(err.empty());
 }
 
 TEST_CASE_FIXTURE(topics_world, "an unknown topic is answered with the likely one") {

@@ -84,6 +84,15 @@ TEST_CASE("a node that cannot start says why, and is taken down like any other")
   CHECK(started.error().message().find("127.0.0.1 or ::1") != std::string::npos);
 }
 
+TEST_CASE("a file of webhooks' secrets that is not there is named with its setting") {
+  auto config = quiet_configuration();
+  config.webhook.secret_file = "/nonexistent/secret";
+  wired w(config);
+  auto started = w.whole->start();
+  REQUIRE(!started);
+  CHECK(started.error().message() == "webhook.secret_file: /nonexistent/secret cannot be read");
+}
+
 TEST_CASE("a node that serves no HTTP has no endpoint") {
   wired w(quiet_configuration());
   w.whole->serve_http(false);

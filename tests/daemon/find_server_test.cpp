@@ -51,7 +51,7 @@ TEST_CASE_FIXTURE(asked, "whom to believe is read before anything is asked") {
   auto said = refusal("https://192.0.2.1:8480", key);
   CHECK(said.find("ca_file: " + file.string() + " holds no certificate") == 0);
   CHECK(find("http://127.0.0.1:8480", key));
-  CHECK(refusal("https://192.0.2.1", {}).find("is no server") != std::string::npos);
+  CHECK(refusal("https://192.0.2.1", {}).find("has no port") != std::string::npos);
 }
 
 }  // namespace sonde::daemon

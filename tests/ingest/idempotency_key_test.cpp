@@ -2,6 +2,7 @@
 
 #include "tests/support/doctest.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace sonde::ingest {
@@ -76,7 +77,10 @@ TEST_CASE("what is no key is named as such") {
     CAPTURE(value);
     auto read = parse_idempotency_key(value);
     REQUIRE(!read);
-    CHECK(read.error().message().starts_with("Idempotency-Key: is no key; send "));
+    auto said = read.error().message();
+    CHECK(said.starts_with("Idempotency-Key: is no key; send "));
+    // It goes into a header.
+    CHECK(std::ranges::all_of(said, [](char c) { return c >= ' ' && c <= '~'; }));
   }
   http_request twice;
   twice.headers = {{"idempotency-key", "a"}};

@@ -105,8 +105,8 @@ TEST_CASE_FIXTURE(key_world, "an order for a pair that is none says why") {
   says("{", "malformed JSON");
   says("[]", "not an object");
   says(R"({"days":1})", "name: is missing");
-  says(R"({"name":"","days":1})", "name: is missing");
-  says(R"({"name":1,"days":1})", "name: is missing");
+  says(R"({"name":"","days":1})", "name: has to be a text that is not empty");
+  says(R"({"name":1,"days":1})", "name: has to be a text that is not empty");
   says(R"({"name":"a\nb","days":1})", "control characters");
   says(R"({"name":"a"})", "days: has to be");
   for (const char* days : {"0", "-1", "1.5", "3651", "\"1\"", "18446744073709551615"})

@@ -84,7 +84,7 @@ TEST_CASE_FIXTURE(bulk_world, "each line is answered for itself, in order") {
   CHECK(told[1]["code"] == 400);
   CHECK(says(told[1], "did you mean \"target\"?"));
   CHECK(told[2]["line"] == 4);
-  CHECK(says(told[2], "malformed JSON"));
+  CHECK(says(told[2], "malformed JSON: parse error at column "));
   CHECK(told[3]["status"] == "queued");
   CHECK(told[3]["id"] == known->id.str());
   CHECK(told[4]["code"] == 400);

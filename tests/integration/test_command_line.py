@@ -22,7 +22,9 @@ def test_help_and_usage(run_sonde):
     for words, named in ((["scna"], "did you mean \"scan\""), (["scan"], "nothing to scan"),
                          (["scan", "--prots", "1", "x.example"], "--prots"),
                          (["scan", "x.example", "--local", "--no-wait"], "contradict"),
-                         (["show"], "what"), (["topic", "tial"], "tial")):
+                         (["show"], "TARGET|ENTITY-ID|SCAN-ID is missing"),
+                         (["topic", "tial"], "\"tial\"; did you mean \"tail\"? `sonde topic --help` lists"),
+                         (["key", "zzz"], "\"zzz\"; `sonde key --help` lists")):
         done = run_sonde(*words)
         assert done.returncode == 64, words
         assert named in done.stderr and done.stdout == "", (words, done.stderr)
@@ -114,7 +116,7 @@ table ip sonde_test {
     daemon.environment["SONDE_DRAIN_S"] = "0"
 
 
-def test_topics_can_be_read_beside_the_daemon_and_without_it(daemon, run_sonde):
+def test_topics_can_be_read_beside_the_daemon_and_without_it(daemon, run_sonde, sonde_binary):
     daemon.start()
     daemon.scanned("127.54.0.1", ports="1")
     beside = daemon.tail("scan.tasks")
@@ -124,7 +126,14 @@ def test_topics_can_be_read_beside_the_daemon_and_without_it(daemon, run_sonde):
     unknown = run_sonde("topic", "tail", "entites", "--data-dir", daemon.data_dir)
     assert unknown.returncode == 64 and "did you mean \"entities\"" in unknown.stderr
     nothing = run_sonde("topic", "tail", "entities", "--data-dir", daemon.data_dir)
-    assert nothing.returncode == 0 and nothing.stdout == ""
+    assert nothing.returncode == 0 and nothing.stdout == "" and nothing.stderr == ""
+    master, slave = pty.openpty()
+    subprocess.run([sonde_binary, "topic", "tail", "entities", "--data-dir", daemon.data_dir], stderr=slave,
+                   check=True, timeout=20)
+    os.close(slave)
+    hint = os.read(master, 4096).decode()
+    os.close(master)
+    assert "--from-start" in hint and "--follow" in hint
     assert daemon.terminate() == 0
     assert daemon.tail("scan.tasks") == beside
     nowhere = run_sonde("topic", "list", "--data-dir", daemon.data_dir / "nowhere")

@@ -82,6 +82,8 @@ TEST_CASE("profiles of one's own") {
   auto misspelt = profiles->ports_of("standart", "");
   REQUIRE(!misspelt);
   CHECK(misspelt.error().message().find("\"standard\"") != std::string::npos);
+  CHECK(profile_book().unknown("nope").message() ==
+        "there is no profile \"nope\"; known are full, standard");
   CHECK(!profile_book::with({{"full", "80"}}));
   CHECK(!profile_book::with({{"1web", "80"}}));
   CHECK(!profile_book::with({{"web", "x"}}));

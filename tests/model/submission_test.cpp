@@ -105,6 +105,7 @@ TEST_CASE_FIXTURE(submitter, "refusals name the place, what is wrong there, and 
       {R"({"attributes":{}})", "type: is missing"},
       {R"({"type":7,"attributes":{}})", "type: is of the JSON type number"},
       {R"({"type":"hostnam","attributes":{}})", "did you mean \"hostname\"?"},
+      {R"({"type":"IP","attributes":{}})", "did you mean \"ip\"?"},
       {R"({"type":"zzzzzzzz","attributes":{}})", "definitions lists the types"},
       {R"({"type":"ip"})", "attributes: is missing"},
       {R"({"type":"ip","attributes":[]})", "attributes: is of the JSON type array"},
