@@ -3,8 +3,10 @@
 #include "base/hash.hpp"
 #include "base/random.hpp"
 #include "daemon/descriptors.hpp"
+#include "daemon/front_door.hpp"
 #include "daemon/local_api.hpp"
 #include "daemon/node.hpp"
+#include "daemon/small_file.hpp"
 #include "daemon/topics.hpp"
 #include "daemon/webhook_secret.hpp"
 #include "model/events.hpp"
@@ -52,12 +54,13 @@ result<std::map<std::string, std::string>> kafka_properties(const configuration&
       out[property] = value;
       continue;
     }
-    std::ifstream file(value);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (!file) return fail(queue::errc::mismatch, "kafka." + property + ": cannot read " + value);
-    while (text.ends_with('\n') || text.ends_with('\r'))
-      text.pop_back();
-    out[property.substr(0, property.size() - from_file.size())] = std::move(text);
+    auto text = read_small_file(value);
+    if (!text) {
+      return fail(queue::errc::mismatch, "kafka." + property + ": " + text.error().message());
+    }
+    while (text->ends_with('\n') || text->ends_with('\r'))
+      text->pop_back();
+    out[property.substr(0, property.size() - from_file.size())] = std::move(*text);
   }
   return out;
 }

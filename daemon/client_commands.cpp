@@ -4,6 +4,7 @@
 #include "daemon/commands.hpp"
 #include "daemon/control.hpp"
 #include "daemon/find_server.hpp"
+#include "daemon/front_door.hpp"
 #include "daemon/node.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
@@ -243,6 +244,9 @@ int change_keys(const invocation& how, client::key_command command) {
 int check_config(const invocation& how) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
+  if (auto fine = check_front_door(*config); !fine) {
+    return complain(fine.error(), exit_code::configuration);
+  }
   std::cerr << "the configuration is valid\n";
   return exit_code::done;
 }

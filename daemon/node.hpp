@@ -72,7 +72,6 @@ class node {
   [[nodiscard]] result<> start_ingest();
   [[nodiscard]] result<> start_webhook();
   [[nodiscard]] result<> start_http();
-  [[nodiscard]] result<std::shared_ptr<server_tls>> load_tls(const configuration& from) const;
   [[nodiscard]] ingest::access who_reads_metrics() const;
   void start_credentials();
   [[nodiscard]] result<> start_gateway();

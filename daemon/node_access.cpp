@@ -29,15 +29,6 @@ void node::start_credentials() {
   ingest::add_keypair_routes(router_, *keys_);
 }
 
-result<std::shared_ptr<server_tls>> node::load_tls(const configuration& from) const {
-  if (from.http.tls_certificate.empty()) return std::shared_ptr<server_tls>();
-  server_tls_settings settings{from.http.tls_certificate, from.http.tls_key, from.http.gateway_ca,
-                               from.http.gateway_names, from.limits.http_client_chain_bytes};
-  auto loaded = server_tls::load(std::move(settings));
-  if (!loaded) return loaded.error();
-  return std::shared_ptr<server_tls>(std::move(*loaded));
-}
-
 /// Counts tell of all tenants together. On a loopback address without a gateway it is this
 /// machine's people who ask.
 ingest::access node::who_reads_metrics() const {

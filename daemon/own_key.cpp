@@ -2,14 +2,10 @@
 
 #include "client/errc.hpp"
 #include "client/keys.hpp"
+#include "daemon/small_file.hpp"
 #include "model/credential.hpp"
 #include "model/events.hpp"
 #include "model/json.hpp"
-
-#include <cerrno>
-#include <fcntl.h>
-#include <fstream>
-#include <unistd.h>
 
 namespace sonde::daemon {
 namespace {
@@ -19,29 +15,6 @@ namespace fs = std::filesystem;
 constexpr const char* how_to_come_by_one =
     "set SONDE_TOKEN, or SONDE_API_KEY and SONDE_API_SECRET; `sonde key create`, run where the "
     "server's data folder is, makes a key";
-
-/// Whole and on the disk, or not there at all.
-result<> write_private(const fs::path& file, const std::string& text) {
-  auto fresh = file.string() + ".new";
-  std::error_code ignored;
-  fs::remove(fresh, ignored);
-  int to = open(fresh.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  if (to < 0) return fail_errno(errno, "cannot write " + fresh);
-  auto written = write(to, text.data(), text.size());
-  bool whole = written == static_cast<ssize_t>(text.size()) && fsync(to) == 0;
-  int why = whole ? 0 : errno;
-  close(to);
-  if (whole && rename(fresh.c_str(), file.c_str()) == 0) {
-    // Its name is an entry of the folder, which has to be on the disk as well.
-    int folder = open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) fsync(folder);
-    if (folder >= 0) close(folder);
-    return {};
-  }
-  if (whole) why = errno;
-  fs::remove(fresh, ignored);
-  return fail_errno(why, "cannot write " + file.string());
-}
 
 awaitable<void> read_into(queue::backend& queue,
                           std::optional<result<std::vector<model::credential>>>& into) {
@@ -80,9 +53,8 @@ model::key_order admin_order() {
 std::string token_in(const fs::path& file, std::string& hint) {
   std::error_code ignored;
   if (!fs::exists(file, ignored)) return {};
-  std::ifstream from(file);
-  std::string text((std::istreambuf_iterator<char>(from)), std::istreambuf_iterator<char>());
-  auto made = model::parse_own(text);
+  auto text = read_small_file(file);
+  auto made = text ? model::parse_own(*text) : model::json();
   if (made.is_object() && made.contains("token") && made["token"].is_string()) {
     return made["token"].get<std::string>();
   }
@@ -112,7 +84,7 @@ result<std::optional<fs::path>> make_first_key(queue::backend& queue, const fs::
   }
   // The file first: a key that nobody can read would keep everybody out for ever.
   auto file = admin_key_file(data_dir);
-  auto written = write_private(file, model::to_text(to_json(made)) + "\n");
+  auto written = write_small_file(file, model::to_text(to_json(made)) + "\n");
   if (!written) return written.error();
   std::optional<error> why;
   run_here([&](const executor&) { return write_into(queue, made.what, why); });
@@ -137,7 +109,8 @@ result<> add_credentials(client::server_address& to, const fs::path& data_dir, b
     return fail(client::errc::usage,
                 "of SONDE_API_KEY and SONDE_API_SECRET only one is set; set both, or SONDE_TOKEN");
   }
-  to.key_hint = std::string("this command found none to show; ") + how_to_come_by_one;
+  to.key_hint = "this command found none to show; ";
+  to.key_hint += how_to_come_by_one;
   if (!key.empty()) {
     to.headers = {{"api-key", key}, {"api-secret", secret}};
     to.key_hint = "shown was the key of SONDE_API_KEY";

@@ -1,6 +1,7 @@
 #include "client/errc.hpp"
 #include "client/terminal.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/front_door.hpp"
 #include "daemon/node.hpp"
 #include "daemon/own_key.hpp"
 #include "model/json.hpp"
@@ -117,6 +118,10 @@ int serve(const invocation& how) {
   std::signal(SIGPIPE, SIG_IGN);
   system_clock clock;
   logger log(level_of(*config), format_of(*config));
+  // First of all: whoever is told that it cannot start finds nothing half made.
+  if (auto fine = check_front_door(*config); !fine) {
+    return complain(fine.error(), client::exit_code::configuration);
+  }
   auto queue = open_queue(*config, queue_use::serve, clock, log);
   if (!queue) return complain(queue.error(), client::exit_code::data_folder);
   auto view_folder = config->queue.backend == "memory" ? std::optional<std::filesystem::path>()

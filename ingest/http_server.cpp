@@ -64,20 +64,25 @@ http_server::http_server(executor loop, handler_function handler, const limits& 
       turned_away_(counts.count("sonde_http_connections_turned_away_total",
                                 "Connections that were too many of one address.")) {}
 
-result<> http_server::listen(const std::string& address, std::uint16_t port,
-                             bool plaintext_allowed) {
+result<> http_server::check_exposure(const std::string& address, bool plaintext_allowed) {
   error_code failed;
   auto where = asio::ip::make_address(address, failed);
   if (failed) return fail(errc::invalid, "http.listen: \"" + address + "\" is no IP address");
-  if (!where.is_loopback() && !plaintext_allowed) {
-    return fail(
-        errc::invalid,
-        "http.listen: " + address +
-            " can be reached by others, and without TLS keys and answers could be read on "
-            "the way; set http.tls_certificate and http.tls_key, or listen on 127.0.0.1 or ::1 "
-            "behind a proxy that speaks TLS, or let a gateway come to http.gateway_socket, "
-            "or, where the network itself is trusted, set http.allow_plaintext = true");
-  }
+  if (where.is_loopback() || plaintext_allowed) return {};
+  return fail(errc::invalid,
+              "http.listen: " + address +
+                  " can be reached by others, and without TLS keys and answers could be read on "
+                  "the way; set http.tls_certificate and http.tls_key, or listen on 127.0.0.1 or "
+                  "::1 behind a proxy that speaks TLS, or let a gateway come to "
+                  "http.gateway_socket, or, where the network itself is trusted, set "
+                  "http.allow_plaintext = true");
+}
+
+result<> http_server::listen(const std::string& address, std::uint16_t port,
+                             bool plaintext_allowed) {
+  if (auto may = check_exposure(address, plaintext_allowed); !may) return may;
+  error_code failed;
+  auto where = asio::ip::make_address(address, failed);
   host_.local_names_only = where.is_loopback();
   tcp::endpoint endpoint(where, port);
   acceptor_.open(endpoint.protocol(), failed);

@@ -34,6 +34,8 @@ class http_server {
   http_server(executor loop, handler_function handler, const limits& limits, logger& log,
               metrics& counts, std::string process_id);
 
+  /// Whether one may listen there: see `listen`.
+  [[nodiscard]] static result<> check_exposure(const std::string& address, bool plaintext_allowed);
   /// Binds; `port` zero takes any. Beyond loopback only with TLS, or where it is allowed that keys
   /// and answers travel in the clear.
   [[nodiscard]] result<> listen(const std::string& address, std::uint16_t port,

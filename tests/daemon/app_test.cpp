@@ -90,7 +90,8 @@ TEST_CASE("a file of webhooks' secrets that is not there is named with its setti
   wired w(config);
   auto started = w.whole->start();
   REQUIRE(!started);
-  CHECK(started.error().message() == "webhook.secret_file: /nonexistent/secret cannot be read");
+  CHECK(started.error().message() ==
+        "webhook.secret_file: cannot read /nonexistent/secret: No such file or directory");
 }
 
 TEST_CASE("a node that serves no HTTP has no endpoint") {

@@ -206,3 +206,24 @@ def test_a_bad_configuration_is_refused_at_its_line(run_sonde, tmp_path, text, w
     done = run_sonde("check-config", "--config", file)
     assert done.returncode == 78
     assert f"{file}{where}" in done.stderr and named in done.stderr
+
+
+@pytest.mark.parametrize("text,named", [
+    ('http.listen = "0.0.0.0:0"', "http.listen: 0.0.0.0 can be reached by others"),
+    ('http.tls_certificate = "/none"\nhttp.tls_key = "/none"', "/none"),
+    ('webhook.secret_file = "/tmp"', "webhook.secret_file: cannot read /tmp: Is a directory"),
+])
+def test_a_daemon_that_cannot_open_its_door_makes_nothing_and_check_config_says_so(run_sonde, tmp_path, text, named):
+    file = tmp_path / "sonde.toml"
+    file.write_text(f'data_dir = "{tmp_path}/data"\n{text}\n')
+    for verb in ("check-config", "serve"):
+        done = run_sonde(verb, "--config", file)
+        assert done.returncode == 78 and named in done.stderr, done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("words", [("key", "create", "--role", "admin"), ("key", "list"), ("topic", "redrive", "scan.requests")])
+def test_verbs_make_no_queue_where_there_is_none(run_sonde, tmp_path, words):
+    done = run_sonde(*words, "--data-dir", tmp_path / "none")
+    assert done.returncode == 74 and f"there is no queue in {tmp_path}/none" in done.stderr, done.stderr
+    assert not (tmp_path / "none").exists()

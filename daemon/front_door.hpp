@@ -1,0 +1,18 @@
+#pragma once
+
+#include "base/async/server_tls.hpp"
+#include "base/result.hpp"
+#include "daemon/configuration.hpp"
+
+#include <memory>
+
+namespace sonde::daemon {
+
+/// What TLS is spoken with; nothing where it is not.
+[[nodiscard]] result<std::shared_ptr<server_tls>> load_tls(const configuration& config);
+
+/// Whether the daemon could open its doors as it is told: the files that are named can be used, and
+/// keys would not go over a network in the clear. Makes nothing.
+[[nodiscard]] result<> check_front_door(const configuration& config);
+
+}  // namespace sonde::daemon
