@@ -38,8 +38,8 @@ struct watched_file {
   logger log{log_level::error};
   fs::path file = folder.path() / "view.db";
   SQLite::Database db{file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
-  checkpointer copier{file, log};
   event_loop loop{"view"};
+  checkpointer copier{file, log};
 };
 
 }  // namespace
