@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 
 namespace sonde::client {
 namespace {
@@ -42,36 +43,42 @@ awaitable<result<json>> create(queue::backend& queue, model::key_order order, ra
   co_return model::to_json(made);
 }
 
-/// By a key's id, when it was last used.
-awaitable<result<std::map<std::string, wall_time>>> read_uses(queue::backend& queue) {
+/// What `credentials` tells, by keys' ids.
+struct kept_keys {
+  std::map<std::string, model::credential> keys;
   std::map<std::string, wall_time> uses;
-  auto take = [&uses](const queue::stored_record& one) {
-    if (!model::is_key_use(one.what)) return;
-    auto use = model::parse_key_use(one.what.value);
-    if (!use) return;
-    auto& last = uses[use->id.str()];
-    last = std::max(last, use->at);
+};
+
+awaitable<result<kept_keys>> read_kept(queue::backend& queue) {
+  kept_keys out;
+  auto take = [&out](const queue::stored_record& one) {
+    if (model::is_key_use(one.what)) {
+      auto use = model::parse_key_use(one.what.value);
+      if (!use) return;
+      auto& last = out.uses[use->id.str()];
+      last = std::max(last, use->at);
+      return;
+    }
+    auto key = model::parse_credential(one.what.value);
+    if (!key || key->id.str() != one.what.key) return;
+    auto& known = out.keys[one.what.key];
+    if (!known.revoked) known = std::move(*key);
   };
   std::string topic = model::topics::credentials;
   auto all = co_await read_all(queue, std::move(topic), take);
   if (!all) co_return all.error();
-  co_return uses;
+  co_return out;
 }
 
 awaitable<result<json>> list(queue::backend& queue) {
-  auto keys = co_await read_keys(queue);
-  if (!keys) co_return keys.error();
-  auto uses = co_await read_uses(queue);
-  if (!uses) co_return uses.error();
+  auto kept = co_await read_kept(queue);
+  if (!kept) co_return kept.error();
   json out = json::array();
-  for (const auto& key : *keys) {
+  for (const auto& [id, key] : kept->keys) {
     if (key.revoked) continue;
-    auto& told = out.emplace_back(model::describe(key));
-    auto used = uses->find(key.id.str());
-    if (used != uses->end()) {
-      told["lastUsed"] =
-          std::chrono::floor<std::chrono::seconds>(used->second).time_since_epoch().count();
-    }
+    auto used = kept->uses.find(id);
+    bool known = used != kept->uses.end();
+    out.push_back(model::describe(key, known ? std::optional(used->second) : std::nullopt));
   }
   json answer = {{"keys", std::move(out)}};
   co_return answer;
@@ -183,18 +190,10 @@ result<key_command> parse_key_command(std::string_view text) {
 }
 
 awaitable<result<std::vector<model::credential>>> read_keys(queue::backend& queue) {
-  std::map<std::string, model::credential> keys;
-  auto take = [&keys](const queue::stored_record& one) {
-    auto key = model::parse_credential(one.what.value);
-    if (!key || key->id.str() != one.what.key) return;
-    auto& known = keys[one.what.key];
-    if (!known.revoked) known = std::move(*key);
-  };
-  std::string topic = model::topics::credentials;
-  auto all = co_await read_all(queue, std::move(topic), take);
-  if (!all) co_return all.error();
+  auto kept = co_await read_kept(queue);
+  if (!kept) co_return kept.error();
   std::vector<model::credential> out;
-  for (auto& [id, key] : keys)
+  for (auto& [id, key] : kept->keys)
     out.push_back(std::move(key));
   co_return out;
 }

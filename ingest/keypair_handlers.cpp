@@ -47,15 +47,6 @@ result<model::key_order> parse_order(const json& body, const caller& who, std::u
   return out;
 }
 
-json shown(const views::known_key& key) {
-  auto out = model::describe(key.what);
-  if (key.last_used) {
-    out["lastUsed"] =
-        std::chrono::floor<std::chrono::seconds>(*key.last_used).time_since_epoch().count();
-  }
-  return out;
-}
-
 }  // namespace
 
 keypair_service::keypair_service(executor loop, queue::backend& queue,
@@ -122,7 +113,7 @@ awaitable<http_response> keypair_service::show_own(http_request request) {
   if (key == nullptr) {
     co_return problem(404, "the caller came through a gateway and has shown no key", request.id);
   }
-  co_return json_response(200, model::to_text(shown(*key)));
+  co_return json_response(200, model::to_text(model::describe(key->what, key->last_used)));
 }
 
 awaitable<http_response> keypair_service::list(http_request request) {
@@ -131,7 +122,7 @@ awaitable<http_response> keypair_service::list(http_request request) {
   json keys = json::array();
   for (const auto& key : found) {
     if (keys.size() >= most_listed) break;
-    keys.push_back(shown(key));
+    keys.push_back(model::describe(key.what, key.last_used));
   }
   json answer = {{"keys", std::move(keys)}};
   if (found.size() > most_listed) answer["truncated"] = true;

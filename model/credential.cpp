@@ -210,18 +210,20 @@ json to_json(const new_key& made) {
           {"verificationCodeID", ""}};
 }
 
-json describe(const credential& key) {
-  return {{"apiKey", key.id.str()},
-          {"keyID", key.id.str()},
-          {"keyName", key.name},
-          {"createdAt", unix_seconds(key.created)},
-          {"expireAt", unix_seconds(key.expires)},
-          {"verified", true},
-          {"userID", key.user_id},
-          {"userName", key.user_name},
-          {"userAlias", key.user_name},
-          {"roles", key.roles},
-          {"groups", key.groups}};
+json describe(const credential& key, std::optional<wall_time> last_used) {
+  json out = {{"apiKey", key.id.str()},
+              {"keyID", key.id.str()},
+              {"keyName", key.name},
+              {"createdAt", unix_seconds(key.created)},
+              {"expireAt", unix_seconds(key.expires)},
+              {"verified", true},
+              {"userID", key.user_id},
+              {"userName", key.user_name},
+              {"userAlias", key.user_name},
+              {"roles", key.roles},
+              {"groups", key.groups}};
+  if (last_used) out["lastUsed"] = unix_seconds(last_used);
+  return out;
 }
 
 group_list normal_groups(group_list groups) {

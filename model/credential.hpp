@@ -110,8 +110,9 @@ struct new_key {
 /// What its owner is told, once: `apiKey, apiSecret, keyID, keyName, expireAt, verified,
 /// verificationCodeID`, and the two halves as one `token`.
 [[nodiscard]] json to_json(const new_key& made);
-/// What anybody else may be told of a key: never its secret, nor the hash of it.
-[[nodiscard]] json describe(const credential& key);
+/// What anybody else may be told of a key: never its secret, nor the hash of it. `last_used`: where
+/// that is known.
+[[nodiscard]] json describe(const credential& key, std::optional<wall_time> last_used);
 
 /// `groups`, sorted and unique.
 [[nodiscard]] group_list normal_groups(group_list groups);

@@ -133,7 +133,7 @@ TEST_CASE("what is told of a key never holds its secret, but for the one time") 
   CHECK(once["expireAt"] == 1'767'323'045 + 2 * 86'400);
   CHECK(once["verified"] == true);
   CHECK(once["verificationCodeID"] == "");
-  auto told = describe(made.what);
+  auto told = describe(made.what, std::nullopt);
   CHECK(told["userID"] == "u-1");
   CHECK(told["userName"] == "Ada");
   CHECK(told["userAlias"] == "Ada");
