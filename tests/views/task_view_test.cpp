@@ -96,6 +96,19 @@ scan_task snapshot_of(const model::scan_request& r, std::int64_t offset, std::ui
   return task;
 }
 
+/// With a scan that is under way.
+struct running_world : task_world {
+  running_world() {
+    put(running);
+    put(to_record(model::progress_event{asked.key, asked.id(), {100, 40, 2}, {}}));
+    CHECK(find(asked.key)->progress == model::task_progress{100, 40, 2});
+  }
+
+  model::scan_request asked = request("203.0.113.1");
+  queue::position place = put(asked);
+  scan_task running = model::started(snapshot_of(asked, place.offset, 5, 1), asked.requested);
+};
+
 }  // namespace
 
 TEST_CASE("a task is known from the moment its request is on the topic") {
@@ -164,36 +177,22 @@ TEST_CASE("claims are no tasks, and nonsense is skipped") {
   CHECK(w.find(asked.key));
 }
 
-TEST_CASE("progress shows on the running task and not on the next one") {
-  task_world w;
-  auto asked = request("203.0.113.1");
-  auto place = w.put(asked);
-  auto running = model::started(snapshot_of(asked, place.offset, 5, 1), asked.requested);
-  w.put(running);
-  w.put(to_record(model::progress_event{asked.key, asked.id(), {100, 40, 2}, {}}));
-  CHECK(w.find(asked.key)->progress == model::task_progress{100, 40, 2});
+TEST_CASE_FIXTURE(running_world, "progress shows on the running task and not on the next one") {
   auto next =
       model::fold(model::ended(running, {model::outcome_kind::complete, "x"}, asked.requested),
                   request("203.0.113.1", 2), place.offset + 1, 16);
   next.version = {5, 2};
-  w.put(next);
-  CHECK(w.find(asked.key)->progress == model::task_progress{});
+  put(next);
+  CHECK(find(asked.key)->progress == model::task_progress{});
 }
 
-TEST_CASE("progress that comes behind the end changes nothing") {
-  task_world w;
-  auto asked = request("203.0.113.1");
-  auto place = w.put(asked);
-  auto running = model::started(snapshot_of(asked, place.offset, 5, 1), asked.requested);
-  w.put(running);
-  w.put(to_record(model::progress_event{asked.key, asked.id(), {100, 40, 2}, {}}));
-  CHECK(w.find(asked.key)->progress == model::task_progress{100, 40, 2});
+TEST_CASE_FIXTURE(running_world, "progress that comes behind the end changes nothing") {
   auto ended = model::ended(running, {model::outcome_kind::complete, "x"}, asked.requested);
   ended.progress = {100, 100, 3};
   ended.version = {5, 2};
-  w.put(ended);
-  w.put(to_record(model::progress_event{asked.key, asked.id(), {100, 70, 2}, {}}));
-  CHECK(w.find(asked.key)->progress == model::task_progress{100, 100, 3});
+  put(ended);
+  put(to_record(model::progress_event{asked.key, asked.id(), {100, 70, 2}, {}}));
+  CHECK(find(asked.key)->progress == model::task_progress{100, 100, 3});
 }
 
 TEST_CASE("an id too old for the history is known, but not what became of it") {
