@@ -28,7 +28,6 @@ namespace sonde::daemon {
 namespace {
 
 using std::chrono::seconds;
-
 constexpr std::int32_t embedded_partitions = 1;
 /// For requests under way when the server stops.
 constexpr seconds http_drain{5};
@@ -180,7 +179,6 @@ node::node(configuration config, std::unique_ptr<queue::backend> queue,
       view_folder_(std::move(view_folder)),
       clock_(clock),
       log_(log),
-      quota_(config_.limits, clock, counts_),
       process_id_(random_id()) {}
 
 node::~node() {
@@ -261,8 +259,6 @@ result<> node::start_ingest() {
   auto guard = model::webhook_guard::from_rules(config_.webhook.allow);
   if (!guard) return guard.error();
   scans_->accept_webhooks(webhook_keys_, std::move(*guard));
-  scans_->count_in(quota_);
-  facts_->count_in(quota_);
   return {};
 }
 

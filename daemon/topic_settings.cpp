@@ -1,8 +1,11 @@
 #include "daemon/topic_settings.hpp"
 
 #include "model/errc.hpp"
+#include "model/events.hpp"
+#include "webhook/retry_plan.hpp"
 
 #include <limits>
+#include <numeric>
 
 namespace sonde::daemon {
 namespace {
@@ -57,6 +60,18 @@ std::vector<setting> topic_settings() {
     if (!kept.until_committed) out.push_back(retention_bytes_of(topic));
   }
   return out;
+}
+
+result<> check_retention(const configuration& config) {
+  auto kept = config.topics.at(model::topics::webhook_requests).time;
+  auto pauses = webhook::parse_pauses(config.webhook.retry_s);
+  if (!pauses) return pauses.error();
+  auto tried = std::accumulate(pauses->begin(), pauses->end(), std::chrono::seconds(0));
+  if (kept.count() == 0 || kept >= tried) return {};
+  return fail(model::errc::invalid_field,
+              "topics.webhook.requests.retention: " + duration_text(kept) +
+                  " is shorter than a message is tried, " + std::to_string(tried.count()) +
+                  " seconds (webhook.retry_s); keep messages longer, or try them for less time");
 }
 
 }  // namespace sonde::daemon

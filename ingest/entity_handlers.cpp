@@ -80,6 +80,7 @@ class entity_handlers {
 
 void add_submission_routes(router& to, entity_service& entities, const limits& limits,
                            daily_quota* quota) {
+  if (quota != nullptr) entities.count_in(*quota);
   auto handlers = std::make_shared<entity_handlers>(entities, limits, quota);
   auto post = [&](const char* path, access who, entity_handlers::taker take) {
     to.add("POST", path, who, [handlers, take](http_request request, path_parameters) {

@@ -13,7 +13,8 @@ namespace sonde::ingest {
 /// What is not ready, one sentence each; empty when everything is.
 using readiness_check = std::function<awaitable<std::vector<std::string>>()>;
 
-/// `quota`, which outlives the router's use: whose share is written is refused; none: nobody is.
+/// `quota` counts what these routes make durable and refuses the tenant that has written its share;
+/// it outlives the router's use. None: nothing is counted.
 
 /// `POST /api/ingest/v1/scan`, `/scans`; `DELETE /api/ingest/v1/scan/{id}`.
 void add_scheduling_routes(router& to, scan_service& scans, const limits& limits,

@@ -152,6 +152,7 @@ class scan_handlers {
 
 void add_scheduling_routes(router& to, scan_service& scans, const limits& limits,
                            daily_quota* quota) {
+  if (quota != nullptr) scans.count_in(*quota);
   auto handlers = std::make_shared<scan_handlers>(scans, limits, quota);
   to.add("POST", "/api/ingest/v1/scan", access::reporter,
          [handlers](http_request request, path_parameters) {

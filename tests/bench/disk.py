@@ -1,10 +1,12 @@
 """Bytes on the disk: of a scan of one open port, of the same scan again, of a submitted entity. Held against
 the table in docs/operations.md that disks are sized by, and against its example of seven days."""
 
+import contextlib
 import json
 import re
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 import processes
@@ -38,6 +40,34 @@ def folder_bytes(data):
     return {"queue": queue, "views": views}
 
 
+class LongestLogs:
+    """How long the write-ahead logs become while this is there: the queue's, and the longest of a view's."""
+
+    def __init__(self, data):
+        self.data = data
+        self.queue = self.views = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.look)
+
+    def look(self):
+        while not self.over.wait(0.05):
+            with contextlib.suppress(OSError):
+                for file in self.data.glob("*.db-wal"):
+                    size = file.stat().st_size
+                    if file.name.startswith("queue"):
+                        self.queue = max(self.queue, size)
+                    else:
+                        self.views = max(self.views, size)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
 def record_bytes(binary, data):
     """Of each topic: keys, values and headers, which is what `retention_bytes` counts."""
     out = {}
@@ -64,7 +94,8 @@ def measured(binaries, folder, settings, count, load):
     before = empty(binaries, folder)
     with tempfile.TemporaryDirectory(dir=folder) as own:
         with processes.Server(binaries / "sonde", own, SETTINGS % settings) as server:
-            out = load(server, Path(own))
+            with LongestLogs(server.data) as logs:
+                out = load(server, Path(own))
             open_bytes = folder_bytes(server.data)
             out |= {"cpu_s": server.cpu_s(), "peak_mib": server.peak_mib()}
             data = server.data
@@ -73,6 +104,8 @@ def measured(binaries, folder, settings, count, load):
     out |= {"count": count,
             "queue": (after["queue"] - before["queue"]) / count,
             "views": (after["views"] - before["views"]) / count,
+            "queue_log_mib": logs.queue / 2**20,
+            "view_log_mib": logs.views / 2**20,
             "while_open": (sum(open_bytes.values()) - sum(before.values())) / count,
             "records": {topic: size / count for topic, size in records.items()}}
     return out
@@ -115,7 +148,9 @@ def row(name, results):
     out["right"] = all(r["right"] for r in results) and held
     out["note"] = (f"queue {report.median(results, 'queue'):,.0f} of {says['queue']:,}, "
                    f"views {report.median(results, 'views'):,.0f} of {says['views']:,} promised: "
-                   f"{'held' if held else 'BROKEN'}; while open {report.median(results, 'while_open'):,.0f}; "
+                   f"{'held' if held else 'BROKEN'}; while open {report.median(results, 'while_open'):,.0f}, "
+                   f"longest logs {report.median(results, 'queue_log_mib'):.0f} and "
+                   f"{report.median(results, 'view_log_mib'):.0f} MiB; "
                    f"records: {by_topic}")
     return out
 
