@@ -18,6 +18,8 @@ using local::log_index;
 constexpr int checkpoint_pages = 4096;
 /// Rows that one slice of maintenance looks at: a few milliseconds.
 constexpr int slice_rows = 2'000;
+/// Bytes of rows that one slice removes: large ones take many pages each.
+constexpr std::int64_t slice_bytes = 16 << 20;
 /// Free pages given back to the file system by one slice.
 constexpr int slice_pages = 256;
 /// Free pages that new records will take soon: 16 MiB. More than these are given back at once.
@@ -250,45 +252,27 @@ class sqlite_writer final : public local::log_writer {
 
   /// Removes the next of what is too old or too much. True: there may be more.
   bool remove_old(open_log& log, const topic_spec& spec, wall_time now) {
-    bool by_bytes = spec.retention_bytes > 0 && log.counted_to >= log.opened_at &&
-                    log.bytes > static_cast<std::int64_t>(spec.retention_bytes);
-    if (spec.retention.count() == 0 && !by_bytes) return false;
-    auto end = spec.keep_uncommitted ? uncommitted_from(log) : log.next;
-    auto last = spec.retention.count() == 0 ? -1 : last_before(log, end, now - spec.retention);
-    if (by_bytes) {
-      auto excess = log.bytes - static_cast<std::int64_t>(spec.retention_bytes);
-      last = std::max(last, last_of_excess(log, end, excess));
+    bool counted = spec.retention_bytes > 0 && log.counted_to >= log.opened_at;
+    auto excess = counted ? log.bytes - static_cast<std::int64_t>(spec.retention_bytes) : 0;
+    if (spec.retention.count() == 0 && excess <= 0) return false;
+    auto before = spec.retention.count() == 0 ? 0 : milliseconds_of(now - spec.retention);
+    SQLite::Statement rows(*db_, "SELECT offset, time, " + std::string(row_bytes) + " FROM " +
+                                     table_of(log.number) +
+                                     " WHERE offset < ? ORDER BY offset LIMIT ?");
+    rows.bind(1, spec.keep_uncommitted ? uncommitted_from(log) : log.next);
+    rows.bind(2, slice_rows);
+    std::int64_t last = -1;
+    std::int64_t taken = 0;
+    while (taken < slice_bytes && rows.executeStep()) {
+      bool old = rows.getColumn(1).getInt64() < before;
+      if (!old && taken >= excess) break;
+      last = rows.getColumn(0).getInt64();
+      taken += rows.getColumn(2).getInt64();
     }
+    rows.reset();
     if (last < 0) return false;
     remove_to(log, spec, last);
     return true;
-  }
-
-  /// Of the first rows, the last one that is older; -1: none is.
-  std::int64_t last_before(const open_log& log, std::int64_t end, wall_time before) {
-    SQLite::Statement reach(*db_, "SELECT max(offset) FROM (SELECT offset, time FROM " +
-                                      table_of(log.number) +
-                                      " WHERE offset < ? ORDER BY offset LIMIT ?) WHERE time < ?");
-    reach.bind(1, end);
-    reach.bind(2, slice_rows);
-    reach.bind(3, milliseconds_of(before));
-    if (!reach.executeStep() || reach.getColumn(0).isNull()) return -1;
-    return reach.getColumn(0).getInt64();
-  }
-
-  /// Of the first rows, the one with which so many bytes have gone; -1: there are none.
-  std::int64_t last_of_excess(const open_log& log, std::int64_t end, std::int64_t excess) {
-    SQLite::Statement rows(*db_, "SELECT offset, " + std::string(row_bytes) + " FROM " +
-                                     table_of(log.number) +
-                                     " WHERE offset < ? ORDER BY offset LIMIT ?");
-    rows.bind(1, end);
-    rows.bind(2, slice_rows);
-    std::int64_t last = -1;
-    while (excess > 0 && rows.executeStep()) {
-      last = rows.getColumn(0).getInt64();
-      excess -= rows.getColumn(1).getInt64();
-    }
-    return last;
   }
 
   void remove_to(open_log& log, const topic_spec& spec, std::int64_t last) {
