@@ -61,6 +61,11 @@ struct limits {
   std::uint32_t read_records = 512;     ///< records handed over at once
   std::uint32_t read_bytes = 4u << 20;  ///< and their bytes, so that a batch fits a cache
 
+  // Disk: what is kept free of it, and what one tenant may add to it.
+  std::uint32_t disk_floor_bytes = 256u << 20;    ///< free; below it: revocations and ends only
+  std::uint32_t disk_reserve_bytes = 16u << 20;   ///< held by a file, for these few writes
+  std::uint32_t tenant_bytes_per_day = 2u << 30;  ///< of records; about two million facts
+
   // Kafka: how long brokers may take, and what is held of what they send.
   std::uint32_t produce_timeout_ms = 30'000;        ///< for all in-sync replicas to have a record
   std::uint32_t broker_answer_timeout_ms = 10'000;  ///< one question: ends, commits, topics

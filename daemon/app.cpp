@@ -28,7 +28,6 @@ namespace sonde::daemon {
 namespace {
 
 using std::chrono::seconds;
-
 constexpr std::int32_t embedded_partitions = 1;
 /// For requests under way when the server stops.
 constexpr seconds http_drain{5};
@@ -107,8 +106,8 @@ result<std::unique_ptr<queue::backend>> open_kafka(const configuration& config, 
   auto access =
       use == queue_use::read ? queue::kafka_use::read_only : queue::kafka_use::read_and_write;
   auto partitions = static_cast<std::int32_t>(config.queue.partitions);
-  return queue::open_kafka_queue(std::move(*settings), all_topics(partitions), access, clock,
-                                 config.limits, log);
+  return queue::open_kafka_queue(std::move(*settings), all_topics(partitions, config.topics),
+                                 access, clock, config.limits, log);
 }
 
 std::shared_ptr<const scanner::policy> make_policy(const model::address_scope& scope) {
@@ -120,7 +119,7 @@ std::shared_ptr<const scanner::policy> make_policy(const model::address_scope& s
 result<std::unique_ptr<queue::backend>> open_queue(const configuration& config, queue_use use,
                                                    const clock& clock, logger& log) {
   if (config.queue.backend == "kafka") return open_kafka(config, use, clock, log);
-  auto topics = all_topics(embedded_partitions);
+  auto topics = all_topics(embedded_partitions, config.topics);
   if (config.queue.backend == "memory") {
     if (use != queue_use::serve) {
       return fail(queue::errc::read_only,
@@ -142,7 +141,7 @@ result<std::vector<topic_report>> create_topics(const configuration& config, log
   if (config.queue.backend != "kafka") return out;
   auto settings = kafka_settings_of(config);
   if (!settings) return settings.error();
-  auto topics = all_topics(static_cast<std::int32_t>(config.queue.partitions));
+  auto topics = all_topics(static_cast<std::int32_t>(config.queue.partitions), config.topics);
   queue::kafka_replication replication{static_cast<std::int32_t>(config.queue.replicas),
                                        static_cast<std::int32_t>(config.queue.in_sync)};
   auto made = queue::create_kafka_topics(*settings, topics, replication, config.limits, log);
@@ -267,8 +266,8 @@ result<> node::start_ingest() {
 result<> node::start_http() {
   start_credentials();
   if (has_role("ingest")) {
-    ingest::add_scheduling_routes(router_, *scans_, config_.limits);
-    ingest::add_submission_routes(router_, *facts_, config_.limits);
+    ingest::add_scheduling_routes(router_, *scans_, config_.limits, &quota_);
+    ingest::add_submission_routes(router_, *facts_, config_.limits, &quota_);
     ingest::add_definition_routes(router_);
   }
   if (scans_) ingest::add_scan_routes(router_, *scans_, config_.limits);

@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "daemon/retention.hpp"
 #include "model/address_scope.hpp"
 
 #include <cstdint>
@@ -47,6 +48,7 @@ struct configuration {
     std::uint32_t in_sync = 0;      ///< zero: one fewer
     std::string instance;           ///< empty: kept in the data folder
   } queue;
+  retention_table topics = default_retention();
   /// librdkafka's properties, passed through; `NAME.file` holds the file that has the value.
   std::map<std::string, std::string> kafka;
   struct {

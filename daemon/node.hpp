@@ -12,6 +12,7 @@
 #include "daemon/control.hpp"
 #include "daemon/process_metrics.hpp"
 #include "ingest/authenticate.hpp"
+#include "ingest/daily_quota.hpp"
 #include "ingest/entity_service.hpp"
 #include "ingest/handlers.hpp"
 #include "ingest/http_server.hpp"
@@ -89,6 +90,7 @@ class node {
   std::optional<std::filesystem::path> view_folder_;
   const clock& clock_;
   logger& log_;
+  ingest::daily_quota quota_{config_.limits, clock_, counts_};  ///< on the loop of HTTP
   std::string process_id_;
   model::profile_book profiles_;
   fatal_error failure_;  ///< of a part that this process cannot do without

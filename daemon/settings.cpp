@@ -1,6 +1,7 @@
 #include "daemon/settings.hpp"
 
 #include "daemon/limit_names.hpp"
+#include "daemon/topic_settings.hpp"
 #include "model/errc.hpp"
 #include "model/profile.hpp"
 #include "scanner/resolver/resolver.hpp"
@@ -314,8 +315,8 @@ std::vector<setting> webhook_settings() {
 std::vector<setting> make_settings() {
   using c = configuration;
   std::vector<setting> out;
-  for (const auto& part :
-       {general_settings(), queue_settings(), scan_settings(), webhook_settings()})
+  for (const auto& part : {general_settings(), queue_settings(), topic_settings(), scan_settings(),
+                           webhook_settings()})
     out.insert(out.end(), part.begin(), part.end());
   for (const auto& limit : limit_names()) {
     auto member = limit.member;

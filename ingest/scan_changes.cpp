@@ -80,8 +80,10 @@ awaitable<result<queue::position>> scan_service::write(model::scan_request reque
                                                        std::string request_id, steady_time until) {
   std::vector<record> batch;
   batch.push_back(to_record(request, request_id));
+  auto bytes = bytes_of(batch);
   auto written = co_await write_durably(writes_, queue_, std::move(batch), until);
   if (!written) co_return written.error();
+  if (quota_ != nullptr) quota_->charge(request.scope, bytes);
   co_return std::move(written->front());
 }
 

@@ -68,9 +68,11 @@ result<views::list_query> parse_list_query(const http_request& request) {
 /// The routes of one scan service. Shared by their handlers.
 class scan_handlers {
  public:
-  scan_handlers(scan_service& scans, const limits& bounds) : scans_(scans), limits_(bounds) {}
+  scan_handlers(scan_service& scans, const limits& bounds, daily_quota* quota = nullptr)
+      : scans_(scans), limits_(bounds), quota_(quota) {}
 
   awaitable<http_response> post_scan(http_request request) {
+    if (auto refused = over_quota(request)) co_return std::move(*refused);
     auto body = json_body(request, limits_.json_depth);
     if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
     auto order = scans_.parse_order(std::get<json>(body));
@@ -83,6 +85,7 @@ class scan_handlers {
   }
 
   awaitable<http_response> post_scans(http_request request) {
+    if (auto refused = over_quota(request)) co_return std::move(*refused);
     if (auto refused = refuse_if_not_lines(request)) co_return std::move(*refused);
     bulk_order order;
     order.body = std::move(request.body);
@@ -130,6 +133,11 @@ class scan_handlers {
   }
 
  private:
+  [[nodiscard]] std::optional<http_response> over_quota(const http_request& request) const {
+    if (quota_ == nullptr) return std::nullopt;
+    return quota_->judge(request);
+  }
+
   static http_response answer(result<json> found, const std::string& id) {
     if (!found) return problem(found.error(), id);
     return json_response(200, model::to_text(*found));
@@ -137,12 +145,15 @@ class scan_handlers {
 
   scan_service& scans_;
   const limits& limits_;
+  daily_quota* quota_;
 };
 
 }  // namespace
 
-void add_scheduling_routes(router& to, scan_service& scans, const limits& limits) {
-  auto handlers = std::make_shared<scan_handlers>(scans, limits);
+void add_scheduling_routes(router& to, scan_service& scans, const limits& limits,
+                           daily_quota* quota) {
+  if (quota != nullptr) scans.count_in(*quota);
+  auto handlers = std::make_shared<scan_handlers>(scans, limits, quota);
   to.add("POST", "/api/ingest/v1/scan", access::reporter,
          [handlers](http_request request, path_parameters) {
            return handlers->post_scan(std::move(request));

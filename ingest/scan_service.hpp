@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "ingest/daily_quota.hpp"
 #include "model/address_scope.hpp"
 #include "model/json.hpp"
 #include "model/profile.hpp"
@@ -91,6 +92,8 @@ class scan_service {
   /// Until this was called webhooks are refused. On its loop, or before it runs.
   void accept_webhooks(std::shared_ptr<const model::webhook_keys> keys, model::webhook_guard guard);
 
+  /// Counts what is asked for. On its loop, or before it runs; `quota` outlives it.
+  void count_in(daily_quota& quota) { quota_ = &quota; }
   void set_scope(std::shared_ptr<const model::address_scope> scope);
   /// Ends what waits for a scan to change: the server is about to stop.
   void hurry() { hurrying_ = true; }
@@ -122,6 +125,7 @@ class scan_service {
   const limits& limits_;
   const clock& clock_;
   task_group writes_;
+  daily_quota* quota_ = nullptr;
   condition bulk_turn_;
   std::uint32_t bulk_bodies_ = 0;  ///< at work
   bool hurrying_ = false;

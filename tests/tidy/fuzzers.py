@@ -53,6 +53,7 @@ EXEMPT = {
     "client/server_address.hpp": "reads the user's own --server",
     "client/keys.hpp": "reads what a verb of the same user says",
     "client/redrive.hpp": "reads what a verb of the same user says",
+    "daemon/retention.hpp": "reads the operator's own settings; configuration reaches it",
     "model/address_scope.hpp": "reads the operator's own lists; configuration reaches it",
     "model/ids.hpp": "compares shapes; own_records reaches it",
     "scanner/resolver/resolver.hpp": "reads the operator's own list; configuration reaches it",
