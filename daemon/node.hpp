@@ -3,6 +3,7 @@
 #include "base/async/event_loop.hpp"
 #include "base/async/server_tls.hpp"
 #include "base/clock.hpp"
+#include "base/fatal_error.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "client/scan_api.hpp"
@@ -66,7 +67,7 @@ class node {
   /// some ten microseconds; nothing is asked at a probe.
   void refresh_addresses();
   /// An error once something has failed that only a restart mends.
-  [[nodiscard]] result<> health() const { return queue_->health(); }
+  [[nodiscard]] result<> health() const;
   /// Serves HTTP beside what the local interface gives; without this it is not listened to.
   void serve_http(bool serve) { http_wanted_ = serve; }
 
@@ -101,6 +102,7 @@ class node {
   std::string process_id_;
   model::profile_book profiles_;
   std::set<model::ip_address> addresses_;  ///< of this machine; on the main thread
+  fatal_error failure_;  ///< of a part that this process cannot do without
 
   event_loop task_view_loop_{"view-tasks"};
   event_loop entity_view_loop_{"view-entities"};

@@ -17,6 +17,10 @@ const char* describe(key_errc code) {
   return "unknown error";
 }
 
+bool is_transient(key_errc code) {
+  return code == key_errc::too_many || code == key_errc::full || code == key_errc::not_confirmed;
+}
+
 error_code make_error_code(key_errc code) {
   return {static_cast<int>(code), category_of<key_errc>()};
 }

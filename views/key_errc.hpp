@@ -18,6 +18,7 @@ enum class key_errc {
 
 [[nodiscard]] const char* category_name(key_errc);
 [[nodiscard]] const char* describe(key_errc code);
+[[nodiscard]] bool is_transient(key_errc code);
 [[nodiscard]] error_code make_error_code(key_errc code);
 
 }  // namespace sonde::views
