@@ -25,7 +25,7 @@ std::string random_base64() {
 
 result<> make_keys(const fs::path& file) {
   return write_small_file(file,
-                          "# Tell these to nobody. Receivers' secrets are derived from them.\n"
+                          "# Keep these secret. Receivers' secrets are derived from them.\n"
                           "whenc_" +
                               random_base64() + "\nwhsig_" + random_base64() + "\n");
 }
