@@ -36,14 +36,19 @@ struct limits {
   std::uint32_t bulk_bodies = 2;         ///< such bodies at work; others wait for their turn
 
   // Credentials: every process that serves HTTP holds them all in memory.
-  std::uint32_t keys = 1'000'000;             ///< known, with those that were revoked
-  std::uint32_t keys_per_user = 1'000;        ///< … of one user, not counting expired ones
-  std::uint32_t key_days = 3'650;             ///< the longest time that a key can be made for
+  std::uint32_t keys = 1'000'000;       ///< in memory: not expired, not long revoked
+  std::uint32_t keys_per_user = 1'000;  ///< … of one user
+  std::uint32_t key_days = 3'650;       ///< the longest time that a key can be made for
+  std::uint32_t key_depth = 8;          ///< keys from a derived key to the first; each use walks it
+  std::uint32_t revoked_key_s = 86'400;  ///< in memory after its revocation; a late copy of its
+                                         ///< record comes within minutes
   std::uint32_t credentials_lag_ms = 60'000;  ///< a revocation may be this old and unseen; then 503
 
   // Rates: what one caller may ask of HTTP. Beyond them: 429.
-  std::uint32_t requests_per_key_per_s = 2'000;   ///< of a key, or of a gateway's user, on average
+  std::uint32_t requests_per_key_per_s = 2'000;   ///< of a key and what derives from it, on average
   std::uint32_t requests_per_key_burst = 4'000;   ///< at once, after a pause
+  std::uint32_t requests_per_user_per_s = 4'000;  ///< of all keys of a user; two at full rate
+  std::uint32_t requests_per_user_burst = 8'000;  ///< at once, after a pause
   std::uint32_t refused_per_address_per_s = 20;   ///< 401s of an IPv4 address or IPv6 /64
   std::uint32_t refused_per_address_burst = 200;  ///< at once, after a pause
   std::uint32_t rate_buckets = 65'536;            ///< keys, users, addresses told apart, of each

@@ -63,7 +63,8 @@ struct configuration {
   model::scope_rules scope;
   struct {
     std::vector<std::string> allow;
-    std::string secret_file;  ///< empty: made in the data folder, but for Kafka
+    std::string key_file;     ///< empty: made in the data folder, but for Kafka
+    std::string secret_file;  ///< of earlier versions: receivers know what is in it
     std::string ca_file;
     std::vector<std::string> retry_s = {"0",     "5",     "300",   "1800",  "7200",
                                         "18000", "36000", "50400", "72000", "86400"};

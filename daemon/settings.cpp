@@ -300,8 +300,12 @@ std::vector<setting> webhook_settings() {
           "webhook.allow", "networks and names to send webhooks to although not globally routable",
           [](c & x) -> auto& { return x.webhook.allow; }, check_scope_list),
       text(
+          "webhook.key_file",
+          "keys that encrypt and sign webhooks, one a line; empty: made in the data folder",
+          [](c & x) -> auto& { return x.webhook.key_file; }),
+      text(
           "webhook.secret_file",
-          "secrets that sign webhooks, one a line; empty: made in the data folder",
+          "shared secrets of earlier versions, one a line; use webhook.key_file",
           [](c & x) -> auto& { return x.webhook.secret_file; }),
       text(
           "webhook.ca_file", "certificates to trust beside the system's, in PEM",

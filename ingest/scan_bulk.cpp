@@ -99,7 +99,7 @@ class scan_service::bulk_run {
       one.refusal = fail(errc::invalid, body.error().message());
       return;
     }
-    auto order = service_.parse_order(*body);
+    auto order = service_.parse_order(*body, order_.owner);
     if (!order) {
       one.refusal = order.error();
       return;

@@ -65,6 +65,16 @@ result<views::list_query> parse_list_query(const http_request& request) {
   return out;
 }
 
+/// `{url}`.
+result<std::string> url_of(const json& body) {
+  if (auto known = model::check_fields(body, {"url"}); !known) {
+    return fail(errc::invalid, known.error().message());
+  }
+  auto url = body.find("url");
+  if (url != body.end() && url->is_string()) return url->get<std::string>();
+  return fail(errc::invalid, "url: is missing, or no text; give the webhook's URL");
+}
+
 /// The routes of one scan service. Shared by their handlers.
 class scan_handlers {
  public:
@@ -75,13 +85,27 @@ class scan_handlers {
     if (auto refused = over_quota(request)) co_return std::move(*refused);
     auto body = json_body(request, limits_.json_depth);
     if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
-    auto order = scans_.parse_order(std::get<json>(body));
+    auto order = scans_.parse_order(std::get<json>(body), request.who.user_id);
     if (!order) co_return problem(order.error(), request.id);
     order->traceparent = traceparent_of(request);
     auto receipt = co_await scans_.schedule(std::move(*order), request.who.groups, request.id);
     if (!receipt) co_return problem(receipt.error(), request.id);
     json answer = {{"id", receipt->id.str()}, {"status", receipt->status}};
     co_return json_response(receipt->is_new() ? 202 : 200, model::to_text(answer));
+  }
+
+  /// A POST, so that the URL, which may be a secret, stands in no log of a proxy.
+  awaitable<http_response> webhook_secret(http_request request) {
+    auto body = json_body(request, limits_.json_depth);
+    if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
+    auto url = url_of(std::get<json>(body));
+    if (!url) co_return problem(url.error(), request.id);
+    auto secrets = scans_.webhook_secrets(*url, request.who.user_id);
+    if (!secrets) co_return problem(secrets.error(), request.id);
+    json answer = {{"secret", secrets->front()}};
+    secrets->erase(secrets->begin());
+    answer["previous"] = *secrets;
+    co_return json_response(200, model::to_text(answer));
   }
 
   awaitable<http_response> post_scans(http_request request) {
@@ -92,6 +116,7 @@ class scan_handlers {
     order.groups = request.who.groups;
     order.traceparent = traceparent_of(request);
     order.request_id = request.id;
+    order.owner = request.who.user_id;
     auto receipts = co_await scans_.schedule_many(std::move(order));
     if (!receipts) co_return problem(receipts.error(), request.id);
     http_response out;
@@ -162,6 +187,12 @@ void add_scheduling_routes(router& to, scan_service& scans, const limits& limits
          [handlers](http_request request, path_parameters) {
            return handlers->post_scans(std::move(request));
          });
+  to.add(
+      "POST", "/api/ingest/v1/webhook/secret", access::reporter,
+      [handlers](http_request request, path_parameters) {
+        return handlers->webhook_secret(std::move(request));
+      },
+      secrecy::told_once);
   to.add("DELETE", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->delete_scan(std::move(request), std::move(parameters));

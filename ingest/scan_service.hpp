@@ -11,6 +11,7 @@
 #include "model/profile.hpp"
 #include "model/scan_request.hpp"
 #include "model/webhook_guard.hpp"
+#include "model/webhook_keys.hpp"
 #include "queue/io.hpp"
 #include "views/entity_view.hpp"
 #include "views/task_view.hpp"
@@ -19,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sonde::ingest {
 
@@ -46,6 +48,7 @@ struct bulk_order {
   model::group_list groups;  ///< that may see the scans
   std::string traceparent;
   std::string request_id;
+  std::string owner = {};  ///< the user
 };
 
 /// What came of such a body: a line of JSON for each of its orders.
@@ -64,8 +67,13 @@ class scan_service {
                std::shared_ptr<const model::address_scope> scope, const limits& limits,
                const clock& clock, logger& log);
 
-  /// From a request's JSON. Errors name the field, what is wrong with it, and the mend.
-  [[nodiscard]] result<scan_order> parse_order(const model::json& body) const;
+  /// From a request's JSON. Errors name the field, what is wrong with it, and the mend. `owner`:
+  /// the user who asks; their webhooks are signed with secrets of theirs.
+  [[nodiscard]] result<scan_order> parse_order(const model::json& body,
+                                               const std::string& owner) const;
+  /// What messages to this URL are signed with for this owner, the newest first.
+  [[nodiscard]] result<std::vector<std::string>> webhook_secrets(const std::string& url,
+                                                                 const std::string& owner) const;
 
   /// `groups` may see the scan. When it returns a new task, that is durable. `request_id` is in
   /// the record, for whoever looks for its cause.
@@ -107,7 +115,8 @@ class scan_service {
   [[nodiscard]] result<> check_room(const views::queued_counts& queued) const;
   awaitable<result<std::optional<views::found_task>>> wait_for_news(
       model::task_id task, std::optional<views::found_task> first, steady_time until);
-  [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body) const;
+  [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body,
+                                                     const std::string& owner) const;
   /// Makes a request durable, and says where it stands.
   awaitable<result<queue::position>> write(model::scan_request request, std::string request_id,
                                            steady_time until);

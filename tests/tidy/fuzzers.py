@@ -40,6 +40,7 @@ FUZZED = {
     "model/value_rules.hpp": "values",
     "model/webhook.hpp": "webhook",
     "model/webhook_delivery.hpp": "own_records",
+    "model/webhook_keys.hpp": "webhook",
     "queue/embedded/record_codec.hpp": "record_codec",
     "scanner/modules/recognition.hpp": "recognise",
     "tls/certificate.hpp": "certificate",
