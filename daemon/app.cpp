@@ -232,10 +232,13 @@ result<> node::start_scanner() {
   settings.user_agent = user_agent(config_);
   engines_ = std::make_unique<scanner::engine_pool>(threads, settings, rules, config_.limits,
                                                     clock_, log_);
+  scanner::scheduler_settings scheduling;
+  scheduling.process_id = process_id_;
+  scheduling.addresses_per_name = config_.scan.addresses_per_name;
+  scheduling.failed = [this](error why) { failure_.set(std::move(why)); };
   scheduler_ = std::make_unique<scanner::scheduler>(
-      scheduler_loop_.get_executor(), *queue_, *tasks_, *engines_, rules, profiles_,
-      scanner::scheduler_settings{process_id_, config_.scan.addresses_per_name}, config_.limits,
-      clock_, log_, counts_);
+      scheduler_loop_.get_executor(), *queue_, *tasks_, *engines_, rules, profiles_, scheduling,
+      config_.limits, clock_, log_, counts_);
   engines_->start();
   asio::post(scheduler_loop_.get_executor(), [this] { scheduler_->start(); });
   scheduler_loop_.start();
@@ -289,6 +292,11 @@ result<> node::start_http() {
   if (auto bound = http_->listen(where->first, where->second, allowed); !bound) return bound;
   http_->start();
   return start_gateway();
+}
+
+result<> node::health() const {
+  if (auto well = failure_.check(); !well) return well;
+  return queue_->health();
 }
 
 std::string node::endpoint() const {

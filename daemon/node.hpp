@@ -3,6 +3,7 @@
 #include "base/async/event_loop.hpp"
 #include "base/async/server_tls.hpp"
 #include "base/clock.hpp"
+#include "base/fatal_error.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "client/scan_api.hpp"
@@ -61,7 +62,7 @@ class node {
   /// restart.
   [[nodiscard]] result<> reload(const configuration& changed);
   /// An error once something has failed that only a restart mends.
-  [[nodiscard]] result<> health() const { return queue_->health(); }
+  [[nodiscard]] result<> health() const;
   /// Serves HTTP beside what the local interface gives; without this it is not listened to.
   void serve_http(bool serve) { http_wanted_ = serve; }
 
@@ -90,6 +91,7 @@ class node {
   logger& log_;
   std::string process_id_;
   model::profile_book profiles_;
+  fatal_error failure_;  ///< of a part that this process cannot do without
 
   event_loop task_view_loop_{"view-tasks"};
   event_loop entity_view_loop_{"view-entities"};

@@ -28,6 +28,7 @@ result<> node::start_webhook() {
   sender_ = std::make_unique<webhook::sender>(
       loop, *queue_, webhook_keys_, std::move(*guard), webhook::retry_plan(std::move(*pauses)),
       *poster_, std::move(look_up), config_.limits, clock_, log_, counts_);
+  sender_->when_failed([this](error why) { failure_.set(std::move(why)); });
   asio::post(loop, [this] { sender_->start(); });
   webhook_loop_.start();
   return {};

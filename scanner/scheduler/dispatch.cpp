@@ -261,14 +261,17 @@ void scheduler::drop_known_ports(std::vector<record>& records, const model::scan
 
 void scheduler::note_progress(const model::target_key& key, const run_progress& reached) {
   auto task = running_.find(key);
-  if (task != running_.end()) task->second.news = reached;
+  if (task == running_.end()) return;
+  task->second.news = reached;
+  progress_news_.notify_all();
 }
 
 awaitable<void> scheduler::publish_progress() {
-  asio::steady_timer timer(loop_);
-  while (!stopping_) {
-    timer.expires_after(progress_pause);
-    co_await timer.async_wait(asio::use_awaitable);
+  auto has_news = [](const auto& running) { return running.second.news.has_value(); };
+  while (!stop_.requested()) {
+    while (!stop_.requested() && std::ranges::none_of(running_, has_news))
+      co_await progress_news_.wait();
+    co_await stop_.pause(progress_pause);
     co_await publish_progress_once();
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/async/stop_signal.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -35,6 +36,9 @@ struct scheduler_settings {
   /// How long the group may take to say that a partition is not ours any more which another process
   /// has claimed. A ghost learns within this time that it is one.
   std::chrono::milliseconds claim_patience = std::chrono::seconds(5);
+  /// Called on the scheduler's loop where it cannot go on, as when its topic cannot be read for a
+  /// reason that does not pass. The process should end.
+  std::function<void(error)> failed = nullptr;
 };
 
 /// Takes scan requests from their topic, decides what runs when, and publishes what became of it.
@@ -84,7 +88,7 @@ class scheduler {
   awaitable<bool> fold_partition(std::int32_t partition,
                                  std::shared_ptr<const stored_records> records);
   awaitable<void> commit(std::shared_ptr<const stored_records> records);
-  awaitable<void> dead_letter(queue::stored_record record, std::string why);
+  awaitable<bool> dead_letter(queue::stored_record record, std::string why);
   void enqueue(const model::scan_task& task, std::int32_t partition);
   void make_ready(views::waiting_task task);
 
@@ -97,6 +101,7 @@ class scheduler {
   awaitable<void> hold_back(std::int32_t partition, std::shared_ptr<const stored_records> records);
   awaitable<void> settle_disputes();
   awaitable<void> settle(std::int32_t partition);
+  void dispute_over(std::int32_t partition);
   void look_around();
   awaitable<void> write_again(std::int32_t partition, model::target_key key);
 
@@ -130,7 +135,6 @@ class scheduler {
   void note_owing(const model::scan_task& task, std::int32_t partition);
   awaitable<void> hand_over();
   awaitable<void> find_owing();
-  awaitable<bool> produce_messages(std::vector<record> batch);
   awaitable<void> hand_over_some(std::shared_ptr<const std::vector<views::owing_task>> tasks);
 
   executor loop_;
@@ -153,6 +157,7 @@ class scheduler {
 
   std::set<std::int32_t> given_;  ///< by the group
   std::map<std::int32_t, dispute> disputes_;
+  condition disputed_;
   condition settled_;
   ready_queue ready_;
   std::unordered_map<model::target_key, running_task> running_;
@@ -160,6 +165,7 @@ class scheduler {
   std::string refill_after_;  ///< the last scope of a refill that had no room for all
   condition work_;            ///< something can be dispatched
   condition run_ended_;
+  condition progress_news_;
   std::unordered_map<model::target_key, std::int32_t> owing_;  ///< key → partition
   bool owing_unknown_ = false;  ///< the view may show tasks that are not in `owing_`
   condition owing_news_;
@@ -167,6 +173,7 @@ class scheduler {
   task_group loops_;
   task_group claiming_;
   task_group runs_;
+  stop_signal stop_;
   bool stopping_ = false;
 };
 
