@@ -35,6 +35,10 @@ struct limits {
   std::uint32_t bulk_write_lines = 500;  ///< of these, judged and made durable in one go
   std::uint32_t bulk_bodies = 2;         ///< such bodies at work; others wait for their turn
 
+  // Views: what one read may cost, whatever callers have written.
+  std::uint32_t read_rows = 30'000;  ///< look-ups and rows; about 50 ms; then the answer is cut
+  std::uint32_t read_ms = 250;       ///< processor time on a reading thread; then an error
+
   // Credentials: every process that serves HTTP holds them all in memory.
   std::uint32_t keys = 1'000'000;       ///< in memory: not expired, not long revoked
   std::uint32_t keys_per_user = 1'000;  ///< … of one user

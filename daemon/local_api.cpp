@@ -57,6 +57,12 @@ awaitable<result<json>> translated(awaitable<result<json>> call) {
   co_return answer;
 }
 
+awaitable<result<json>> list_there(ingest::scan_service& scans, views::list_query query) {
+  auto listed = co_await scans.list(std::move(query));
+  if (!listed) co_return as_client(listed.error());
+  co_return model::parse_own(*listed);
+}
+
 class local_api final : public client::scan_api {
  public:
   local_api(executor loop, ingest::scan_service& scans, ingest::entity_service& facts,
@@ -91,7 +97,7 @@ class local_api final : public client::scan_api {
     query.groups = everybody();
     query.target = model::target::parse(target).value();
     query.limit = 1;
-    auto there = [this, query = std::move(query)] { return translated(scans_.list(query)); };
+    auto there = [this, query = std::move(query)] { return list_there(scans_, query); };
     return spawn_on(loop_, std::move(there));
   }
 

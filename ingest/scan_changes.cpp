@@ -16,12 +16,6 @@ namespace {
 
 constexpr std::chrono::milliseconds fold_patience{500};
 
-bool may_see(const model::scan_task& task, const model::group_list& groups) {
-  return std::ranges::any_of(task.scope, [&](const std::string& group) {
-    return std::ranges::find(groups, group) != groups.end();
-  });
-}
-
 /// A request about a generation that there is.
 model::scan_request request_about(const model::scan_task& task, std::uint64_t generation,
                                   model::request_kind kind, wall_time now) {
@@ -44,11 +38,8 @@ error no_scan_id(const std::string& id) {
   return fail(errc::not_found, "\"" + id.substr(0, 64) + "\" is no scan id");
 }
 
-result<> check_found(const std::optional<views::found_task>& found,
-                     const model::group_list& groups) {
-  if (!found || !may_see(found->task, groups)) {
-    return fail(errc::not_found, "there is no scan with this id");
-  }
+result<> check_found(const std::optional<views::found_task>& found) {
+  if (!found) return fail(errc::not_found, "there is no scan with this id");
   if (found->generation) return {};
   return fail(errc::gone, "the scan with this id was long ago; the newest one of its target is " +
                               found->task.current.id.str());
@@ -124,9 +115,9 @@ awaitable<result<scan_receipt>> scan_service::cancel(std::string id, model::grou
   if (!model::is_task_id(id)) co_return no_scan_id(id);
   auto until = deadline();
   model::task_id task(std::move(id));
-  auto found = co_await tasks_.find(task, until);
+  auto found = co_await tasks_.find(task, std::move(groups), until);
   if (!found) co_return as_answer(found.error());
-  if (auto shown = check_found(*found, groups); !shown) co_return shown.error();
+  if (auto shown = check_found(*found); !shown) co_return shown.error();
   const auto& generation = *(*found)->generation;
   scan_receipt receipt{task, std::string(name_of(generation.state))};
   if (model::is_terminal(generation.state)) co_return receipt;

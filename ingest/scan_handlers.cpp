@@ -154,7 +154,8 @@ class scan_handlers {
     if (!query) co_return problem(query.error(), request.id);
     query->groups = request.who.sees;
     auto found = co_await scans_.list(std::move(*query));
-    co_return answer(std::move(found), request.id);
+    if (!found) co_return problem(found.error(), request.id);
+    co_return json_response(200, std::move(*found));
   }
 
  private:

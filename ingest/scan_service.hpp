@@ -89,8 +89,9 @@ class scan_service {
   /// changes, but no longer than this.
   awaitable<result<model::json>> look_up(std::string id, model::group_list groups,
                                          std::chrono::milliseconds wait);
-  /// A page of tasks, newest first, with the cursor of the next one.
-  awaitable<result<model::json>> list(views::list_query query);
+  /// A page of tasks, newest first, with the cursor of the next one: as JSON text, no longer than
+  /// `limits::http_answer_bytes` and one task.
+  awaitable<result<std::string>> list(views::list_query query);
 
   /// Ends a scan that has not ended, for good. The answer names the state that it was in; that of
   /// an ended scan is no error, so that asking twice is none. `by` is who asks.
@@ -104,7 +105,7 @@ class scan_service {
   void count_in(daily_quota& quota) { quota_ = &quota; }
   void set_scope(std::shared_ptr<const model::address_scope> scope);
   /// Ends what waits for a scan to change: the server is about to stop.
-  void hurry() { hurrying_ = true; }
+  void hurry();
   /// Waits for writes that nobody waits for any more.
   awaitable<void> stop();
 
@@ -113,8 +114,6 @@ class scan_service {
 
   [[nodiscard]] steady_time deadline() const;
   [[nodiscard]] result<> check_room(const views::queued_counts& queued) const;
-  awaitable<result<std::optional<views::found_task>>> wait_for_news(
-      model::task_id task, std::optional<views::found_task> first, steady_time until);
   [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body,
                                                      const std::string& owner) const;
   /// Makes a request durable, and says where it stands.
@@ -122,7 +121,9 @@ class scan_service {
                                            steady_time until);
   awaitable<result<>> attach(model::scan_task task, std::optional<model::webhook> hook,
                              std::string traceparent, std::string request_id, steady_time until);
-  awaitable<model::task_state> shown_state(const views::found_task& found, steady_time until);
+  awaitable<model::task_state> shown_state(model::task_state state,
+                                           std::vector<model::produced_position> produced,
+                                           steady_time until);
 
   queue::backend& queue_;
   views::task_view& tasks_;

@@ -31,6 +31,7 @@ awaitable<void> scheduler::dispatch() {
       if (!next) break;
       running_task begun;
       begun.partition = next->partition;
+      begun.scope = next->scope;
       begun.saved_at = clock_.steady_now();
       running_[next->key] = std::move(begun);
       running_now_.set(static_cast<double>(running_.size()));
