@@ -38,10 +38,15 @@ class Disk:
 
     def fill(self):
         """All that is free, to the last page."""
-        with open(self.filler, "ab") as file, contextlib.suppress(OSError):
-            while True:
-                os.posix_fallocate(file.fileno(), file.tell(), max(self.free(), 4096))
-                file.seek(0, os.SEEK_END)
+        with open(self.filler, "ab") as file:
+            size = self.free()
+            while size >= 4096:
+                try:
+                    os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), size)
+                except OSError:
+                    size //= 2  # the daemon has written meanwhile
+                else:
+                    size = max(self.free(), 4096)
 
     def leave(self, spare):
         with open(self.filler, "wb") as file:
