@@ -26,7 +26,7 @@ awaitable<connection> connected_to(test::loopback_server& server) {
   asio::ip::tcp::endpoint to(asio::ip::make_address(server.address().text()), server.port());
   co_await raw.async_connect(to, asio::use_awaitable);
   auto number = raw.release();
-  co_return connection(loop, unique_socket(number), server.address().is_v4());
+  co_return connection(loop, unique_socket(number), server.address().is_v4(), server.port());
 }
 
 /// Runs a test with a server that behaves so.
