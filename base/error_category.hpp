@@ -7,13 +7,24 @@
 
 namespace sonde {
 
+/// A category that knows which of its codes are transient: the same operation, with the same
+/// input, may succeed later.
+class classified_category : public boost::system::error_category {
+ public:
+  [[nodiscard]] virtual bool transient(int value) const noexcept = 0;
+};
+
 /// The error category of one folder's `enum class errc`.
 ///
-/// The folder declares, beside its enum, `const char* category_name(errc)` and
-/// `const char* describe(errc)`, and gets the category from `category_of<errc>()`.
+/// The folder declares, beside its enum, `const char* category_name(errc)`,
+/// `const char* describe(errc)` and `bool is_transient(errc)`, and gets the category from
+/// `category_of<errc>()`.
 template <class Errc>
-class error_category final : public boost::system::error_category {
+class error_category final : public classified_category {
  public:
+  [[nodiscard]] bool transient(int value) const noexcept override {
+    return is_transient(static_cast<Errc>(value));
+  }
   [[nodiscard]] const char* name() const noexcept override { return category_name(Errc{}); }
   [[nodiscard]] std::string message(int value) const override {
     return describe(static_cast<Errc>(value));

@@ -19,6 +19,11 @@ struct error {
 
   /// The sentence to show: the detail where there is one, else the code's own words.
   [[nodiscard]] std::string message() const;
+
+  /// Whether the same operation, with the same input, may succeed later. Only such errors are
+  /// worth a retry (base/async/retry.hpp); a permanent one ends the item that caused it. A code
+  /// of a category that this program does not know is permanent.
+  [[nodiscard]] bool is_transient() const;
 };
 
 /// What an operation gives: a value, or the reason why there is none.

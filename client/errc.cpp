@@ -19,6 +19,14 @@ const char* describe(errc code) {
   return "unknown error";
 }
 
+bool is_transient(errc code) {
+  switch (code) {
+    case errc::no_server:
+    case errc::try_later: return true;
+    default: return false;
+  }
+}
+
 error_code make_error_code(errc code) {
   return {static_cast<int>(code), category_of<errc>()};
 }

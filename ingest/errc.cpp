@@ -18,6 +18,14 @@ const char* describe(errc code) {
   return "unknown error";
 }
 
+bool is_transient(errc code) {
+  switch (code) {
+    case errc::too_many:
+    case errc::unavailable: return true;
+    default: return false;
+  }
+}
+
 error_code make_error_code(errc code) {
   return {static_cast<int>(code), category_of<errc>()};
 }

@@ -20,6 +20,11 @@ const char* describe(errc code) {
   return "unknown error";
 }
 
+/// What is wrong with a value stays wrong.
+bool is_transient(errc) {
+  return false;
+}
+
 error_code make_error_code(errc code) {
   return {static_cast<int>(code), category_of<errc>()};
 }

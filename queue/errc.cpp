@@ -27,6 +27,18 @@ const char* describe(errc code) {
   return "unknown error";
 }
 
+bool is_transient(errc code) {
+  switch (code) {
+    case errc::busy:
+    case errc::no_space:
+    case errc::unavailable:
+    case errc::broken:
+    case errc::locked:
+    case errc::read_only: return true;
+    default: return false;
+  }
+}
+
 error_code make_error_code(errc code) {
   return {static_cast<int>(code), category_of<errc>()};
 }

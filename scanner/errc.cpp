@@ -29,6 +29,18 @@ const char* describe(errc code) {
   return "unknown error";
 }
 
+bool is_transient(errc code) {
+  switch (code) {
+    case errc::reset:
+    case errc::silent:
+    case errc::local_trouble:
+    case errc::deadline:
+    case errc::servfail:
+    case errc::dns_timeout: return true;
+    default: return false;
+  }
+}
+
 error_code make_error_code(errc code) {
   return {static_cast<int>(code), category_of<errc>()};
 }

@@ -19,6 +19,7 @@ enum class errc {
 
 [[nodiscard]] const char* category_name(errc);
 [[nodiscard]] const char* describe(errc code);
+[[nodiscard]] bool is_transient(errc code);
 [[nodiscard]] error_code make_error_code(errc code);
 
 }  // namespace sonde::tls

@@ -21,6 +21,18 @@ const char* describe(errc code) {
   return "unknown error";
 }
 
+bool is_transient(errc code) {
+  switch (code) {
+    case errc::no_address:
+    case errc::unreachable:
+    case errc::tls:
+    case errc::broken:
+    case errc::timeout:
+    case errc::refused: return true;
+    default: return false;
+  }
+}
+
 error_code make_error_code(errc code) {
   return {static_cast<int>(code), category_of<errc>()};
 }

@@ -19,6 +19,10 @@ class condition {
   /// the waiting coroutine ends the wait with false; its next operation throws as usual.
   awaitable<bool> wait_until(steady_time deadline);
   awaitable<bool> wait() { return wait_until(steady_time::max()); }
+  /// The same, for at most so long from now.
+  awaitable<bool> wait_for(std::chrono::milliseconds length) {
+    return wait_until(asio::steady_timer::clock_type::now() + length);
+  }
 
   void notify_all();
 

@@ -17,6 +17,7 @@ void group_coordinator::leave(member_id member) {
 }
 
 void group_coordinator::rebalance() {
+  ++changes_;
   for (auto& [id, m] : members_) {
     if (m.state == phase::settled) m.state = phase::told_to_release;
     if (m.state == phase::newly_assigned) m = {};  // it has not heard of it yet
@@ -28,6 +29,7 @@ void group_coordinator::deal_if_all_released() {
   bool released = std::ranges::all_of(
       members_, [](const auto& m) { return m.second.state == phase::empty_handed; });
   if (!released) return;
+  ++changes_;
   std::size_t next = 0;
   std::size_t left = members_.size();
   for (auto& [id, m] : members_) {

@@ -14,8 +14,8 @@ namespace sonde::queue::local {
 /// whenever a member comes or goes, everybody gives back what it has, and when the last one has,
 /// the logs are dealt out anew.
 ///
-/// A state machine without I/O. Members ask `poll` what is new; `changed` in the result of a call
-/// means that others may have news too. Lives on one thread.
+/// A state machine without I/O. Members ask `poll` what is new. A call that may have made news for
+/// the other members counts `changes` up: only then are they worth waking. Lives on one thread.
 class group_coordinator {
  public:
   using member_id = std::uint64_t;
@@ -33,6 +33,7 @@ class group_coordinator {
   void leave(member_id member);
 
   [[nodiscard]] news poll(member_id member);
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
   [[nodiscard]] const std::vector<log_index>& owned(member_id member) const;
   /// Whether the member may still commit this log: it owns it, or is giving it back.
   [[nodiscard]] bool owns(member_id member, log_index log) const;
@@ -51,6 +52,7 @@ class group_coordinator {
   std::vector<log_index> logs_;
   std::map<member_id, membership> members_;
   member_id next_member_ = 1;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace sonde::queue::local

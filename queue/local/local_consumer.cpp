@@ -28,12 +28,11 @@ struct member_state {
 };
 
 void leave(const std::shared_ptr<member_state>& member) {
-  if (member->id != 0) {
-    member->coordinator().leave(member->id);
-    member->side->drop_group_if_empty(member->group, member->topic);
-    member->id = 0;
-  }
-  member->side->announce();
+  member->side->announce_group(member->group, member->topic);  // this member's own `next` as well
+  if (member->id == 0) return;
+  member->coordinator().leave(member->id);
+  member->side->drop_group_if_empty(member->group, member->topic);
+  member->id = 0;
 }
 
 /// What is new for the member besides records, if anything is.
@@ -59,15 +58,17 @@ std::optional<delivery> news_for(const std::shared_ptr<member_state>& member) {
 
 awaitable<result<delivery>> next_delivery(std::shared_ptr<member_state> member) {
   while (!member->closed && !member->side->closed()) {
-    if (member->id == 0) member->id = member->coordinator().join();
-    // Polling may have released what others wait for.
+    auto& group = member->coordinator();
+    auto changes = group.changes();
+    if (member->id == 0) member->id = group.join();
     auto news = news_for(member);
-    member->side->announce();
+    // Joining or polling may have released what others wait for.
+    if (group.changes() != changes) member->side->announce_group(member->group, member->topic);
     if (news) co_return std::move(*news);
     auto records = member->side->read(member->cursor);
     if (!records) co_return records.error();
     if (!records->empty()) co_return delivery(std::move(*records));
-    co_await member->side->wait_for_change();
+    co_await member->side->wait_for_change(member->cursor, &group);
   }
   co_return fail(errc::closed);
 }

@@ -9,7 +9,9 @@
 #include "queue/local/read_side.hpp"
 #include "queue/record_size.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <vector>
 
 namespace sonde::queue::local {
 namespace {
@@ -42,10 +44,15 @@ class local_queue final : public backend {
     if (!writer_) return;
     auto committed = [this](std::span<const log_append> records,
                             std::span<const std::int64_t> offsets) {
+      std::vector<log_index> grown;
       for (std::size_t i = 0; i < records.size(); ++i) {
         side_->set_end(records[i].log, offsets[i] + 1);
+        grown.push_back(records[i].log);
       }
-      asio::post(read_executor_, [side = side_] { side->announce(); });
+      std::ranges::sort(grown);
+      grown.erase(std::unique(grown.begin(), grown.end()), grown.end());
+      auto announce = [side = side_, grown = std::move(grown)] { side->announce(grown); };
+      asio::post(read_executor_, std::move(announce));
     };
     commit_ = std::make_unique<group_commit>(write_loop_.get_executor(), *writer_, clock, limits,
                                              log, std::move(committed));
@@ -210,16 +217,17 @@ class local_queue final : public backend {
       timer.expires_after(foreign_poll_pause);
       co_await timer.async_wait(asio::use_awaitable);
       if (!side_->anyone_waiting()) continue;
-      if (reload_bounds()) side_->announce();
+      auto grown = reload_bounds();
+      side_->announce(grown);
     }
   }
 
-  /// Whether any log has grown.
-  bool reload_bounds() {
+  /// The logs that have grown.
+  std::vector<log_index> reload_bounds() {
     auto grown = side_->reload_bounds();
-    if (grown) return *grown;
+    if (grown) return std::move(*grown);
     log_.error("the queue's bounds could not be read", {{"reason", grown.error().message()}});
-    return false;
+    return {};
   }
 
   std::shared_ptr<const layout> layout_;

@@ -20,7 +20,7 @@ awaitable<result<std::vector<stored_record>>> read_or_wait(std::shared_ptr<reade
   while (!state->closed && !state->side->closed()) {
     auto records = state->side->read(state->cursor);
     if (!records || !records->empty()) co_return records;
-    co_await state->side->wait_for_change();
+    co_await state->side->wait_for_change(state->cursor);
   }
   co_return fail(errc::closed);
 }
@@ -41,7 +41,7 @@ class local_reader final : public reader {
 
   void close() override {
     if (state_->closed.exchange(true)) return;
-    asio::post(state_->side->loop(), [side = state_->side] { side->announce(); });
+    asio::post(state_->side->loop(), [side = state_->side] { side->announce_all(); });
   }
 
  private:

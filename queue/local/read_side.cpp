@@ -6,11 +6,7 @@ namespace sonde::queue::local {
 
 read_side::read_side(executor loop, std::shared_ptr<const local::layout> layout,
                      std::unique_ptr<log_reader> store, const limits& limits)
-    : loop_(loop),
-      layout_(std::move(layout)),
-      store_(std::move(store)),
-      limits_(limits),
-      changed_(loop) {}
+    : loop_(loop), layout_(std::move(layout)), store_(std::move(store)), limits_(limits) {}
 
 result<> read_side::load() {
   auto offsets = store_->committed();
@@ -32,30 +28,50 @@ void read_side::set_end(log_index log, std::int64_t end) {
   bounds_[log].end = end;
 }
 
-result<bool> read_side::reload_bounds() {
+result<std::vector<log_index>> read_side::reload_bounds() {
   auto found = store_->bounds();
   if (!found) return found.error();
   std::lock_guard lock(bounds_mutex_);
   bounds_.resize(found->size());
-  bool grown = false;
+  std::vector<log_index> grown;
   for (std::size_t i = 0; i < found->size(); ++i) {
+    if ((*found)[i].end > bounds_[i].end) grown.push_back(static_cast<log_index>(i));
     // The writer may have announced more since the store was asked.
-    grown = grown || (*found)[i].end > bounds_[i].end;
     bounds_[i] = {std::max(bounds_[i].start, (*found)[i].start),
                   std::max(bounds_[i].end, (*found)[i].end)};
   }
   return grown;
 }
 
-void read_side::close() {
-  closed_ = true;
-  announce();
+void read_side::announce(std::span<const log_index> grown) {
+  for (auto& each : waiters_) {
+    auto reads = [&each](log_index log) { return each.cursor.next.contains(log); };
+    if (std::ranges::any_of(grown, reads)) each.woken.notify_all();
+  }
 }
 
-awaitable<void> read_side::wait_for_change() {
-  ++waiting_;
-  co_await changed_.wait();
-  --waiting_;
+void read_side::announce_group(const std::string& name, const std::string& topic) {
+  auto place = groups_.find({name, topic});
+  if (place == groups_.end()) return;
+  for (auto& each : waiters_)
+    if (each.member_of == &place->second) each.woken.notify_all();
+}
+
+void read_side::announce_all() {
+  for (auto& each : waiters_)
+    each.woken.notify_all();
+}
+
+void read_side::close() {
+  closed_ = true;
+  announce_all();
+}
+
+awaitable<void> read_side::wait_for_change(const log_cursor& cursor,
+                                           const group_coordinator* member_of) {
+  auto place = waiters_.emplace(waiters_.end(), loop_, cursor, member_of);
+  co_await place->woken.wait();
+  waiters_.erase(place);
 }
 
 result<std::vector<stored_record>> read_side::read(log_cursor& cursor) {
