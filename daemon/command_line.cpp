@@ -4,6 +4,7 @@
 #include "daemon/commands.hpp"
 #include "model/events.hpp"
 #include "model/json.hpp"
+#include "model/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -82,7 +83,7 @@ class command_line {
       return exit_code::usage;
     }
     if (auto unknown = unknown_verb(count, words); !unknown.empty()) {
-      std::cerr << "sonde: " << unknown << "\n";
+      std::cerr << "sonde: " << model::visible(unknown) << "\n";
       return exit_code::usage;
     }
     try {
@@ -203,7 +204,7 @@ class command_line {
     if (!targets_file_.empty()) {
       std::ifstream file(targets_file_);
       if (!file) {
-        std::cerr << "sonde: " << targets_file_ << " cannot be read\n";
+        std::cerr << "sonde: " << model::visible(targets_file_) << " cannot be read\n";
         return exit_code::usage;
       }
       auto more = client::read_targets(file);
@@ -390,7 +391,7 @@ int run_command_line(int count, const char* const* words, const char* const* var
     command_line line(read_environment(variables));
     return line.run(count, words);
   } catch (const std::exception& e) {
-    std::cerr << "sonde: " << e.what() << "\n";
+    std::cerr << "sonde: " << model::visible(e.what()) << "\n";
     return exit_code::internal;
   }
 }

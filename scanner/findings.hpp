@@ -76,8 +76,8 @@ class findings_collector {
   findings_left_out left_out_;
 };
 
-/// What a scan's outcome says of what was left out for its limits, to stand after the reason: empty,
-/// or a semicolon and the counts.
+/// What a scan's outcome says of what was left out for its limits, to stand after the reason:
+/// empty, or a semicolon and the counts.
 [[nodiscard]] std::string left_out_text(const scan_budget::counts& by_budget,
                                         const findings_left_out& by_limits, std::uint32_t refused);
 

@@ -138,8 +138,9 @@ scheduler::findings_pointer scheduler::publisher_for(const model::scan_task& tas
   publishing_rights rights;
   rights.owned = [this, partition] { return ledger_.owns(partition); };
   rights.stopping = [this] { return stopping_; };
-  publisher_tools tools{loop_,  runs_,   engines_.for_name(task.key.str()).loop(), queue_,
-                        ports_, limits_, clock_,                                   log_};
+  publisher_tools tools{loop_,  runs_,  engines_.for_name(task.key.str()).loop(),
+                        queue_, ports_, limits_,
+                        clock_, log_};
   return std::make_shared<findings_publisher>(std::move(tools), task, std::move(rights));
 }
 

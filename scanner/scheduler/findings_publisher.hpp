@@ -47,8 +47,7 @@ struct publishing_rights {
 /// caller that goes away.
 class findings_publisher : public std::enable_shared_from_this<findings_publisher> {
  public:
-  findings_publisher(publisher_tools tools, const model::scan_task& task,
-                     publishing_rights rights);
+  findings_publisher(publisher_tools tools, const model::scan_task& task, publishing_rights rights);
 
   /// Takes a part. With `published`, which is called when it is no longer held, the part is
   /// published now; otherwise with the next one or at the end.

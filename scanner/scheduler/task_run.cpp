@@ -123,8 +123,8 @@ class run {
     job->from = std::move(cursor);
     job->budget = budget_;
     job->unpublished_bytes = unpublished_bytes_;
-    job->found = [this](found_part part, std::function<void()> published) {
-      auto shared = std::make_shared<found_part>(std::move(part));
+    job->found = [this](found_part some, std::function<void()> published) {
+      auto shared = std::make_shared<found_part>(std::move(some));
       asio::post(loop_, [this, shared, published = std::move(published)] {
         hand_over(std::move(shared->observed), std::move(shared->certificates), published);
       });
@@ -154,12 +154,12 @@ class run {
   void hand_over(model::address_observation address,
                  std::vector<model::certificate_pointer> certificates,
                  std::function<void()> published) {
-    model::scan_observation part;
-    part.target = seen_.target;
-    part.resolved = seen_.resolved;
-    part.addresses.push_back(std::move(address));
-    part.certificates = std::move(certificates);
-    supervisor_.found(std::move(part), std::move(published));
+    model::scan_observation found;
+    found.target = seen_.target;
+    found.resolved = seen_.resolved;
+    found.addresses.push_back(std::move(address));
+    found.certificates = std::move(certificates);
+    supervisor_.found(std::move(found), std::move(published));
   }
 
   [[nodiscard]] run_progress together() const {

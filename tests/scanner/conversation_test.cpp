@@ -225,4 +225,49 @@ TEST_CASE("a conversation ends when its time is over") {
   CHECK(seen.endpoint.trouble == describe(errc::silent));
 }
 
+TEST_CASE("a raw-printing port is listened to: it greets, is silent or drips, and gets no byte") {
+  struct printer {
+    const char* address;
+    std::string greeting;
+    const char* banner;
+  };
+  std::string received;
+  auto bounds = test::short_limits();
+  bounds.greeting_timeout_ms = 300;
+  auto body = [&](test::scan_fixture& f) -> awaitable<void> {
+    for (const auto& [address, greeting, banner] :
+         {printer{"127.77.9.1", "@PJL\r\n", "@PJL\r\n"}, printer{"127.77.9.2", "", ""},
+          printer{"127.77.9.3", "xxx", "xxx"}}) {
+      auto how = [&received, greeting = greeting](tcp_socket peer) -> awaitable<void> {
+        for (char c : greeting) {
+          co_await test::say(peer, std::string(1, c));
+          co_await test::pause(milliseconds(20));
+        }
+        received += co_await test::read_until(peer, "never");
+      };
+      test::loopback_server server(f.loop(), address, how, 9'100);
+      auto report = co_await f.scan(address, "9100");
+      auto endpoint = test::endpoint_of(report, 9'100);
+      CHECK(test::outcome_of(report) == "complete");
+      CHECK(endpoint.listened_only);
+      CHECK(endpoint.raw_banner == banner);
+      CHECK(server.accepted() == 1);
+      co_await server.stop();
+    }
+  };
+  test::with_engine(body, bounds);
+  CHECK(received.empty());
+}
+
+TEST_CASE("a banner beyond the scan's budget leaves its first line and its hash") {
+  auto bounds = test::short_limits();
+  bounds.scan_evidence_bytes = 10;
+  auto seen = talk_to(test::greets_with("SSH-2.0-OpenSSH_9.2p1\r\n"), bounds);
+  CHECK(seen.endpoint.service.product == "OpenSSH");
+  CHECK(seen.endpoint.truncated);
+  CHECK(seen.endpoint.raw_banner == "SSH-2.0-OpenSSH_9.2p1");
+  CHECK(seen.endpoint.masked_banner.empty());
+  CHECK(seen.endpoint.banner_sha256.size() == 64);
+}
+
 }  // namespace sonde::scanner
