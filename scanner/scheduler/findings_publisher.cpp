@@ -110,7 +110,8 @@ awaitable<void> findings_publisher::work(std::shared_ptr<findings_publisher> sel
   while (!parts_.empty()) {
     auto next = std::move(parts_.front());
     parts_.pop_front();
-    for (auto& slice : slices_of(std::move(next.seen))) {
+    auto slices = slices_of(std::move(next.seen));
+    for (auto& slice : slices) {
       if (failed_) break;
       auto seen = std::make_shared<const model::scan_observation>(std::move(slice));
       co_await publish_part(std::move(seen));
@@ -138,7 +139,8 @@ awaitable<void> findings_publisher::publish(std::vector<record> records) {
   for (auto& one : records) {
     auto size = queue::size_of(one);
     if (batch.size() >= batch_records || (bytes > 0 && bytes + size > batch_bytes)) {
-      co_await produce(std::exchange(batch, {}));
+      auto full = std::exchange(batch, {});
+      co_await produce(std::move(full));
       bytes = 0;
     }
     bytes += size;
@@ -172,8 +174,10 @@ awaitable<void> findings_publisher::produce(std::vector<record> records) {
     refuse(batch->front(), written.error());
   } else {
     auto middle = batch->size() / 2;
-    co_await produce(part_of(*batch, 0, middle));
-    co_await produce(part_of(*batch, middle, batch->size()));
+    auto first = part_of(*batch, 0, middle);
+    auto second = part_of(*batch, middle, batch->size());
+    co_await produce(std::move(first));
+    co_await produce(std::move(second));
   }
 }
 

@@ -254,7 +254,6 @@ TEST_CASE(
         // It stands still, however long the publisher takes.
         co_await test::pause(milliseconds(200));
         CHECK(parts.size() == answered + 1);
-        CHECK(!report.has_value());
         answered = parts.size();
         last();
       }

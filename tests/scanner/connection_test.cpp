@@ -190,7 +190,13 @@ TEST_CASE("to a port that is for listening only nothing is written, and what it 
     auto loop = co_await asio::this_coro::executor;
     auto greet_and_record = [&received](test::tcp_socket peer) -> awaitable<void> {
       co_await test::say(peer, "ready\r\n");
-      received += co_await test::read_until(peer, "never");
+      error_code failed;
+      std::string bytes(4096, '\0');
+      auto token = asio::redirect_error(asio::use_awaitable, failed);
+      while (!failed) {
+        auto size = co_await peer.async_read_some(asio::buffer(bytes), token);
+        received.append(bytes, 0, size);
+      }
     };
     test::loopback_server server(loop, "127.77.2.1", greet_and_record);
     for (int number : {515, 9100, 9107, 9112, 9116, 9220, 9290, 9500}) {

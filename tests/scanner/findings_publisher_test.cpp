@@ -88,7 +88,8 @@ class publisher_fixture {
   }
 
   awaitable<bool> finish() {
-    bool published = co_await tested->finish(part_with({}));
+    auto last = part_with({});
+    bool published = co_await tested->finish(std::move(last));
     co_await group_.join();
     co_return published;
   }
