@@ -151,6 +151,21 @@ scan_task ended(scan_task task, outcome how, wall_time now) {
   return task;
 }
 
+scan_task reduced(scan_task task, const std::string& why, wall_time now) {
+  auto reason = "its record was refused: " + why;
+  if (is_terminal(task.current.state)) {
+    if (task.current.outcome) task.current.outcome->reason = std::move(reason);
+  } else {
+    task = ended(std::move(task), {outcome_kind::attempts, std::move(reason)}, now);
+  }
+  task.results.clear();
+  task.history.clear();
+  task.webhooks.clear();
+  task.pending.clear();
+  if (task.next) task.next->webhooks.clear();
+  return task;
+}
+
 scan_task handed_over(scan_task task, const std::vector<delivery_id>& messages) {
   std::erase_if(task.pending, [&](const pending_delivery& owed) {
     return std::ranges::find(messages, owed.id()) != messages.end();

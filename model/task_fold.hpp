@@ -38,6 +38,10 @@ namespace sonde::model {
 /// before or after.
 [[nodiscard]] scan_task ended(scan_task task, outcome how, wall_time now);
 
+/// What is left of a task whose snapshot can never be recorded: its identity and its outcome. One
+/// that has not ended, ends as `attempts`, for this reason. What it owed to webhooks is dropped.
+[[nodiscard]] scan_task reduced(scan_task task, const std::string& why, wall_time now);
+
 /// The senders have these messages.
 [[nodiscard]] scan_task handed_over(scan_task task, const std::vector<delivery_id>& messages);
 

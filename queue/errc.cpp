@@ -34,7 +34,8 @@ bool is_transient(errc code) {
     case errc::unavailable:
     case errc::broken:
     case errc::locked:
-    case errc::read_only: return true;
+    case errc::read_only:
+    case errc::unknown_topic: return true;
     default: return false;
   }
 }

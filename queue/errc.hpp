@@ -28,7 +28,8 @@ enum class errc {
 
 [[nodiscard]] const char* category_name(errc);
 [[nodiscard]] const char* describe(errc code);
-/// `broken` is transient: a restart mends it, and the item is not to blame.
+/// `broken` is transient: a restart mends it, and the item is not to blame. So is `unknown_topic`:
+/// topics are made while processes run.
 [[nodiscard]] bool is_transient(errc code);
 [[nodiscard]] error_code make_error_code(errc code);
 

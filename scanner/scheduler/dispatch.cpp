@@ -23,6 +23,7 @@ awaitable<void> scheduler::dispatch() {
       if (!next) break;
       running_task begun;
       begun.partition = next->partition;
+      begun.scope = next->scope;
       begun.saved_at = clock_.steady_now();
       running_[next->key] = std::move(begun);
       running_now_.set(static_cast<double>(running_.size()));
@@ -135,17 +136,17 @@ awaitable<bool> scheduler::begin(model::target_key key, std::int32_t partition) 
 
 scheduler::findings_pointer scheduler::publisher_for(const model::scan_task& task,
                                                      std::int32_t partition) {
-  publishing_rights rights;
-  rights.owned = [this, partition] { return ledger_.owns(partition); };
-  rights.stopping = [this] { return stopping_; };
-  publisher_tools tools{loop_,  runs_,  engines_.for_name(task.key.str()).loop(),
-                        queue_, ports_, limits_,
-                        clock_, log_};
-  return std::make_shared<findings_publisher>(std::move(tools), task, std::move(rights));
+  auto owned = [this, partition] { return ledger_.owns(partition); };
+  publisher_tools tools{loop_,  runs_,  stop_,   engines_.for_name(task.key.str()).loop(),
+                        queue_, ports_, limits_, clock_,
+                        log_};
+  return std::make_shared<findings_publisher>(std::move(tools), task, std::move(owned));
 }
 
 awaitable<void> scheduler::end(model::target_key key, std::int32_t partition,
                                findings_pointer found, run_result reached) {
+  // On a disk that is nearly full nobody waits for the findings of a scan that is to end.
+  if (!ledger_.held(key).cancelled_by.empty()) found->make_urgent();
   auto how = reached.observed.how;
   bool published = co_await found->finish(std::move(reached.observed));
   if (!published) co_return;
@@ -217,14 +218,17 @@ awaitable<bool> scheduler::publish_change(model::target_key key, std::int32_t pa
 
 void scheduler::note_progress(const model::target_key& key, const run_progress& reached) {
   auto task = running_.find(key);
-  if (task != running_.end()) task->second.news = reached;
+  if (task == running_.end()) return;
+  task->second.news = reached;
+  progress_news_.notify_all();
 }
 
 awaitable<void> scheduler::publish_progress() {
-  asio::steady_timer timer(loop_);
-  while (!stopping_) {
-    timer.expires_after(progress_pause);
-    co_await timer.async_wait(asio::use_awaitable);
+  auto has_news = [](const auto& running) { return running.second.news.has_value(); };
+  while (!stop_.requested()) {
+    while (!stop_.requested() && std::ranges::none_of(running_, has_news))
+      co_await progress_news_.wait();
+    co_await stop_.pause(progress_pause);
     co_await publish_progress_once();
   }
 }

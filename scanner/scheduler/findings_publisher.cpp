@@ -1,33 +1,24 @@
 #include "scanner/scheduler/findings_publisher.hpp"
 
 #include "base/async/hop.hpp"
-#include "base/async/retry.hpp"
-#include "queue/errc.hpp"
-#include "queue/record_size.hpp"
+#include "queue/produce_all.hpp"
 #include "views/task_view.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace sonde::scanner {
 namespace {
 
 /// Endpoints that become records in one go.
 constexpr std::size_t endpoints_at_once = 256;
-/// Records of one batch, and their bytes: a small part of what the queue holds for everybody.
-constexpr std::size_t batch_records = 2'000;
-constexpr std::size_t batch_bytes = 2u << 20;
-constexpr std::chrono::milliseconds first_pause{200};
-constexpr std::chrono::milliseconds longest_pause{2'000};
 
-std::vector<record> part_of(const std::vector<record>& all, std::size_t begin, std::size_t end) {
-  return {all.begin() + static_cast<std::ptrdiff_t>(begin),
-          all.begin() + static_cast<std::ptrdiff_t>(end)};
-}
-
-/// A part cut into observations of so many endpoints. Certificates and the target's addresses stand
-/// in the first, as later ones may refer to them.
+/// A part cut into observations of so many endpoints, each with the certificates that they present.
 std::vector<model::scan_observation> slices_of(model::scan_observation seen) {
   auto addresses = std::exchange(seen.addresses, {});
+  std::unordered_map<std::string, model::certificate_pointer> certificates;
+  for (auto& certificate : std::exchange(seen.certificates, {}))
+    certificates.emplace(certificate->sha256, certificate);
   std::vector<model::scan_observation> out;
   std::size_t taken = 0;
   for (auto& address : addresses) {
@@ -39,6 +30,10 @@ std::vector<model::scan_observation> slices_of(model::scan_observation seen) {
         next.addresses.push_back({address.address, address.how, {}});
         out.push_back(std::exchange(seen, std::move(next)));
         taken = 0;
+      }
+      for (const auto& sha256 : endpoint.tls ? endpoint.tls->chain : std::vector<std::string>()) {
+        auto found = certificates.find(sha256);
+        if (found != certificates.end()) seen.certificates.push_back(found->second);
       }
       seen.addresses.back().endpoints.push_back(std::move(endpoint));
       ++taken;
@@ -68,13 +63,12 @@ class findings_publisher::at_work {
 };
 
 findings_publisher::findings_publisher(publisher_tools tools, const model::scan_task& task,
-                                       publishing_rights rights)
+                                       std::function<bool()> owned)
     : tools_(std::move(tools)),
       task_(task),
       groups_(views::scope_text(task.scope)),
-      rights_(std::move(rights)),
+      owned_(std::move(owned)),
       found_(task, tools_.bounds),
-      never_(tools_.loop),
       idle_(tools_.loop) {}
 
 void findings_publisher::take(model::scan_observation seen, std::function<void()> published) {
@@ -112,6 +106,7 @@ awaitable<void> findings_publisher::work(std::shared_ptr<findings_publisher> sel
     parts_.pop_front();
     auto slices = slices_of(std::move(next.seen));
     for (auto& slice : slices) {
+      if (!owned_()) failed_ = true;
       if (failed_) break;
       auto seen = std::make_shared<const model::scan_observation>(std::move(slice));
       co_await publish_part(std::move(seen));
@@ -134,75 +129,21 @@ awaitable<void> findings_publisher::publish_part(
 }
 
 awaitable<void> findings_publisher::publish(std::vector<record> records) {
-  std::vector<record> batch;
-  std::size_t bytes = 0;
-  for (auto& one : records) {
-    auto size = queue::size_of(one);
-    if (batch.size() >= batch_records || (bytes > 0 && bytes + size > batch_bytes)) {
-      auto full = std::exchange(batch, {});
-      co_await produce(std::move(full));
-      bytes = 0;
-    }
-    bytes += size;
-    batch.push_back(std::move(one));
-  }
-  if (!batch.empty()) co_await produce(std::move(batch));
-}
-
-/// A batch that is too large is cut in two, until the record that does not fit stands alone.
-awaitable<void> findings_publisher::produce(std::vector<record> records) {
-  if (failed_) co_return;
-  auto batch = std::make_shared<const std::vector<record>>(std::move(records));
-  std::function<awaitable<result<places>>()> once = [this, batch, attempt = 0]() mutable {
-    return produce_once(batch, ++attempt);
-  };
-  retry_policy policy;
-  policy.first_pause = first_pause;
-  policy.longest_pause = longest_pause;
+  if (records.empty()) co_return;
+  for (auto& one : records)
+    one.urgent = urgent_;
   std::string what = "findings could not be published";
-  auto written =
-      co_await retry<places>(policy, never_, tools_.log, std::move(what), std::move(once));
-  if (written) {
-    note(*written);
-  } else if (written.error().code != make_error_code(queue::errc::too_large)) {
+  auto written = co_await queue::produce_all(tools_.queue, std::move(records), tools_.stop,
+                                             tools_.log, std::move(what));
+  if (!written) {
     failed_ = true;
-    if (rights_.owned() && !rights_.stopping()) {
-      tools_.log.error("findings cannot be published; the scan stays unfinished",
-                       {{"task", task_.current.id.str()}, {"reason", written.error().message()}});
-    }
-  } else if (batch->size() == 1) {
-    refuse(batch->front(), written.error());
-  } else {
-    auto middle = batch->size() / 2;
-    auto first = part_of(*batch, 0, middle);
-    auto second = part_of(*batch, middle, batch->size());
-    co_await produce(std::move(first));
-    co_await produce(std::move(second));
+    co_return;
   }
-}
-
-awaitable<result<findings_publisher::places>> findings_publisher::produce_once(batch_pointer batch,
-                                                                               int attempt) {
-  if (!rights_.owned()) co_return fail(queue::errc::not_owned);
-  if (attempt > 1 && rights_.stopping()) co_return fail(queue::errc::closed);
-  auto copy = *batch;
-  co_return co_await tools_.queue.produce(std::move(copy));
-}
-
-void findings_publisher::note(const places& written) {
-  for (const auto& place : written) {
+  refused_ += static_cast<std::uint32_t>(written->refused.size());
+  for (const auto& place : written->places) {
     auto& held = last_[{place.topic, place.partition}];
     held = std::max(held, place.offset);
   }
-}
-
-void findings_publisher::refuse(const record& one, const error& why) {
-  ++refused_;
-  tools_.log.error("a finding is too large for the queue; it is left out",
-                   {{"task", task_.current.id.str()},
-                    {"topic", one.topic},
-                    {"key", one.key},
-                    {"reason", why.message()}});
 }
 
 std::vector<model::produced_position> findings_publisher::produced() const {

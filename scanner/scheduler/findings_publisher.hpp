@@ -24,18 +24,13 @@ namespace sonde::scanner {
 struct publisher_tools {
   executor loop;      ///< that it lives on
   task_group& group;  ///< of that loop, in which it works
+  stop_signal& stop;  ///< requested: what fails is not tried again
   executor helper;    ///< where records are made, which takes CPU time
   queue::backend& queue;
   known_ports& ports;
   const limits& bounds;
   const clock& time;
   logger& log;
-};
-
-/// Whether a publisher may go on. Called on its loop.
-struct publishing_rights {
-  std::function<bool()> owned;     ///< the task's partition is this process's
-  std::function<bool()> stopping;  ///< what fails is not tried again
 };
 
 /// Publishes what one run of a task finds: parts while it runs, and the rest at its end.
@@ -47,11 +42,15 @@ struct publishing_rights {
 /// caller that goes away.
 class findings_publisher : public std::enable_shared_from_this<findings_publisher> {
  public:
-  findings_publisher(publisher_tools tools, const model::scan_task& task, publishing_rights rights);
+  /// `owned`: whether the task's partition is this process's. Called on the loop.
+  findings_publisher(publisher_tools tools, const model::scan_task& task,
+                     std::function<bool()> owned);
 
   /// Takes a part. With `published`, which is called when it is no longer held, the part is
   /// published now; otherwise with the next one or at the end.
   void take(model::scan_observation part, std::function<void()> published);
+  /// From now on records are urgent (`record::urgent`).
+  void make_urgent() { urgent_ = true; }
   /// Publishes the last part and all that is left. False: it had no right to, or the queue has
   /// failed for good. Then what comes is dropped.
   awaitable<bool> finish(model::scan_observation last);
@@ -70,29 +69,23 @@ class findings_publisher : public std::enable_shared_from_this<findings_publishe
     model::scan_observation seen;
     std::function<void()> published;
   };
-  using places = std::vector<queue::position>;
-  using batch_pointer = std::shared_ptr<const std::vector<record>>;
 
   void begin_work();
   awaitable<void> work(std::shared_ptr<findings_publisher> self);
   awaitable<void> publish_part(std::shared_ptr<const model::scan_observation> seen);
   awaitable<void> publish(std::vector<record> records);
-  awaitable<void> produce(std::vector<record> records);
-  awaitable<result<places>> produce_once(batch_pointer batch, int attempt);
-  void note(const places& written);
-  void refuse(const record& one, const error& why);
 
   publisher_tools tools_;
   model::scan_task task_;
   std::string groups_;
-  publishing_rights rights_;
+  std::function<bool()> owned_;
   findings_collector found_;  ///< used on the helper's loop while a part is made into records
   std::deque<part> parts_;
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> last_;
   std::uint32_t refused_ = 0;
+  bool urgent_ = false;
   bool working_ = false;
   bool failed_ = false;
-  stop_signal never_;  ///< requested: `rights_` ends what is repeated
   condition idle_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/async/stop_signal.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -37,6 +38,9 @@ struct scheduler_settings {
   /// How long the group may take to say that a partition is not ours any more which another process
   /// has claimed. A ghost learns within this time that it is one.
   std::chrono::milliseconds claim_patience = std::chrono::seconds(5);
+  /// Called on the scheduler's loop where it cannot go on, as when its topic cannot be read for a
+  /// reason that does not pass. The process should end.
+  std::function<void(error)> failed = nullptr;
 };
 
 /// Takes scan requests from their topic, decides what runs when, and publishes what became of it.
@@ -65,6 +69,7 @@ class scheduler {
   struct running_task {
     model::task_id id;
     std::int32_t partition = 0;
+    std::string scope;  ///< whose turn it was
     bool cancelled = false;
     std::optional<run_progress> news;  ///< not yet published
     steady_time saved_at{};            ///< when its cursors were last published
@@ -86,7 +91,7 @@ class scheduler {
   awaitable<bool> fold_partition(std::int32_t partition,
                                  std::shared_ptr<const stored_records> records);
   awaitable<void> commit(std::shared_ptr<const stored_records> records);
-  awaitable<void> dead_letter(queue::stored_record record, std::string why);
+  awaitable<bool> dead_letter(queue::stored_record record, std::string why);
   void enqueue(const model::scan_task& task, std::int32_t partition);
   void make_ready(views::waiting_task task);
 
@@ -99,12 +104,15 @@ class scheduler {
   awaitable<void> hold_back(std::int32_t partition, std::shared_ptr<const stored_records> records);
   awaitable<void> settle_disputes();
   awaitable<void> settle(std::int32_t partition);
+  void dispute_over(std::int32_t partition);
   void look_around();
   awaitable<void> write_again(std::int32_t partition, model::target_key key);
 
   // Runs.
   awaitable<void> dispatch();
   awaitable<bool> refill();
+  awaitable<std::vector<std::string>> scopes_in_turn(std::vector<std::int32_t> partitions,
+                                                     std::size_t most);
   awaitable<void> run(model::target_key key, std::int32_t partition);
   awaitable<void> run_owned(model::target_key key, std::int32_t partition);
   void cancel_run(running_task& task);
@@ -129,7 +137,6 @@ class scheduler {
   void note_owing(const model::scan_task& task, std::int32_t partition);
   awaitable<void> hand_over();
   awaitable<void> find_owing();
-  awaitable<bool> produce_messages(std::vector<record> batch);
   awaitable<void> hand_over_some(std::shared_ptr<const std::vector<views::owing_task>> tasks);
 
   executor loop_;
@@ -152,12 +159,15 @@ class scheduler {
 
   std::set<std::int32_t> given_;  ///< by the group
   std::map<std::int32_t, dispute> disputes_;
+  condition disputed_;
   condition settled_;
   ready_queue ready_;
   std::unordered_map<model::target_key, running_task> running_;
-  bool backlog_ = false;  ///< the view may show waiting tasks that are not in `ready_`
-  condition work_;        ///< something can be dispatched
+  bool backlog_ = false;      ///< the view may show waiting tasks that are not in `ready_`
+  std::string refill_after_;  ///< the last scope of a refill that had no room for all
+  condition work_;            ///< something can be dispatched
   condition run_ended_;
+  condition progress_news_;
   std::unordered_map<model::target_key, std::int32_t> owing_;  ///< key → partition
   bool owing_unknown_ = false;  ///< the view may show tasks that are not in `owing_`
   condition owing_news_;
@@ -165,6 +175,7 @@ class scheduler {
   task_group loops_;
   task_group claiming_;
   task_group runs_;
+  stop_signal stop_;
   bool stopping_ = false;
 };
 

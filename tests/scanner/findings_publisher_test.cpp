@@ -1,5 +1,6 @@
 #include "scanner/scheduler/findings_publisher.hpp"
 
+#include "base/hash.hpp"
 #include "model/events.hpp"
 #include "queue/errc.hpp"
 #include "queue/record_size.hpp"
@@ -78,13 +79,11 @@ std::vector<std::uint16_t> ports_from(std::uint16_t first, std::uint16_t count) 
 class publisher_fixture {
  public:
   publisher_fixture(task_world& world, executor loop, std::size_t most = 1u << 30)
-      : queue(world.queue(), most), group_(loop, world.log(), "test") {
+      : queue(world.queue(), most), stop(loop), group_(loop, world.log(), "test") {
     auto task = test::task_of(test::scan_of("203.0.113.1", "1-65535"));
-    publishing_rights rights;
-    rights.owned = [this] { return owned; };
-    rights.stopping = [this] { return stopping; };
-    publisher_tools tools{loop, group_, loop, queue, ports_, bounds_, world.time(), world.log()};
-    tested = std::make_shared<findings_publisher>(std::move(tools), task, std::move(rights));
+    publisher_tools tools{loop,   group_,  stop,         loop,       queue,
+                          ports_, bounds_, world.time(), world.log()};
+    tested = std::make_shared<findings_publisher>(std::move(tools), task, [this] { return owned; });
   }
 
   awaitable<bool> finish() {
@@ -96,7 +95,7 @@ class publisher_fixture {
 
   small_queue queue;
   bool owned = true;
-  bool stopping = false;
+  stop_signal stop;
   std::shared_ptr<findings_publisher> tested;
 
  private:
@@ -175,15 +174,38 @@ TEST_CASE("parts are published while the scan runs, each thing once, ends before
   });
 }
 
+TEST_CASE("certificates are published wherever in a large part their ports stand") {
+  with_task_world([](task_world& world, executor loop) -> awaitable<void> {
+    publisher_fixture f(world, loop);
+    auto part = part_with(ports_from(1, 700));
+    for (auto& each : part.addresses[0].endpoints) {
+      auto certificate = std::make_shared<model::certificate_observation>();
+      certificate->sha256 = to_hex(sha256(std::to_string(each.port)));
+      certificate->attributes = {{"sha256", certificate->sha256}};
+      each.tls.emplace();
+      each.tls->chain = {certificate->sha256};
+      part.certificates.push_back(std::move(certificate));
+    }
+    f.tested->take(std::move(part), nullptr);
+    bool published = co_await f.finish();
+    CHECK(published);
+    auto certificates = std::ranges::count_if(f.queue.taken, [](const record& one) {
+      return one.key.starts_with("certificate-") && one.topic == model::topics::entities;
+    });
+    CHECK(certificates == 700);
+    check_publication(f.queue.taken);
+  });
+}
+
 TEST_CASE("batches are bounded in bytes, not only in records") {
   with_task_world([](task_world& world, executor loop) -> awaitable<void> {
     publisher_fixture f(world, loop);
     f.tested->take(part_with(ports_from(1, 250), 100'000), nullptr);
     bool published = co_await f.finish();
     CHECK(published);
-    CHECK(f.queue.batches.size() > 10);
+    CHECK(f.queue.batches.size() >= 4);
     for (auto bytes : f.queue.batches)
-      CHECK(bytes <= (2u << 20));
+      CHECK(bytes <= (8u << 20));
     check_publication(f.queue.taken);
   });
 }
@@ -226,7 +248,7 @@ TEST_CASE("what is refused for a while is repeated, while there is a right to") 
     CHECK(lost.queue.batches.empty());
 
     publisher_fixture stopped(world, loop);
-    stopped.stopping = true;
+    stopped.stop.request();
     stopped.queue.failures_left = 1'000'000;
     stopped.tested->take(part_with({22}), nullptr);
     published = co_await stopped.finish();
