@@ -13,6 +13,16 @@ namespace {
 /// Endpoints that become records in one go.
 constexpr std::size_t endpoints_at_once = 256;
 
+/// A task without what may be large and findings do not need.
+model::scan_task without_weight(model::scan_task task) {
+  task.ports.clear();
+  task.history.clear();
+  task.cursors.clear();
+  task.results.clear();
+  task.webhooks.clear();
+  return task;
+}
+
 /// A part cut into observations of so many endpoints, each with the certificates that they present.
 std::vector<model::scan_observation> slices_of(model::scan_observation seen) {
   auto addresses = std::exchange(seen.addresses, {});
@@ -65,10 +75,10 @@ class findings_publisher::at_work {
 findings_publisher::findings_publisher(publisher_tools tools, const model::scan_task& task,
                                        std::function<bool()> owned)
     : tools_(std::move(tools)),
-      task_(task),
+      task_(without_weight(task)),
       groups_(views::scope_text(task.scope)),
       owned_(std::move(owned)),
-      found_(task, tools_.bounds),
+      found_(task_, tools_.bounds),
       idle_(tools_.loop) {}
 
 void findings_publisher::take(model::scan_observation seen, std::function<void()> published) {

@@ -2,13 +2,17 @@
 sent, and hosts whose certificates are many and large."""
 
 import contextlib
+import os
+import pty
 import socket
+import subprocess
 import threading
 import time
 
 import pytest
 
 import hostile_tls
+import servers
 
 RAW_PRINTING = [515, *range(9100, 9108), *range(9112, 9117), 9220, 9290, 9500]
 LISTENED_ONLY = "listened only: raw printing port"
@@ -173,3 +177,67 @@ def check_stream(daemon, scan):
         assert len(chain) in (0, 15)
     assert sum(1 for e in entities if e["type"] == "hostname") <= 5_000
     assert 100 < len(certificates) < 200, len(certificates)
+
+
+# What a terminal obeys: C0 with TAB, VT and FF, DEL, C1, bidirectional and other format characters.
+OBEYED = [*map(chr, [*range(0, 10), *range(11, 32), *range(127, 160)]),
+          "\u200b", "\u200f", "\u202e", "\u2028", "\u2066", "\ufeff", "\U000e0041"]
+HOSTILE = "x" + "".join(c for c in OBEYED if c != "\r") + "y"
+
+
+def speaks_hostile(client):
+    client.sendall(f"SSH-2.0-{HOSTILE}\r\n".encode())
+    client.recv(1000)
+
+
+def answers_hostile(client):
+    if client.recv(1000).startswith(b"GET"):
+        head = f"HTTP/1.0 200 {HOSTILE}\r\nServer: {HOSTILE}\r\nLocation: {HOSTILE}\r\n\r\n<title>{HOSTILE}</title>"
+        client.sendall(head.encode())
+
+
+def on_terminals(*words, environment):
+    """Runs a command whose two streams are terminals; returns what it wrote to each."""
+    pairs = [pty.openpty() for _ in range(2)]
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=pairs[0][1], stderr=pairs[1][1],
+                               env={**os.environ, **environment})
+    written = []
+
+    def read(number):
+        with contextlib.suppress(OSError):  # its end
+            while part := os.read(pairs[number][0], 65536):
+                written[number] += part
+
+    readers = [threading.Thread(target=read, args=(number,)) for number in range(2)]
+    for reader in readers:
+        reader.start()
+    assert process.wait(60) == 0, written
+    for _, slave in pairs:
+        os.close(slave)
+    for reader in readers:
+        reader.join()
+    for master, _ in pairs:
+        os.close(master)
+    # The terminal itself makes CR LF of a line's end; the line of progress is Sonde's own.
+    out, err = (text.decode().replace("\r\n", "\n") for text in written)
+    return out, err.replace("\r", "").replace("\x1b[K", "")
+
+
+def test_what_a_target_writes_is_obeyed_by_no_terminal(daemon, sonde_binary):
+    daemon.start()
+    address = "127.21.0.20"
+    with servers.TcpService(address, 22, speaks_hostile), servers.TcpService(address, 80, answers_hostile):
+        scan = daemon.scanned(address, ports="22,80")
+    assert len(scan["results"]) == 2
+    services = [row["id"] for row in scan["results"]]
+    banners = {r["value"]["id"] for r in daemon.tail("entities") if r["value"]["type"] == "banner"}
+    environment = {"SONDE_TOKEN": daemon.token}
+    server = ["--server", daemon.url]
+    commands = [["scan", address, "--ports", "22,80", *server], ["show", scan["id"], *server],
+                *(["show", entity, *server] for entity in [*services, *banners]),
+                ["topic", "tail", "entities", "--from-start", "--data-dir", daemon.data_dir]]
+    for command in commands:
+        for form in ("--table", "--json"):
+            out, err = on_terminals(sonde_binary, *command, form, environment=environment)
+            assert out and [c for c in OBEYED if c in out or c in err] == [], (command, form, out, err)
+    assert [c for c in OBEYED if c in daemon.log()] == []
