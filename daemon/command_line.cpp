@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 namespace sonde::daemon {
 namespace {
@@ -89,7 +90,9 @@ class command_line {
     try {
       app_.parse(count, words);
     } catch (const CLI::ParseError& e) {
-      int code = app_.exit(e);
+      std::ostringstream complaint;
+      int code = app_.exit(e, std::cout, complaint);
+      std::cerr << model::visible(complaint.str());
       return code == 0 ? exit_code::done : exit_code::usage;
     }
     return verb_();
