@@ -108,6 +108,15 @@ struct limits {
   std::uint32_t certificate_bytes = 65'536;        ///< of one certificate that is parsed
   std::uint32_t certificate_names = 1'000;         ///< SANs kept of one certificate
 
+  // One scan: what a target can make the whole of it hold and publish.
+  std::uint32_t scan_evidence_bytes =
+      8u << 20;  ///< banners and certificates' DER; 5,000 usual certificates. More: fingerprints
+  std::uint32_t scan_unpublished_bytes =
+      8u << 20;  ///< in memory before it is published; beyond it no further port is talked to
+  std::uint32_t scan_entities = 50'000;       ///< published; 8 addresses with 1,000 open ports each
+  std::uint32_t scan_associations = 150'000;  ///< published; three for each entity
+  std::uint32_t scan_hostnames = 5'000;       ///< of the entities: alternative names of leaves
+
   // Webhooks: what callers' receivers can make us hold or wait for.
   std::uint32_t webhook_timeout_ms = 15'000;         ///< one try, from the look-up to the answer
   std::uint32_t webhook_connect_timeout_ms = 5'000;  ///< one address of it
