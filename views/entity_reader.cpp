@@ -19,10 +19,11 @@ entity_reader::entity_reader(SQLite::Database& db, const limits& limits)
       audiences_(db),
       find_number_(db, "SELECT n FROM numbers WHERE text=?"),
       find_id_(db, "SELECT text FROM numbers WHERE n=?"),
-      find_words_(db,
-                  "SELECT source, type, value, attributes, tags, newest, first_seen, last_seen,"
-                  "  reputation, word_time, best, worst, well_known"
-                  " FROM entities WHERE n=?1 AND audience=?2"),
+      find_words_(
+          db,
+          "SELECT source, type, value, attributes, tags, attributes_time, first_seen, last_seen,"
+          "  reputation, word_time, best, worst, well_known"
+          " FROM entities WHERE n=?1 AND audience=?2"),
       find_any_word_(db, "SELECT 1 FROM entities WHERE n=?1 AND audience=?2 LIMIT 1"),
       find_edges_from_(db,
                        "SELECT to_n, mode, evidence, first_seen, last_seen FROM associations"
