@@ -1,6 +1,7 @@
 #include "daemon/configuration.hpp"
 
 #include "daemon/backend.hpp"
+#include "daemon/limit_rules.hpp"
 #include "daemon/settings.hpp"
 #include "model/errc.hpp"
 #include "model/ip_address.hpp"
@@ -301,6 +302,7 @@ result<configuration> load_configuration(const std::optional<fs::path>& file,
     auto set = apply(config, *what, value_of(*what, flag.value), flag.flag);
     if (!set) return set.error();
   }
+  if (auto fine = check_limits(config); !fine) return fine.error();
   return config;
 }
 
