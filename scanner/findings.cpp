@@ -1,7 +1,9 @@
 #include "scanner/findings.hpp"
 
 #include "base/hash.hpp"
+#include "base/record_size.hpp"
 #include "model/events.hpp"
+#include "model/fitting.hpp"
 #include "model/text.hpp"
 
 #include <algorithm>
@@ -16,8 +18,6 @@ using model::json;
 
 constexpr const char* source = "sonde";
 constexpr std::size_t shown_banner_bytes = 200;
-/// Head room in a record for its headers and what is around the attributes.
-constexpr std::size_t record_overhead = 16'384;
 
 /// Collects entities and edges, each once.
 class collector {
@@ -167,17 +167,6 @@ class endpoint_findings {
   collector& to_;
 };
 
-/// Without its lists, which are what can grow, a certificate of any kind fits.
-void shorten(model::entity& entity) {
-  for (auto field = entity.attributes.begin(); field != entity.attributes.end();) {
-    bool large =
-        field->is_array() ||
-        (field->is_string() && field->get_ref<const std::string&>().size() > record_overhead);
-    field = large ? entity.attributes.erase(field) : std::next(field);
-  }
-  entity.attributes["truncated"] = true;
-}
-
 }  // namespace
 
 findings findings_of(const model::scan_observation& seen, const model::scan_task& task,
@@ -205,8 +194,12 @@ std::vector<record> records_of(findings& found, const model::scan_task& task,
   out.reserve(found.entities.size() + found.associations.size());
   for (auto& entity : found.entities) {
     out.push_back(to_record(entity, task.attempt, task.traceparent));
-    if (out.back().value.size() + record_overhead <= limits.record_max_bytes) continue;
-    shorten(entity);
+    auto size = size_of(out.back());
+    if (size <= limits.record_max_bytes) continue;
+    auto attributes = model::to_text(entity.attributes).size();
+    auto around = size - std::min(size, attributes);
+    auto room = limits.record_max_bytes - std::min<std::size_t>(limits.record_max_bytes, around);
+    model::shorten_attributes(entity.attributes, entity.type, room);
     out.back() = to_record(entity, task.attempt, task.traceparent);
   }
   for (const auto& association : found.associations) {
