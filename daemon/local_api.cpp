@@ -35,7 +35,7 @@ error as_client(const error& why) {
 }
 
 awaitable<result<json>> schedule_there(ingest::scan_service& scans, json order, std::string id) {
-  auto parsed = scans.parse_order(order);
+  auto parsed = scans.parse_order(order, "local");
   if (!parsed) co_return as_client(parsed.error());
   auto receipt = co_await scans.schedule(std::move(*parsed), everybody(), std::move(id));
   if (!receipt) co_return as_client(receipt.error());
@@ -55,6 +55,12 @@ awaitable<result<json>> translated(awaitable<result<json>> call) {
   auto answer = co_await std::move(call);
   if (!answer) co_return as_client(answer.error());
   co_return answer;
+}
+
+awaitable<result<json>> list_there(ingest::scan_service& scans, views::list_query query) {
+  auto listed = co_await scans.list(std::move(query));
+  if (!listed) co_return as_client(listed.error());
+  co_return model::parse_own(*listed);
 }
 
 class local_api final : public client::scan_api {
@@ -91,7 +97,7 @@ class local_api final : public client::scan_api {
     query.groups = everybody();
     query.target = model::target::parse(target).value();
     query.limit = 1;
-    auto there = [this, query = std::move(query)] { return translated(scans_.list(query)); };
+    auto there = [this, query = std::move(query)] { return list_there(scans_, query); };
     return spawn_on(loop_, std::move(there));
   }
 

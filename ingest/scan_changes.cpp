@@ -17,12 +17,6 @@ namespace {
 
 constexpr std::chrono::milliseconds fold_patience{500};
 
-bool may_see(const model::scan_task& task, const model::group_list& groups) {
-  return std::ranges::any_of(task.scope, [&](const std::string& group) {
-    return std::ranges::find(groups, group) != groups.end();
-  });
-}
-
 /// A request about a generation that there is.
 model::scan_request request_about(const model::scan_task& task, std::uint64_t generation,
                                   model::request_kind kind, wall_time now) {
@@ -58,11 +52,8 @@ error no_scan_id(const std::string& id) {
   return fail(errc::not_found, "\"" + id.substr(0, 64) + "\" is no scan id");
 }
 
-result<> check_found(const std::optional<views::found_task>& found,
-                     const model::group_list& groups) {
-  if (!found || !may_see(found->task, groups)) {
-    return fail(errc::not_found, "there is no scan with this id");
-  }
+result<> check_found(const std::optional<views::found_task>& found) {
+  if (!found) return fail(errc::not_found, "there is no scan with this id");
   if (found->generation) return {};
   return fail(errc::gone, "the scan with this id was long ago; the newest one of its target is " +
                               found->task.current.id.str());
@@ -74,14 +65,16 @@ void scan_service::accept_webhooks(std::shared_ptr<const model::webhook_keys> ke
   webhook_guard_ = std::move(guard);
 }
 
-result<model::webhook> scan_service::parse_webhook(const model::json& body) const {
+result<model::webhook> scan_service::parse_webhook(const model::json& body,
+                                                   const std::string& owner) const {
   if (!webhook_keys_) {
     return fail(errc::invalid,
-                "webhook: this server sends none, as it has no webhook.secret_file; leave it out, "
+                "webhook: this server sends none, as it has no webhook.key_file; leave it out, "
                 "and ask GET /api/ingest/v1/scan/{id} for the result");
   }
   auto order = model::parse_webhook_order(body);
   if (!order) return fail(errc::invalid, order.error().message());
+  order->owner = owner;
   auto url = model::parse_webhook_url(order->url);
   if (!url) return fail(errc::invalid, "webhook." + url.error().message());
   if (auto may = webhook_guard_.judge(url->host); !may) {
@@ -90,12 +83,25 @@ result<model::webhook> scan_service::parse_webhook(const model::json& body) cons
   return webhook_keys_->seal(*order);
 }
 
+result<std::vector<std::string>> scan_service::webhook_secrets(const std::string& url,
+                                                               const std::string& owner) const {
+  if (auto fine = model::parse_webhook_url(url); !fine) {
+    return fail(errc::invalid, fine.error().message());
+  }
+  auto secrets = webhook_keys_ ? webhook_keys_->secrets_of(owner, url) : std::vector<std::string>();
+  if (!secrets.empty()) return secrets;
+  return fail(errc::not_found,
+              "this server has no webhook.key_file, so it derives no secrets; ask its operator");
+}
+
 awaitable<result<queue::position>> scan_service::write(model::scan_request request,
                                                        std::string request_id, steady_time until) {
   std::vector<record> batch;
   batch.push_back(to_record(request, request_id));
+  auto bytes = bytes_of(batch);
   auto written = co_await write_durably(writes_, queue_, std::move(batch), until);
   if (!written) co_return written.error();
+  if (quota_ != nullptr) quota_->charge(request.scope, bytes);
   co_return std::move(written->front());
 }
 
@@ -126,9 +132,9 @@ awaitable<result<scan_receipt>> scan_service::cancel(std::string id, model::grou
   if (!model::is_task_id(id)) co_return no_scan_id(id);
   auto until = deadline();
   model::task_id task(std::move(id));
-  auto found = co_await tasks_.find(task, until);
+  auto found = co_await tasks_.find(task, std::move(groups), until);
   if (!found) co_return as_answer(found.error());
-  if (auto shown = check_found(*found, groups); !shown) co_return shown.error();
+  if (auto shown = check_found(*found); !shown) co_return shown.error();
   const auto& generation = *(*found)->generation;
   scan_receipt receipt{task, std::string(name_of(generation.state))};
   if (model::is_terminal(generation.state)) co_return receipt;

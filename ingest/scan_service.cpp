@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <utility>
 
 namespace sonde::ingest {
 namespace {
@@ -20,7 +22,8 @@ using model::json;
 using std::chrono::milliseconds;
 
 constexpr milliseconds findings_patience{500};
-constexpr milliseconds wait_slice{1'000};
+/// Of a list, before other requests get their turn: less than a millisecond.
+constexpr std::size_t written_at_once = 32;
 
 error invalid(const char* field, const std::string& what) {
   return fail(errc::invalid, std::string(field) + ": " + what);
@@ -49,6 +52,23 @@ result<std::optional<std::int64_t>> number_field(const json& body, const char* n
                  "is no integer between " + std::to_string(least) + " and " + std::to_string(most));
 }
 
+/// For each partition the last of what these tasks have produced.
+std::vector<model::produced_position> produced_by(const std::vector<views::listed_task>& tasks) {
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> last;
+  for (const auto& listed : tasks) {
+    if (!model::is_terminal(listed.task.current.state)) continue;
+    for (const auto& place : listed.task.produced) {
+      auto& held =
+          last.emplace(std::pair(place.topic, place.partition), place.offset).first->second;
+      held = std::max(held, place.offset);
+    }
+  }
+  std::vector<model::produced_position> out;
+  for (const auto& [place, offset] : last)
+    out.push_back({place.first, place.second, offset});
+  return out;
+}
+
 constexpr std::int64_t longest_age_s = std::int64_t{10} * 365 * 24 * 3600;
 
 }  // namespace
@@ -71,7 +91,7 @@ steady_time scan_service::deadline() const {
   return clock_.steady_now() + milliseconds(limits_.http_answer_timeout_ms);
 }
 
-result<scan_order> scan_service::parse_order(const json& body) const {
+result<scan_order> scan_service::parse_order(const json& body, const std::string& owner) const {
   if (auto known = model::check_fields(
           body, {"target", "webhook", "profile", "ports", "max_age", "priority"});
       !known) {
@@ -116,7 +136,7 @@ result<scan_order> scan_service::parse_order(const json& body) const {
   if (!priority) return priority.error();
   out.priority = static_cast<int>(priority->value_or(0));
   if (auto hook = body.find("webhook"); hook != body.end()) {
-    auto parsed_hook = parse_webhook(*hook);
+    auto parsed_hook = parse_webhook(*hook, owner);
     if (!parsed_hook) return parsed_hook.error();
     out.webhook = std::move(*parsed_hook);
   }
@@ -162,67 +182,72 @@ awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::
 }
 
 /// An ended scan is shown as ended when what it found can be read, which is a matter of
-/// milliseconds.
-awaitable<model::task_state> scan_service::shown_state(const views::found_task& found,
-                                                       steady_time until) {
-  auto state = found.generation->state;
-  bool ended = found.is_current() && model::is_terminal(state);
-  if (!ended || found.task.produced.empty()) co_return state;
-  bool visible = co_await entities_.wait_until_passed(found.task.produced, until);
+/// milliseconds. `produced`: where that is.
+awaitable<model::task_state> scan_service::shown_state(
+    model::task_state state, std::vector<model::produced_position> produced, steady_time until) {
+  if (!model::is_terminal(state) || produced.empty()) co_return state;
+  bool visible = co_await entities_.wait_until_passed(std::move(produced), until);
   if (!visible) state = model::task_state::running;
   co_return state;
-}
-
-/// Waits in slices, so that a server that stops need not wait for it.
-awaitable<result<std::optional<views::found_task>>> scan_service::wait_for_news(
-    model::task_id task, std::optional<views::found_task> first, steady_time until) {
-  result<std::optional<views::found_task>> found = first;
-  while (!hurrying_ && found && *found && !(*found)->has_news_since(*first)) {
-    auto now = clock_.steady_now();
-    if (now >= until) break;
-    found = co_await tasks_.wait_for_change(task, std::min(until, now + wait_slice));
-  }
-  co_return found;
 }
 
 awaitable<result<json>> scan_service::look_up(std::string id, model::group_list groups,
                                               milliseconds wait) {
   if (!model::is_task_id(id)) co_return no_scan_id(id);
   model::task_id task(std::move(id));
-  auto found = co_await tasks_.find(task, deadline());
+  auto found = co_await tasks_.find(task, groups, deadline());
   if (found && *found && wait.count() > 0) {
-    found = co_await wait_for_news(task, std::move(*found), clock_.steady_now() + wait);
+    auto mark = (*found)->mark();
+    bool waits = !hurrying_ && !(*found)->has_news_since(mark);
+    auto until = clock_.steady_now() + wait;
+    if (waits) found = co_await tasks_.wait_for_change(task, std::move(groups), mark, until);
   }
   if (!found) co_return as_answer(found.error());
-  if (auto shown = check_found(*found, groups); !shown) co_return shown.error();
-  auto state = co_await shown_state(**found, clock_.steady_now() + findings_patience);
+  if (auto shown = check_found(*found); !shown) co_return shown.error();
+  auto state = (*found)->generation->state;
+  if ((*found)->is_current()) {
+    auto until = clock_.steady_now() + findings_patience;
+    state = co_await shown_state(state, (*found)->task.produced, until);
+  }
   co_return to_json(**found, state);
 }
 
-awaitable<result<json>> scan_service::list(views::list_query query) {
+/// What all of these have produced has to be seen together: one wait for the whole page.
+awaitable<result<std::string>> scan_service::list(views::list_query query) {
   bool whole = query.target.has_value();
-  auto found = co_await tasks_.list(std::move(query), deadline());
+  auto end = deadline();
+  auto found = co_await tasks_.list(std::move(query), end);
   if (!found) co_return as_answer(found.error());
-  json out = {{"scans", json::array()}};
-  if (found->next) out["next"] = to_cursor(*found->next);
-  std::size_t bytes = 0;
-  // Of the whole page, not of each scan.
+  auto loop = co_await asio::this_coro::executor;
   auto until = clock_.steady_now() + findings_patience;
-  for (auto& task : found->tasks) {
-    bool last = &task == &found->tasks.back();
-    views::found_task one;
-    one.generation = task.current;
-    one.task = std::move(task);
-    auto state = co_await shown_state(one, until);
-    auto told = to_json(one, state);
-    if (!whole) leave_out_results(told, one.task);
-    bytes += whole ? model::to_text(told).size() : 0;
-    out["scans"].push_back(std::move(told));
-    if (bytes < limits_.http_answer_bytes || last) continue;
-    out["next"] = to_cursor({one.task.current.requested, one.task.current.id});
+  auto all = produced_by(found->tasks);
+  auto seen = co_await shown_state(model::task_state::done, std::move(all), until);
+  bool all_seen = seen == model::task_state::done;
+  std::string scans;
+  std::size_t written = 0;
+  auto next = found->next;
+  for (const auto& listed : found->tasks) {
+    if (++written % written_at_once == 0) co_await asio::post(loop, asio::use_awaitable);
+    const auto& task = listed.task;
+    auto state = task.current.state;
+    if (!all_seen) state = co_await shown_state(state, task.produced, until);
+    auto told = to_json(listed, state);
+    if (!whole) leave_out_results(told, task);
+    scans += (scans.empty() ? "" : ",") + model::to_text(told);
+    bool full = scans.size() >= limits_.http_answer_bytes || clock_.steady_now() > end;
+    if (!full || &listed == &found->tasks.back()) continue;
+    next = views::list_place{task.current.requested, task.current.id};
     break;
   }
+  std::string out = "{";
+  if (next) out += "\"next\":\"" + to_cursor(*next) + "\",";
+  out += "\"scans\":[" + scans + "]}";
   co_return out;
+}
+
+void scan_service::hurry() {
+  hurrying_ = true;
+  tasks_.end_waits();
 }
 
 void scan_service::set_scope(std::shared_ptr<const model::address_scope> scope) {

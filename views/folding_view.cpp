@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 /// `SonV`: a view's file, not the queue's.
 constexpr int application_id = 0x536f6e56;
 constexpr std::chrono::milliseconds retry_pause{500};
+/// A batch of so many says that more wait on the topics.
+constexpr std::size_t records_when_behind = 256;
 
 }  // namespace
 
@@ -185,6 +187,7 @@ awaitable<void> folding_view::fold_all() {
       co_await pause.async_wait(asio::use_awaitable);
     }
     changed_.notify_all();
+    weigh(batch->size());
     if (checkpointer_ && checkpointer_->is_due()) work_.spawn(checkpointer_->copy());
   }
 }
@@ -228,6 +231,7 @@ bool folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
     all.commit();
     for (auto& [place, next] : reached)
       next_[place] = next;
+    tables_.committed();
     trouble_.clear();
     return true;
   } catch (const SQLite::Exception& e) {
@@ -249,6 +253,30 @@ bool folding_view::has_passed(const std::string& topic, std::int32_t partition,
   return place != next_.end() && place->second > offset;
 }
 
+awaitable<bool> folding_view::wait_for_fold(steady_time deadline) {
+  struct count_in {
+    explicit count_in(std::size_t& waiting) : waiting_(waiting) { ++waiting_; }
+    ~count_in() { --waiting_; }
+    count_in(const count_in&) = delete;
+    count_in& operator=(const count_in&) = delete;
+    std::size_t& waiting_;
+  };
+  count_in self(waiting_);
+  weigh(0);
+  bool announced = co_await changed_.wait_until(deadline);
+  co_return announced;
+}
+
+/// After a transaction of so many records, or when somebody begins to wait for one.
+void folding_view::weigh(std::size_t records) {
+  if (!weight_) return;
+  if (waiting_ > 0 || records >= records_when_behind) {
+    weight_->raise();
+  } else {
+    weight_->lower();
+  }
+}
+
 awaitable<bool> folding_view::catch_up(steady_time deadline) {
   auto topics = tables_.topics();
   auto ends = co_await queue_.ends(topics);
@@ -264,7 +292,7 @@ awaitable<bool> folding_view::catch_up(steady_time deadline) {
     return std::ranges::find(*starts, end) != starts->end();
   });
   while (!std::ranges::all_of(*ends, reached)) {
-    bool in_time = co_await changed_.wait_until(deadline);
+    bool in_time = co_await wait_for_fold(deadline);
     if (stopping_ || !in_time) co_return false;
   }
   co_return !stopping_;

@@ -8,13 +8,17 @@
 #include "queue/produce_all.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace sonde::scanner {
 namespace {
 
 /// Ready tasks, in multiples of those that may run: enough that the view is asked seldom.
 constexpr std::size_t ready_factor = 4;
+/// Scopes that one question to the view names.
+constexpr std::size_t scopes_at_once = 128;
 /// Before requests are folded again that could not be published: the news that their partition is
 /// another process's by now may be on their way.
 constexpr std::chrono::milliseconds lost_pause{100};
@@ -243,25 +247,38 @@ void scheduler::enqueue(const model::scan_task& task, std::int32_t partition) {
   work_.notify_all();
 }
 
+/// What is ready is a key and its place in the order: a list of ports would be 25 KB of each.
 void scheduler::make_ready(views::waiting_task task) {
-  auto ports = profiles_.ports_of(task.profile, task.ports);
-  ready_.add(std::move(task), ports ? ports->size() : 1);
+  if (task.probes == 0) {
+    auto ports = profiles_.ports_of(task.profile, task.ports);
+    task.probes = ports ? ports->size() : 1;
+  }
+  task.profile = {};
+  task.ports = {};
+  auto cost = task.probes;
+  ready_.add(std::move(task), cost);
 }
 
-/// Fetches waiting tasks from the view, of every scope its share. True: meanwhile there came a
-/// reason to look again, such as another partition.
+/// Fetches waiting tasks from the view: as many as there is room for, the same share of each scope.
+/// Where there are more scopes than room, the next call goes on behind the last one. True:
+/// meanwhile there came a reason to look again, such as another partition.
 awaitable<bool> scheduler::refill() {
   backlog_ = false;
   auto unseen = ledger_.unseen();
   for (const auto& place : unseen)
     co_await view_.wait_until_folded(place, steady_time::max());
   auto partitions = ledger_.owned();
-  auto scopes = co_await view_.waiting_scopes();
-  bool more = false;
+  auto most_ready = ready_factor * limits_.running_tasks;
+  auto room = most_ready - std::min<std::size_t>(most_ready, ready_.size());
+  auto scopes = co_await scopes_in_turn(partitions, room);
+  auto share = std::max<std::size_t>(1, room / std::max<std::size_t>(1, scopes.size()));
+  std::map<std::string, std::size_t> running;
+  for (const auto& each : running_)
+    ++running[each.second.scope];
+  bool more = refill_after_ != std::string();
   for (const auto& scope : scopes) {
     // Those that run or are ready stand in the view too.
-    auto share = std::max<std::size_t>(1, ready_factor * limits_.running_tasks / scopes.size());
-    auto most = share + running_.size() + ready_.size(scope);
+    auto most = share + running[scope] + ready_.size(scope);
     auto waiting = co_await view_.waiting(partitions, scope, most);
     if (waiting.size() == most) more = true;
     for (auto& task : waiting) {
@@ -272,6 +289,34 @@ awaitable<bool> scheduler::refill() {
   bool news = backlog_;
   backlog_ = backlog_ || more;
   co_return news;
+}
+
+/// Scopes with waiting tasks, at most so many, from where the last call has ended. When it comes to
+/// the end it begins anew the next time; when all scopes fit, each call names them all.
+awaitable<std::vector<std::string>> scheduler::scopes_in_turn(std::vector<std::int32_t> partitions,
+                                                              std::size_t most) {
+  std::vector<std::string> out;
+  auto begin = std::exchange(refill_after_, {});
+  auto after = begin;
+  bool wrapped = begin.empty();
+  while (out.size() < most) {
+    auto at_once = std::min(scopes_at_once, most - out.size());
+    auto some = co_await view_.waiting_scopes(partitions, after, at_once);
+    for (const auto& scope : some) {
+      if (wrapped && !begin.empty() && scope > begin) co_return out;
+      out.push_back(scope);
+    }
+    if (some.size() == at_once) {
+      after = some.back();
+    } else if (wrapped) {
+      co_return out;
+    } else {
+      wrapped = true;
+      after.clear();
+    }
+  }
+  refill_after_ = after;
+  co_return out;
 }
 
 }  // namespace sonde::scanner

@@ -67,6 +67,7 @@ class scheduler {
   struct running_task {
     model::task_id id;
     std::int32_t partition = 0;
+    std::string scope;  ///< whose turn it was
     bool cancelled = false;
     std::optional<run_progress> news;  ///< not yet published
     steady_time saved_at{};            ///< when its cursors were last published
@@ -109,6 +110,8 @@ class scheduler {
   // Runs.
   awaitable<void> dispatch();
   awaitable<bool> refill();
+  awaitable<std::vector<std::string>> scopes_in_turn(std::vector<std::int32_t> partitions,
+                                                     std::size_t most);
   awaitable<void> run(model::target_key key, std::int32_t partition);
   awaitable<void> run_owned(model::target_key key, std::int32_t partition);
   void cancel_run(running_task& task);
@@ -160,8 +163,9 @@ class scheduler {
   condition settled_;
   ready_queue ready_;
   std::unordered_map<model::target_key, running_task> running_;
-  bool backlog_ = false;  ///< the view may show waiting tasks that are not in `ready_`
-  condition work_;        ///< something can be dispatched
+  bool backlog_ = false;      ///< the view may show waiting tasks that are not in `ready_`
+  std::string refill_after_;  ///< the last scope of a refill that had no room for all
+  condition work_;            ///< something can be dispatched
   condition run_ended_;
   condition progress_news_;
   std::unordered_map<model::target_key, std::int32_t> owing_;  ///< key → partition
