@@ -153,7 +153,7 @@ def test_a_host_full_of_quotes_ends_complete_with_a_table_that_is_cut(hasty, quo
         assert found["truncated"] and found["results_total"] == 1_100
         assert 100 < len(found["results"]) < 1_000
         assert found["results"][0]["banner"].startswith('"' * 100)
-        assert found["results"][0]["certificate"]["subject"].count('"') >= 90
+        assert found["results"][0]["certificate"]["subject"].count('"') >= 60
         message = receiver.wait_for(1)[0].event()["data"]
         assert message["status"] == "done" and message["truncated"] and message["results_total"] == 1_100
 
