@@ -3,6 +3,7 @@
 #include "ingest/durable_write.hpp"
 #include "ingest/entity_json.hpp"
 #include "ingest/errc.hpp"
+#include "ingest/record_fit.hpp"
 #include "model/events.hpp"
 #include "model/text.hpp"
 
@@ -124,8 +125,11 @@ awaitable<result<std::string>> entity_service::write_submission(result<model::su
   if (!read) co_return invalid(read.error().message());
   std::vector<record> batch;
   auto event_id = [&] { return from.request_id + "/" + std::to_string(batch.size()); };
-  for (const auto& entity : read->entities)
+  for (const auto& entity : read->entities) {
     batch.push_back(to_record(entity, event_id(), from.traceparent));
+    auto fits = check_fits(batch.back(), entity, limits_.record_max_bytes);
+    if (!fits) co_return fits.error();
+  }
   for (const auto& edge : read->associations)
     batch.push_back(to_record(edge, event_id(), from.traceparent));
   auto written = co_await write(std::move(batch), from.who, deadline());
@@ -181,6 +185,8 @@ awaitable<result<std::string>> entity_service::comment(json body, submitted_by f
                                   std::move(said));
   std::vector<record> batch;
   batch.push_back(to_record(made, from.request_id + "/0", from.traceparent));
+  auto fits = check_fits(batch.back(), made, limits_.record_max_bytes);
+  if (!fits) co_return fits.error();
   auto written = co_await write(std::move(batch), from.who, until);
   if (!written) co_return written.error();
   co_return made.id.str();

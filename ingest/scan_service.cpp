@@ -2,6 +2,7 @@
 
 #include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
+#include "ingest/record_fit.hpp"
 #include "ingest/scan_changes.hpp"
 #include "ingest/scan_cursor.hpp"
 #include "ingest/scan_json.hpp"
@@ -119,6 +120,8 @@ result<scan_order> scan_service::parse_order(const json& body, const std::string
     auto canonical = model::port_set::parse(**ports);
     if (!canonical) return invalid("ports", canonical.error().message());
     out.profile = canonical->text();
+    auto fits = check_ports_fit(out.profile, limits_.record_max_bytes);
+    if (!fits) return fits.error();
   } else {
     const auto* known = profiles_.find(out.profile);
     if (known == nullptr) {
