@@ -40,14 +40,19 @@ struct limits {
   std::uint32_t read_ms = 250;       ///< processor time on a reading thread; then an error
 
   // Credentials: every process that serves HTTP holds them all in memory.
-  std::uint32_t keys = 1'000'000;             ///< known, with those that were revoked
-  std::uint32_t keys_per_user = 1'000;        ///< … of one user, not counting expired ones
-  std::uint32_t key_days = 3'650;             ///< the longest time that a key can be made for
+  std::uint32_t keys = 1'000'000;       ///< in memory: not expired, not long revoked
+  std::uint32_t keys_per_user = 1'000;  ///< … of one user
+  std::uint32_t key_days = 3'650;       ///< the longest time that a key can be made for
+  std::uint32_t key_depth = 8;          ///< keys from a derived key to the first; each use walks it
+  std::uint32_t revoked_key_s = 86'400;  ///< in memory after its revocation; a late copy of its
+                                         ///< record comes within minutes
   std::uint32_t credentials_lag_ms = 60'000;  ///< a revocation may be this old and unseen; then 503
 
   // Rates: what one caller may ask of HTTP. Beyond them: 429.
-  std::uint32_t requests_per_key_per_s = 2'000;   ///< of a key, or of a gateway's user, on average
+  std::uint32_t requests_per_key_per_s = 2'000;   ///< of a key and what derives from it, on average
   std::uint32_t requests_per_key_burst = 4'000;   ///< at once, after a pause
+  std::uint32_t requests_per_user_per_s = 4'000;  ///< of all keys of a user; two at full rate
+  std::uint32_t requests_per_user_burst = 8'000;  ///< at once, after a pause
   std::uint32_t refused_per_address_per_s = 20;   ///< 401s of an IPv4 address or IPv6 /64
   std::uint32_t refused_per_address_burst = 200;  ///< at once, after a pause
   std::uint32_t rate_buckets = 65'536;            ///< keys, users, addresses told apart, of each
@@ -64,6 +69,11 @@ struct limits {
   std::uint32_t commit_records = 4096;  ///< records of one commit; more wait for the next
   std::uint32_t read_records = 512;     ///< records handed over at once
   std::uint32_t read_bytes = 4u << 20;  ///< and their bytes, so that a batch fits a cache
+
+  // Disk: what is kept free of it, and what one tenant may add to it.
+  std::uint32_t disk_floor_bytes = 256u << 20;    ///< free; below it: revocations and ends only
+  std::uint32_t disk_reserve_bytes = 16u << 20;   ///< held by a file, for these few writes
+  std::uint32_t tenant_bytes_per_day = 2u << 30;  ///< of records; about two million facts
 
   // Kafka: how long brokers may take, and what is held of what they send.
   std::uint32_t produce_timeout_ms = 30'000;        ///< for all in-sync replicas to have a record

@@ -35,7 +35,7 @@ error as_client(const error& why) {
 }
 
 awaitable<result<json>> schedule_there(ingest::scan_service& scans, json order, std::string id) {
-  auto parsed = scans.parse_order(order);
+  auto parsed = scans.parse_order(order, "local");
   if (!parsed) co_return as_client(parsed.error());
   auto receipt = co_await scans.schedule(std::move(*parsed), everybody(), std::move(id));
   if (!receipt) co_return as_client(receipt.error());

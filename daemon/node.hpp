@@ -12,6 +12,7 @@
 #include "daemon/control.hpp"
 #include "daemon/process_metrics.hpp"
 #include "ingest/authenticate.hpp"
+#include "ingest/daily_quota.hpp"
 #include "ingest/entity_service.hpp"
 #include "ingest/handlers.hpp"
 #include "ingest/http_server.hpp"
@@ -27,6 +28,7 @@
 #include "views/credential_view.hpp"
 #include "views/entity_view.hpp"
 #include "views/idempotency_view.hpp"
+#include "views/key_changes.hpp"
 #include "views/task_view.hpp"
 #include "webhook/sender.hpp"
 
@@ -34,6 +36,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace sonde::daemon {
@@ -61,6 +64,9 @@ class node {
   /// Scope, log level and certificates of a new configuration; what else has changed needs a
   /// restart.
   [[nodiscard]] result<> reload(const configuration& changed);
+  /// Looks whether the machine has other addresses than before, which are out of scope then. Costs
+  /// some ten microseconds; nothing is asked at a probe.
+  void refresh_addresses();
   /// An error once something has failed that only a restart mends.
   [[nodiscard]] result<> health() const;
   /// Serves HTTP beside what the local interface gives; without this it is not listened to.
@@ -74,6 +80,11 @@ class node {
   [[nodiscard]] result<> start_webhook();
   [[nodiscard]] result<> start_http();
   [[nodiscard]] ingest::access who_reads_metrics() const;
+  [[nodiscard]] result<std::shared_ptr<const model::address_scope>> scope_of(
+      const model::scope_rules& rules) const;
+  [[nodiscard]] std::shared_ptr<const scanner::policy> policy_of(
+      const model::address_scope& scope) const;
+  void take_over(const std::shared_ptr<const model::address_scope>& scope);
   void start_credentials();
   [[nodiscard]] result<> start_gateway();
   void start_control();
@@ -89,8 +100,10 @@ class node {
   std::optional<std::filesystem::path> view_folder_;
   const clock& clock_;
   logger& log_;
+  ingest::daily_quota quota_{config_.limits, clock_, counts_};  ///< on the loop of HTTP
   std::string process_id_;
   model::profile_book profiles_;
+  std::set<model::ip_address> addresses_;  ///< of this machine; on the main thread
   fatal_error failure_;  ///< of a part that this process cannot do without
 
   event_loop task_view_loop_{"view-tasks"};
@@ -108,6 +121,7 @@ class node {
   std::unique_ptr<ingest::entity_service> facts_;
   std::unique_ptr<views::credential_view> credentials_;  ///< on the loop of HTTP
   std::unique_ptr<ingest::authenticator> guard_;
+  std::unique_ptr<views::key_changes> key_changes_;  ///< on the loop of HTTP
   std::unique_ptr<ingest::keypair_service> keys_;
   std::unique_ptr<ingest::key_use_recorder> key_uses_;
   std::unique_ptr<ingest::idempotent_requests> repeats_;

@@ -23,9 +23,11 @@ void node::start_credentials() {
   key_uses_ =
       std::make_unique<ingest::key_use_recorder>(loop, *queue_, *credentials_, clock_, log_);
   key_uses_->start();
+  key_changes_ = std::make_unique<views::key_changes>(loop, *queue_, *credentials_, kernel_random,
+                                                      config_.limits, clock_, log_);
   if (!scans_) return;
-  keys_ = std::make_unique<ingest::keypair_service>(loop, *queue_, *credentials_, kernel_random,
-                                                    config_.limits, clock_, log_);
+  keys_ = std::make_unique<ingest::keypair_service>(*key_changes_, *credentials_, config_.limits,
+                                                    clock_, log_);
   ingest::add_keypair_routes(router_, *keys_);
 }
 
@@ -71,7 +73,7 @@ void node::start_control() {
   add_control_routes(control_routes_, *queue_, clock_);
   add_address_control_route(control_routes_, [this] { return address_here(); });
   if (credentials_) {
-    add_key_control_route(control_routes_, *queue_, *credentials_, config_.limits, clock_);
+    add_key_control_route(control_routes_, *key_changes_, *credentials_, config_.limits, clock_);
   }
   auto handle = [this](ingest::http_request request) {
     return control_routes_.handle(std::move(request));
@@ -88,7 +90,7 @@ void node::start_control() {
 }
 
 awaitable<void> node::stop_credentials() {
-  if (keys_) co_await keys_->stop();
+  if (key_changes_) co_await key_changes_->stop();
   if (repeats_) co_await repeats_->stop();
   if (answers_) co_await answers_->stop();
   if (key_uses_) co_await key_uses_->stop();

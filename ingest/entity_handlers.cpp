@@ -29,10 +29,13 @@ class entity_handlers {
  public:
   using taker = awaitable<result<std::string>> (entity_service::*)(json, submitted_by);
 
-  entity_handlers(entity_service& entities, const limits& bounds)
-      : entities_(entities), limits_(bounds) {}
+  entity_handlers(entity_service& entities, const limits& bounds, daily_quota* quota = nullptr)
+      : entities_(entities), limits_(bounds), quota_(quota) {}
 
   awaitable<http_response> post(http_request request, taker take) {
+    if (quota_ != nullptr) {
+      if (auto refused = quota_->judge(request)) co_return std::move(*refused);
+    }
     auto body = json_body(request, limits_.json_depth);
     if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
     submitted_by from{request.who, request.id, traceparent_of(request)};
@@ -70,12 +73,15 @@ class entity_handlers {
  private:
   entity_service& entities_;
   const limits& limits_;
+  daily_quota* quota_;
 };
 
 }  // namespace
 
-void add_submission_routes(router& to, entity_service& entities, const limits& limits) {
-  auto handlers = std::make_shared<entity_handlers>(entities, limits);
+void add_submission_routes(router& to, entity_service& entities, const limits& limits,
+                           daily_quota* quota) {
+  if (quota != nullptr) entities.count_in(*quota);
+  auto handlers = std::make_shared<entity_handlers>(entities, limits, quota);
   auto post = [&](const char* path, access who, entity_handlers::taker take) {
     to.add("POST", path, who, [handlers, take](http_request request, path_parameters) {
       return handlers->post(std::move(request), take);

@@ -128,7 +128,7 @@ awaitable<result<std::string>> entity_service::write_submission(result<model::su
     batch.push_back(to_record(entity, event_id(), from.traceparent));
   for (const auto& edge : read->associations)
     batch.push_back(to_record(edge, event_id(), from.traceparent));
-  auto written = co_await write(std::move(batch), from.who.user_id, deadline());
+  auto written = co_await write(std::move(batch), from.who, deadline());
   if (!written) co_return written.error();
   co_return read->id.str();
 }
@@ -156,7 +156,7 @@ awaitable<result<std::string>> entity_service::associate(json body, submitted_by
   auto edge = model::make_association(*first, *mode, *second, {}, std::move(said));
   std::vector<record> batch;
   batch.push_back(to_record(edge, from.request_id + "/0", from.traceparent));
-  auto written = co_await write(std::move(batch), from.who.user_id, until);
+  auto written = co_await write(std::move(batch), from.who, until);
   if (!written) co_return written.error();
   co_return edge.id.str();
 }
@@ -181,15 +181,18 @@ awaitable<result<std::string>> entity_service::comment(json body, submitted_by f
                                   std::move(said));
   std::vector<record> batch;
   batch.push_back(to_record(made, from.request_id + "/0", from.traceparent));
-  auto written = co_await write(std::move(batch), from.who.user_id, until);
+  auto written = co_await write(std::move(batch), from.who, until);
   if (!written) co_return written.error();
   co_return made.id.str();
 }
 
-awaitable<result<>> entity_service::write(std::vector<record> batch, std::string user,
+awaitable<result<>> entity_service::write(std::vector<record> batch, caller who,
                                           steady_time until) {
+  auto bytes = bytes_of(batch);
   auto written = co_await write_durably(writes_, queue_, std::move(batch), until);
   if (!written) co_return written.error();
+  if (quota_ != nullptr) quota_->charge(who.groups, bytes);
+  const auto& user = who.user_id;
   if (unread_.size() >= most_writers && !unread_.contains(user)) unread_.erase(unread_.begin());
   auto& unread = unread_[user];
   for (const auto& place : *written) {

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "ingest/daily_quota.hpp"
 #include "ingest/http_message.hpp"
 #include "model/address_scope.hpp"
 #include "model/json.hpp"
@@ -52,6 +53,8 @@ class entity_service {
                                            std::uint32_t limit);
   awaitable<result<model::json>> comments(std::string id, caller who);
 
+  /// Counts what is taken in. On its loop, or before it runs; `quota` outlives it.
+  void count_in(daily_quota& quota) { quota_ = &quota; }
   void set_scope(std::shared_ptr<const model::address_scope> scope);
   /// Waits for writes that nobody waits for any more.
   awaitable<void> stop();
@@ -63,7 +66,7 @@ class entity_service {
   [[nodiscard]] model::submission_context context_of(const caller& who) const;
   awaitable<result<std::string>> write_submission(result<model::submission> read,
                                                   submitted_by from);
-  awaitable<result<>> write(std::vector<record> batch, std::string user, steady_time until);
+  awaitable<result<>> write(std::vector<record> batch, caller who, steady_time until);
   awaitable<void> see_own_writes(std::string user, steady_time until);
 
   queue::backend& queue_;
@@ -72,6 +75,7 @@ class entity_service {
   const limits& limits_;
   const clock& clock_;
   task_group writes_;
+  daily_quota* quota_ = nullptr;
   std::map<std::string, written_positions> unread_;  ///< by user: not yet seen to be folded
 };
 

@@ -13,12 +13,17 @@ namespace sonde::ingest {
 /// What is not ready, one sentence each; empty when everything is.
 using readiness_check = std::function<awaitable<std::vector<std::string>>()>;
 
+/// `quota` counts what these routes make durable and refuses the tenant that has written its share;
+/// it outlives the router's use. None: nothing is counted.
+
 /// `POST /api/ingest/v1/scan`, `/scans`; `DELETE /api/ingest/v1/scan/{id}`.
-void add_scheduling_routes(router& to, scan_service& scans, const limits& limits);
+void add_scheduling_routes(router& to, scan_service& scans, const limits& limits,
+                           daily_quota* quota = nullptr);
 /// `GET /api/ingest/v1/scan…`.
 void add_scan_routes(router& to, scan_service& scans, const limits& limits);
 /// `POST /api/ingest/v1/entity`, `/association`, `/comment`, `/well-known`.
-void add_submission_routes(router& to, entity_service& entities, const limits& limits);
+void add_submission_routes(router& to, entity_service& entities, const limits& limits,
+                           daily_quota* quota = nullptr);
 /// `GET /api/analytics/v1/entity…`.
 void add_entity_routes(router& to, entity_service& entities, const limits& limits);
 

@@ -14,6 +14,8 @@ struct caller {
   std::string user_id;  ///< the source of what they say
   std::string user_name;
   std::string key_id;  ///< the key they have shown; empty where a gateway vouches for them
+  std::string rate_id =
+      {};  ///< the key whose rate it counts for: the one it derives from, or itself
   /// Their own, sorted, unique: the scope of their scans, and who sees what they submit.
   std::vector<std::string> groups;
   /// What they may see: their own groups', and what is public. Sorted, unique.

@@ -99,7 +99,7 @@ class scan_service::bulk_run {
       one.refusal = fail(errc::invalid, body.error().message());
       return;
     }
-    auto order = service_.parse_order(*body);
+    auto order = service_.parse_order(*body, order_.owner);
     if (!order) {
       one.refusal = order.error();
       return;
@@ -196,6 +196,7 @@ class scan_service::bulk_run {
     auto records = std::exchange(records_, {});
     auto scheduled = std::exchange(scheduled_, {});
     if (records.empty()) co_return;
+    auto bytes = bytes_of(records);
     std::optional<error> why;
     if (service_.clock_.steady_now() < until_) {
       auto written =
@@ -205,6 +206,7 @@ class scan_service::bulk_run {
       why = fail(errc::unavailable, "the queue was too slow for the whole body; send this again");
     }
     if (!why) {
+      if (service_.quota_ != nullptr) service_.quota_->charge(order_.groups, bytes);
       wrote_ = true;
       co_return;
     }

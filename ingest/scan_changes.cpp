@@ -51,14 +51,16 @@ void scan_service::accept_webhooks(std::shared_ptr<const model::webhook_keys> ke
   webhook_guard_ = std::move(guard);
 }
 
-result<model::webhook> scan_service::parse_webhook(const model::json& body) const {
+result<model::webhook> scan_service::parse_webhook(const model::json& body,
+                                                   const std::string& owner) const {
   if (!webhook_keys_) {
     return fail(errc::invalid,
-                "webhook: this server sends none, as it has no webhook.secret_file; leave it out, "
+                "webhook: this server sends none, as it has no webhook.key_file; leave it out, "
                 "and ask GET /api/ingest/v1/scan/{id} for the result");
   }
   auto order = model::parse_webhook_order(body);
   if (!order) return fail(errc::invalid, order.error().message());
+  order->owner = owner;
   auto url = model::parse_webhook_url(order->url);
   if (!url) return fail(errc::invalid, "webhook." + url.error().message());
   if (auto may = webhook_guard_.judge(url->host); !may) {
@@ -67,12 +69,25 @@ result<model::webhook> scan_service::parse_webhook(const model::json& body) cons
   return webhook_keys_->seal(*order);
 }
 
+result<std::vector<std::string>> scan_service::webhook_secrets(const std::string& url,
+                                                               const std::string& owner) const {
+  if (auto fine = model::parse_webhook_url(url); !fine) {
+    return fail(errc::invalid, fine.error().message());
+  }
+  auto secrets = webhook_keys_ ? webhook_keys_->secrets_of(owner, url) : std::vector<std::string>();
+  if (!secrets.empty()) return secrets;
+  return fail(errc::not_found,
+              "this server has no webhook.key_file, so it derives no secrets; ask its operator");
+}
+
 awaitable<result<queue::position>> scan_service::write(model::scan_request request,
                                                        std::string request_id, steady_time until) {
   std::vector<record> batch;
   batch.push_back(to_record(request, request_id));
+  auto bytes = bytes_of(batch);
   auto written = co_await write_durably(writes_, queue_, std::move(batch), until);
   if (!written) co_return written.error();
+  if (quota_ != nullptr) quota_->charge(request.scope, bytes);
   co_return std::move(written->front());
 }
 

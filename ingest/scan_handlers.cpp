@@ -65,15 +65,27 @@ result<views::list_query> parse_list_query(const http_request& request) {
   return out;
 }
 
+/// `{url}`.
+result<std::string> url_of(const json& body) {
+  if (auto known = model::check_fields(body, {"url"}); !known) {
+    return fail(errc::invalid, known.error().message());
+  }
+  auto url = body.find("url");
+  if (url != body.end() && url->is_string()) return url->get<std::string>();
+  return fail(errc::invalid, "url: is missing, or no text; give the webhook's URL");
+}
+
 /// The routes of one scan service. Shared by their handlers.
 class scan_handlers {
  public:
-  scan_handlers(scan_service& scans, const limits& bounds) : scans_(scans), limits_(bounds) {}
+  scan_handlers(scan_service& scans, const limits& bounds, daily_quota* quota = nullptr)
+      : scans_(scans), limits_(bounds), quota_(quota) {}
 
   awaitable<http_response> post_scan(http_request request) {
+    if (auto refused = over_quota(request)) co_return std::move(*refused);
     auto body = json_body(request, limits_.json_depth);
     if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
-    auto order = scans_.parse_order(std::get<json>(body));
+    auto order = scans_.parse_order(std::get<json>(body), request.who.user_id);
     if (!order) co_return problem(order.error(), request.id);
     order->traceparent = traceparent_of(request);
     auto receipt = co_await scans_.schedule(std::move(*order), request.who.groups, request.id);
@@ -82,13 +94,29 @@ class scan_handlers {
     co_return json_response(receipt->is_new() ? 202 : 200, model::to_text(answer));
   }
 
+  /// A POST, so that the URL, which may be a secret, stands in no log of a proxy.
+  awaitable<http_response> webhook_secret(http_request request) {
+    auto body = json_body(request, limits_.json_depth);
+    if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
+    auto url = url_of(std::get<json>(body));
+    if (!url) co_return problem(url.error(), request.id);
+    auto secrets = scans_.webhook_secrets(*url, request.who.user_id);
+    if (!secrets) co_return problem(secrets.error(), request.id);
+    json answer = {{"secret", secrets->front()}};
+    secrets->erase(secrets->begin());
+    answer["previous"] = *secrets;
+    co_return json_response(200, model::to_text(answer));
+  }
+
   awaitable<http_response> post_scans(http_request request) {
+    if (auto refused = over_quota(request)) co_return std::move(*refused);
     if (auto refused = refuse_if_not_lines(request)) co_return std::move(*refused);
     bulk_order order;
     order.body = std::move(request.body);
     order.groups = request.who.groups;
     order.traceparent = traceparent_of(request);
     order.request_id = request.id;
+    order.owner = request.who.user_id;
     auto receipts = co_await scans_.schedule_many(std::move(order));
     if (!receipts) co_return problem(receipts.error(), request.id);
     http_response out;
@@ -131,6 +159,11 @@ class scan_handlers {
   }
 
  private:
+  [[nodiscard]] std::optional<http_response> over_quota(const http_request& request) const {
+    if (quota_ == nullptr) return std::nullopt;
+    return quota_->judge(request);
+  }
+
   static http_response answer(result<json> found, const std::string& id) {
     if (!found) return problem(found.error(), id);
     return json_response(200, model::to_text(*found));
@@ -138,12 +171,15 @@ class scan_handlers {
 
   scan_service& scans_;
   const limits& limits_;
+  daily_quota* quota_;
 };
 
 }  // namespace
 
-void add_scheduling_routes(router& to, scan_service& scans, const limits& limits) {
-  auto handlers = std::make_shared<scan_handlers>(scans, limits);
+void add_scheduling_routes(router& to, scan_service& scans, const limits& limits,
+                           daily_quota* quota) {
+  if (quota != nullptr) scans.count_in(*quota);
+  auto handlers = std::make_shared<scan_handlers>(scans, limits, quota);
   to.add("POST", "/api/ingest/v1/scan", access::reporter,
          [handlers](http_request request, path_parameters) {
            return handlers->post_scan(std::move(request));
@@ -152,6 +188,12 @@ void add_scheduling_routes(router& to, scan_service& scans, const limits& limits
          [handlers](http_request request, path_parameters) {
            return handlers->post_scans(std::move(request));
          });
+  to.add(
+      "POST", "/api/ingest/v1/webhook/secret", access::reporter,
+      [handlers](http_request request, path_parameters) {
+        return handlers->webhook_secret(std::move(request));
+      },
+      secrecy::told_once);
   to.add("DELETE", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->delete_scan(std::move(request), std::move(parameters));

@@ -90,7 +90,7 @@ steady_time scan_service::deadline() const {
   return clock_.steady_now() + milliseconds(limits_.http_answer_timeout_ms);
 }
 
-result<scan_order> scan_service::parse_order(const json& body) const {
+result<scan_order> scan_service::parse_order(const json& body, const std::string& owner) const {
   if (auto known = model::check_fields(
           body, {"target", "webhook", "profile", "ports", "max_age", "priority"});
       !known) {
@@ -133,7 +133,7 @@ result<scan_order> scan_service::parse_order(const json& body) const {
   if (!priority) return priority.error();
   out.priority = static_cast<int>(priority->value_or(0));
   if (auto hook = body.find("webhook"); hook != body.end()) {
-    auto parsed_hook = parse_webhook(*hook);
+    auto parsed_hook = parse_webhook(*hook, owner);
     if (!parsed_hook) return parsed_hook.error();
     out.webhook = std::move(*parsed_hook);
   }

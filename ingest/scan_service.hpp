@@ -5,11 +5,13 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "ingest/daily_quota.hpp"
 #include "model/address_scope.hpp"
 #include "model/json.hpp"
 #include "model/profile.hpp"
 #include "model/scan_request.hpp"
 #include "model/webhook_guard.hpp"
+#include "model/webhook_keys.hpp"
 #include "queue/io.hpp"
 #include "views/entity_view.hpp"
 #include "views/task_view.hpp"
@@ -46,6 +48,7 @@ struct bulk_order {
   model::group_list groups;  ///< that may see the scans
   std::string traceparent;
   std::string request_id;
+  std::string owner = {};  ///< the user
 };
 
 /// What came of such a body: a line of JSON for each of its orders.
@@ -64,8 +67,13 @@ class scan_service {
                std::shared_ptr<const model::address_scope> scope, const limits& limits,
                const clock& clock, logger& log);
 
-  /// From a request's JSON. Errors name the field, what is wrong with it, and the mend.
-  [[nodiscard]] result<scan_order> parse_order(const model::json& body) const;
+  /// From a request's JSON. Errors name the field, what is wrong with it, and the mend. `owner`:
+  /// the user who asks; their webhooks are signed with secrets of theirs.
+  [[nodiscard]] result<scan_order> parse_order(const model::json& body,
+                                               const std::string& owner) const;
+  /// What messages to this URL are signed with for this owner, the newest first.
+  [[nodiscard]] result<std::vector<std::string>> webhook_secrets(const std::string& url,
+                                                                 const std::string& owner) const;
 
   /// `groups` may see the scan. When it returns a new task, that is durable. `request_id` is in
   /// the record, for whoever looks for its cause.
@@ -93,6 +101,8 @@ class scan_service {
   /// Until this was called webhooks are refused. On its loop, or before it runs.
   void accept_webhooks(std::shared_ptr<const model::webhook_keys> keys, model::webhook_guard guard);
 
+  /// Counts what is asked for. On its loop, or before it runs; `quota` outlives it.
+  void count_in(daily_quota& quota) { quota_ = &quota; }
   void set_scope(std::shared_ptr<const model::address_scope> scope);
   /// Ends what waits for a scan to change: the server is about to stop.
   void hurry();
@@ -104,7 +114,8 @@ class scan_service {
 
   [[nodiscard]] steady_time deadline() const;
   [[nodiscard]] result<> check_room(const views::queued_counts& queued) const;
-  [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body) const;
+  [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body,
+                                                     const std::string& owner) const;
   /// Makes a request durable, and says where it stands.
   awaitable<result<queue::position>> write(model::scan_request request, std::string request_id,
                                            steady_time until);
@@ -124,6 +135,7 @@ class scan_service {
   const limits& limits_;
   const clock& clock_;
   task_group writes_;
+  daily_quota* quota_ = nullptr;
   condition bulk_turn_;
   std::uint32_t bulk_bodies_ = 0;  ///< at work
   bool hurrying_ = false;

@@ -36,9 +36,6 @@ std::string label_trouble(std::string_view label) {
   if (label.front() == '-' || label.back() == '-') {
     return "has a label that begins or ends with a hyphen: " + in_quotes(label);
   }
-  if (label.find("---") != std::string_view::npos) {
-    return "has a label with three hyphens in a row: " + in_quotes(label);
-  }
   for (char c : label) {
     if (!is_letter(c) && !is_digit(c) && c != '-') {
       return "has a label with a character other than letters, digits and hyphens: " +

@@ -9,8 +9,8 @@
 namespace sonde::model::value_rules {
 namespace {
 
-/// From here up, and below 1e-4, a number is written with an exponent.
-constexpr int exponent_from = 21;
+/// From a million up, and below 1e-4, a number is written with an exponent.
+constexpr int exponent_from = 6;
 constexpr int exponent_below = -4;
 
 constexpr const char* too_large = "is outside what 64 bits with a sign hold";

@@ -10,6 +10,7 @@
 #include "base/metrics.hpp"
 #include "model/webhook.hpp"
 #include "model/webhook_guard.hpp"
+#include "model/webhook_keys.hpp"
 #include "queue/io.hpp"
 #include "webhook/board.hpp"
 #include "webhook/message_log.hpp"

@@ -27,6 +27,13 @@ struct group_commit::pending_write {
   std::vector<log_append> records;
   std::vector<group_offset> commits;
   std::size_t bytes = 0;
+
+  /// Commits are always written: they are small, and let old records go. A write is one
+  /// transaction, so one urgent record takes the others with it.
+  [[nodiscard]] bool is_urgent() const {
+    return records.empty() ||
+           std::ranges::any_of(records, [](const log_append& one) { return one.what.urgent; });
+  }
 };
 
 template <class Handler>
@@ -108,6 +115,8 @@ void group_commit::flush() {
   auto batch = take_batch();
   flush_posted_ = !pending_.empty();
   if (flush_posted_) asio::post(loop_, [this] { flush(); });
+  keep_the_floor(batch);
+  if (batch.empty()) return;
 
   std::vector<log_append> records;
   std::vector<group_offset> commits;
@@ -133,6 +142,45 @@ void group_commit::flush() {
     batch[i]->complete(offset_list(first, first + static_cast<std::ptrdiff_t>(sizes[i])));
     next += sizes[i];
   }
+}
+
+void group_commit::keep_the_floor(std::vector<std::unique_ptr<pending_write>>& batch) {
+  std::size_t bytes = 0;
+  for (const auto& write : batch)
+    bytes += write->is_urgent() ? 0 : write->bytes;
+  if (bytes == 0) return;
+  auto room = store_.room(bytes);
+  note_room(room);
+  if (room) return;
+  std::erase_if(batch, [&](const std::unique_ptr<pending_write>& write) {
+    if (write->is_urgent()) return false;
+    pending_bytes_ -= write->bytes;
+    write->complete(room.error());
+    return true;
+  });
+}
+
+void group_commit::look_at_room() {
+  note_room(store_.room(0));
+}
+
+void group_commit::note_room(const result<>& room) {
+  error found = room ? error{} : room.error();
+  std::lock_guard lock(failure_mutex_);
+  bool changed = found.code != no_room_.code;
+  no_room_ = std::move(found);
+  if (!changed) return;
+  if (no_room_.code) {
+    log_.error("the disk is nearly full; records are refused", {{"reason", no_room_.message()}});
+  } else {
+    log_.info("the disk has room again");
+  }
+}
+
+result<> group_commit::availability() const {
+  std::lock_guard lock(failure_mutex_);
+  if (no_room_.code) return no_room_;
+  return {};
 }
 
 void group_commit::note(const error& outcome) {

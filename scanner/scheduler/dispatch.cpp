@@ -152,6 +152,9 @@ awaitable<void> scheduler::end(model::target_key key, std::int32_t partition,
   auto& helper = engines_.for_name(key.str());
   auto records = co_await call_on(helper.loop(), std::move(make_records));
   drop_known_ports(records, task);
+  // On a disk that is nearly full nobody waits for the findings of a scan that is to end.
+  for (auto& each : records)
+    each.urgent = !task.cancelled_by.empty();
   std::vector<model::produced_position> produced;
   bool published = co_await publish_findings(partition, std::move(records), produced);
   if (!published) co_return;

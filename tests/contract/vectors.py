@@ -14,6 +14,7 @@ import re
 import struct
 import sys
 import unicodedata
+from decimal import Decimal
 from pathlib import Path
 
 
@@ -45,6 +46,20 @@ def task_id(key, generation):
 
 def entity_id(kind, value):
     return f"{kind}-{hashlib.sha3_256(value.encode('utf-8')).hexdigest()}"
+
+
+def float_value(text):
+    sign, digits, exponent = Decimal(repr(float(text))).normalize().as_tuple()
+    digits = "".join(map(str, digits))
+    power = exponent + len(digits) - 1 if digits != "0" else 0
+    if not -4 <= power <= 5:
+        out = f"{digits[0]}.{digits[1:]}".rstrip(".") + f"e{'-' if power < 0 else '+'}{abs(power):02}"
+    elif power < 0:
+        out = "0." + "0" * (-power - 1) + digits
+    else:
+        whole = digits[:power + 1].ljust(power + 1, "0")
+        out = f"{whole}.{digits[power + 1:]}".rstrip(".")
+    return "-" + out if sign else out
 
 
 def association_id(first, mode, second):
@@ -99,6 +114,9 @@ def computed(kind, case):
         return {"value": endpoint(case["address"], case["port"])}
     if kind == "entities":
         return {"id": entity_id(case["type"], case["value"])}
+    if kind == "floats":
+        value = float_value(case["given"])
+        return {"value": value, "id": entity_id(case["type"], value)}
     if kind == "associations":
         return {"id": association_id(case["from"], case["mode"], case["to"])}
     if kind == "comments":
@@ -116,8 +134,8 @@ def computed(kind, case):
     raise KeyError(f"a kind of vectors that this program does not know: {kind}")
 
 
-KINDS = {"targets", "target_keys", "task_ids", "endpoints", "entities", "associations", "comments",
-         "banners", "certificates", "partitions"}
+KINDS = {"targets", "target_keys", "task_ids", "endpoints", "entities", "floats", "associations",
+         "comments", "banners", "certificates", "partitions"}
 
 
 def vectors_of(page):

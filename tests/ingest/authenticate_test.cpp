@@ -23,6 +23,7 @@ const endpoint endpoints[] = {
     {"POST", "/api/ingest/v1/scan", R"({"target":"192.0.2.7","max_age":0})", "reporter", 0},
     {"GET", "/api/ingest/v1/scan/nonsense", "", "reporter", 404},
     {"GET", "/api/ingest/v1/scans?target=192.0.2.99", "", "reporter", 200},
+    {"POST", "/api/ingest/v1/webhook/secret", R"({"url":"https://example.com/"})", "reporter", 404},
     {"GET", "/api/ingest/v1/definitions", "", "trusted", 200},
     {"GET", "/api/analytics/v1/entity/nonsense/details", "", "user", 204},
     {"POST", "/api/auth/v2/keypair", R"({"name":"mine","days":1})", "", 200},

@@ -72,13 +72,13 @@ ingest::entity_service& scan_world::facts() {
 }
 
 ingest::scan_order scan_world::order(const std::string& json) {
-  auto parsed = service().parse_order(model::parse_own(json));
+  auto parsed = service().parse_order(model::parse_own(json), "ada");
   REQUIRE(parsed);
   return std::move(*parsed);
 }
 
 std::string scan_world::refusal(const std::string& json) {
-  auto parsed = service().parse_order(model::parse_own(json));
+  auto parsed = service().parse_order(model::parse_own(json), "ada");
   REQUIRE(!parsed);
   return parsed.error().message();
 }

@@ -4,10 +4,12 @@
 #include "tests/support/contract.hpp"
 
 #include "base/hash.hpp"
+#include "model/definitions.hpp"
 #include "model/ids.hpp"
 #include "model/json.hpp"
 #include "model/observation.hpp"
 #include "model/text.hpp"
+#include "model/value.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
@@ -70,6 +72,18 @@ TEST_CASE("contract: entities, associations and endpoints") {
   for (const auto& one : cases_of("endpoints")) {
     auto port = one.at("port").get<std::uint16_t>();
     CHECK(endpoint_text(target_at(one, "address").address(), port) == text_at(one, "value"));
+  }
+}
+
+TEST_CASE("contract: floating point numbers") {
+  for (const auto& one : cases_of("floats")) {
+    const auto* what = find_definition(text_at(one, "type"));
+    REQUIRE(what != nullptr);
+    CHECK(what->main_value == data_type::floating);
+    auto made = canonical_text(data_type::floating, text_at(one, "given"), address_scope());
+    REQUIRE(made);
+    CHECK(*made == text_at(one, "value"));
+    CHECK(entity_id_of(what->type, *made).str() == text_at(one, "id"));
   }
 }
 

@@ -34,6 +34,8 @@ TEST_CASE("every way to write a target has one form") {
            {"例え。テスト", "xn--r8jz45g.xn--zckzah", false},
            {"1.2.3.4.example", "1.2.3.4.example", false},
            {"a--b.example", "a--b.example", false},
+           {"a---b.example", "a---b.example", false},
+           {"XN----7SBAB.example", "xn----7sbab.example", false},
        }) {
     CAPTURE(r.written);
     auto parsed = target::parse(r.written);
@@ -86,7 +88,10 @@ TEST_CASE("what is no target is refused by a message that names the trouble") {
            {" example.com", "white space"},
            {"-a.example", "hyphen"},
            {"a-.example", "hyphen"},
-           {"a---b.example", "three hyphens"},
+           {"--a.example", "hyphen"},
+           {"a---.example", "hyphen"},
+           {"-.example", "hyphen"},
+           {"---.example", "hyphen"},
            {"a_b.example", "character"},
            {"a..example", "empty label"},
            {".example.com", "empty label"},

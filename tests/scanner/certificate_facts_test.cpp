@@ -102,6 +102,29 @@ TEST_CASE("flags say what is odd about a certificate") {
   CHECK(facts["flags"] == model::json({"self-signed"}));
 }
 
+TEST_CASE("a certificate's names with any run of inner hyphens are host names") {
+  struct row {
+    const char* name;
+    bool host;
+  };
+  for (const auto& r : std::initializer_list<row>{
+           {"a--b.example", true},
+           {"a---b.example", true},
+           {"xn----7sbab.example", true},
+           {"xn-----8kcbxb.example", true},
+           {"a-b--c---d----e.example", true},
+           {"-a.example", false},
+           {"a---.example", false},
+           {"a_b.example", false},
+       }) {
+    CAPTURE(r.name);
+    auto seen = observe(parsed(make_certificate(named(std::string("DNS:") + r.name))));
+    CHECK(seen.attributes["san-dns"] == model::json({r.name}));
+    CHECK(seen.hostnames.size() == (r.host ? 1 : 0));
+    if (r.host) CHECK(seen.hostnames.front() == r.name);
+  }
+}
+
 TEST_CASE("bytes that are no certificate are an observation all the same") {
   for (const auto& der : {std::string(), std::string("garbage"), std::string(70'000, '0')}) {
     auto seen = observe(parsed(der));

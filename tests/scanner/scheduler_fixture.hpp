@@ -3,6 +3,7 @@
 #include "base/async/event_loop.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
+#include "queue/errc.hpp"
 #include "queue/forwarding_backend.hpp"
 #include "tests/support/run.hpp"
 #include "views/task_view.hpp"
@@ -24,6 +25,7 @@ class watched_queue final : public queue::forwarding_backend {
   std::vector<record> accepted;
   /// Refuses a batch, while it is set and returns true.
   std::function<bool(const std::vector<record>&)> refuses;
+  queue::errc refusal = queue::errc::busy;
 
   awaitable<result<std::vector<queue::position>>> produce(std::vector<record> batch) override;
   awaitable<result<queue::position>> produce_to(std::int32_t partition, record one) override;
