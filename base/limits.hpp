@@ -37,7 +37,7 @@ struct limits {
 
   // Views: what one read may cost, whatever callers have written.
   std::uint32_t read_rows = 30'000;  ///< look-ups and rows; about 50 ms; then the answer is cut
-  std::uint32_t read_ms = 250;       ///< processor time on a reading thread; then an error
+  std::uint32_t read_ms = 250;       ///< processor time of one read; then it is cut or an error
 
   // Credentials: every process that serves HTTP holds them all in memory.
   std::uint32_t keys = 1'000'000;       ///< in memory: not expired, not long revoked
