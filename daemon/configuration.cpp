@@ -1,6 +1,7 @@
 #include "daemon/configuration.hpp"
 
 #include "daemon/backend.hpp"
+#include "daemon/limit_rules.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/topic_settings.hpp"
 #include "model/errc.hpp"
@@ -303,6 +304,7 @@ result<configuration> load_configuration(const std::optional<fs::path>& file,
     auto set = apply(config, *what, value_of(*what, flag.value), flag.flag);
     if (!set) return set.error();
   }
+  if (auto fine = check_limits(config); !fine) return fine.error();
   return config;
 }
 

@@ -3,6 +3,7 @@
 #include "ingest/durable_write.hpp"
 #include "ingest/entity_json.hpp"
 #include "ingest/errc.hpp"
+#include "ingest/record_fit.hpp"
 #include "model/events.hpp"
 #include "model/text.hpp"
 
@@ -124,8 +125,11 @@ awaitable<result<std::string>> entity_service::write_submission(result<model::su
   if (!read) co_return invalid(read.error().message());
   std::vector<record> batch;
   auto event_id = [&] { return from.request_id + "/" + std::to_string(batch.size()); };
-  for (const auto& entity : read->entities)
+  for (const auto& entity : read->entities) {
     batch.push_back(to_record(entity, event_id(), from.traceparent));
+    auto fits = check_fits(batch.back(), entity, limits_.record_max_bytes);
+    if (!fits) co_return fits.error();
+  }
   for (const auto& edge : read->associations)
     batch.push_back(to_record(edge, event_id(), from.traceparent));
   auto written = co_await write(std::move(batch), from.who, deadline());
@@ -181,6 +185,8 @@ awaitable<result<std::string>> entity_service::comment(json body, submitted_by f
                                   std::move(said));
   std::vector<record> batch;
   batch.push_back(to_record(made, from.request_id + "/0", from.traceparent));
+  auto fits = check_fits(batch.back(), made, limits_.record_max_bytes);
+  if (!fits) co_return fits.error();
   auto written = co_await write(std::move(batch), from.who, until);
   if (!written) co_return written.error();
   co_return made.id.str();
@@ -220,6 +226,15 @@ awaitable<void> entity_service::see_own_writes(std::string user, steady_time unt
   if (seen && found != unread_.end() && found->second == positions) unread_.erase(found);
 }
 
+/// Moved there and back: it is destroyed where it was built, which takes as long.
+template <class Found>
+awaitable<result<json>> entity_service::build(Found found) {
+  if (builder_ == nullptr) co_return to_json(found);
+  std::function<json()> work = [found = std::move(found)] { return to_json(found); };
+  auto built = co_await builder_->run<json>(std::move(work));
+  co_return built;
+}
+
 awaitable<result<json>> entity_service::details(std::string id, caller who) {
   if (!model::is_entity_id(id)) co_return no_entity();
   auto until = deadline();
@@ -228,7 +243,7 @@ awaitable<result<json>> entity_service::details(std::string id, caller who) {
                                        related_shown, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  co_return to_json(**found);
+  co_return co_await build(std::move(**found));
 }
 
 awaitable<result<json>> entity_service::relations(std::string id, caller who, std::uint32_t levels,
@@ -240,7 +255,7 @@ awaitable<result<json>> entity_service::relations(std::string id, caller who, st
                                        limit, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  co_return to_json(**found);
+  co_return co_await build(std::move(**found));
 }
 
 awaitable<result<json>> entity_service::comments(std::string id, caller who) {
@@ -249,7 +264,7 @@ awaitable<result<json>> entity_service::comments(std::string id, caller who) {
                                            comments_shown, deadline());
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  co_return to_json(**found);
+  co_return co_await build(std::move(**found));
 }
 
 void entity_service::set_scope(std::shared_ptr<const model::address_scope> scope) {

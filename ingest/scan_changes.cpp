@@ -8,6 +8,7 @@
 #include "ingest/scan_judgement.hpp"
 #include "ingest/scan_service.hpp"
 #include "model/events.hpp"
+#include "model/task_fitting.hpp"
 
 #include <algorithm>
 
@@ -30,6 +31,19 @@ model::scan_request request_about(const model::scan_task& task, std::uint64_t ge
   out.requested = now;
   out.kind = kind;
   return out;
+}
+
+/// A snapshot holds what its webhooks are sent with until it is sent.
+result<> check_webhook_room(const model::scan_task& task, const model::webhook& hook,
+                            std::size_t record_bytes) {
+  auto with = task;
+  with.webhooks.push_back(hook);
+  if (model::has_room(with, record_bytes)) return {};
+  return fail(errc::too_many,
+              "webhook: has " + std::to_string(hook.sealed.size()) +
+                  " bytes once it is encrypted, and the messages for this target that wait to be "
+                  "sent leave no room for them in " +
+                  std::to_string(record_bytes) + " bytes (limits.record_max_bytes); retry later");
 }
 
 }  // namespace
@@ -100,6 +114,9 @@ awaitable<result<>> scan_service::attach(model::scan_task task, std::optional<mo
   if (known) co_return result<>();
   if (task.webhooks.size() >= model::most_webhooks) {
     co_return too_many_webhooks();
+  }
+  if (auto room = check_webhook_room(task, *hook, limits_.record_max_bytes); !room) {
+    co_return room.error();
   }
   auto request =
       request_about(task, task.current.number, model::request_kind::attach, clock_.now());

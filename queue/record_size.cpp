@@ -4,13 +4,6 @@
 
 namespace sonde::queue {
 
-std::size_t size_of(const record& one) {
-  std::size_t size = one.key.size() + one.value.size();
-  for (const auto& [name, value] : one.headers)
-    size += name.size() + value.size();
-  return size;
-}
-
 result<> check_size(const record& one, std::size_t most) {
   auto size = size_of(one);
   if (size <= most) return {};

@@ -1,14 +1,14 @@
 #pragma once
 
 #include "base/record.hpp"
+#include "base/record_size.hpp"
 #include "base/result.hpp"
 
 #include <cstddef>
 
 namespace sonde::queue {
 
-/// What a record counts for: its key, its value, and its headers with their names.
-[[nodiscard]] std::size_t size_of(const record& one);
+using sonde::size_of;
 
 /// `errc::too_large` beyond `most` bytes.
 [[nodiscard]] result<> check_size(const record& one, std::size_t most);

@@ -1,10 +1,13 @@
 #include "scanner/findings.hpp"
 
 #include "base/hash.hpp"
+#include "base/record_size.hpp"
 #include "model/events.hpp"
+#include "model/fitting.hpp"
 #include "model/text.hpp"
 #include "scanner/errc.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <iterator>
 
@@ -19,8 +22,6 @@ constexpr const char* source = "sonde";
 constexpr std::size_t shown_banner_bytes = 200;
 constexpr const char* over_budget =
     "truncated: the scan's budget for banners and certificates is used up";
-/// Head room in a record for its headers and what is around the attributes.
-constexpr std::size_t record_overhead = 16'384;
 
 /// The evidence of whatever was learnt on one endpoint.
 json evidence_of(const model::endpoint_observation& seen) {
@@ -58,17 +59,6 @@ std::string detail_of(const model::endpoint_observation& seen) {
   if (seen.listened_only) return describe(errc::listen_only);
   if (seen.truncated) return over_budget;
   return {};
-}
-
-/// Without its lists, which are what can grow, a certificate of any kind fits.
-void shorten(model::entity& entity) {
-  for (auto field = entity.attributes.begin(); field != entity.attributes.end();) {
-    bool large =
-        field->is_array() ||
-        (field->is_string() && field->get_ref<const std::string&>().size() > record_overhead);
-    field = large ? entity.attributes.erase(field) : std::next(field);
-  }
-  entity.attributes["truncated"] = true;
 }
 
 }  // namespace
@@ -310,8 +300,12 @@ std::vector<record> records_of(findings& found, const model::scan_task& task,
   out.reserve(found.entities.size() + found.associations.size());
   for (auto& entity : found.entities) {
     out.push_back(to_record(entity, task.attempt, task.traceparent));
-    if (out.back().value.size() + record_overhead <= limits.record_max_bytes) continue;
-    shorten(entity);
+    auto size = size_of(out.back());
+    if (size <= limits.record_max_bytes) continue;
+    auto attributes = model::to_text(entity.attributes).size();
+    auto around = size - std::min(size, attributes);
+    auto room = limits.record_max_bytes - std::min<std::size_t>(limits.record_max_bytes, around);
+    model::shorten_attributes(entity.attributes, entity.type, room);
     out.back() = to_record(entity, task.attempt, task.traceparent);
   }
   for (const auto& association : found.associations) {

@@ -86,8 +86,8 @@ class findings_collector {
                                    const model::scan_task& task, wall_time now,
                                    const limits& limits);
 
-/// The records of entities and associations, in the order in which they are published. One that
-/// would be too large for a topic loses its lists and says so.
+/// The records of entities and associations, in the order in which they are published. An entity
+/// that would be too large for a topic is shortened (see `model::shorten_attributes`).
 [[nodiscard]] std::vector<record> records_of(findings& found, const model::scan_task& task,
                                              const limits& limits);
 

@@ -30,7 +30,7 @@ struct entity_word {
   std::string value;
   std::string attributes;  ///< JSON, as are the tags
   std::string tags;
-  std::string newest;  ///< what orders words
+  std::string newest;  ///< the time of the attributes, which orders words
   wall_time first_seen{};
   wall_time last_seen{};
   std::optional<judgement> reputation;

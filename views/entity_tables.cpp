@@ -7,12 +7,14 @@
 namespace sonde::views {
 namespace {
 
-// `newest` orders the words of one source: by time, then by offset, as all of an entity or an
-// association are in one partition. `word_time` does so for words on reputation.
+// Times order what one source says: by time, then by offset, as all of an entity or an association
+// are in one partition. Attributes, tags and reputation have one each, as a record may hold any of
+// them without the others.
 constexpr const char* entity_schema =
     "CREATE TABLE entities(n INTEGER NOT NULL, audience INTEGER NOT NULL, source TEXT NOT NULL,"
     "  type TEXT NOT NULL, value TEXT NOT NULL, attributes TEXT NOT NULL, tags TEXT NOT NULL,"
-    "  newest TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+    "  attributes_time TEXT NOT NULL, tags_time TEXT NOT NULL,"
+    "  first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
     "  reputation INTEGER, word_time TEXT NOT NULL, best INTEGER, worst INTEGER,"
     "  well_known INTEGER NOT NULL, PRIMARY KEY(n, audience, source)) WITHOUT ROWID;"
     "CREATE TABLE associations(from_n INTEGER NOT NULL, audience INTEGER NOT NULL,"
@@ -60,11 +62,13 @@ entity_tables::statements::statements(SQLite::Database& db)
     : audiences(db),
       entities(db, numbers_table, most_known_numbers),
       put_entity(db,
-                 "INSERT INTO entities VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10,"
-                 "  iif(?10 IS NULL, '', ?8), ?10, ?10, ?11)"
+                 "INSERT INTO entities VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?12, ?8, ''),"
+                 "  iif(?13, ?8, ''), ?9, ?9, ?10, iif(?10 IS NULL, '', ?8), ?10, ?10, ?11)"
                  " ON CONFLICT(n, audience, source) DO UPDATE SET"
-                 "  attributes=iif(?8 >= newest AND ?12, ?6, attributes),"
-                 "  tags=iif(?8 >= newest AND ?13, ?7, tags), newest=max(newest, ?8),"
+                 "  attributes=iif(?12 AND ?8 >= attributes_time, ?6, attributes),"
+                 "  attributes_time=iif(?12, max(attributes_time, ?8), attributes_time),"
+                 "  tags=iif(?13 AND ?8 >= tags_time, ?7, tags),"
+                 "  tags_time=iif(?13, max(tags_time, ?8), tags_time),"
                  "  first_seen=min(first_seen, ?9), last_seen=max(last_seen, ?9),"
                  "  reputation=iif(?10 IS NOT NULL AND ?8 >= word_time, ?10, reputation),"
                  "  word_time=iif(?10 IS NOT NULL AND ?8 >= word_time, ?8, word_time),"

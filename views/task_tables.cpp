@@ -139,7 +139,7 @@ bool task_tables::fold_request(const queue::stored_record& record) {
   auto before = held.now();
   if (before && record.offset <= before->folded) return true;
   if (!model::concerns(before, *request)) return true;
-  held.effective = model::fold(before, *request, record.offset, limits_.task_generations);
+  held.effective = model::fold(before, *request, record.offset, bounds());
   run(sql_->add_request, request->key.str(), record.offset, record.what.value);
   remember_ids(*held.effective, !before);
   note_change(before, *held.effective);
@@ -162,7 +162,7 @@ bool task_tables::fold_snapshot(const queue::stored_record& record) {
     auto request = model::parse_scan_request(sql_->find_requests.getColumn(1).getText());
     if (!request) continue;
     task = model::fold(std::move(task), *request, sql_->find_requests.getColumn(0).getInt64(),
-                       limits_.task_generations);
+                       bounds());
     held.effective = task;
   }
   sql_->find_requests.reset();

@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
+#include "model/task_fold.hpp"
 #include "views/folding_view.hpp"
 #include "views/port_lists.hpp"
 #include "views/task_backlog.hpp"
@@ -76,6 +77,10 @@ class task_tables final : public table_set {
   void note_change(const std::optional<model::scan_task>& before, const model::scan_task& after);
   void count(const std::optional<model::scan_task>& before, const model::scan_task& after);
   void load_counts();
+
+  [[nodiscard]] model::fold_bounds bounds() const {
+    return {limits_.task_generations, limits_.record_max_bytes};
+  }
 
   const limits& limits_;
   SQLite::Database* db_ = nullptr;

@@ -142,7 +142,7 @@ awaitable<std::vector<record>> sender::records_of(open_delivery one) {
     if (stored) {
       model::record_place from{stored->what.topic, stored->partition, stored->offset};
       out.push_back(model::to_dead_letter(std::move(stored->what), std::move(from), "send",
-                                          one.state.reason));
+                                          one.state.reason, limits_.record_max_bytes));
     }
   }
   out.push_back(to_record(one.state, clock_.now()));

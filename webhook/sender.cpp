@@ -176,7 +176,8 @@ awaitable<void> sender::take_one(queue::stored_record record, std::shared_ptr<ar
                 {"reason", message.error().message()}});
     auto from = place_of(record);
     into->to_write.push_back(model::to_dead_letter(std::move(record.what), std::move(from), "parse",
-                                                   message.error().message()));
+                                                   message.error().message(),
+                                                   limits_.record_max_bytes));
     co_return;
   }
   if (!is_news(record, message->id) || !into->seen.insert(message->id).second) co_return;
@@ -188,8 +189,8 @@ awaitable<void> sender::take_one(queue::stored_record record, std::shared_ptr<ar
     one.state.next_try.reset();
     one.state.reason = "too many messages wait for this receiver";
     auto from = place_of(record);
-    into->to_write.push_back(
-        model::to_dead_letter(std::move(record.what), std::move(from), "queue", one.state.reason));
+    into->to_write.push_back(model::to_dead_letter(std::move(record.what), std::move(from), "queue",
+                                                   one.state.reason, limits_.record_max_bytes));
   }
   into->to_write.push_back(to_record(one.state, clock_.now()));
   auto size = message->body.size() + message->hook.sealed.size();

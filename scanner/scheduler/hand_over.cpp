@@ -63,7 +63,8 @@ awaitable<void> scheduler::hand_over_some(
     }
     loaded.push_back(each);
     for (const auto& owed : task->pending) {
-      auto message = model::message_of(*task, owed, limits_.webhook_body_bytes);
+      auto message =
+          model::message_of(*task, owed, limits_.webhook_body_bytes, limits_.record_max_bytes);
       messages.push_back(message.id);
       batch.push_back(to_record(message, task->traceparent));
     }

@@ -2,6 +2,7 @@
 
 #include "model/dead_letter.hpp"
 #include "model/events.hpp"
+#include "model/refused_request.hpp"
 #include "model/task_fold.hpp"
 #include "queue/consume.hpp"
 #include "queue/produce_all.hpp"
@@ -21,6 +22,9 @@ constexpr std::size_t scopes_at_once = 128;
 /// Before requests are folded again that could not be published: the news that their partition is
 /// another process's by now may be on their way.
 constexpr std::chrono::milliseconds lost_pause{100};
+constexpr const char* no_room_for_webhooks =
+    "its webhooks do not fit the task's snapshot (limits.record_max_bytes), where too many wait; "
+    "redrive this letter once they have been sent";
 
 }  // namespace
 
@@ -43,7 +47,7 @@ scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& vie
       retried_(counts.count("sonde_scan_retries_total",
                             "Scans that were begun again after an interruption.")),
       running_now_(counts.show("sonde_scans_running", "Scans under way.")),
-      ledger_(loop, queue, view, clock, log),
+      ledger_(loop, queue, view, limits, clock, log),
       claims_(loop, queue, view, clock, log, settings.process_id,
               {[this](std::int32_t partition) { return lose(partition); },
                [this](std::int32_t partition, model::target_key key) {
@@ -155,17 +159,25 @@ awaitable<bool> scheduler::fold_partition(std::int32_t partition,
   for (const auto& one : *records) {
     auto request = model::parse_scan_request(one.what.value);
     if (!request) {
-      bool kept = co_await dead_letter(one, request.error().message());
+      auto why = request.error().message();
+      bool kept = co_await dead_letter(one, "parse", why);
       published = published && kept;
-      continue;
+      auto refused = co_await refused_request(one, std::move(why));
+      if (!refused) continue;
+      request = std::move(*refused);
     }
     auto task = co_await ledger_.load(request->key);
     if (!model::concerns(task, *request) || (task && task->folded >= one.offset)) {
       ledger_.release(request->key);
       continue;
     }
+    model::fold_bounds bounds(limits_.task_generations, limits_.record_max_bytes);
+    if (model::leaves_out_webhooks(task, *request, one.offset, bounds)) {
+      bool kept = co_await dead_letter(one, "process", no_room_for_webhooks);
+      published = published && kept;
+    }
     auto become = [&](std::optional<model::scan_task> before) {
-      return model::fold(std::move(before), *request, one.offset, limits_.task_generations);
+      return model::fold(std::move(before), *request, one.offset, bounds);
     };
     ledger_.change(request->key, partition, become);
     changed.push_back(request->key);
@@ -197,14 +209,26 @@ awaitable<void> scheduler::commit(std::shared_ptr<const stored_records> records)
   log_.warning("folded requests could not be committed", {{"reason", committed.error().message()}});
 }
 
+/// A request that cannot be read ends the generation that it asks for, where that can be read.
+awaitable<std::optional<model::scan_request>> scheduler::refused_request(queue::stored_record one,
+                                                                         std::string why) {
+  model::target_key key(one.what.key);
+  auto task = co_await ledger_.load(key);
+  std::uint64_t known = task ? task->current.number : 0;
+  if (task && task->next) known = std::max(known, task->next->generation);
+  ledger_.release(key);
+  co_return model::read_refused_request(one.what, why, known, clock_.now());
+}
+
 /// False: the queue takes nothing more, and the request must not be committed.
-awaitable<bool> scheduler::dead_letter(queue::stored_record record, std::string why) {
-  log_.error("a scan request cannot be understood and becomes a dead letter",
+awaitable<bool> scheduler::dead_letter(queue::stored_record record, std::string stage,
+                                       std::string why) {
+  log_.error("a scan request cannot be processed and becomes a dead letter",
              {{"partition", record.partition}, {"offset", record.offset}, {"reason", why}});
   model::record_place from{record.what.topic, record.partition, record.offset};
   std::vector<sonde::record> batch;
-  batch.push_back(
-      model::to_dead_letter(std::move(record.what), std::move(from), "parse", std::move(why)));
+  batch.push_back(model::to_dead_letter(std::move(record.what), std::move(from), std::move(stage),
+                                        std::move(why), limits_.record_max_bytes));
   auto written = co_await queue::produce_all(queue_, std::move(batch), stop_, log_,
                                              "a dead letter could not be written");
   co_return bool(written);

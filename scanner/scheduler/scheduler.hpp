@@ -91,7 +91,9 @@ class scheduler {
   awaitable<bool> fold_partition(std::int32_t partition,
                                  std::shared_ptr<const stored_records> records);
   awaitable<void> commit(std::shared_ptr<const stored_records> records);
-  awaitable<bool> dead_letter(queue::stored_record record, std::string why);
+  awaitable<std::optional<model::scan_request>> refused_request(queue::stored_record one,
+                                                                std::string why);
+  awaitable<bool> dead_letter(queue::stored_record record, std::string stage, std::string why);
   void enqueue(const model::scan_task& task, std::int32_t partition);
   void make_ready(views::waiting_task task);
 

@@ -1,7 +1,9 @@
 #include "scanner/scheduler/task_ledger.hpp"
 
 #include "base/async/retry.hpp"
+#include "base/record_size.hpp"
 #include "model/events.hpp"
+#include "model/task_fitting.hpp"
 #include "model/task_fold.hpp"
 #include "queue/errc.hpp"
 #include "queue/produce_all.hpp"
@@ -14,6 +16,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr retry_policy publish_retries{milliseconds(100), milliseconds(5'000)};
+/// Of `limits::produce_pending_bytes`, what one part of a batch of snapshots takes at the most.
+constexpr std::size_t part_share = 4;
 /// The view is asked again after this long, in case it is being rebuilt.
 constexpr std::chrono::seconds view_patience{30};
 
@@ -40,9 +44,10 @@ class task_ledger::in_use {
 };
 
 task_ledger::task_ledger(executor loop, queue::backend& queue, views::task_view& view,
-                         const clock& clock, logger& log)
+                         const limits& limits, const clock& clock, logger& log)
     : queue_(queue),
       view_(view),
+      limits_(limits),
       clock_(clock),
       log_(log),
       loop_(loop),
@@ -106,8 +111,8 @@ model::scan_task task_ledger::change(
   auto changed = how(std::move(held.task));
   auto owner = epochs_.find(partition);
   changed.version = {owner == epochs_.end() ? 0 : owner->second, revision + 1};
-  held.task = changed;
-  return changed;
+  held.task = model::fitted(std::move(changed), limits_.record_max_bytes);
+  return *held.task;
 }
 
 awaitable<bool> task_ledger::publish(std::vector<model::target_key> keys) {
@@ -135,21 +140,30 @@ awaitable<result<>> task_ledger::publish_together(std::vector<model::target_key>
                            std::move(once));
 }
 
-/// These tasks as they are at this moment: another change may have come since the last try.
+/// These tasks as they are at this moment: another change may have come since the last try. In
+/// parts, as all together may be more than the queue ever lets wait.
 awaitable<result<>> task_ledger::write(std::vector<model::target_key> keys) {
-  std::vector<record> batch;
-  for (const auto& key : keys) {
-    const auto& held = held_[key];
-    if (!owns(held.partition) || !held.task) co_return fail(queue::errc::not_owned);
-    batch.push_back(to_record(*held.task, clock_.now()));
+  auto most = limits_.produce_pending_bytes / part_share;
+  for (std::size_t next = 0; next < keys.size();) {
+    std::vector<record> batch;
+    std::size_t bytes = 0;
+    auto begin = next;
+    for (; next < keys.size(); ++next) {
+      const auto& held = held_[keys[next]];
+      if (!owns(held.partition) || !held.task) co_return fail(queue::errc::not_owned);
+      auto one = to_record(*held.task, clock_.now());
+      bytes += size_of(one);
+      if (!batch.empty() && bytes > most) break;
+      batch.push_back(std::move(one));
+    }
+    auto places = co_await queue_.produce(std::move(batch));
+    if (!places) co_return places.error();
+    for (std::size_t i = 0; i < places->size(); ++i) {
+      held_[keys[begin + i]].published = (*places)[i];
+      unseen_.emplace_back((*places)[i], keys[begin + i]);
+    }
+    published_.notify_all();
   }
-  auto places = co_await queue_.produce(std::move(batch));
-  if (!places) co_return places.error();
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    held_[keys[i]].published = (*places)[i];
-    unseen_.emplace_back((*places)[i], keys[i]);
-  }
-  published_.notify_all();
   co_return result<>();
 }
 

@@ -3,6 +3,7 @@
 #include "base/async/condition.hpp"
 #include "base/async/stop_signal.hpp"
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "model/scan_task.hpp"
 #include "queue/io.hpp"
@@ -24,8 +25,8 @@ namespace sonde::scanner {
 /// from the view. Lives on the scheduler's loop.
 class task_ledger {
  public:
-  task_ledger(executor loop, queue::backend& queue, views::task_view& view, const clock& clock,
-              logger& log);
+  task_ledger(executor loop, queue::backend& queue, views::task_view& view, const limits& limits,
+              const clock& clock, logger& log);
 
   /// Ownership of a partition, from its claim on. Publishes nothing for any other.
   void own(std::int32_t partition, std::uint64_t epoch);
@@ -42,8 +43,8 @@ class task_ledger {
     return *held_.at(key).task;
   }
 
-  /// Changes a loaded task, or makes one, and says what it has become. The change is published by
-  /// `publish`.
+  /// Changes a loaded task, or makes one, and says what it has become, shortened so that it fits a
+  /// record (see `model::fitted`). The change is published by `publish`.
   model::scan_task change(
       const model::target_key& key, std::int32_t partition,
       const std::function<model::scan_task(std::optional<model::scan_task>)>& how);
@@ -82,6 +83,7 @@ class task_ledger {
 
   queue::backend& queue_;
   views::task_view& view_;
+  const limits& limits_;
   const clock& clock_;
   logger& log_;
   executor loop_;

@@ -21,7 +21,7 @@ using keys = std::vector<target_key>;
 /// A ledger that owns partition 0, and a request for it.
 struct ledger_bench {
   ledger_bench(executor loop, task_world& of)
-      : world(of), ledger(loop, of.queue(), of.view(), of.time(), of.log()) {
+      : world(of), ledger(loop, of.queue(), of.view(), of.bounds(), of.time(), of.log()) {
     ledger.own(0, 10);
   }
 

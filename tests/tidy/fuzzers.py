@@ -28,6 +28,7 @@ FUZZED = {
     "model/ip_address.hpp": "addresses",
     "model/json.hpp": "scan_order",
     "model/kept_answer.hpp": "own_records",
+    "model/number_list.hpp": "own_records",
     "model/port_set.hpp": "ports",
     "model/profile.hpp": "ports",
     "model/scan_request.hpp": "own_records",
