@@ -158,7 +158,7 @@ awaitable<void> findings_publisher::publish(std::vector<record> records) {
   bool urgent = hurry_.requested();
   auto copy = urgent ? std::vector<record>() : records;
   auto written = co_await produce(std::move(records));
-  bool interrupted = !written && !urgent && hurry_.requested();
+  bool interrupted = !written && !urgent && hurry_.requested() && owned_();
   if (interrupted) written = co_await produce(std::move(copy));
   if (!written) {
     failed_ = true;
