@@ -11,7 +11,6 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
-#include <sstream>
 
 namespace sonde::daemon {
 namespace {
@@ -90,9 +89,7 @@ class command_line {
     try {
       app_.parse(count, words);
     } catch (const CLI::ParseError& e) {
-      std::ostringstream complaint;
-      int code = app_.exit(e, std::cout, complaint);
-      std::cerr << model::visible(complaint.str());
+      int code = app_.exit(e);
       return code == 0 ? exit_code::done : exit_code::usage;
     }
     return verb_();

@@ -67,6 +67,7 @@ awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partiti
   if (task.attempt > 1) retried_.add();
   running_[key].id = task.current.id;
   auto found = publisher_for(task, partition);
+  running_[key].found = found;
   auto ports = profiles_.ports_of(task.profile, task.ports);
   if (!ports) {
     co_await fail_task(key, partition, ports.error().message());
@@ -82,7 +83,10 @@ awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partiti
       co_await run_task(engines_, rules_, std::move(task), std::move(*ports),
                         settings_.addresses_per_name, limits_, clock_, log_, std::move(supervisor));
   running_.at(key).news.reset();  // or it would be news of a task that has ended
-  if (!ledger_.owns(partition)) co_return;
+  if (!ledger_.owns(partition)) {
+    found->hurry();
+    co_return;
+  }
   if (result.complete) {
     co_await end(key, partition, found, std::move(result));
   } else if (!ledger_.held(key).cancelled_by.empty()) {
@@ -115,6 +119,7 @@ awaitable<void> scheduler::end_cancelled(model::target_key key, std::int32_t par
 
 void scheduler::cancel_run(running_task& task) {
   task.cancelled = true;
+  if (task.found) task.found->hurry();
   engines_.cancel(task.id);
 }
 
@@ -146,7 +151,7 @@ scheduler::findings_pointer scheduler::publisher_for(const model::scan_task& tas
 awaitable<void> scheduler::end(model::target_key key, std::int32_t partition,
                                findings_pointer found, run_result reached) {
   // On a disk that is nearly full nobody waits for the findings of a scan that is to end.
-  if (!ledger_.held(key).cancelled_by.empty()) found->make_urgent();
+  if (!ledger_.held(key).cancelled_by.empty()) found->hurry();
   auto how = reached.observed.how;
   bool published = co_await found->finish(std::move(reached.observed));
   if (!published) co_return;

@@ -1,7 +1,6 @@
 #include "scanner/scheduler/findings_publisher.hpp"
 
 #include "base/async/hop.hpp"
-#include "queue/produce_all.hpp"
 #include "views/task_view.hpp"
 
 #include <algorithm>
@@ -79,6 +78,7 @@ findings_publisher::findings_publisher(publisher_tools tools, const model::scan_
       groups_(views::scope_text(task.scope)),
       owned_(std::move(owned)),
       found_(task_, tools_.bounds),
+      hurry_(tools_.loop),
       idle_(tools_.loop) {}
 
 void findings_publisher::take(model::scan_observation seen, std::function<void()> published) {
@@ -138,13 +138,28 @@ awaitable<void> findings_publisher::publish_part(
   co_await publish(std::move(records));
 }
 
+/// What is not urgent is tried again until it becomes urgent.
+awaitable<result<queue::produced>> findings_publisher::produce(std::vector<record> records) {
+  bool urgent = hurry_.requested();
+  for (auto& one : records)
+    one.urgent = urgent;
+  auto& stop = urgent ? tools_.stop : hurry_;
+  std::string what = "findings could not be published";
+  co_return co_await queue::produce_all(tools_.queue, std::move(records), stop, tools_.log,
+                                        std::move(what));
+}
+
+void findings_publisher::hurry() {
+  hurry_.request();
+}
+
 awaitable<void> findings_publisher::publish(std::vector<record> records) {
   if (records.empty()) co_return;
-  for (auto& one : records)
-    one.urgent = urgent_;
-  std::string what = "findings could not be published";
-  auto written = co_await queue::produce_all(tools_.queue, std::move(records), tools_.stop,
-                                             tools_.log, std::move(what));
+  bool urgent = hurry_.requested();
+  auto copy = urgent ? std::vector<record>() : records;
+  auto written = co_await produce(std::move(records));
+  bool interrupted = !written && !urgent && hurry_.requested() && owned_();
+  if (interrupted) written = co_await produce(std::move(copy));
   if (!written) {
     failed_ = true;
     co_return;

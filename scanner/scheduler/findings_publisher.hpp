@@ -7,6 +7,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "queue/io.hpp"
+#include "queue/produce_all.hpp"
 #include "scanner/findings.hpp"
 #include "scanner/scheduler/known_ports.hpp"
 
@@ -49,8 +50,9 @@ class findings_publisher : public std::enable_shared_from_this<findings_publishe
   /// Takes a part. With `published`, which is called when it is no longer held, the part is
   /// published now; otherwise with the next one or at the end.
   void take(model::scan_observation part, std::function<void()> published);
-  /// From now on records are urgent (`record::urgent`).
-  void make_urgent() { urgent_ = true; }
+  /// The scan is to end: from now on records are urgent (`record::urgent`), and so are those that
+  /// are being tried again.
+  void hurry();
   /// Publishes the last part and all that is left. False: it had no right to, or the queue has
   /// failed for good. Then what comes is dropped.
   awaitable<bool> finish(model::scan_observation last);
@@ -74,6 +76,7 @@ class findings_publisher : public std::enable_shared_from_this<findings_publishe
   awaitable<void> work(std::shared_ptr<findings_publisher> self);
   awaitable<void> publish_part(std::shared_ptr<const model::scan_observation> seen);
   awaitable<void> publish(std::vector<record> records);
+  awaitable<result<queue::produced>> produce(std::vector<record> records);
 
   publisher_tools tools_;
   model::scan_task task_;
@@ -83,7 +86,7 @@ class findings_publisher : public std::enable_shared_from_this<findings_publishe
   std::deque<part> parts_;
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> last_;
   std::uint32_t refused_ = 0;
-  bool urgent_ = false;
+  stop_signal hurry_;  ///< requested: see `hurry`
   bool working_ = false;
   bool failed_ = false;
   condition idle_;

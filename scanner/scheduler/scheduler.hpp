@@ -71,6 +71,7 @@ class scheduler {
     std::int32_t partition = 0;
     std::string scope;  ///< whose turn it was
     bool cancelled = false;
+    std::shared_ptr<findings_publisher> found;
     std::optional<run_progress> news;  ///< not yet published
     steady_time saved_at{};            ///< when its cursors were last published
   };

@@ -201,7 +201,7 @@ def on_terminals(*words, environment):
     pairs = [pty.openpty() for _ in range(2)]
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=pairs[0][1], stderr=pairs[1][1],
                                env={**os.environ, **environment})
-    written = []
+    written = [b"", b""]
 
     def read(number):
         with contextlib.suppress(OSError):  # its end

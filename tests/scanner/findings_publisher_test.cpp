@@ -28,6 +28,7 @@ class small_queue final : public queue::forwarding_backend {
       bytes += queue::size_of(one);
     batches.push_back(bytes);
     if (bytes > most_) co_return fail(queue::errc::too_large);
+    if (only_urgent && !batch.front().urgent) co_return fail(queue::errc::no_space);
     if (failures_left > 0) {
       --failures_left;
       co_return fail(queue::errc::busy);
@@ -39,6 +40,7 @@ class small_queue final : public queue::forwarding_backend {
   std::vector<std::size_t> batches;
   std::vector<record> taken;
   int failures_left = 0;
+  bool only_urgent = false;  ///< as when the disk is nearly full
 
  private:
   queue::backend& inner_;
@@ -249,11 +251,27 @@ TEST_CASE("what is refused for a while is repeated, while there is a right to") 
 
     publisher_fixture stopped(world, loop);
     stopped.stop.request();
+    stopped.tested->hurry();
     stopped.queue.failures_left = 1'000'000;
     stopped.tested->take(part_with({22}), nullptr);
     published = co_await stopped.finish();
     CHECK(!published);
     CHECK(stopped.queue.batches.size() == 1);
+  });
+}
+
+TEST_CASE("a scan that is to end waits for no disk: what is tried again becomes urgent") {
+  with_task_world([](task_world& world, executor loop) -> awaitable<void> {
+    publisher_fixture f(world, loop);
+    f.queue.only_urgent = true;
+    f.tested->take(part_with({22}), [] {});
+    while (f.queue.batches.empty())
+      co_await asio::post(loop, asio::use_awaitable);
+    CHECK(f.queue.taken.empty());
+    f.tested->hurry();
+    bool published = co_await f.finish();
+    CHECK(published);
+    CHECK(!f.queue.taken.empty());
   });
 }
 
