@@ -104,7 +104,7 @@ def test_credentials_come_before_100_continue_and_before_the_body(server):
 def talkative(server):
     """An entity whose comments come to some four megabytes."""
     started(server)
-    said = server.request("POST", "/api/ingest/v1/entity", {"type": "ip", "value": "192.0.2.1"})
+    said = server.request("POST", "/api/ingest/v1/entity", {"type": "ip", "attributes": {"ip": "192.0.2.1"}})
     assert said.status == 202, said.body
     entity = said.json()["id"]
     connection = http.client.HTTPConnection(*server.address, timeout=30)
