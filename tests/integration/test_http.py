@@ -23,7 +23,8 @@ def server(daemon):
 
 
 def raw(server, data, chunks=1, pause=0.0):
-    """Sends bytes and returns everything that comes back until the server hangs up."""
+    """Sends bytes, with a key for TOKEN, and returns everything that comes back until the server hangs up."""
+    data = data.replace(b"TOKEN", server.token.encode())
     with socket.create_connection(server.address, timeout=30) as link:
         size = max(1, len(data) // chunks)
         for begin in range(0, len(data), size):
@@ -106,13 +107,13 @@ def test_sizes_and_times_have_limits(server):
     assert status(raw(server, b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n")) == 414
     begun = time.monotonic()
     assert status(raw(server, b"POST /api/ingest/v1/scan HTTP/1.1\r\nHost: x")) == 408
-    assert status(raw(server, b"POST /api/ingest/v1/scan HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    assert status(raw(server, b"POST /api/ingest/v1/scan HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer TOKEN\r\n"
                               b"Content-Length: 10\r\n\r\n{")) == 408
     assert raw(server, b"") == b"", "a connection that says nothing is hung up on without a word"
     assert time.monotonic() - begun < 20
 
 
-CHUNKED = (b"POST /api/ingest/v1/scan HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = (b"POST /api/ingest/v1/scan HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer TOKEN\r\n"
            b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
 TARGET = b'{"target":"127.0.0.77"}'  # 0x17 bytes
 

@@ -143,6 +143,7 @@ def test_of_many_at_once_one_is_carried_out(server):
 
 def test_a_flood_is_held_to_its_rate_and_let_in_afterwards(daemon):
     daemon.config["limits"] = {"requests_per_key_per_s": 2, "requests_per_key_burst": 20}
+    daemon.config["http"] = {"metrics": "everybody"}
     server = daemon.start("--roles", "ingest,view")
     ada, ben = (server.key("create", "--role", "user", "--user", name)["token"] for name in ("ada", "ben"))
     begun = time.monotonic()
