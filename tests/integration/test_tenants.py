@@ -124,7 +124,7 @@ def plain(answer, red_key):
     text = answer.body.decode().replace(answer.headers.get("x-error-id", "\0"), "ERROR-ID").replace(red_key, "RED")
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
     text = re.sub(r'"(expireAt|createdAt|lastUsed)":\d+', r'"\1":AT', text)
-    text = re.sub(r'"(apiKey|apiSecret|keyID|token)":"[^"]*"', r'"\1":"LOT"', text)
+    text = re.sub(r'"(apiKey|apiSecret|derivedFrom|keyID|token)":"[^"]*"', r'"\1":"LOT"', text)
     headers = {name: value for name, value in answer.headers.items()
                if name.lower() not in ("date", "x-error-id", "content-length")}
     return answer.status, headers, text
