@@ -188,13 +188,12 @@ awaitable<void> folding_view::fold_all() {
 
 awaitable<void> folding_view::fold(std::vector<queue::stored_record> batch) {
   std::function<awaitable<result<>>()> write = [this, &batch]() -> awaitable<result<>> {
-    co_return fold_batch(batch);
+    co_return fold_giving_way(batch);
   };
   auto folded =
       co_await retry(view_retries, stop_, log_, "a view cannot be written", std::move(write));
   if (!folded) co_return;
   changed_.notify_all();
-  weigh(batch.size());
   if (checkpointer_ && checkpointer_->is_due()) work_.spawn(checkpointer_->copy());
 }
 
@@ -211,6 +210,16 @@ awaitable<result<>> folding_view::move_to_what_is_kept() {
   }
   reader_ = queue_.read_from(tables_.topics(), resume_positions());
   co_return result<>();
+}
+
+/// Only while it folds: other work of the thread has the usual weight.
+result<> folding_view::fold_giving_way(const std::vector<queue::stored_record>& batch) {
+  bool hurried = waiting_ > 0 || batch.size() >= records_when_behind;
+  if (!weight_ || hurried) return fold_batch(batch);
+  weight_->lower();
+  auto folded = fold_batch(batch);
+  weight_->raise();
+  return folded;
 }
 
 result<> folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
@@ -267,19 +276,8 @@ awaitable<bool> folding_view::wait_for_fold(steady_time deadline) {
     std::size_t& waiting_;
   };
   count_in self(waiting_);
-  weigh(0);
   bool announced = co_await changed_.wait_until(deadline);
   co_return announced;
-}
-
-/// After a transaction of so many records, or when somebody begins to wait for one.
-void folding_view::weigh(std::size_t records) {
-  if (!weight_) return;
-  if (waiting_ > 0 || records >= records_when_behind) {
-    weight_->raise();
-  } else {
-    weight_->lower();
-  }
 }
 
 awaitable<bool> folding_view::catch_up(steady_time deadline) {

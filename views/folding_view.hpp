@@ -99,7 +99,7 @@ class folding_view {
   awaitable<void> note_first_catch_up();
   /// An error where the tables could not be written; nothing has changed then.
   result<> fold_batch(const std::vector<queue::stored_record>& batch);
-  void weigh(std::size_t records);
+  [[nodiscard]] result<> fold_giving_way(const std::vector<queue::stored_record>& batch);
   [[nodiscard]] std::vector<queue::position> resume_positions() const;
 
   executor loop_;

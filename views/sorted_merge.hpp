@@ -2,11 +2,12 @@
 
 #include "views/read_budget.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <optional>
-#include <queue>
 #include <utility>
 #include <vector>
 
@@ -33,25 +34,39 @@ class sorted_merge {
   [[nodiscard]] std::optional<std::pair<Row, std::size_t>> next() {
     if (empty_) fill(*std::exchange(empty_, std::nullopt));
     if (!budget_.left() || heads_.empty()) return std::nullopt;
-    auto [row, source] = heads_.top();
-    heads_.pop();
-    auto& its = sources_[source];
+    std::ranges::pop_heap(heads_, by_order(), head());
+    auto number = heads_.back();
+    heads_.pop_back();
+    auto& its = sources_[number];
+    auto row = std::move(its.held.front());
     its.held.pop_front();
     if (!its.held.empty()) {
-      heads_.emplace(its.held.front(), source);
+      push(number);
     } else if (!its.dry) {
       its.last = row;
-      empty_ = source;
+      empty_ = number;
     }
-    return std::pair(std::move(row), source);
+    return std::pair(std::move(row), number);
   }
 
  private:
+  struct by_order {
+    bool operator()(const Row& a, const Row& b) const { return a < b; }
+  };
   struct buffer {
     std::deque<Row> held;
     std::optional<Row> last;
     bool dry = false;
   };
+
+  [[nodiscard]] auto head() const {
+    return [this](std::size_t number) -> const Row& { return sources_[number].held.front(); };
+  }
+
+  void push(std::size_t number) {
+    heads_.push_back(number);
+    std::ranges::push_heap(heads_, by_order(), head());
+  }
 
   void fill(std::size_t number) {
     if (!budget_.left()) return;
@@ -60,15 +75,15 @@ class sorted_merge {
     budget_.count(1 + rows.size());
     its.dry = rows.size() < at_once_;
     its.held.assign(std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
-    if (!its.held.empty()) heads_.emplace(its.held.front(), number);
+    if (!its.held.empty()) push(number);
   }
 
   std::vector<buffer> sources_;
   std::size_t at_once_;
   fetch_function fetch_;
   read_budget& budget_;
-  std::priority_queue<std::pair<Row, std::size_t>> heads_;  ///< the first row of each source
-  std::optional<std::size_t> empty_;                        ///< to be filled before the next row
+  std::vector<std::size_t> heads_;    ///< sources that hold rows, as a heap by their first row
+  std::optional<std::size_t> empty_;  ///< to be filled before the next row
 };
 
 }  // namespace sonde::views
