@@ -206,6 +206,7 @@ result<> node::start() {
   }
   if (view_folder_) start_control();
   http_loop_.start();
+  response_loop_.start();
   if (has_role("scanner")) {
     if (auto started = start_scanner(); !started) return started;
   }
@@ -255,6 +256,7 @@ result<> node::start_ingest() {
                                                   clock_, log_);
   facts_ = std::make_unique<ingest::entity_service>(http_loop_.get_executor(), *queue_, *entities_,
                                                     shared, config_.limits, clock_, log_);
+  build_apart();
   auto guard = model::webhook_guard::from_rules(config_.webhook.allow);
   if (!guard) return guard.error();
   scans_->accept_webhooks(webhook_keys_, std::move(*guard));
@@ -280,6 +282,7 @@ result<> node::start_http() {
   config_.limits.http_connections = static_cast<std::uint32_t>(budget.connections);
   http_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
                                                 config_.limits, log_, counts_, process_id_);
+  http_->admit_by(front_desk());
   auto tls = load_tls(config_);
   if (!tls) return tls.error();
   tls_ = std::move(*tls);
@@ -333,6 +336,7 @@ awaitable<std::string> node::metrics_text() {
     log_.warning("the groups' lag is not known", {{"reason", messages.error().message()}});
   }
   counts_.show("sonde_build_info", "Always 1.", {{"version", SONDE_VERSION}}).set(1);
+  http_->show_held(counts_);
   process_.refresh();
   co_return counts_.text();
 }
@@ -341,8 +345,8 @@ void node::stop() {
   if (!running_) return;
   running_ = false;
   // Where starting has failed half way, what was made is taken down like the rest.
-  for (auto* loop :
-       {&task_view_loop_, &entity_view_loop_, &scheduler_loop_, &http_loop_, &webhook_loop_}) {
+  for (auto* loop : {&task_view_loop_, &entity_view_loop_, &scheduler_loop_, &http_loop_,
+                     &response_loop_, &webhook_loop_}) {
     loop->start();
   }
   for (auto& loop : entity_read_loops_)
@@ -367,6 +371,7 @@ void node::stop() {
   if (facts_) run_and_wait(http_loop_.get_executor(), facts_->stop());
   run_and_wait(http_loop_.get_executor(), stop_credentials());
   http_loop_.join();
+  response_loop_.join();
   if (tasks_) run_and_wait(task_view_loop_.get_executor(), tasks_->stop());
   if (entities_) run_and_wait(entity_view_loop_.get_executor(), entities_->stop());
   task_view_loop_.join();

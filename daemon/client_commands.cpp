@@ -8,6 +8,7 @@
 #include "daemon/key_commands.hpp"
 #include "daemon/node.hpp"
 #include "daemon/private_files.hpp"
+#include "model/text.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -148,7 +149,7 @@ result<std::unique_ptr<node>> start_local_node(configuration& config, const cloc
 }  // namespace
 
 int complain(const error& why, int code) {
-  std::cerr << "sonde: " << why.message() << "\n";
+  std::cerr << "sonde: " << model::visible(why.message()) << "\n";
   return code;
 }
 

@@ -33,7 +33,7 @@ struct configuration {
     std::string gateway_ca;                  ///< a PEM file; empty: certificates are not asked for
     std::vector<std::string> gateway_names;  ///< of its certificates, those of gateways
     bool allow_plaintext = false;            ///< beyond loopback, without TLS
-    std::string metrics = "auto";            ///< who may read them: or `everybody`, or `role`
+    std::string metrics = "role";            ///< who may read them: or `everybody`; `auto`: role
     std::string gateway_socket;              ///< a file; its peers are believed who calls
   } http;
   struct {

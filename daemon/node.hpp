@@ -80,6 +80,8 @@ class node {
   [[nodiscard]] result<> start_webhook();
   [[nodiscard]] result<> start_http();
   [[nodiscard]] ingest::access who_reads_metrics() const;
+  [[nodiscard]] ingest::admission front_desk();
+  void build_apart();
   [[nodiscard]] result<std::shared_ptr<const model::address_scope>> scope_of(
       const model::scope_rules& rules) const;
   [[nodiscard]] std::shared_ptr<const scanner::policy> policy_of(
@@ -104,19 +106,21 @@ class node {
   std::string process_id_;
   model::profile_book profiles_;
   std::set<model::ip_address> addresses_;  ///< of this machine; on the main thread
-  fatal_error failure_;  ///< of a part that this process cannot do without
+  fatal_error failure_;                    ///< of a part that this process cannot do without
 
   event_loop task_view_loop_{"view-tasks"};
   event_loop entity_view_loop_{"view-entities"};
   std::array<event_loop, 2> entity_read_loops_{event_loop("read-0"), event_loop("read-1")};
   event_loop scheduler_loop_{"scheduler"};
   event_loop http_loop_{"http"};
+  event_loop response_loop_{"responses"};  ///< large ones are built there
   event_loop webhook_loop_{"webhook"};
   std::unique_ptr<views::task_view> tasks_;
   std::unique_ptr<views::entity_view> entities_;
   std::unique_ptr<views::idempotency_view> answers_;  ///< on the loop of entities
   std::unique_ptr<scanner::engine_pool> engines_;
   std::unique_ptr<scanner::scheduler> scheduler_;
+  std::unique_ptr<ingest::response_builder> builder_;
   std::unique_ptr<ingest::scan_service> scans_;
   std::unique_ptr<ingest::entity_service> facts_;
   std::unique_ptr<views::credential_view> credentials_;  ///< on the loop of HTTP

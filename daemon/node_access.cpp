@@ -31,16 +31,27 @@ void node::start_credentials() {
   ingest::add_keypair_routes(router_, *keys_);
 }
 
-/// Counts tell of all tenants together. On a loopback address without a gateway it is this
-/// machine's people who ask.
+/// Counts tell of all tenants together, and a connection from this machine may be a proxy's that
+/// carries anybody's request, whatever headers it adds or leaves out. So it takes a setting.
 ingest::access node::who_reads_metrics() const {
-  const auto& http = config_.http;
-  auto where = parse_listen(http.listen);
-  error_code failed;
-  bool here = where && asio::ip::make_address(where->first, failed).is_loopback() && !failed &&
-              http.gateway_socket.empty() && http.gateway_ca.empty();
-  bool open = http.metrics == "everybody" || (http.metrics == "auto" && here);
-  return open ? ingest::access::everybody : ingest::access::metrics;
+  return config_.http.metrics == "everybody" ? ingest::access::everybody : ingest::access::metrics;
+}
+
+ingest::admission node::front_desk() {
+  ingest::admission out;
+  out.admit = [this](ingest::http_request& request) { return router_.admit(request); };
+  out.refused = [this](const ingest::http_request& request) {
+    return guard_->judge_refused(request);
+  };
+  return out;
+}
+
+/// Large responses on a thread of their own.
+void node::build_apart() {
+  builder_ = std::make_unique<ingest::response_builder>(
+      http_loop_.get_executor(), response_loop_.get_executor(), config_.limits, clock_);
+  scans_->build_with(*builder_);
+  facts_->build_with(*builder_);
 }
 
 result<> node::start_gateway() {
@@ -51,6 +62,8 @@ result<> node::start_gateway() {
       std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
                                             config_.limits, log_, counts_, process_id_ + "g");
   gateway_->trust_gateways();
+  gateway_->admit_by(front_desk());
+  gateway_->share_budgets(*http_);
   auto bound = gateway_->listen(std::filesystem::path(config_.http.gateway_socket),
                                 ingest::http_server::socket_rights::group);
   if (!bound) return bound;

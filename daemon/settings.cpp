@@ -227,7 +227,7 @@ std::vector<setting> general_settings() {
           "http.allow_plaintext", "listen beyond loopback although there is no TLS",
           [](c & x) -> auto& { return x.http.allow_plaintext; }),
       text(
-          "http.metrics", "who may read /metrics: everybody, role, or auto",
+          "http.metrics", "who may read /metrics: keys of a role (role), or everybody",
           [](c & x) -> auto& { return x.http.metrics; }, one_of({"auto", "everybody", "role"})),
       text(
           "http.gateway_socket", "a UNIX socket for a gateway that says who calls; empty: none",

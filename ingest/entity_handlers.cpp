@@ -15,15 +15,6 @@ constexpr std::uint32_t most_levels = 5;
 constexpr std::uint32_t most_nodes = 1'000;
 constexpr std::uint32_t usual_nodes = 100;
 
-/// An entity that is unknown is no error here: 204, as the interface has it.
-http_response answer_if_any(result<json> found, const std::string& id) {
-  if (found) return json_response(200, model::to_text(*found));
-  if (found.error().code != make_error_code(errc::not_found)) return problem(found.error(), id);
-  http_response nothing;
-  nothing.status = 204;
-  return nothing;
-}
-
 /// The routes of one entity service. Shared by their handlers.
 class entity_handlers {
  public:
@@ -46,8 +37,8 @@ class entity_handlers {
   }
 
   awaitable<http_response> details(http_request request, path_parameters parameters) {
-    auto found = co_await entities_.details(parameters[0], request.who);
-    co_return answer_if_any(std::move(found), request.id);
+    auto find = [&] { return entities_.details(parameters[0], request.who); };
+    co_return co_await answer_if_any(find, request.id);
   }
 
   awaitable<http_response> relations(http_request request, path_parameters parameters) {
@@ -61,16 +52,26 @@ class entity_handlers {
       co_return problem(400, "limit: is no number from 1 to " + std::to_string(most_nodes),
                         request.id);
     }
-    auto found = co_await entities_.relations(parameters[0], request.who, *levels, *limit);
-    co_return answer_if_any(std::move(found), request.id);
+    auto find = [&] { return entities_.relations(parameters[0], request.who, *levels, *limit); };
+    co_return co_await answer_if_any(find, request.id);
   }
 
   awaitable<http_response> comments(http_request request, path_parameters parameters) {
-    auto found = co_await entities_.comments(parameters[0], request.who);
-    co_return answer_if_any(std::move(found), request.id);
+    auto find = [&] { return entities_.comments(parameters[0], request.who); };
+    co_return co_await answer_if_any(find, request.id);
   }
 
  private:
+  /// An entity that is unknown is no error here: 204, as the interface has it.
+  awaitable<http_response> answer_if_any(std::function<awaitable<result<json>>()> find,
+                                         std::string id) {
+    auto answer = co_await built_answer(entities_.builder(), std::move(find), std::move(id));
+    if (answer.status != 404) co_return answer;
+    http_response nothing;
+    nothing.status = 204;
+    co_return nothing;
+  }
+
   entity_service& entities_;
   const limits& limits_;
   daily_quota* quota_;

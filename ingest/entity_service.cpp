@@ -226,6 +226,15 @@ awaitable<void> entity_service::see_own_writes(std::string user, steady_time unt
   if (seen && found != unread_.end() && found->second == positions) unread_.erase(found);
 }
 
+/// Moved there and back: it is destroyed where it was built, which takes as long.
+template <class Found>
+awaitable<result<json>> entity_service::build(Found found) {
+  if (builder_ == nullptr) co_return to_json(found);
+  std::function<json()> work = [found = std::move(found)] { return to_json(found); };
+  auto built = co_await builder_->run<json>(std::move(work));
+  co_return built;
+}
+
 awaitable<result<json>> entity_service::details(std::string id, caller who) {
   if (!model::is_entity_id(id)) co_return no_entity();
   auto until = deadline();
@@ -234,7 +243,7 @@ awaitable<result<json>> entity_service::details(std::string id, caller who) {
                                        related_shown, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  co_return to_json(**found);
+  co_return co_await build(std::move(**found));
 }
 
 awaitable<result<json>> entity_service::relations(std::string id, caller who, std::uint32_t levels,
@@ -246,7 +255,7 @@ awaitable<result<json>> entity_service::relations(std::string id, caller who, st
                                        limit, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  co_return to_json(**found);
+  co_return co_await build(std::move(**found));
 }
 
 awaitable<result<json>> entity_service::comments(std::string id, caller who) {
@@ -255,7 +264,7 @@ awaitable<result<json>> entity_service::comments(std::string id, caller who) {
                                            comments_shown, deadline());
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  co_return to_json(**found);
+  co_return co_await build(std::move(**found));
 }
 
 void entity_service::set_scope(std::shared_ptr<const model::address_scope> scope) {

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "ingest/daily_quota.hpp"
 #include "ingest/http_message.hpp"
+#include "ingest/response_builder.hpp"
 #include "model/address_scope.hpp"
 #include "model/json.hpp"
 #include "model/submission.hpp"
@@ -53,6 +54,9 @@ class entity_service {
                                            std::uint32_t limit);
   awaitable<result<model::json>> comments(std::string id, caller who);
 
+  /// Builds what may be large with it, which outlives this. On its loop, or before it runs.
+  void build_with(response_builder& builder) { builder_ = &builder; }
+  [[nodiscard]] response_builder* builder() const { return builder_; }
   /// Counts what is taken in. On its loop, or before it runs; `quota` outlives it.
   void count_in(daily_quota& quota) { quota_ = &quota; }
   void set_scope(std::shared_ptr<const model::address_scope> scope);
@@ -69,12 +73,16 @@ class entity_service {
   awaitable<result<>> write(std::vector<record> batch, caller who, steady_time until);
   awaitable<void> see_own_writes(std::string user, steady_time until);
 
+  template <class Found>
+  awaitable<result<model::json>> build(Found found);
+
   queue::backend& queue_;
   views::entity_view& entities_;
   std::shared_ptr<const model::address_scope> scope_;
   const limits& limits_;
   const clock& clock_;
   task_group writes_;
+  response_builder* builder_ = nullptr;
   daily_quota* quota_ = nullptr;
   std::map<std::string, written_positions> unread_;  ///< by user: not yet seen to be folded
 };

@@ -2,6 +2,7 @@
 
 #include "base/limits.hpp"
 #include "ingest/entity_service.hpp"
+#include "ingest/response_builder.hpp"
 #include "ingest/router.hpp"
 #include "ingest/scan_service.hpp"
 
@@ -12,6 +13,14 @@ namespace sonde::ingest {
 
 /// What is not ready, one sentence each; empty when everything is.
 using readiness_check = std::function<awaitable<std::vector<std::string>>()>;
+
+/// What `find` gives, as JSON: with a builder, which may be none, in turn and on its thread.
+awaitable<http_response> built_answer(response_builder* builder,
+                                      std::function<awaitable<result<model::json>>()> find,
+                                      std::string id);
+
+/// What a read is answered while others have all turns.
+[[nodiscard]] http_response busy_with_readers(const std::string& id);
 
 /// `quota` counts what these routes make durable and refuses the tenant that has written its share;
 /// it outlives the router's use. None: nothing is counted.

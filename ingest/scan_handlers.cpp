@@ -3,6 +3,7 @@
 #include "ingest/problem.hpp"
 #include "ingest/request_body.hpp"
 #include "ingest/scan_cursor.hpp"
+#include "ingest/waiting_requests.hpp"
 
 #include <memory>
 #include <variant>
@@ -79,7 +80,7 @@ result<std::string> url_of(const json& body) {
 class scan_handlers {
  public:
   scan_handlers(scan_service& scans, const limits& bounds, daily_quota* quota = nullptr)
-      : scans_(scans), limits_(bounds), quota_(quota) {}
+      : scans_(scans), limits_(bounds), waiting_(bounds.http_waiting_per_caller), quota_(quota) {}
 
   awaitable<http_response> post_scan(http_request request) {
     if (auto refused = over_quota(request)) co_return std::move(*refused);
@@ -144,15 +145,27 @@ class scan_handlers {
           400, "wait: is no number of seconds up to " + std::to_string(longest_wait_s), request.id);
     }
     milliseconds wait = std::chrono::seconds(*seconds);
-    auto groups = request.who.sees;
-    auto found = co_await scans_.look_up(parameters[0], std::move(groups), wait);
-    co_return answer(std::move(found), request.id);
+    std::unique_ptr<waiting_requests::place> place;
+    if (*seconds > 0) place = waiting_.enter(request);
+    if (*seconds > 0 && !place) co_return problem(429, too_many_waiting(), request.id);
+    auto closed = [connection = request.wait] {
+      return connection != nullptr && connection->closed();
+    };
+    auto find = [&] { return scans_.look_up(parameters[0], request.who.sees, wait, closed); };
+    // Whoever waits has no turn meanwhile.
+    auto* builder = *seconds > 0 ? nullptr : scans_.builder();
+    co_return co_await built_answer(builder, find, request.id);
   }
 
   awaitable<http_response> list_scans(http_request request) {
     auto query = parse_list_query(request);
     if (!query) co_return problem(query.error(), request.id);
     query->groups = request.who.sees;
+    std::optional<turn_queue::turn> turn;
+    if (auto* builder = scans_.builder()) {
+      turn = co_await builder->turn();
+      if (!turn) co_return busy_with_readers(request.id);
+    }
     auto found = co_await scans_.list(std::move(*query));
     if (!found) co_return problem(found.error(), request.id);
     co_return json_response(200, std::move(*found));
@@ -164,13 +177,14 @@ class scan_handlers {
     return quota_->judge(request);
   }
 
-  static http_response answer(result<json> found, const std::string& id) {
-    if (!found) return problem(found.error(), id);
-    return json_response(200, model::to_text(*found));
+  [[nodiscard]] std::string too_many_waiting() const {
+    return "wait: as many of your requests wait already as limits.http_waiting_per_caller, " +
+           std::to_string(limits_.http_waiting_per_caller) + "; ask without it, or later";
   }
 
   scan_service& scans_;
   const limits& limits_;
+  waiting_requests waiting_;
   daily_quota* quota_;
 };
 

@@ -24,6 +24,10 @@ using std::chrono::milliseconds;
 constexpr milliseconds findings_patience{500};
 /// Of a list, before other requests get their turn: less than a millisecond.
 constexpr std::size_t written_at_once = 32;
+/// Endpoints of a scan, which take some 100 µs.
+constexpr std::size_t built_here = 32;
+/// So often one who waits looks whether its connection is still there.
+constexpr std::chrono::seconds wait_slice{5};
 
 error invalid(const char* field, const std::string& what) {
   return fail(errc::invalid, std::string(field) + ": " + what);
@@ -192,15 +196,19 @@ awaitable<model::task_state> scan_service::shown_state(
 }
 
 awaitable<result<json>> scan_service::look_up(std::string id, model::group_list groups,
-                                              milliseconds wait) {
+                                              milliseconds wait, std::function<bool()> given_up) {
   if (!model::is_task_id(id)) co_return no_scan_id(id);
   model::task_id task(std::move(id));
   auto found = co_await tasks_.find(task, groups, deadline());
   if (found && *found && wait.count() > 0) {
     auto mark = (*found)->mark();
-    bool waits = !hurrying_ && !(*found)->has_news_since(mark);
     auto until = clock_.steady_now() + wait;
-    if (waits) found = co_await tasks_.wait_for_change(task, std::move(groups), mark, until);
+    while (!hurrying_ && found && *found && !(*found)->has_news_since(mark)) {
+      auto now = clock_.steady_now();
+      if (now >= until || (given_up && given_up())) break;
+      auto slice = given_up ? std::min(until, now + wait_slice) : until;
+      found = co_await tasks_.wait_for_change(task, groups, mark, slice);
+    }
   }
   if (!found) co_return as_answer(found.error());
   if (auto shown = check_found(*found); !shown) co_return shown.error();
@@ -209,7 +217,25 @@ awaitable<result<json>> scan_service::look_up(std::string id, model::group_list 
     auto until = clock_.steady_now() + findings_patience;
     state = co_await shown_state(state, (*found)->task.produced, until);
   }
-  co_return to_json(**found, state);
+  bool here = builder_ == nullptr || (*found)->task.results.size() <= built_here;
+  if (here) co_return to_json(**found, state);
+  std::function<json()> work = [one = std::move(**found), state] { return to_json(one, state); };
+  auto built = co_await builder_->run<json>(std::move(work));
+  co_return built;
+}
+
+/// Of one scan in a list; on the builder's thread where it is long.
+awaitable<std::string> scan_service::text_of(views::listed_task listed, model::task_state shown,
+                                             bool whole) {
+  bool here = builder_ == nullptr || !whole || listed.task.results.size() <= built_here;
+  std::function<std::string()> work = [listed = std::move(listed), shown, whole] {
+    auto told = to_json(listed, shown);
+    if (!whole) leave_out_results(told, listed.task);
+    return model::to_text(told);
+  };
+  if (here) co_return work();
+  auto built = co_await builder_->run<std::string>(std::move(work));
+  co_return built;
 }
 
 /// What all of these have produced has to be seen together: one wait for the whole page.
@@ -226,17 +252,18 @@ awaitable<result<std::string>> scan_service::list(views::list_query query) {
   std::string scans;
   std::size_t written = 0;
   auto next = found->next;
-  for (const auto& listed : found->tasks) {
+  for (auto& listed : found->tasks) {
     if (++written % written_at_once == 0) co_await asio::post(loop, asio::use_awaitable);
     const auto& task = listed.task;
     auto state = task.current.state;
     if (!all_seen) state = co_await shown_state(state, task.produced, until);
-    auto told = to_json(listed, state);
-    if (!whole) leave_out_results(told, task);
-    scans += (scans.empty() ? "" : ",") + model::to_text(told);
+    auto place = views::list_place{task.current.requested, task.current.id};
+    bool last = &listed == &found->tasks.back();
+    auto text = co_await text_of(std::move(listed), state, whole);
+    scans += (scans.empty() ? "" : ",") + text;
     bool full = scans.size() >= limits_.http_answer_bytes || clock_.steady_now() > end;
-    if (!full || &listed == &found->tasks.back()) continue;
-    next = views::list_place{task.current.requested, task.current.id};
+    if (!full || last) continue;
+    next = place;
     break;
   }
   std::string out = "{";

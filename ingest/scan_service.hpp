@@ -6,6 +6,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "ingest/daily_quota.hpp"
+#include "ingest/response_builder.hpp"
 #include "model/address_scope.hpp"
 #include "model/json.hpp"
 #include "model/profile.hpp"
@@ -17,6 +18,7 @@
 #include "views/task_view.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,9 +88,10 @@ class scan_service {
   awaitable<result<bulk_receipts>> schedule_many(bulk_order order);
 
   /// A task by its id, as JSON, if these groups may see it. `wait`: until its state or progress
-  /// changes, but no longer than this.
+  /// changes, but no longer than this, and not once `given_up`, which is looked at now and then.
   awaitable<result<model::json>> look_up(std::string id, model::group_list groups,
-                                         std::chrono::milliseconds wait);
+                                         std::chrono::milliseconds wait,
+                                         std::function<bool()> given_up = {});
   /// A page of tasks, newest first, with the cursor of the next one: as JSON text, no longer than
   /// `limits::http_answer_bytes` and one task.
   awaitable<result<std::string>> list(views::list_query query);
@@ -101,6 +104,9 @@ class scan_service {
   /// Until this was called webhooks are refused. On its loop, or before it runs.
   void accept_webhooks(std::shared_ptr<const model::webhook_keys> keys, model::webhook_guard guard);
 
+  /// Builds what may be large with it, which outlives this. On its loop, or before it runs.
+  void build_with(response_builder& builder) { builder_ = &builder; }
+  [[nodiscard]] response_builder* builder() const { return builder_; }
   /// Counts what is asked for. On its loop, or before it runs; `quota` outlives it.
   void count_in(daily_quota& quota) { quota_ = &quota; }
   void set_scope(std::shared_ptr<const model::address_scope> scope);
@@ -114,6 +120,7 @@ class scan_service {
 
   [[nodiscard]] steady_time deadline() const;
   [[nodiscard]] result<> check_room(const views::queued_counts& queued) const;
+  awaitable<std::string> text_of(views::listed_task listed, model::task_state shown, bool whole);
   [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body,
                                                      const std::string& owner) const;
   /// Makes a request durable, and says where it stands.
@@ -135,6 +142,7 @@ class scan_service {
   const limits& limits_;
   const clock& clock_;
   task_group writes_;
+  response_builder* builder_ = nullptr;
   daily_quota* quota_ = nullptr;
   condition bulk_turn_;
   std::uint32_t bulk_bodies_ = 0;  ///< at work

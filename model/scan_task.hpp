@@ -87,6 +87,7 @@ struct endpoint_result {
   std::string certificate;  ///< SHA-256 of the leaf; empty where none was presented
   std::string subject;
   std::string not_after;
+  std::string detail;  ///< why less is known than usual; a fixed sentence, empty otherwise
   bool operator==(const endpoint_result&) const = default;
 };
 

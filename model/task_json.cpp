@@ -160,6 +160,7 @@ json to_json(const endpoint_result& r) {
   put("certificate", r.certificate);
   put("subject", r.subject);
   put("not_after", r.not_after);
+  put("detail", r.detail);
   if (r.tls) out["tls"] = true;
   return out;
 }
@@ -176,6 +177,7 @@ result<endpoint_result> read_endpoint(const json& object) {
   out.certificate = fields.text_or("certificate", {});
   out.subject = fields.text_or("subject", {});
   out.not_after = fields.text_or("not_after", {});
+  out.detail = fields.text_or("detail", {});
   out.tls = fields.boolean_or("tls", false);
   if (fields.failed()) return fields.trouble();
   return out;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async/condition.hpp"
+#include "base/async/stop_signal.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -90,13 +91,14 @@ class folding_view {
   [[nodiscard]] bool usable();
   void make_fresh();
   void remove_file();
-  awaitable<bool> give_up_what_is_ahead();
+  awaitable<result<>> give_up_what_is_ahead();
   void load_positions();
   awaitable<void> fold_all();
-  awaitable<bool> move_to_what_is_kept();
+  awaitable<void> fold(std::vector<queue::stored_record> batch);
+  awaitable<result<>> move_to_what_is_kept();
   awaitable<void> note_first_catch_up();
-  /// False where the tables could not be written; nothing has changed then.
-  bool fold_batch(const std::vector<queue::stored_record>& batch);
+  /// An error where the tables could not be written; nothing has changed then.
+  result<> fold_batch(const std::vector<queue::stored_record>& batch);
   void weigh(std::size_t records);
   [[nodiscard]] std::vector<queue::position> resume_positions() const;
 
@@ -116,7 +118,7 @@ class folding_view {
   bool caught_up_once_ = false;
   std::atomic<std::uint64_t> opened_ = 0;
   std::string trouble_;  ///< why the last transaction was none; empty where it was one
-  bool stopping_ = false;
+  stop_signal stop_;
 };
 
 }  // namespace sonde::views

@@ -129,12 +129,13 @@ awaitable<result<model::new_key>> key_changes::make(model::key_order order, stea
   auto written = co_await write(made->what, until);
   if (!written) co_return written.error();
   auto there = credentials_.count(made->what.user_id);
-  if (there.of_user > limits_.keys_per_user || there.total > limits_.keys) {
+  bool of_user = there.of_user > limits_.keys_per_user;
+  if (of_user || there.total > limits_.keys) {
     auto withdrawn = co_await withdraw(made->what, until);
     if (!withdrawn) co_return withdrawn.error();
-    co_return fail(key_errc::too_many,
-                   "another process has made a key of this user at the same time, and "
-                   "limits.keys_per_user is reached");
+    co_return fail(of_user ? key_errc::too_many : key_errc::full,
+                   std::string("another process has made a key at the same time, and limits.") +
+                       (of_user ? "keys_per_user" : "keys") + " is reached; try again later");
   }
   co_return made;
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t longest_short = 64;
 /// Neither a profile's name nor a list of ports begins with it.
 constexpr char number_sign = '#';
-constexpr const char* fields[] = {"\"profile\":", "\"ports\":"};
+constexpr const char* list_fields[] = {"\"profile\":", "\"ports\":"};
 
 /// The beginning of a list, up to a comma; of anything else, up to a whole character.
 std::string head_of(const std::string& text) {
@@ -105,17 +105,17 @@ std::optional<port_list_summary> port_lists::summary_of(const std::string& store
 /// fields only: the task's own, and those of the request that waits behind it.
 std::string port_lists::shortened(std::string json, const model::scan_task& task) {
   const std::string* texts[] = {&task.profile, &task.ports};
-  for (std::size_t each = 0; each < std::size(fields); ++each) {
+  for (std::size_t each = 0; each < std::size(list_fields); ++each) {
     auto short_form = stored(*texts[each]);
     if (short_form == *texts[each]) continue;
-    replace_all(json, fields[each] + model::to_text(model::json(*texts[each])),
-                fields[each] + ('"' + short_form + '"'));
+    replace_all(json, list_fields[each] + model::to_text(model::json(*texts[each])),
+                list_fields[each] + ('"' + short_form + '"'));
   }
   return json;
 }
 
 std::string port_lists::restored(std::string json) {
-  for (const char* field : fields) {
+  for (const char* field : list_fields) {
     auto begin = std::string(field) + '"' + number_sign;
     for (auto at = json.find(begin); at != std::string::npos; at = json.find(begin, at)) {
       auto value = at + begin.size() - 1;

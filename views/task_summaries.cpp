@@ -12,7 +12,7 @@ std::optional<wall_time> time_if_any(const SQLite::Column& column) {
   return wall_time(std::chrono::milliseconds(column.getInt64()));
 }
 
-std::uint32_t number(const SQLite::Column& column) {
+std::uint32_t unsigned_in(const SQLite::Column& column) {
   return static_cast<std::uint32_t>(column.getInt64());
 }
 
@@ -21,8 +21,8 @@ std::uint32_t number(const SQLite::Column& column) {
 model::task_progress progress_in(SQLite::Statement& row, int own, int event, task_state state) {
   bool newer = !model::is_terminal(state) && !row.getColumn(event).isNull();
   int first = newer ? event : own;
-  return {number(row.getColumn(first)), number(row.getColumn(first + 1)),
-          number(row.getColumn(first + 2))};
+  return {unsigned_in(row.getColumn(first)), unsigned_in(row.getColumn(first + 1)),
+          unsigned_in(row.getColumn(first + 2))};
 }
 
 }  // namespace
@@ -76,9 +76,9 @@ std::optional<listed_task> task_summaries::find(const model::task_id& id) {
   current.requested = time_if_any(row.getColumn(5)).value_or(wall_time{});
   current.started = time_if_any(row.getColumn(6));
   current.ended = time_if_any(row.getColumn(7));
-  task.attempt = number(row.getColumn(8));
+  task.attempt = unsigned_in(row.getColumn(8));
   task.progress = progress_in(row, 9, 12, current.state);
-  task.results_total = number(row.getColumn(15));
+  task.results_total = unsigned_in(row.getColumn(15));
   task.cancelled_by = row.getColumn(16).getString();
   if (!row.getColumn(17).isNull()) {
     current.outcome = model::outcome{static_cast<model::outcome_kind>(row.getColumn(17).getInt()),

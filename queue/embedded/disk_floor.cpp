@@ -95,9 +95,9 @@ result<> disk_floor::room(std::size_t bytes) {
 void disk_floor::look() {
   if (descriptor_ < 0) return;
   auto now = measure();
-  if (now.free < std::max<std::uint64_t>(slice_, 1)) {
+  if (now.free < slice_) {
     // What cannot be released any more is no loss: the disk is as full as it was.
-    (void)give_way();
+    if (held_ > slice_ * reserve_slices / 2) (void)give_way();
     return;
   }
   if (held_ >= now.reserve) return;

@@ -26,7 +26,7 @@ class disk_floor {
   [[nodiscard]] result<> room(std::size_t bytes);
 
   /// Releases a slice of the reserve where nearly nothing is free, so that views can be written
-  /// too, and allocates the reserve again where there is plenty.
+  /// too, but leaves half of it to urgent records. Allocates it again where there is plenty.
   void look();
 
   /// Releases a slice of the reserve. False: nothing is left of it.

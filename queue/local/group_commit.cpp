@@ -1,6 +1,7 @@
 #include "queue/local/group_commit.hpp"
 
 #include "queue/errc.hpp"
+#include "queue/record_size.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -13,7 +14,7 @@ using offset_list = std::vector<std::int64_t>;
 std::size_t size_of(const std::vector<log_append>& records) {
   std::size_t size = 0;
   for (const auto& r : records)
-    size += r.what.key.size() + r.what.value.size();
+    size += queue::size_of(r.what);
   return size;
 }
 
@@ -67,6 +68,9 @@ awaitable<result<offset_list>> group_commit::write(std::vector<log_append> recor
                                                    std::vector<group_offset> commits) {
   if (auto well = health(); !well) co_return well.error();
   auto bytes = size_of(records);
+  if (auto fits = check_batch_size(bytes, limits_.produce_pending_bytes); !fits) {
+    co_return fits.error();
+  }
   if (pending_bytes_.fetch_add(bytes) + bytes > limits_.produce_pending_bytes) {
     pending_bytes_ -= bytes;
     co_return fail(errc::busy);

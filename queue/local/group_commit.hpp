@@ -32,7 +32,7 @@ class group_commit {
   ~group_commit();
 
   /// Completes when everything is durable; offsets in the order of the records.
-  /// `errc::busy` where too much is waiting already.
+  /// `errc::busy` where too much is waiting already; `too_large` where it would be too much alone.
   awaitable<result<std::vector<std::int64_t>>> write(std::vector<log_append> records,
                                                      std::vector<group_offset> commits);
 

@@ -32,7 +32,8 @@ sweep::sweep(model::port_set ports, std::uint64_t seed, const model::sweep_curso
       order_(std::max(1U, ports_.size()), seed),
       random_(seed ^ 0x5ca1ab1eULL),
       owing_(ports_.size()),
-      suspicious_at_(std::clamp(ports_.size() / 2, suspicious_few, suspicious_open)) {
+      suspicious_first_(std::clamp(ports_.size() / 2, suspicious_few, suspicious_open)),
+      suspicious_at_(suspicious_first_) {
   take_over(from);
 }
 
@@ -209,6 +210,11 @@ host_state sweep::host() const {
   if (tarpit_) return host_state::tarpit;
   if (answered_) return host_state::answering;
   return finished() ? host_state::silent : host_state::unknown;
+}
+
+bool sweep::may_be_tarpit() const {
+  if (canaries_back_ < canaries_.size()) return true;
+  return !finished() && open_.size() < suspicious_first_;
 }
 
 model::sweep_cursor sweep::cursor() const {

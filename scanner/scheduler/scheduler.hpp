@@ -10,6 +10,8 @@
 #include "queue/io.hpp"
 #include "scanner/engine/engine_pool.hpp"
 #include "scanner/scheduler/claims.hpp"
+#include "scanner/scheduler/findings_publisher.hpp"
+#include "scanner/scheduler/known_ports.hpp"
 #include "scanner/scheduler/ready_queue.hpp"
 #include "scanner/scheduler/task_ledger.hpp"
 #include "scanner/scheduler/task_run.hpp"
@@ -73,6 +75,7 @@ class scheduler {
     steady_time saved_at{};            ///< when its cursors were last published
   };
   using change_function = std::function<model::scan_task(model::scan_task)>;
+  using findings_pointer = std::shared_ptr<findings_publisher>;
   using stored_records = std::vector<queue::stored_record>;
   /// Of a partition that the group has given to this process, and that another one has claimed
   /// since.
@@ -116,19 +119,18 @@ class scheduler {
   awaitable<void> run_owned(model::target_key key, std::int32_t partition);
   void cancel_run(running_task& task);
   awaitable<bool> begin(model::target_key key, std::int32_t partition);
-  awaitable<void> end(model::target_key key, std::int32_t partition,
-                      model::scan_observation observed, model::task_progress reached);
+  [[nodiscard]] findings_pointer publisher_for(const model::scan_task& task,
+                                               std::int32_t partition);
+  awaitable<void> end(model::target_key key, std::int32_t partition, findings_pointer found,
+                      run_result reached);
   awaitable<void> end_cancelled(model::target_key key, std::int32_t partition,
-                                model::scan_observation seen, model::task_progress reached);
+                                findings_pointer found, run_result reached);
   void heed(const model::scan_task& task);
   awaitable<void> fail_task(model::target_key key, std::int32_t partition, std::string why);
   awaitable<void> put_back(model::target_key key, std::int32_t partition, run_progress reached);
   awaitable<void> publish_end(model::target_key key, std::int32_t partition, change_function how);
   awaitable<bool> publish_change(model::target_key key, std::int32_t partition,
                                  change_function how);
-  awaitable<bool> publish_findings(std::int32_t partition, std::vector<record> records,
-                                   std::vector<model::produced_position>& produced);
-  void drop_known_ports(std::vector<record>& records, const model::scan_task& task);
   void note_progress(const model::target_key& key, const run_progress& reached);
   awaitable<void> publish_progress();
   awaitable<void> publish_progress_once();
@@ -171,7 +173,7 @@ class scheduler {
   std::unordered_map<model::target_key, std::int32_t> owing_;  ///< key → partition
   bool owing_unknown_ = false;  ///< the view may show tasks that are not in `owing_`
   condition owing_news_;
-  std::unordered_map<std::string, steady_time> known_ports_;  ///< by scope and id: when published
+  known_ports ports_;
   task_group loops_;
   task_group claiming_;
   task_group runs_;

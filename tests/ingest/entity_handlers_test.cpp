@@ -1,3 +1,4 @@
+#include "ingest/authenticate.hpp"
 #include "ingest/handlers.hpp"
 #include "queue/errc.hpp"
 #include "tests/ingest/scan_world.hpp"

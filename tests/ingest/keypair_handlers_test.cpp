@@ -168,4 +168,9 @@ TEST_CASE_FIXTURE(key_world, "where the queue takes nothing, no key is made and 
   CHECK(ask(request_of("GET", pair_path), ada).status == 200);
 }
 
+TEST_CASE_FIXTURE(key_world, "nobody acts under the name of what scans find") {
+  auto key = make({"admin"}, "sonde");
+  CHECK(ask(test::request_of("GET", "/api/auth/v2/keypair"), key).status == 401);
+}
+
 }  // namespace sonde::ingest

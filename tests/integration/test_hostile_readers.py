@@ -236,11 +236,14 @@ def test_waiting_readers_do_not_slow_down_scheduling(server):
     # All of them are told when there is something to tell.
     assert server.request("DELETE", f"{INGEST}/scan/{scan}").status in (200, 202)
     begun = time.monotonic()
+    statuses = []
     for connection in waiting:
         with contextlib.closing(connection):
             answer = connection.getresponse()
-            told = answer.read()
-            assert answer.status in (200, 429, 503), told
+            answer.read()
+            statuses.append(answer.status)
+    # A limit on the readers of one key may refuse some of them.
+    assert set(statuses) <= {200, 429, 503} and statuses.count(200) >= 10, statuses
     assert time.monotonic() - begun < 20
 
 

@@ -10,6 +10,7 @@
 #include "tests/support/small_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -104,9 +105,20 @@ TEST_CASE_FIXTURE(little_room, "the reserve is released in eighths, and made aga
   drop();
   floor.look();
   CHECK(fs::file_size(folder / "reserve") == mebibyte);
-  leave(0);
+}
+
+TEST_CASE_FIXTURE(little_room, "looking at a full disk releases half of the reserve and no more") {
+  embedded::disk_floor floor(folder, bounds);
+  for (int slice = 1; slice <= 6; ++slice) {
+    leave(0);
+    floor.look();
+    auto released = static_cast<std::uint64_t>(std::min(slice, 4)) * mebibyte / 8;
+    CHECK(fs::file_size(folder / "reserve") == mebibyte - released);
+  }
+  leave(mebibyte / 2);
   floor.look();
-  CHECK(fs::file_size(folder / "reserve") == mebibyte * 7 / 8);
+  CHECK(fs::file_size(folder / "reserve") == mebibyte / 2);
+  CHECK(floor.give_way());
 }
 
 TEST_CASE_FIXTURE(little_room, "below the floor what is urgent is written, and commits are") {

@@ -54,8 +54,9 @@ task_world::task_world(std::int32_t partitions) {
   auto inner = queue::make_memory_queue(scanner_topics(partitions), "test", time_, bounds_, log_);
   queue_ = std::make_unique<watched_queue>(std::move(inner.value()));
   view_loop_ = std::make_unique<event_loop>("view");
-  view_ = views::open_task_view(view_loop_->get_executor(), *queue_, std::nullopt, bounds_, log_)
-              .value();
+  auto view =
+      views::open_task_view(view_loop_->get_executor(), *queue_, std::nullopt, bounds_, log_);
+  view_ = std::make_unique<counted_view>(std::move(view.value()));
   view_loop_->start();
 }
 

@@ -5,6 +5,7 @@
 #include "model/scan_task.hpp"
 #include "queue/errc.hpp"
 #include "queue/forwarding_backend.hpp"
+#include "tests/scanner/counted_view.hpp"
 #include "tests/support/run.hpp"
 #include "views/task_view.hpp"
 
@@ -43,7 +44,7 @@ class task_world {
   void run(awaitable<void> work) { run_on(loop_, std::move(work)); }
 
   [[nodiscard]] watched_queue& queue() { return *queue_; }
-  [[nodiscard]] views::task_view& view() { return *view_; }
+  [[nodiscard]] counted_view& view() { return *view_; }
   [[nodiscard]] const clock& time() const { return time_; }
   [[nodiscard]] logger& log() { return log_; }
   [[nodiscard]] limits& bounds() { return bounds_; }
@@ -71,7 +72,7 @@ class task_world {
   logger log_{log_level::error};
   std::unique_ptr<watched_queue> queue_;
   std::unique_ptr<event_loop> view_loop_;
-  std::unique_ptr<views::task_view> view_;
+  std::unique_ptr<counted_view> view_;
 };
 
 /// A request to scan these ports of a target.
