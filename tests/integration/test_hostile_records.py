@@ -17,6 +17,9 @@ RECORD_MAX_BYTES = 921_600
 
 HOST = "127.60.0.1"
 HOST_PORTS = "20001-21100"
+LOSSY = "lossy.sonde.test"
+LOSSY_ADDRESSES = [f"127.61.0.{i}" for i in range(1, 9)]
+PLANNED = 8 * 65_535
 
 # One server stands behind 1,100 ports; its other ports are closed, so it is no tarpit.
 QUOTING_RULES = f"""
@@ -27,6 +30,16 @@ table ip sonde_test {{
   }}
 }}
 """
+
+LOSS_RULES = """
+table ip sonde_loss {
+  chain input {
+    type filter hook input priority 0;
+    ip daddr 127.61.0.0/24 tcp flags syn / syn,ack numgen random mod 2 == 0 drop
+  }
+}
+"""
+
 
 def quoting_certificate(folder):
     certificate, key = folder / "quotes.pem", folder / "quotes.key"
@@ -160,3 +173,38 @@ def test_a_host_full_of_quotes_ends_complete_with_a_table_that_is_cut(hasty, quo
     snapshots = [record for record in hasty.tail("scan.tasks") if "current" in record["value"]]
     assert 800_000 < max(sizes(snapshots)) <= RECORD_MAX_BYTES
     assert "could not be published" not in hasty.log()
+
+
+def progress_of(daemon, scan_id):
+    return daemon.scan(scan_id).get("progress", {}).get("done", 0)
+
+
+def test_a_lossy_full_scan_of_eight_addresses_is_put_back_and_goes_on(daemon, nft, dnsmasq):
+    nft(LOSS_RULES)
+    daemon.config["scan"] = {"resolvers": ["127.53.0.1"]}
+    daemon.config["limits"] = {"connect_timeout_ms": 400, "greeting_timeout_ms": 300, "answer_timeout_ms": 300}
+    daemon.environment["SONDE_DRAIN_S"] = "1"
+    daemon.start()
+    daemon.wait_until_ready()
+    with servers.TcpService(LOSSY_ADDRESSES[3], 40_404, lambda c: c.sendall(b"SSH-2.0-x\r\n")):
+        scan_id = daemon.post_scan(LOSSY, profile="full").json()["id"]
+        deadline = time.monotonic() + 60
+        while progress_of(daemon, scan_id) < 0.5 * PLANNED:
+            assert time.monotonic() < deadline, daemon.scan(scan_id)["progress"]
+            time.sleep(0.1)  # pause: between two looks at it
+        assert daemon.terminate() == 0
+        last = [r["value"] for r in daemon.tail("scan.tasks") if "current" in r["value"]][-1]
+        assert last["current"]["state"] == "queued"
+        cursors = last["cursors"]
+        assert sorted(cursors) == LOSSY_ADDRESSES
+        assert max(sizes([{"value": last}])) <= RECORD_MAX_BYTES
+        # As lists they would be several times as long.
+        assert any(cursor["silent"].startswith("bits:") for cursor in cursors.values()), cursors
+        assert sum(cursor["index"] for cursor in cursors.values()) > 0.4 * PLANNED
+
+        subprocess.run(["nft", "flush", "ruleset"], check=True)
+        daemon.start()
+        found = daemon.finished_scan(scan_id, seconds=60)
+        assert found["outcome"]["name"] == "complete", found["outcome"]
+        assert [row["endpoint"] for row in found["results"]] == [f"{LOSSY_ADDRESSES[3]}:40404/tcp"]
+    assert "could not be published" not in daemon.log()
