@@ -189,7 +189,7 @@ result<> check_profile(const std::string& name, const std::string& ports,
   if (bytes <= most) return {};
   return broken("scan.profiles." + name + ".ports", bytes, record_bytes.name, record,
                 "a list of up to " + std::to_string(most) + " bytes, or " + record_bytes.name +
-                    " from " + std::to_string(bytes * 8) + " up",
+                    " from " + std::to_string(bytes * 4) + " up",
                 "the ports of a scan have to fit its snapshot");
 }
 

@@ -43,7 +43,7 @@ result<> check_ports_fit(const std::string& ports, std::size_t record_bytes) {
   return fail(errc::too_large,
               "ports: has " + std::to_string(ports.size()) + " bytes in its shortest form; the " +
                   "most is " + std::to_string(most) +
-                  ", an eighth of limits.record_max_bytes; write ranges, or scan fewer ports");
+                  ", a quarter of limits.record_max_bytes; write ranges, or scan fewer ports");
 }
 
 }  // namespace sonde::ingest

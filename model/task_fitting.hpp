@@ -10,7 +10,7 @@ namespace sonde::model {
 /// How long the ports of one scan may be as text, so that a snapshot holds those of two generations
 /// beside all else.
 [[nodiscard]] constexpr std::size_t most_ports_bytes(std::size_t record_bytes) {
-  return record_bytes / 8;
+  return record_bytes / 4;
 }
 /// The share of a snapshot that `produced` may take: one place for each partition of two topics.
 [[nodiscard]] constexpr std::size_t most_produced_bytes(std::size_t record_bytes) {

@@ -99,8 +99,11 @@ const std::vector<broken_rule> broken_rules = {
      },
      {"limits.fetch_ahead_bytes is 33554432", "kafka.receive.message.max.bytes is 1000000"}},
     {"a profile",
-     [](configuration& c) { c.scan.profiles["odd"] = odd_ports(65'535); },
-     {"scan.profiles.odd.ports is 1", "limits.record_max_bytes is 921600", "up to 115200 bytes"}},
+     [](configuration& c) {
+       c.limits.record_max_bytes = 524'288;
+       c.scan.profiles["odd"] = odd_ports(65'535);
+     },
+     {"scan.profiles.odd.ports is 1", "limits.record_max_bytes is 524288", "up to 131072 bytes"}},
 };
 
 }  // namespace

@@ -85,7 +85,10 @@ scan_request hostile_values::request() {
 
 /// As ingest makes it of the longest URL and twenty headers full of quotes.
 webhook hostile_values::largest_webhook() {
-  static const auto keys = webhook_keys::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").value();
+  static const auto keys = webhook_keys::parse(
+                               "whenc_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n"
+                               "whsig_enl4d3Z1dHNycXBvbm1sa2ppaGdmZWRjYmF6eXh3dnU=\n")
+                               .value();
   webhook_order order;
   order.url =
       "https://" + std::string(60, 'a') + ".example.com/" + std::to_string(up_to(1U << 30U));
@@ -93,6 +96,7 @@ webhook hostile_values::largest_webhook() {
   for (int i = 0; i < 20; ++i)
     order.headers.emplace_back("x-" + std::to_string(i), std::string(195, '"'));
   order.secret = "whsec_" + to_base64(std::string(64, 's'));
+  order.owner = name(200);
   return keys.seal(order);
 }
 

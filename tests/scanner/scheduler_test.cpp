@@ -134,23 +134,6 @@ TEST_CASE("a record that is no request becomes a dead letter, and holds up nothi
   });
 }
 
-TEST_CASE("a request that cannot be read ends the scan that it names, and is a dead letter") {
-  task_world world;
-  test::with_scheduler(world, [&](scheduler_bench&) -> awaitable<void> {
-    auto request = scan_of("203.0.113.1", "80");
-    auto bad = to_record(request, "request");
-    auto at = bad.value.find("\"priority\":0");
-    bad.value.replace(at, std::string("\"priority\":0").size(), "\"priority\":\"high\"");
-    co_await world.put(bad);
-    auto task = co_await world.once(request.key, has_ended);
-    CHECK(state_of(task) == "failed attempts");
-    CHECK(task.current.id == request.id());
-    CHECK(task.current.outcome->reason.find("priority") != std::string::npos);
-    auto letters = co_await world.all_of(model::topics::scan_requests_dead);
-    CHECK(letters.size() == 1);
-  });
-}
-
 TEST_CASE("scans that cannot begin end with the reason") {
   task_world world;
   with_names(world, leads_to({'\xC0', '\xA8', 1, 1}, ""), [&](auto&) -> awaitable<void> {
