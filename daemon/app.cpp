@@ -249,11 +249,13 @@ result<> node::start_ingest() {
   auto scope = model::address_scope::from_rules(config_.scope);
   if (!scope) return scope.error();
   auto shared = std::make_shared<const model::address_scope>(std::move(*scope));
-  scans_ = std::make_unique<ingest::scan_service>(http_loop_.get_executor(), *queue_, *tasks_,
-                                                  *entities_, profiles_, shared, config_.limits,
-                                                  clock_, log_);
-  facts_ = std::make_unique<ingest::entity_service>(http_loop_.get_executor(), *queue_, *entities_,
-                                                    shared, config_.limits, clock_, log_);
+  workers_ =
+      std::make_unique<ingest::body_workers>(http_loop_.get_executor(), config_.limits, clock_);
+  scans_ = std::make_unique<ingest::scan_service>(*workers_, *queue_, *tasks_, *entities_,
+                                                  ingest::order_rules{profiles_, shared, {}, {}},
+                                                  config_.limits, clock_, log_);
+  facts_ = std::make_unique<ingest::entity_service>(*workers_, *queue_, *entities_, shared,
+                                                    config_.limits, clock_, log_);
   auto guard = model::webhook_guard::from_rules(config_.webhook.allow);
   if (!guard) return guard.error();
   scans_->accept_webhooks(webhook_keys_, std::move(*guard));
@@ -264,12 +266,12 @@ result<> node::start_ingest() {
 result<> node::start_http() {
   start_credentials();
   if (has_role("ingest")) {
-    ingest::add_scheduling_routes(router_, *scans_, config_.limits);
-    ingest::add_submission_routes(router_, *facts_, config_.limits);
+    ingest::add_scheduling_routes(router_, *scans_);
+    ingest::add_submission_routes(router_, *facts_);
     ingest::add_definition_routes(router_);
   }
-  if (scans_) ingest::add_scan_routes(router_, *scans_, config_.limits);
-  if (has_role("view")) ingest::add_entity_routes(router_, *facts_, config_.limits);
+  if (scans_) ingest::add_scan_routes(router_, *scans_);
+  if (has_role("view")) ingest::add_entity_routes(router_, *facts_);
   ingest::add_openapi_routes(router_, SONDE_VERSION);
   ingest::add_health_routes(router_, [this] { return what_is_not_ready(); });
   ingest::add_metrics_route(router_, who_reads_metrics(), [this] { return metrics_text(); });
@@ -381,6 +383,7 @@ void node::stop() {
   if (facts_) run_and_wait(http_loop_.get_executor(), facts_->stop());
   run_and_wait(http_loop_.get_executor(), stop_credentials());
   http_loop_.join();
+  if (workers_) workers_->stop();
   if (tasks_) run_and_wait(task_view_loop_.get_executor(), tasks_->stop());
   if (entities_) run_and_wait(entity_view_loop_.get_executor(), entities_->stop());
   task_view_loop_.join();

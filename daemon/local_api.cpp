@@ -57,6 +57,12 @@ awaitable<result<json>> translated(awaitable<result<json>> call) {
   co_return answer;
 }
 
+awaitable<result<json>> entity_there(ingest::entity_service& facts, std::string id) {
+  auto text = co_await facts.details(std::move(id), this_machine());
+  if (!text) co_return as_client(text.error());
+  co_return model::parse_own(*text);
+}
+
 class local_api final : public client::scan_api {
  public:
   local_api(executor loop, ingest::scan_service& scans, ingest::entity_service& facts,
@@ -96,9 +102,7 @@ class local_api final : public client::scan_api {
   }
 
   awaitable<result<json>> entity(std::string id) override {
-    auto there = [this, id = std::move(id)] {
-      return translated(facts_.details(id, this_machine()));
-    };
+    auto there = [this, id = std::move(id)] { return entity_there(facts_, id); };
     return spawn_on(loop_, std::move(there));
   }
 

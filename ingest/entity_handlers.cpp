@@ -4,7 +4,6 @@
 #include "ingest/request_body.hpp"
 
 #include <memory>
-#include <variant>
 
 namespace sonde::ingest {
 namespace {
@@ -16,8 +15,8 @@ constexpr std::uint32_t most_nodes = 1'000;
 constexpr std::uint32_t usual_nodes = 100;
 
 /// An entity that is unknown is no error here: 204, as the interface has it.
-http_response answer_if_any(result<json> found, const std::string& id) {
-  if (found) return json_response(200, model::to_text(*found));
+http_response answer_if_any(result<std::string> found, const std::string& id) {
+  if (found) return json_response(200, std::move(*found));
   if (found.error().code != make_error_code(errc::not_found)) return problem(found.error(), id);
   http_response nothing;
   nothing.status = 204;
@@ -27,16 +26,14 @@ http_response answer_if_any(result<json> found, const std::string& id) {
 /// The routes of one entity service. Shared by their handlers.
 class entity_handlers {
  public:
-  using taker = awaitable<result<std::string>> (entity_service::*)(json, submitted_by);
+  using taker = awaitable<result<std::string>> (entity_service::*)(std::string, submitted_by);
 
-  entity_handlers(entity_service& entities, const limits& bounds)
-      : entities_(entities), limits_(bounds) {}
+  explicit entity_handlers(entity_service& entities) : entities_(entities) {}
 
   awaitable<http_response> post(http_request request, taker take) {
-    auto body = json_body(request, limits_.json_depth);
-    if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
+    if (auto refused = refuse_if_not_json(request)) co_return std::move(*refused);
     submitted_by from{request.who, request.id, traceparent_of(request)};
-    auto id = co_await (entities_.*take)(std::get<json>(std::move(body)), std::move(from));
+    auto id = co_await (entities_.*take)(std::move(request.body), std::move(from));
     if (!id) co_return problem(id.error(), request.id);
     json answer = {{"message", "acknowledged"}, {"id", *id}};
     co_return json_response(202, model::to_text(answer));
@@ -69,13 +66,12 @@ class entity_handlers {
 
  private:
   entity_service& entities_;
-  const limits& limits_;
 };
 
 }  // namespace
 
-void add_submission_routes(router& to, entity_service& entities, const limits& limits) {
-  auto handlers = std::make_shared<entity_handlers>(entities, limits);
+void add_submission_routes(router& to, entity_service& entities) {
+  auto handlers = std::make_shared<entity_handlers>(entities);
   auto post = [&](const char* path, access who, entity_handlers::taker take) {
     to.add("POST", path, who, [handlers, take](http_request request, path_parameters) {
       return handlers->post(std::move(request), take);
@@ -87,8 +83,8 @@ void add_submission_routes(router& to, entity_service& entities, const limits& l
   post("/api/ingest/v1/comment", access::reporter, &entity_service::comment);
 }
 
-void add_entity_routes(router& to, entity_service& entities, const limits& limits) {
-  auto handlers = std::make_shared<entity_handlers>(entities, limits);
+void add_entity_routes(router& to, entity_service& entities) {
+  auto handlers = std::make_shared<entity_handlers>(entities);
   using reader = awaitable<http_response> (entity_handlers::*)(http_request, path_parameters);
   auto get = [&](const char* what, reader read) {
     to.add("GET", std::string("/api/analytics/v1/entity/{id}/") + what, access::user,

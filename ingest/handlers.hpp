@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/limits.hpp"
 #include "ingest/entity_service.hpp"
 #include "ingest/router.hpp"
 #include "ingest/scan_service.hpp"
@@ -14,13 +13,13 @@ namespace sonde::ingest {
 using readiness_check = std::function<awaitable<std::vector<std::string>>()>;
 
 /// `POST /api/ingest/v1/scan`, `/scans`; `DELETE /api/ingest/v1/scan/{id}`.
-void add_scheduling_routes(router& to, scan_service& scans, const limits& limits);
+void add_scheduling_routes(router& to, scan_service& scans);
 /// `GET /api/ingest/v1/scan…`.
-void add_scan_routes(router& to, scan_service& scans, const limits& limits);
+void add_scan_routes(router& to, scan_service& scans);
 /// `POST /api/ingest/v1/entity`, `/association`, `/comment`, `/well-known`.
-void add_submission_routes(router& to, entity_service& entities, const limits& limits);
+void add_submission_routes(router& to, entity_service& entities);
 /// `GET /api/analytics/v1/entity…`.
-void add_entity_routes(router& to, entity_service& entities, const limits& limits);
+void add_entity_routes(router& to, entity_service& entities);
 
 /// `GET /api/ingest/v1/definitions`.
 void add_definition_routes(router& to);

@@ -56,24 +56,10 @@ result<> check_found(const std::optional<views::found_task>& found,
 
 void scan_service::accept_webhooks(std::shared_ptr<const model::webhook_keys> keys,
                                    model::webhook_guard guard) {
-  webhook_keys_ = std::move(keys);
-  webhook_guard_ = std::move(guard);
-}
-
-result<model::webhook> scan_service::parse_webhook(const model::json& body) const {
-  if (!webhook_keys_) {
-    return fail(errc::invalid,
-                "webhook: this server sends none, as it has no webhook.secret_file; leave it out, "
-                "and ask GET /api/ingest/v1/scan/{id} for the result");
-  }
-  auto order = model::parse_webhook_order(body);
-  if (!order) return fail(errc::invalid, order.error().message());
-  auto url = model::parse_webhook_url(order->url);
-  if (!url) return fail(errc::invalid, "webhook." + url.error().message());
-  if (auto may = webhook_guard_.judge(url->host); !may) {
-    return fail(errc::invalid, "webhook.url: " + may.error().message());
-  }
-  return webhook_keys_->seal(*order);
+  auto changed = *rules_;
+  changed.keys = std::move(keys);
+  changed.guard = std::move(guard);
+  rules_ = std::make_shared<const order_rules>(std::move(changed));
 }
 
 awaitable<result<queue::position>> scan_service::write(model::scan_request request,

@@ -5,7 +5,6 @@
 #include "ingest/scan_cursor.hpp"
 
 #include <memory>
-#include <variant>
 
 namespace sonde::ingest {
 namespace {
@@ -68,12 +67,11 @@ result<views::list_query> parse_list_query(const http_request& request) {
 /// The routes of one scan service. Shared by their handlers.
 class scan_handlers {
  public:
-  scan_handlers(scan_service& scans, const limits& bounds) : scans_(scans), limits_(bounds) {}
+  explicit scan_handlers(scan_service& scans) : scans_(scans) {}
 
   awaitable<http_response> post_scan(http_request request) {
-    auto body = json_body(request, limits_.json_depth);
-    if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
-    auto order = scans_.parse_order(std::get<json>(body));
+    if (auto refused = refuse_if_not_json(request)) co_return std::move(*refused);
+    auto order = co_await scans_.read_order(std::move(request.body), turn_of(request.who));
     if (!order) co_return problem(order.error(), request.id);
     order->traceparent = traceparent_of(request);
     auto receipt = co_await scans_.schedule(std::move(*order), request.who.groups, request.id);
@@ -89,6 +87,7 @@ class scan_handlers {
     order.groups = request.who.groups;
     order.traceparent = traceparent_of(request);
     order.request_id = request.id;
+    order.caller = turn_of(request.who);
     auto receipts = co_await scans_.schedule_many(std::move(order));
     if (!receipts) co_return problem(receipts.error(), request.id);
     http_response out;
@@ -117,32 +116,37 @@ class scan_handlers {
     }
     milliseconds wait = std::chrono::seconds(*seconds);
     auto groups = request.who.sees;
-    auto found = co_await scans_.look_up(parameters[0], std::move(groups), wait);
-    co_return answer(std::move(found), request.id);
+    auto turn = turn_of(request.who);
+    auto found = co_await scans_.look_up(parameters[0], std::move(groups), wait, turn);
+    auto told = co_await answer(std::move(found), std::move(turn), request.id);
+    co_return told;
   }
 
   awaitable<http_response> list_scans(http_request request) {
     auto query = parse_list_query(request);
     if (!query) co_return problem(query.error(), request.id);
     query->groups = request.who.sees;
-    auto found = co_await scans_.list(std::move(*query));
-    co_return answer(std::move(found), request.id);
+    auto turn = turn_of(request.who);
+    auto found = co_await scans_.list(std::move(*query), turn);
+    auto told = co_await answer(std::move(found), std::move(turn), request.id);
+    co_return told;
   }
 
  private:
-  static http_response answer(result<json> found, const std::string& id) {
-    if (!found) return problem(found.error(), id);
-    return json_response(200, model::to_text(*found));
+  awaitable<http_response> answer(result<json> found, std::string turn, std::string id) {
+    if (!found) co_return problem(found.error(), id);
+    auto text = co_await scans_.write_out(std::move(*found), std::move(turn));
+    if (!text) co_return problem(text.error(), id);
+    co_return json_response(200, std::move(*text));
   }
 
   scan_service& scans_;
-  const limits& limits_;
 };
 
 }  // namespace
 
-void add_scheduling_routes(router& to, scan_service& scans, const limits& limits) {
-  auto handlers = std::make_shared<scan_handlers>(scans, limits);
+void add_scheduling_routes(router& to, scan_service& scans) {
+  auto handlers = std::make_shared<scan_handlers>(scans);
   to.add("POST", "/api/ingest/v1/scan", access::reporter,
          [handlers](http_request request, path_parameters) {
            return handlers->post_scan(std::move(request));
@@ -157,8 +161,8 @@ void add_scheduling_routes(router& to, scan_service& scans, const limits& limits
          });
 }
 
-void add_scan_routes(router& to, scan_service& scans, const limits& limits) {
-  auto handlers = std::make_shared<scan_handlers>(scans, limits);
+void add_scan_routes(router& to, scan_service& scans) {
+  auto handlers = std::make_shared<scan_handlers>(scans);
   to.add("GET", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->get_scan(std::move(request), std::move(parameters));

@@ -2,6 +2,7 @@
 
 #include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
+#include "ingest/json_answer.hpp"
 #include "ingest/scan_changes.hpp"
 #include "ingest/scan_cursor.hpp"
 #include "ingest/scan_json.hpp"
@@ -10,7 +11,6 @@
 #include "model/task_fold.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace sonde::ingest {
 namespace {
@@ -20,104 +20,51 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds findings_patience{500};
 constexpr milliseconds wait_slice{1'000};
+/// That are put into JSON here.
+constexpr std::size_t few_results = 64;
 
-error invalid(const char* field, const std::string& what) {
-  return fail(errc::invalid, std::string(field) + ": " + what);
+/// About what a task's report takes in an answer.
+std::size_t bytes_of(const model::scan_task& task) {
+  constexpr std::size_t of_each = 250;  // names, ids, punctuation
+  std::size_t out = of_each + task.profile.size();
+  for (const auto& row : task.results) {
+    out += of_each + row.name.size() + row.product.size() + row.version.size() + row.banner.size() +
+           row.certificate.size() * 2 + row.subject.size();
+  }
+  return out;
 }
-
-/// An optional string field; an error where it is something else.
-result<std::optional<std::string>> text_field(const json& body, const char* name) {
-  auto found = body.find(name);
-  if (found == body.end()) return std::optional<std::string>();
-  if (found->is_string()) return std::optional(found->get<std::string>());
-  return invalid(name, "is not a text but of the type " + std::string(found->type_name()));
-}
-
-/// An optional integer field between these bounds.
-result<std::optional<std::int64_t>> number_field(const json& body, const char* name,
-                                                 std::int64_t least, std::int64_t most) {
-  auto found = body.find(name);
-  if (found == body.end()) return std::optional<std::int64_t>();
-  bool fits = found->is_number_integer() &&
-              (!found->is_number_unsigned() ||
-               found->get<std::uint64_t>() <=
-                   static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
-  auto value = fits ? found->get<std::int64_t>() : 0;
-  if (fits && value >= least && value <= most) return std::optional(value);
-  return invalid(name,
-                 "is no integer between " + std::to_string(least) + " and " + std::to_string(most));
-}
-
-constexpr std::int64_t longest_age_s = std::int64_t{10} * 365 * 24 * 3600;
 
 }  // namespace
 
-scan_service::scan_service(executor loop, queue::backend& queue, views::task_view& tasks,
-                           views::entity_view& entities, model::profile_book profiles,
-                           std::shared_ptr<const model::address_scope> scope, const limits& limits,
+scan_service::scan_service(body_workers& workers, queue::backend& queue, views::task_view& tasks,
+                           views::entity_view& entities, order_rules rules, const limits& limits,
                            const clock& clock, logger& log)
-    : queue_(queue),
+    : workers_(workers),
+      queue_(queue),
       tasks_(tasks),
       entities_(entities),
-      profiles_(std::move(profiles)),
-      scope_(std::move(scope)),
+      rules_(std::make_shared<const order_rules>(std::move(rules))),
       limits_(limits),
       clock_(clock),
-      writes_(loop, log, "scan service"),
-      bulk_turn_(loop) {}
+      writes_(workers.loop(), log, "scan service"),
+      bulk_turn_(workers.loop()) {}
 
 steady_time scan_service::deadline() const {
   return clock_.steady_now() + milliseconds(limits_.http_answer_timeout_ms);
 }
 
 result<scan_order> scan_service::parse_order(const json& body) const {
-  if (auto known = model::check_fields(
-          body, {"target", "webhook", "profile", "ports", "max_age", "priority"});
-      !known) {
-    return fail(errc::invalid, known.error().message());
-  }
-  auto target = text_field(body, "target");
-  if (!target) return target.error();
-  if (!*target) return invalid("target", "is missing; give an IP address or a name");
-  scan_order out;
-  auto parsed = model::target::parse(**target);
-  if (!parsed) return invalid("target", parsed.error().message());
-  out.target = std::move(*parsed);
-  if (auto judged = scope_->judge(out.target);
-      judged.what != model::address_scope::verdict::in_scope) {
-    return invalid("target", judged.reason);
-  }
-  auto profile = text_field(body, "profile");
-  if (!profile) return profile.error();
-  auto ports = text_field(body, "ports");
-  if (!ports) return ports.error();
-  if (*profile && *ports) {
-    return invalid("ports", "is given together with profile; give one of them");
-  }
-  out.profile = profile->value_or(model::default_profile);
-  if (*ports) {
-    auto canonical = model::port_set::parse(**ports);
-    if (!canonical) return invalid("ports", canonical.error().message());
-    out.profile = canonical->text();
-  } else {
-    const auto* known = profiles_.find(out.profile);
-    if (known == nullptr) {
-      return invalid("profile", profiles_.unknown(out.profile).message());
-    }
-    if (!profiles_.is_built_in(out.profile)) out.ports = known->text();
-  }
-  auto max_age = number_field(body, "max_age", 0, longest_age_s);
-  if (!max_age) return max_age.error();
-  if (*max_age) out.max_age = std::chrono::seconds(**max_age);
-  auto priority = number_field(body, "priority", model::lowest_priority, model::highest_priority);
-  if (!priority) return priority.error();
-  out.priority = static_cast<int>(priority->value_or(0));
-  if (auto hook = body.find("webhook"); hook != body.end()) {
-    auto parsed_hook = parse_webhook(*hook);
-    if (!parsed_hook) return parsed_hook.error();
-    out.webhook = std::move(*parsed_hook);
-  }
-  return out;
+  return rules_->parse(body);
+}
+
+awaitable<result<scan_order>> scan_service::read_order(std::string body, std::string caller) {
+  if (workers_.is_small(body.size())) co_return rules_->read(body, limits_.json_depth);
+  std::function<result<scan_order>()> work = [rules = rules_, depth = limits_.json_depth,
+                                              body = std::move(body)] {
+    return rules->read(body, depth);
+  };
+  auto order = co_await workers_.run(std::move(caller), deadline(), std::move(work));
+  co_return order;
 }
 
 result<> scan_service::check_room(const views::queued_counts& queued) const {
@@ -183,7 +130,7 @@ awaitable<result<std::optional<views::found_task>>> scan_service::wait_for_news(
 }
 
 awaitable<result<json>> scan_service::look_up(std::string id, model::group_list groups,
-                                              milliseconds wait) {
+                                              milliseconds wait, std::string caller) {
   if (!model::is_task_id(id)) co_return no_scan_id(id);
   model::task_id task(std::move(id));
   auto found = co_await tasks_.find(task, deadline());
@@ -193,10 +140,29 @@ awaitable<result<json>> scan_service::look_up(std::string id, model::group_list 
   if (!found) co_return as_answer(found.error());
   if (auto shown = check_found(*found, groups); !shown) co_return shown.error();
   auto state = co_await shown_state(**found, clock_.steady_now() + findings_patience);
-  co_return to_json(**found, state);
+  auto told = co_await describe(std::move(**found), state, std::move(caller), deadline());
+  co_return told;
 }
 
-awaitable<result<json>> scan_service::list(views::list_query query) {
+/// What has many results takes milliseconds.
+awaitable<result<json>> scan_service::describe(views::found_task found, model::task_state state,
+                                               std::string caller, steady_time until) {
+  if (found.task.results.size() <= few_results) co_return to_json(found, state);
+  std::function<result<json>()> work = [found = std::move(found), state] {
+    return result<json>(to_json(found, state));
+  };
+  auto told = co_await workers_.run(std::move(caller), until, std::move(work));
+  co_return told;
+}
+
+awaitable<result<std::string>> scan_service::write_out(json answer, std::string caller) {
+  auto text =
+      co_await ingest::write_out(workers_, std::move(caller), deadline(), std::move(answer));
+  co_return text;
+}
+
+awaitable<result<json>> scan_service::list(views::list_query query, std::string caller) {
+  auto loop = co_await asio::this_coro::executor;
   bool whole = query.target.has_value();
   auto found = co_await tasks_.list(std::move(query), deadline());
   if (!found) co_return as_answer(found.error());
@@ -211,19 +177,30 @@ awaitable<result<json>> scan_service::list(views::list_query query) {
     one.generation = task.current;
     one.task = std::move(task);
     auto state = co_await shown_state(one, until);
-    auto told = to_json(one, state);
-    if (!whole) leave_out_results(told, one.task);
-    bytes += whole ? model::to_text(told).size() : 0;
-    out["scans"].push_back(std::move(told));
-    if (bytes < limits_.http_answer_bytes || last) continue;
-    out["next"] = to_cursor({one.task.current.requested, one.task.current.id});
-    break;
+    auto next = to_cursor({one.task.current.requested, one.task.current.id});
+    if (!whole) {
+      auto told = to_json(one, state);
+      leave_out_results(told, one.task);
+      out["scans"].push_back(std::move(told));
+      continue;
+    }
+    bytes += bytes_of(one.task);
+    auto told = co_await describe(std::move(one), state, caller, deadline());
+    if (!told) co_return told.error();
+    out["scans"].push_back(std::move(*told));
+    if (bytes >= limits_.http_answer_bytes && !last) {
+      out["next"] = std::move(next);
+      break;
+    }
+    co_await asio::post(loop, asio::use_awaitable);
   }
   co_return out;
 }
 
 void scan_service::set_scope(std::shared_ptr<const model::address_scope> scope) {
-  scope_ = std::move(scope);
+  auto changed = *rules_;
+  changed.scope = std::move(scope);
+  rules_ = std::make_shared<const order_rules>(std::move(changed));
 }
 
 awaitable<void> scan_service::stop() {

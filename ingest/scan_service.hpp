@@ -5,11 +5,10 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
-#include "model/address_scope.hpp"
+#include "ingest/body_workers.hpp"
+#include "ingest/order_rules.hpp"
 #include "model/json.hpp"
-#include "model/profile.hpp"
 #include "model/scan_request.hpp"
-#include "model/webhook_guard.hpp"
 #include "queue/io.hpp"
 #include "views/entity_view.hpp"
 #include "views/task_view.hpp"
@@ -20,17 +19,6 @@
 #include <string>
 
 namespace sonde::ingest {
-
-/// What a caller asks for, checked and in canonical form.
-struct scan_order {
-  model::target target;
-  std::string profile;  ///< a profile's name, or ports in their one written form
-  std::string ports;    ///< what a custom profile stands for
-  std::chrono::seconds max_age{24 * 3600};  ///< a finished scan younger than this will do
-  int priority = 0;
-  std::string traceparent;
-  std::optional<model::webhook> webhook;  ///< to tell of its end, sealed
-};
 
 /// What becomes of an order: a new task, or one that is there already.
 struct scan_receipt {
@@ -45,6 +33,7 @@ struct bulk_order {
   model::group_list groups;  ///< that may see the scans
   std::string traceparent;
   std::string request_id;
+  std::string caller;  ///< whose turns its lines are checked in
 };
 
 /// What came of such a body: a line of JSON for each of its orders.
@@ -58,13 +47,14 @@ struct bulk_receipts {
 /// Lives on one loop; everything it does ends within `limits::http_answer_timeout_ms`.
 class scan_service {
  public:
-  scan_service(executor loop, queue::backend& queue, views::task_view& tasks,
-               views::entity_view& entities, model::profile_book profiles,
-               std::shared_ptr<const model::address_scope> scope, const limits& limits,
+  scan_service(body_workers& workers, queue::backend& queue, views::task_view& tasks,
+               views::entity_view& entities, order_rules rules, const limits& limits,
                const clock& clock, logger& log);
 
   /// From a request's JSON. Errors name the field, what is wrong with it, and the mend.
   [[nodiscard]] result<scan_order> parse_order(const model::json& body) const;
+  /// The same from a body, which is read on a worker where it is large.
+  awaitable<result<scan_order>> read_order(std::string body, std::string caller);
 
   /// `groups` may see the scan. When it returns a new task, that is durable. `request_id` is in
   /// the record, for whoever looks for its cause.
@@ -77,11 +67,14 @@ class scan_service {
   awaitable<result<bulk_receipts>> schedule_many(bulk_order order);
 
   /// A task by its id, as JSON, if these groups may see it. `wait`: until its state or progress
-  /// changes, but no longer than this.
+  /// changes, but no longer than this. Where it has many results it is put together by a worker, in
+  /// the turn of `caller`.
   awaitable<result<model::json>> look_up(std::string id, model::group_list groups,
-                                         std::chrono::milliseconds wait);
+                                         std::chrono::milliseconds wait, std::string caller = {});
   /// A page of tasks, newest first, with the cursor of the next one.
-  awaitable<result<model::json>> list(views::list_query query);
+  awaitable<result<model::json>> list(views::list_query query, std::string caller = {});
+  /// What the two have returned, as text.
+  awaitable<result<std::string>> write_out(model::json answer, std::string caller);
 
   /// Ends a scan that has not ended, for good. The answer names the state that it was in; that of
   /// an ended scan is no error, so that asking twice is none. `by` is who asks.
@@ -104,21 +97,20 @@ class scan_service {
   [[nodiscard]] result<> check_room(const views::queued_counts& queued) const;
   awaitable<result<std::optional<views::found_task>>> wait_for_news(
       model::task_id task, std::optional<views::found_task> first, steady_time until);
-  [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body) const;
   /// Makes a request durable, and says where it stands.
   awaitable<result<queue::position>> write(model::scan_request request, std::string request_id,
                                            steady_time until);
   awaitable<result<>> attach(model::scan_task task, std::optional<model::webhook> hook,
                              std::string traceparent, std::string request_id, steady_time until);
+  awaitable<result<model::json>> describe(views::found_task found, model::task_state state,
+                                          std::string caller, steady_time until);
   awaitable<model::task_state> shown_state(const views::found_task& found, steady_time until);
 
+  body_workers& workers_;
   queue::backend& queue_;
   views::task_view& tasks_;
   views::entity_view& entities_;
-  model::profile_book profiles_;
-  std::shared_ptr<const model::address_scope> scope_;
-  std::shared_ptr<const model::webhook_keys> webhook_keys_;
-  model::webhook_guard webhook_guard_;
+  std::shared_ptr<const order_rules> rules_;
   const limits& limits_;
   const clock& clock_;
   task_group writes_;

@@ -21,9 +21,9 @@ key_world::key_world() {
     keys = std::make_unique<ingest::keypair_service>(loop, *world.queue, *view, random,
                                                      world.bounds, world.clock, world.log);
     routes.set_guard(*door);
-    add_scheduling_routes(routes, scans, world.bounds);
-    add_scan_routes(routes, scans, world.bounds);
-    add_entity_routes(routes, world.facts(), world.bounds);
+    add_scheduling_routes(routes, scans);
+    add_scan_routes(routes, scans);
+    add_entity_routes(routes, world.facts());
     add_definition_routes(routes);
     add_keypair_routes(routes, *keys);
     add_health_routes(routes, []() -> awaitable<std::vector<std::string>> {
