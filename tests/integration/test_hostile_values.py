@@ -12,7 +12,7 @@ import time
 import pytest
 
 MIB = 1 << 20
-SECONDS = 2.0
+SECONDS = 1.0
 CALLERS = 3
 LIVEZ_P99_MS = 50
 HONEST_P99_MS = 250
@@ -192,16 +192,16 @@ def test_a_callers_flood_does_not_occupy_the_threads_that_check(served):
     large = around('{"mode":"association","type":"ip","attributes":{"ip":"8.9.#.1"}}', most=250)
     took = []
     worst = BODIES["a thousand with classes"]
-    with floods(served, hostile * 12, worst[:3], 4.0) as seen:
+    with floods(served, hostile * 12, worst[:3], 3.0) as seen:
         time.sleep(0.5)  # pause: until the other ones wait
-        until = time.monotonic() + 3
+        until = time.monotonic() + 2
         while time.monotonic() < until:
             begun = time.monotonic()
             status, text = send(served.address, friend, ENTITY, JSON, large)
             took.append(time.monotonic() - begun)
             assert status == 202, text
     assert set(seen) <= {413, 503}, seen
-    assert sum(count for count, _ in seen.values()) > 12, seen
+    assert sum(count for count, _ in seen.values()) >= 12, seen
     # One piece of the other's work at most comes before it, and the disk.
     assert len(took) >= 3 and max(took) < 1.5, took
     print(f"{len(took)} large bodies, at most {max(took) * 1000:.0f} ms; the others: {seen}")
@@ -210,12 +210,8 @@ def test_a_callers_flood_does_not_occupy_the_threads_that_check(served):
 def test_large_answers_are_written_beside_the_thread_that_answers(served):
     keys = made_keys(served)
     friend = served.key("create", "--role", "reporter", "--group", "public", "--user", "honest")["token"]
-    attributes = {"service": "127.0.0.1:80/tcp"}
-    definition = next(one for one in served.request("GET", "/api/ingest/v1/definitions").json() if one["type"] == "service")
-    for name in [name for name in definition["attributes"] if name != "service"][:60]:
-        attributes[name] = [number % 10 for number in range(1000)]
-    body = json.dumps({"type": "service", "attributes": attributes}, separators=(",", ":"))
-    status, text = send(served.address, keys[0], ENTITY, JSON, body[:MIB])
+    body = around('{"mode":"association","type":"filename","attributes":{"filename":"#%s"}}' % ("a" * 9_000), most=100)
+    status, text = send(served.address, keys[0], ENTITY, JSON, body)
     assert status == 202, text
     path = f"/api/analytics/v1/entity/{json.loads(text)['id']}/details"
     answers = multiprocessing.Queue()
@@ -243,6 +239,6 @@ def read_again(address, token, path, until, answers):
             answer = link.getresponse()
             text = answer.read()
             assert answer.status == 200, text[:200]
-            assert len(text) > 50_000
+            assert len(text) > 900_000
             count += 1
     answers.put(count)

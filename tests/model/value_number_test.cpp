@@ -121,6 +121,9 @@ TEST_CASE("Float") {
                                          {9007199254740993LL, "9.007199254740992e+15"},
                                          {18446744073709551615ULL, "1.8446744073709552e+19"},
                                      });
+}
+
+TEST_CASE("Float, given as text") {
   check_accepted(data_type::floating, {
                                           {"1.50", "1.5"},
                                           {"+1", "1"},
