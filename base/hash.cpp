@@ -82,6 +82,14 @@ sha256_digest hmac_sha256(std::string_view key, std::string_view data) {
   return out;
 }
 
+sha256_digest hkdf_sha256(std::string_view secret, std::string_view salt, std::string_view info) {
+  auto extracted = hmac_sha256(salt, secret);
+  std::string_view key(reinterpret_cast<const char*>(extracted.data()), extracted.size());
+  std::string block(info);
+  block += '\x01';
+  return hmac_sha256(key, block);
+}
+
 std::uint32_t crc32(std::string_view data, std::uint32_t before) {
   auto sum = crc32_z(before, reinterpret_cast<const unsigned char*>(data.data()), data.size());
   return static_cast<std::uint32_t>(sum);

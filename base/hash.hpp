@@ -28,6 +28,9 @@ using sha256_digest = std::array<std::byte, 32>;
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
 /// HMAC-SHA256 (RFC 2104).
 [[nodiscard]] sha256_digest hmac_sha256(std::string_view key, std::string_view data);
+/// HKDF-SHA256 (RFC 5869) to 32 bytes: a key for the use that `info` names, from a long secret.
+[[nodiscard]] sha256_digest hkdf_sha256(std::string_view secret, std::string_view salt,
+                                        std::string_view info);
 
 /// CRC-32 (ITU-T V.42, as zlib computes it): notices a damaged record, not a forged one.
 /// `before` is the checksum of what came before `data`.

@@ -17,16 +17,21 @@ struct limits {
   std::uint32_t http_headers = 64;                    ///< header lines
   std::uint32_t http_target_bytes = 4096;             ///< path and query as they were sent
   std::uint32_t http_body_bytes = 1u << 20;           ///< an entity's main value may have 64 KiB
-  std::uint32_t http_body_share_bytes = 65'536;  ///< of each body; the rest is out of what follows
+  std::uint32_t http_body_share_bytes = 65'536;  ///< larger ones get three quarters of what follows
   std::uint32_t http_bodies_bytes = 64u << 20;   ///< of all that are under way; beyond it: 503
+  std::uint32_t http_responses_bytes = 64u << 20;  ///< not yet taken by their readers; then 503
+  std::uint32_t http_caller_percent = 50;  ///< of these two, for one caller: others are served too
+  std::uint32_t http_reads_at_work = 8;    ///< large answers built at once, each some 20 MiB
+  std::uint32_t http_waiting_per_caller = 256;  ///< `?wait=`; `sonde scan` follows 32; then 429
+  std::uint32_t http_refusals_logged = 20;  ///< a minute, of callers without a key; others counted
   std::uint32_t http_header_timeout_ms = 10'000;
   std::uint32_t http_body_timeout_ms = 30'000;
   std::uint32_t http_idle_timeout_ms = 60'000;    ///< between two requests of one connection
   std::uint32_t http_write_timeout_ms = 30'000;   ///< a reader slower than this is hung up on
   std::uint32_t http_answer_timeout_ms = 10'000;  ///< then 503: the queue or a view is too slow
   std::uint32_t http_answer_bytes = 4u << 20;     ///< of a list; where it comes to so much, it ends
-  std::uint32_t http_linger_ms = 2'000;        ///< the rest of a refused request is taken so long
-  std::uint32_t http_linger_bytes = 1u << 20;  ///< … and so far, that its sender reads the answer
+  std::uint32_t http_linger_ms = 2'000;         ///< the rest of a refused request is taken so long
+  std::uint32_t http_linger_bytes = 64u << 20;  ///< … and so far: a proxy may send it in one go
   std::uint32_t http_client_chain_bytes = 16'384;  ///< a client's certificates, as they are sent
   std::uint32_t json_depth = 32;                   ///< nesting of objects and lists
   std::uint32_t submission_nesting = 8;            ///< of associations in one submitted entity
@@ -42,16 +47,25 @@ struct limits {
   std::uint32_t bulk_write_lines = 500;        ///< of these, judged and made durable in one go
   std::uint32_t bulk_bodies = 2;               ///< such bodies at work; others wait for their turn
 
+  // Views: what one read may cost, whatever callers have written.
+  std::uint32_t read_rows = 30'000;  ///< look-ups and rows; about 50 ms; then the answer is cut
+  std::uint32_t read_ms = 250;       ///< processor time of one read; then it is cut or an error
+
   // Credentials: every process that serves HTTP holds them all in memory.
-  std::uint32_t keys = 1'000'000;             ///< known, with those that were revoked
-  std::uint32_t keys_per_user = 1'000;        ///< … of one user, not counting expired ones
-  std::uint32_t key_days = 3'650;             ///< the longest time that a key can be made for
+  std::uint32_t keys = 1'000'000;       ///< in memory: not expired, not long revoked
+  std::uint32_t keys_per_user = 1'000;  ///< … of one user
+  std::uint32_t key_days = 3'650;       ///< the longest time that a key can be made for
+  std::uint32_t key_depth = 8;          ///< keys from a derived key to the first; each use walks it
+  std::uint32_t revoked_key_s = 86'400;  ///< in memory after its revocation; a late copy of its
+                                         ///< record comes within minutes
   std::uint32_t credentials_lag_ms = 60'000;  ///< a revocation may be this old and unseen; then 503
 
   // Rates: what one caller may ask of HTTP. Beyond them: 429.
-  std::uint32_t requests_per_key_per_s = 2'000;   ///< of a key, or of a gateway's user, on average
+  std::uint32_t requests_per_key_per_s = 2'000;   ///< of a key and what derives from it, on average
   std::uint32_t requests_per_key_burst = 4'000;   ///< at once, after a pause
-  std::uint32_t refused_per_address_per_s = 20;   ///< 401s of an IPv4 address or IPv6 /64
+  std::uint32_t requests_per_user_per_s = 4'000;  ///< of all keys of a user; two at full rate
+  std::uint32_t requests_per_user_burst = 8'000;  ///< at once, after a pause
+  std::uint32_t refused_per_address_per_s = 20;   ///< 4xx without a key, of an IPv4 or /64
   std::uint32_t refused_per_address_burst = 200;  ///< at once, after a pause
   std::uint32_t rate_buckets = 65'536;            ///< keys, users, addresses told apart, of each
 
@@ -67,6 +81,11 @@ struct limits {
   std::uint32_t commit_records = 4096;  ///< records of one commit; more wait for the next
   std::uint32_t read_records = 512;     ///< records handed over at once
   std::uint32_t read_bytes = 4u << 20;  ///< and their bytes, so that a batch fits a cache
+
+  // Disk: what is kept free of it, and what one tenant may add to it.
+  std::uint32_t disk_floor_bytes = 256u << 20;    ///< free; below it: revocations and ends only
+  std::uint32_t disk_reserve_bytes = 16u << 20;   ///< held by a file, for these few writes
+  std::uint32_t tenant_bytes_per_day = 2u << 30;  ///< of records; about two million facts
 
   // Kafka: how long brokers may take, and what is held of what they send.
   std::uint32_t produce_timeout_ms = 30'000;        ///< for all in-sync replicas to have a record
@@ -100,6 +119,15 @@ struct limits {
   std::uint32_t chain_certificates = 16;           ///< kept of a presented chain
   std::uint32_t certificate_bytes = 65'536;        ///< of one certificate that is parsed
   std::uint32_t certificate_names = 1'000;         ///< SANs kept of one certificate
+
+  // One scan: what a target can make the whole of it hold and publish.
+  std::uint32_t scan_evidence_bytes =
+      8u << 20;  ///< banners and certificates' DER; 5,000 usual certificates. More: fingerprints
+  std::uint32_t scan_unpublished_bytes =
+      8u << 20;  ///< in memory before it is published; beyond it no further port is talked to
+  std::uint32_t scan_entities = 50'000;       ///< published; 8 addresses with 1,000 open ports each
+  std::uint32_t scan_associations = 150'000;  ///< published; three for each entity
+  std::uint32_t scan_hostnames = 5'000;       ///< of the entities: alternative names of leaves
 
   // Webhooks: what callers' receivers can make us hold or wait for.
   std::uint32_t webhook_timeout_ms = 15'000;         ///< one try, from the look-up to the answer

@@ -38,6 +38,16 @@ std::string text_of(const std::string& value) {
   return nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
+/// An event is a sentence of this program, in which a name from outside may stand all the same.
+std::string event_text(std::string_view event) {
+  bool plain = true;
+  for (char c : event)
+    plain = plain && c >= ' ' && c < '\x7f';
+  if (plain) return std::string(event);
+  auto quoted = nlohmann::json(event).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 std::string text_of(std::int64_t value) {
   return std::to_string(value);
 }
@@ -89,7 +99,7 @@ void logger::write(log_level level, std::string_view event, log_fields fields) {
     }
     line = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   } else {
-    line = time + " " + level_name(level) + " " + std::string(event);
+    line = time + " " + level_name(level) + " " + event_text(event);
     for (const auto& [name, value] : fields) {
       line += " " + std::string(name) + "=";
       line += std::visit([](const auto& v) { return text_of(v); }, value);

@@ -16,8 +16,14 @@ struct record {
   std::string key;
   std::string value;
   record_headers headers;
+  /// Revocations, cancellations and ends of scans: written even when the disk is nearly full. Not
+  /// part of what is stored.
+  bool urgent = false;
 
-  bool operator==(const record&) const = default;
+  bool operator==(const record& other) const {
+    return topic == other.topic && key == other.key && value == other.value &&
+           headers == other.headers;
+  }
 };
 
 /// The value of the first header called `name`, or nothing.

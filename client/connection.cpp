@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <sys/socket.h>
 #include <vector>
 
 namespace sonde::client {
@@ -16,6 +17,20 @@ using outcome = byte_link::outcome;
 
 bool has_to_wait(outcome what) {
   return what == outcome::wait_read || what == outcome::wait_write;
+}
+
+/// Whether the process that listens on a UNIX socket is run by who it has to be.
+result<> check_peer(int descriptor, const server_address& to) {
+  if (to.socket.empty() || !to.socket_user) return {};
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    return fail(errc::untrusted, to.socket + ": it is not known which user listens there");
+  }
+  if (peer.uid == 0 || peer.uid == *to.socket_user) return {};
+  return fail(errc::untrusted, to.socket + ": the process that listens there is run by the user " +
+                                   std::to_string(peer.uid) + ", not by the owner of the folder, " +
+                                   std::to_string(*to.socket_user) + "; nothing was sent to it");
 }
 
 }  // namespace
@@ -31,6 +46,7 @@ awaitable<result<>> connection::open(server_address to, const client_tls* tls) {
   auto connected = co_await connect(to);
   if (!connected) co_return connected;
   auto descriptor = socket_.native_handle();
+  if (auto trusted = check_peer(descriptor, to); !trusted) co_return trusted;
   link_ = tls == nullptr ? make_plain_link(descriptor) : tls->connect(descriptor, to.host);
   auto step = link_->open();
   while (has_to_wait(step.what)) {

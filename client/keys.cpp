@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <optional>
 
 namespace sonde::client {
 namespace {
@@ -19,86 +18,6 @@ using verb = key_command::verb;
 
 constexpr std::uint32_t command_depth = 4;
 constexpr const char* names_of_verbs[] = {"create", "list", "revoke"};
-
-error usage(const error& why) {
-  return fail(errc::usage, why.message());
-}
-
-awaitable<result<>> put(queue::backend& queue, model::credential key) {
-  std::vector<record> batch;
-  batch.push_back(to_record(key));
-  auto written = co_await queue.produce(std::move(batch));
-  if (!written) co_return written.error();
-  co_return result<>();
-}
-
-awaitable<result<json>> create(queue::backend& queue, model::key_order order, random_source random,
-                               std::uint32_t most_days, const clock& clock) {
-  if (auto fine = model::check_order(order, most_days); !fine) co_return usage(fine.error());
-  model::key_bytes bytes{};
-  random(bytes);
-  auto made = model::make_key(std::move(order), bytes, clock.now());
-  auto written = co_await put(queue, made.what);
-  if (!written) co_return written.error();
-  co_return model::to_json(made);
-}
-
-/// What `credentials` tells, by keys' ids.
-struct kept_keys {
-  std::map<std::string, model::credential> keys;
-  std::map<std::string, wall_time> uses;
-};
-
-awaitable<result<kept_keys>> read_kept(queue::backend& queue) {
-  kept_keys out;
-  auto take = [&out](const queue::stored_record& one) {
-    if (model::is_key_use(one.what)) {
-      auto use = model::parse_key_use(one.what.value);
-      if (!use) return;
-      auto& last = out.uses[use->id.str()];
-      last = std::max(last, use->at);
-      return;
-    }
-    auto key = model::parse_credential(one.what.value);
-    if (!key || key->id.str() != one.what.key) return;
-    auto& known = out.keys[one.what.key];
-    if (!known.revoked) known = std::move(*key);
-  };
-  std::string topic = model::topics::credentials;
-  auto all = co_await read_all(queue, std::move(topic), take);
-  if (!all) co_return all.error();
-  co_return out;
-}
-
-awaitable<result<json>> list(queue::backend& queue) {
-  auto kept = co_await read_kept(queue);
-  if (!kept) co_return kept.error();
-  json out = json::array();
-  for (const auto& [id, key] : kept->keys) {
-    if (key.revoked) continue;
-    auto used = kept->uses.find(id);
-    bool known = used != kept->uses.end();
-    out.push_back(model::describe(key, known ? std::optional(used->second) : std::nullopt));
-  }
-  json answer = {{"keys", std::move(out)}};
-  co_return answer;
-}
-
-awaitable<result<json>> revoke(queue::backend& queue, std::string id, const clock& clock) {
-  auto keys = co_await read_keys(queue);
-  if (!keys) co_return keys.error();
-  auto found = std::ranges::find_if(
-      *keys, [&](const model::credential& key) { return key.id.str() == id && !key.revoked; });
-  if (found == keys->end()) {
-    co_return fail(errc::not_found, "there is no key \"" + model::first_line(id, 64) +
-                                        "\"; `sonde key list` shows what there is");
-  }
-  found->revoked = clock.now();
-  auto written = co_await put(queue, *found);
-  if (!written) co_return written.error();
-  json answer = {{"message", "acknowledged"}};
-  co_return answer;
-}
 
 std::string day_of(std::int64_t unix_seconds) {
   if (unix_seconds == 0) return "never";
@@ -190,24 +109,21 @@ result<key_command> parse_key_command(std::string_view text) {
 }
 
 awaitable<result<std::vector<model::credential>>> read_keys(queue::backend& queue) {
-  auto kept = co_await read_kept(queue);
-  if (!kept) co_return kept.error();
+  std::map<std::string, model::credential> keys;
+  auto take = [&keys](const queue::stored_record& one) {
+    if (model::is_key_use(one.what)) return;
+    auto key = model::parse_credential(one.what.value);
+    if (!key || key->id.str() != one.what.key) return;
+    auto& known = keys[one.what.key];
+    if (!known.revoked) known = std::move(*key);
+  };
+  std::string topic = model::topics::credentials;
+  auto all = co_await read_all(queue, std::move(topic), take);
+  if (!all) co_return all.error();
   std::vector<model::credential> out;
-  for (auto& [id, key] : kept->keys)
+  for (auto& [id, key] : keys)
     out.push_back(std::move(key));
   co_return out;
-}
-
-awaitable<result<json>> do_key_command(queue::backend& queue, key_command command,
-                                       random_source random, std::uint32_t most_days,
-                                       const clock& clock) {
-  switch (command.what) {
-    case verb::create:
-      return create(queue, std::move(command.order), std::move(random), most_days, clock);
-    case verb::revoke: return revoke(queue, std::move(command.id), clock);
-    case verb::list: break;
-  }
-  return list(queue);
 }
 
 awaitable<int> run_key_command(key_function ask, key_command command, terminal& out) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "base/clock.hpp"
-#include "base/random.hpp"
 #include "client/terminal.hpp"
 #include "model/credential.hpp"
 #include "model/json.hpp"
@@ -27,13 +25,6 @@ struct key_command {
 
 /// Every key that stands on `credentials`, by its id; revoked ones too.
 awaitable<result<std::vector<model::credential>>> read_keys(queue::backend& queue);
-
-/// Does it, on the queue. Errors: of the queue; `client::errc::usage` where the order is none,
-/// `not_found` where there is no such key. Gives the new key as its owner is told it, once; a list
-/// of keys; an acknowledgement.
-awaitable<result<model::json>> do_key_command(queue::backend& queue, key_command command,
-                                              random_source random, std::uint32_t most_days,
-                                              const clock& clock);
 
 /// The verb, to its exit code. `ask` does it, here or in a daemon.
 using key_function = std::function<awaitable<result<model::json>>(key_command)>;

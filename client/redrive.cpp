@@ -2,8 +2,10 @@
 
 #include "client/errc.hpp"
 #include "client/topic_rest.hpp"
+#include "model/errc.hpp"
 #include "model/field_reader.hpp"
 #include "model/text.hpp"
+#include "queue/errc.hpp"
 
 #include <algorithm>
 #include <set>
@@ -69,10 +71,34 @@ awaitable<result<std::vector<queue::stored_record>>> unanswered(queue::backend& 
   co_return out;
 }
 
+/// The record that a shortened letter was made from.
+awaitable<result<record>> whole_of(queue::backend& queue, const model::dead_letter& why) {
+  queue::position place{why.from.topic, why.from.partition, why.from.offset};
+  auto original = co_await read_one(queue, std::move(place));
+  if (!original) co_return original.error();
+  co_return model::restored(original->what, why);
+}
+
+/// Errors that say that this letter cannot go back; others are the queue's.
+bool is_refusal(const error& why) {
+  return why.code == make_error_code(errc::not_found) ||
+         why.code == make_error_code(queue::errc::too_large) ||
+         why.code == make_error_code(model::errc::invalid_record);
+}
+
 /// Back to its topic first, then the receipt.
 awaitable<result<>> send_back(queue::backend& queue, record letter, redriven_letter& told,
                               wall_time now) {
-  std::vector<record> batch{model::to_redriven(letter, told.why, told.stood)};
+  auto whole = letter;
+  if (told.why.original_bytes) {
+    auto original = co_await whole_of(queue, told.why);
+    if (!original) {
+      co_return error{original.error().code,
+                      "the letter was shortened, and " + original.error().message()};
+    }
+    whole = std::move(*original);
+  }
+  std::vector<record> batch{model::to_redriven(std::move(whole), told.why, told.stood)};
   auto went = co_await queue.produce(std::move(batch));
   if (!went) co_return went.error();
   told.went = {went->front().topic, went->front().partition, went->front().offset};
@@ -90,6 +116,9 @@ std::string line_of(const json& letter) {
   };
   auto line = place(letter.at("letter")) + "  " +
               model::first_line(letter.at("error").get<std::string>(), 100);
+  if (letter.contains("refused")) {
+    line += "  stays: " + letter.at("refused").get<std::string>();
+  }
   if (letter.contains("to")) {
     line += "  → " + letter.at("to").at("topic").get<std::string>() + " " + place(letter.at("to"));
   }
@@ -111,7 +140,7 @@ awaitable<result<redrive_report>> redrive(queue::backend& queue, redrive_order o
                                         std::to_string(order.only->second) + " of " + topic);
   }
   for (auto& each : *letters) {
-    redriven_letter told{{topic, each.partition, each.offset}, each.what.key, {}, std::nullopt};
+    redriven_letter told{{topic, each.partition, each.offset}, each.what.key, {}, std::nullopt, {}};
     auto why = model::parse_dead_letter(each.what);
     if (why) {
       told.why = std::move(*why);
@@ -120,7 +149,8 @@ awaitable<result<redrive_report>> redrive(queue::backend& queue, redrive_order o
     }
     if (why && !order.look_only) {
       auto sent = co_await send_back(queue, std::move(each.what), told, clock.now());
-      if (!sent) co_return sent.error();
+      if (!sent && !is_refusal(sent.error())) co_return sent.error();
+      if (!sent) told.refused = sent.error().message();
     }
     out.letters.push_back(std::move(told));
   }
@@ -163,7 +193,12 @@ json to_json(const redrive_report& report) {
                    {"stage", each.why.stage},
                    {"error", each.why.error},
                    {"attempts", each.why.attempts}};
+    if (each.why.original_bytes) {
+      letter["truncated"] = {{"bytes", *each.why.original_bytes},
+                             {"sha256", each.why.original_sha256}};
+    }
     if (each.went) letter["to"] = model::to_json(*each.went);
+    if (!each.refused.empty()) letter["refused"] = each.refused;
     letters.push_back(std::move(letter));
   }
   return {{"letters", std::move(letters)}, {"more", report.more}};

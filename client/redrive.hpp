@@ -27,6 +27,7 @@ struct redriven_letter {
   std::string key;
   model::dead_letter why;
   std::optional<model::record_place> went;
+  std::string refused;  ///< why it cannot go back; empty where it can
 };
 
 struct redrive_report {
@@ -37,7 +38,9 @@ struct redrive_report {
 /// Sends dead letters back to where they came from, and leaves a receipt for each. Those that have
 /// one are passed by. Interrupted between the two it sends a letter twice, which changes nothing.
 ///
-/// Where a letter cannot be read as one it stays, and the report shows it with an empty `from`.
+/// Where a letter cannot be read as one it stays, and the report shows it with an empty `from`. Of
+/// a letter that was shortened, the original is read again from its topic; where that no longer
+/// keeps it, the letter stays, and the report says why. So does one that is too large to go back.
 /// Errors: of the queue; `client::errc::usage` where there is no such topic, `not_found` where
 /// there is no such letter.
 awaitable<result<redrive_report>> redrive(queue::backend& queue, redrive_order order,

@@ -177,7 +177,7 @@ awaitable<void> scan_command::follow(scheduled scan) {
       progress_.note(*found);
       continue;
     }
-    if (found.error().code == make_error_code(errc::not_found)) {
+    if (!found.error().is_transient()) {
       report_failure(scan.target, found.error());
       co_return;
     }

@@ -99,7 +99,11 @@ row row_of(const json& result, bool many_addresses) {
   auto product = shown_at(service, "product");
   auto version = shown_at(service, "version");
   if (!version.empty()) product += (product.empty() ? "" : " ") + version;
-  return {port, name.empty() ? "?" : name, product, shown_at(result, "banner")};
+  auto says = shown_at(result, "banner");
+  if (auto detail = shown_at(result, "detail"); !detail.empty()) {
+    says += (says.empty() ? "(" : " (") + detail + ")";
+  }
+  return {port, name.empty() ? "?" : name, product, says};
 }
 
 std::string certificate_line(const json& result, wall_time now) {

@@ -3,6 +3,8 @@
 #include "base/async/client_tls.hpp"
 #include "base/result.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +17,8 @@ struct server_address {
   std::string host;
   std::string port;
   std::string socket = {};  ///< a file; then there is no host
+  /// With `socket`: the user who has to listen there; root may too. Nothing: anybody.
+  std::optional<std::uint32_t> socket_user = {};
   /// Sent with every request: who asks.
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string key_hint = {};  ///< where these come from, or how to come by some; said after a 401

@@ -43,17 +43,18 @@ std::size_t terminal::width() const {
 
 void terminal::print(std::string_view lines) {
   clear_progress();
-  write_all(STDOUT_FILENO, lines);
+  write_all(STDOUT_FILENO, for_people_ ? model::visible(lines) : model::visible_json(lines));
 }
 
 void terminal::say(std::string_view line) {
   clear_progress();
-  write_all(STDERR_FILENO, std::string(line) + "\n");
+  write_all(STDERR_FILENO, model::visible(line) + "\n");
 }
 
 void terminal::progress(const std::string& line) {
   if (!error_is_terminal_) return;
-  std::string shown(model::cut_at(line, width_of(STDERR_FILENO) - 1));
+  auto safe = model::visible(line);
+  std::string shown(model::cut_at(safe, width_of(STDERR_FILENO) - 1));
   // Carriage return, the line, and clear what is left of the one before.
   write_all(STDERR_FILENO, "\r" + shown + "\x1b[K");
   drawn_ = true;

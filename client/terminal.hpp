@@ -30,7 +30,8 @@ class terminal {
   /// Columns of standard output; a usual number where it is no terminal.
   [[nodiscard]] std::size_t width() const;
 
-  /// Whole lines only, so that nothing is ever cut in the middle.
+  /// Whole lines only, so that nothing is ever cut in the middle. What a target or a server wrote
+  /// may stand in all that is printed: control characters leave here escaped, and nowhere else.
   void print(std::string_view lines);
   void say(std::string_view line);
   void progress(const std::string& line);

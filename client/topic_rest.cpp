@@ -1,5 +1,7 @@
 #include "client/topic_rest.hpp"
 
+#include "client/errc.hpp"
+
 namespace sonde::client {
 
 awaitable<result<topic_rest>> topic_rest::of(queue::backend& queue, std::string topic) {
@@ -37,6 +39,38 @@ awaitable<result<>> read_all(queue::backend& queue, std::string topic, record_fu
     }
   }
   co_return result<>();
+}
+
+awaitable<result<queue::stored_record>> read_one(queue::backend& queue, queue::position place) {
+  auto gone =
+      fail(errc::not_found, "the record at " + place.topic + " " + std::to_string(place.partition) +
+                                ":" + std::to_string(place.offset) + " is no longer kept");
+  std::vector<std::string> topics{place.topic};
+  auto starts = co_await queue.starts(topics);
+  if (!starts) co_return starts.error();
+  auto ends = co_await queue.ends(topics);
+  if (!ends) co_return ends.error();
+  bool kept = false;
+  for (const auto& start : *starts) {
+    if (start.partition == place.partition) kept = start.offset <= place.offset;
+  }
+  std::vector<queue::position> from = std::move(*ends);
+  for (auto& each : from) {
+    if (each.partition != place.partition) continue;
+    kept = kept && place.offset < each.offset;
+    each.offset = place.offset;
+  }
+  if (!kept) co_return gone;
+  auto reader = queue.read_from(std::move(topics), std::move(from));
+  while (true) {
+    auto batch = co_await reader->read();
+    if (!batch) co_return batch.error();
+    for (auto& one : *batch) {
+      if (one.partition != place.partition) continue;
+      if (one.offset == place.offset) co_return std::move(one);
+      co_return gone;
+    }
+  }
 }
 
 }  // namespace sonde::client

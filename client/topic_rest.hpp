@@ -29,4 +29,8 @@ using record_function = std::function<void(const queue::stored_record&)>;
 [[nodiscard]] awaitable<result<>> read_all(queue::backend& queue, std::string topic,
                                            record_function take);
 
+/// The record at this place. `errc::not_found` where its topic no longer keeps it.
+[[nodiscard]] awaitable<result<queue::stored_record>> read_one(queue::backend& queue,
+                                                               queue::position place);
+
 }  // namespace sonde::client

@@ -6,6 +6,7 @@
 #include "daemon/front_door.hpp"
 #include "daemon/local_api.hpp"
 #include "daemon/node.hpp"
+#include "daemon/private_files.hpp"
 #include "daemon/small_file.hpp"
 #include "daemon/topics.hpp"
 #include "daemon/webhook_secret.hpp"
@@ -28,7 +29,6 @@ namespace sonde::daemon {
 namespace {
 
 using std::chrono::seconds;
-
 constexpr std::int32_t embedded_partitions = 1;
 /// For requests under way when the server stops.
 constexpr seconds http_drain{5};
@@ -55,8 +55,9 @@ result<std::map<std::string, std::string>> kafka_properties(const configuration&
       continue;
     }
     auto text = read_small_file(value);
-    if (!text) {
-      return fail(queue::errc::mismatch, "kafka." + property + ": " + text.error().message());
+    auto safe = text ? check_secret_file(value) : result<>(text.error());
+    if (!safe) {
+      return fail(queue::errc::mismatch, "kafka." + property + ": " + safe.error().message());
     }
     while (text->ends_with('\n') || text->ends_with('\r'))
       text->pop_back();
@@ -107,12 +108,8 @@ result<std::unique_ptr<queue::backend>> open_kafka(const configuration& config, 
   auto access =
       use == queue_use::read ? queue::kafka_use::read_only : queue::kafka_use::read_and_write;
   auto partitions = static_cast<std::int32_t>(config.queue.partitions);
-  return queue::open_kafka_queue(std::move(*settings), all_topics(partitions), access, clock,
-                                 config.limits, log);
-}
-
-std::shared_ptr<const scanner::policy> make_policy(const model::address_scope& scope) {
-  return std::make_shared<scanner::policy>(scope, scanner::own_addresses());
+  return queue::open_kafka_queue(std::move(*settings), all_topics(partitions, config.topics),
+                                 access, clock, config.limits, log);
 }
 
 }  // namespace
@@ -120,7 +117,7 @@ std::shared_ptr<const scanner::policy> make_policy(const model::address_scope& s
 result<std::unique_ptr<queue::backend>> open_queue(const configuration& config, queue_use use,
                                                    const clock& clock, logger& log) {
   if (config.queue.backend == "kafka") return open_kafka(config, use, clock, log);
-  auto topics = all_topics(embedded_partitions);
+  auto topics = all_topics(embedded_partitions, config.topics);
   if (config.queue.backend == "memory") {
     if (use != queue_use::serve) {
       return fail(queue::errc::read_only,
@@ -142,7 +139,7 @@ result<std::vector<topic_report>> create_topics(const configuration& config, log
   if (config.queue.backend != "kafka") return out;
   auto settings = kafka_settings_of(config);
   if (!settings) return settings.error();
-  auto topics = all_topics(static_cast<std::int32_t>(config.queue.partitions));
+  auto topics = all_topics(static_cast<std::int32_t>(config.queue.partitions), config.topics);
   queue::kafka_replication replication{static_cast<std::int32_t>(config.queue.replicas),
                                        static_cast<std::int32_t>(config.queue.in_sync)};
   auto made = queue::create_kafka_topics(*settings, topics, replication, config.limits, log);
@@ -192,6 +189,7 @@ bool node::has_role(const char* role) const {
 
 result<> node::start() {
   running_ = true;
+  addresses_ = scanner::own_addresses();
   auto profiles = model::profile_book::with(config_.scan.profiles);
   if (!profiles) return profiles.error();
   profiles_ = std::move(*profiles);
@@ -208,6 +206,7 @@ result<> node::start() {
   }
   if (view_folder_) start_control();
   http_loop_.start();
+  response_loop_.start();
   if (has_role("scanner")) {
     if (auto started = start_scanner(); !started) return started;
   }
@@ -218,9 +217,9 @@ result<> node::start() {
 }
 
 result<> node::start_scanner() {
-  auto scope = model::address_scope::from_rules(config_.scope);
+  auto scope = scope_of(config_.scope);
   if (!scope) return scope.error();
-  auto rules = make_policy(*scope);
+  auto rules = policy_of(**scope);
   auto budget = measure_descriptors(config_.limits, http_wanted_);
   auto threads = config_.scan.threads > 0 ? config_.scan.threads
                                           : std::max(1U, std::thread::hardware_concurrency());
@@ -232,10 +231,13 @@ result<> node::start_scanner() {
   settings.user_agent = user_agent(config_);
   engines_ = std::make_unique<scanner::engine_pool>(threads, settings, rules, config_.limits,
                                                     clock_, log_);
+  scanner::scheduler_settings scheduling;
+  scheduling.process_id = process_id_;
+  scheduling.addresses_per_name = config_.scan.addresses_per_name;
+  scheduling.failed = [this](error why) { failure_.set(std::move(why)); };
   scheduler_ = std::make_unique<scanner::scheduler>(
-      scheduler_loop_.get_executor(), *queue_, *tasks_, *engines_, rules, profiles_,
-      scanner::scheduler_settings{process_id_, config_.scan.addresses_per_name}, config_.limits,
-      clock_, log_, counts_);
+      scheduler_loop_.get_executor(), *queue_, *tasks_, *engines_, rules, profiles_, scheduling,
+      config_.limits, clock_, log_, counts_);
   engines_->start();
   asio::post(scheduler_loop_.get_executor(), [this] { scheduler_->start(); });
   scheduler_loop_.start();
@@ -246,16 +248,17 @@ result<> node::start_scanner() {
 }
 
 result<> node::start_ingest() {
-  auto scope = model::address_scope::from_rules(config_.scope);
+  auto scope = scope_of(config_.scope);
   if (!scope) return scope.error();
-  auto shared = std::make_shared<const model::address_scope>(std::move(*scope));
+  auto shared = std::move(*scope);
   workers_ =
       std::make_unique<ingest::body_workers>(http_loop_.get_executor(), config_.limits, clock_);
+  ingest::order_rules rules{profiles_, shared, {}, {}, config_.limits.record_max_bytes};
   scans_ = std::make_unique<ingest::scan_service>(*workers_, *queue_, *tasks_, *entities_,
-                                                  ingest::order_rules{profiles_, shared, {}, {}},
-                                                  config_.limits, clock_, log_);
+                                                  std::move(rules), config_.limits, clock_, log_);
   facts_ = std::make_unique<ingest::entity_service>(*workers_, *queue_, *entities_, shared,
                                                     config_.limits, clock_, log_);
+  build_apart();
   auto guard = model::webhook_guard::from_rules(config_.webhook.allow);
   if (!guard) return guard.error();
   scans_->accept_webhooks(webhook_keys_, std::move(*guard));
@@ -266,12 +269,12 @@ result<> node::start_ingest() {
 result<> node::start_http() {
   start_credentials();
   if (has_role("ingest")) {
-    ingest::add_scheduling_routes(router_, *scans_);
-    ingest::add_submission_routes(router_, *facts_);
+    ingest::add_scheduling_routes(router_, *scans_, config_.limits, &quota_);
+    ingest::add_submission_routes(router_, *facts_, config_.limits, &quota_);
     ingest::add_definition_routes(router_);
   }
-  if (scans_) ingest::add_scan_routes(router_, *scans_);
-  if (has_role("view")) ingest::add_entity_routes(router_, *facts_);
+  if (scans_) ingest::add_scan_routes(router_, *scans_, config_.limits);
+  if (has_role("view")) ingest::add_entity_routes(router_, *facts_, config_.limits);
   ingest::add_openapi_routes(router_, SONDE_VERSION);
   ingest::add_health_routes(router_, [this] { return what_is_not_ready(); });
   ingest::add_metrics_route(router_, who_reads_metrics(), [this] { return metrics_text(); });
@@ -281,6 +284,7 @@ result<> node::start_http() {
   config_.limits.http_connections = static_cast<std::uint32_t>(budget.connections);
   http_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
                                                 config_.limits, log_, counts_, process_id_);
+  http_->admit_by(front_desk());
   auto tls = load_tls(config_);
   if (!tls) return tls.error();
   tls_ = std::move(*tls);
@@ -291,6 +295,11 @@ result<> node::start_http() {
   if (auto bound = http_->listen(where->first, where->second, allowed); !bound) return bound;
   http_->start();
   return start_gateway();
+}
+
+result<> node::health() const {
+  if (auto well = failure_.check(); !well) return well;
+  return queue_->health();
 }
 
 std::string node::endpoint() const {
@@ -329,36 +338,17 @@ awaitable<std::string> node::metrics_text() {
     log_.warning("the groups' lag is not known", {{"reason", messages.error().message()}});
   }
   counts_.show("sonde_build_info", "Always 1.", {{"version", SONDE_VERSION}}).set(1);
+  http_->show_held(counts_);
   process_.refresh();
   co_return counts_.text();
-}
-
-result<> node::reload(const configuration& changed) {
-  auto scope = model::address_scope::from_rules(changed.scope);
-  if (!scope) return scope.error();
-  auto tls = load_tls(changed);
-  if (!tls) return tls.error();
-  if (tls_ && *tls) tls_->take_over(**tls);
-  log_.set_level(level_of(changed));
-  auto rules = make_policy(*scope);
-  if (engines_) engines_->set_policy(rules);
-  if (scheduler_) scheduler_->set_policy(rules);
-  auto shared = std::make_shared<const model::address_scope>(std::move(*scope));
-  if (scans_) {
-    asio::post(http_loop_.get_executor(), [this, shared] {
-      scans_->set_scope(shared);
-      facts_->set_scope(shared);
-    });
-  }
-  return {};
 }
 
 void node::stop() {
   if (!running_) return;
   running_ = false;
   // Where starting has failed half way, what was made is taken down like the rest.
-  for (auto* loop :
-       {&task_view_loop_, &entity_view_loop_, &scheduler_loop_, &http_loop_, &webhook_loop_}) {
+  for (auto* loop : {&task_view_loop_, &entity_view_loop_, &scheduler_loop_, &http_loop_,
+                     &response_loop_, &webhook_loop_}) {
     loop->start();
   }
   for (auto& loop : entity_read_loops_)
@@ -384,6 +374,7 @@ void node::stop() {
   run_and_wait(http_loop_.get_executor(), stop_credentials());
   http_loop_.join();
   if (workers_) workers_->stop();
+  response_loop_.join();
   if (tasks_) run_and_wait(task_view_loop_.get_executor(), tasks_->stop());
   if (entities_) run_and_wait(entity_view_loop_.get_executor(), entities_->stop());
   task_view_loop_.join();

@@ -5,7 +5,10 @@
 #include "daemon/control.hpp"
 #include "daemon/find_server.hpp"
 #include "daemon/front_door.hpp"
+#include "daemon/key_commands.hpp"
 #include "daemon/node.hpp"
+#include "daemon/private_files.hpp"
+#include "model/text.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -55,7 +58,7 @@ int ask_server(const invocation& how, Verb verb) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
   auto server = find_server(*config, how.variables);
-  if (!server) return complain(server.error(), exit_code::usage);
+  if (!server) return complain(server.error(), client::exit_code_of(server.error()));
   system_clock time;
   client::terminal out(how.form);
   asio::io_context loop(1);
@@ -101,7 +104,7 @@ struct changed_queue {
   client::http_client* there = nullptr;
   queue::backend* here = nullptr;
   const clock* time = nullptr;
-  std::uint32_t most_key_days = 0;
+  const limits* bounds = nullptr;
 };
 
 /// Runs a verb that writes, to its exit code. A daemon that holds the folder does it; without one,
@@ -114,8 +117,7 @@ int change_queue(const invocation& how, Verb verb) {
   logger log(log_level::warning, format_of(*config));
   client::terminal out(how.form);
   asio::io_context loop(1);
-  client::server_address daemon;
-  daemon.socket = control_socket(config->data_dir).string();
+  auto daemon = control_address(config->data_dir);
   client::http_client there(loop.get_executor(), daemon);
   std::unique_ptr<queue::backend> here;
   if (config->queue.backend == "kafka" || !socket_answers(daemon.socket)) {
@@ -123,7 +125,7 @@ int change_queue(const invocation& how, Verb verb) {
     if (!opened) return complain(opened.error(), exit_code::data_folder);
     here = std::move(*opened);
   }
-  changed_queue on{&there, here.get(), &time, config->limits.key_days};
+  changed_queue on{&there, here.get(), &time, &config->limits};
   int code = verb(on, loop, out);
   if (here) here->close();
   return code;
@@ -147,7 +149,7 @@ result<std::unique_ptr<node>> start_local_node(configuration& config, const cloc
 }  // namespace
 
 int complain(const error& why, int code) {
-  std::cerr << "sonde: " << why.message() << "\n";
+  std::cerr << "sonde: " << model::visible(why.message()) << "\n";
   return code;
 }
 
@@ -168,7 +170,7 @@ int scan(const invocation& how, client::scan_options options, bool local) {
     options.server_goes_on = false;
   } else {
     auto server = find_server(*config, how.variables);
-    if (!server) return complain(server.error(), exit_code::usage);
+    if (!server) return complain(server.error(), client::exit_code_of(server.error()));
     api = client::make_http_api(loop.get_executor(), std::move(*server));
   }
   client::scan_command command(*api, out, clock, std::move(options));
@@ -233,8 +235,7 @@ int change_keys(const invocation& how, client::key_command command) {
   return change_queue(how, [&](changed_queue on, asio::io_context& loop, client::terminal& out) {
     auto ask = [on](client::key_command c) -> awaitable<result<model::json>> {
       if (on.here == nullptr) return on.there->post(keys_path, client::to_json_text(c));
-      return client::do_key_command(*on.here, std::move(c), kernel_random, on.most_key_days,
-                                    *on.time);
+      return do_key_command_here(*on.here, std::move(c), *on.bounds, *on.time);
     };
     return run_verb(
         loop, [&] { return client::run_key_command(ask, command, out); }, [&] { loop.stop(); });
@@ -246,6 +247,9 @@ int check_config(const invocation& how) {
   if (!config) return complain(config.error(), exit_code::configuration);
   if (auto fine = check_front_door(*config); !fine) {
     return complain(fine.error(), exit_code::configuration);
+  }
+  if (auto safe = check_data_folder(config->data_dir); !safe) {
+    return complain(safe.error(), exit_code::configuration);
   }
   std::cerr << "the configuration is valid\n";
   return exit_code::done;

@@ -4,12 +4,14 @@
 #include "daemon/commands.hpp"
 #include "model/events.hpp"
 #include "model/json.hpp"
+#include "model/text.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 namespace sonde::daemon {
 namespace {
@@ -82,13 +84,15 @@ class command_line {
       return exit_code::usage;
     }
     if (auto unknown = unknown_verb(count, words); !unknown.empty()) {
-      std::cerr << "sonde: " << unknown << "\n";
+      std::cerr << "sonde: " << model::visible(unknown) << "\n";
       return exit_code::usage;
     }
     try {
       app_.parse(count, words);
     } catch (const CLI::ParseError& e) {
-      int code = app_.exit(e);
+      std::ostringstream complaint;
+      int code = app_.exit(e, std::cout, complaint);
+      std::cerr << model::visible(complaint.str());
       return code == 0 ? exit_code::done : exit_code::usage;
     }
     return verb_();
@@ -203,7 +207,7 @@ class command_line {
     if (!targets_file_.empty()) {
       std::ifstream file(targets_file_);
       if (!file) {
-        std::cerr << "sonde: " << targets_file_ << " cannot be read\n";
+        std::cerr << "sonde: " << model::visible(targets_file_) << " cannot be read\n";
         return exit_code::usage;
       }
       auto more = client::read_targets(file);
@@ -390,7 +394,7 @@ int run_command_line(int count, const char* const* words, const char* const* var
     command_line line(read_environment(variables));
     return line.run(count, words);
   } catch (const std::exception& e) {
-    std::cerr << "sonde: " << e.what() << "\n";
+    std::cerr << "sonde: " << model::visible(e.what()) << "\n";
     return exit_code::internal;
   }
 }

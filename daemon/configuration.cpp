@@ -1,7 +1,9 @@
 #include "daemon/configuration.hpp"
 
 #include "daemon/backend.hpp"
+#include "daemon/limit_rules.hpp"
 #include "daemon/settings.hpp"
+#include "daemon/topic_settings.hpp"
 #include "model/errc.hpp"
 #include "model/ip_address.hpp"
 #include "model/json.hpp"
@@ -296,11 +298,13 @@ result<configuration> load_configuration(const std::optional<fs::path>& file,
   read_kafka_variables(config, variables);
   if (auto known = check_kafka(config); !known) return known.error();
   if (auto fine = check_tls(config); !fine) return fine.error();
+  if (auto fine = check_retention(config); !fine) return fine.error();
   for (const auto& flag : flags) {
     const auto* what = find_setting(flag.key);
     auto set = apply(config, *what, value_of(*what, flag.value), flag.flag);
     if (!set) return set.error();
   }
+  if (auto fine = check_limits(config); !fine) return fine.error();
   return config;
 }
 

@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "daemon/retention.hpp"
 #include "model/address_scope.hpp"
 
 #include <cstdint>
@@ -32,7 +33,7 @@ struct configuration {
     std::string gateway_ca;                  ///< a PEM file; empty: certificates are not asked for
     std::vector<std::string> gateway_names;  ///< of its certificates, those of gateways
     bool allow_plaintext = false;            ///< beyond loopback, without TLS
-    std::string metrics = "auto";            ///< who may read them: or `everybody`, or `role`
+    std::string metrics = "role";            ///< who may read them: or `everybody`; `auto`: role
     std::string gateway_socket;              ///< a file; its peers are believed who calls
   } http;
   struct {
@@ -47,6 +48,7 @@ struct configuration {
     std::uint32_t in_sync = 0;      ///< zero: one fewer
     std::string instance;           ///< empty: kept in the data folder
   } queue;
+  retention_table topics = default_retention();
   /// librdkafka's properties, passed through; `NAME.file` holds the file that has the value.
   std::map<std::string, std::string> kafka;
   struct {
@@ -61,7 +63,8 @@ struct configuration {
   model::scope_rules scope;
   struct {
     std::vector<std::string> allow;
-    std::string secret_file;  ///< empty: made in the data folder, but for Kafka
+    std::string key_file;     ///< empty: made in the data folder, but for Kafka
+    std::string secret_file;  ///< of earlier versions: receivers know what is in it
     std::string ca_file;
     std::vector<std::string> retry_s = {"0",     "5",     "300",   "1800",  "7200",
                                         "18000", "36000", "50400", "72000", "86400"};

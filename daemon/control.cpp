@@ -1,10 +1,12 @@
 #include "daemon/control.hpp"
 
-#include "base/random.hpp"
 #include "client/errc.hpp"
 #include "client/keys.hpp"
 #include "client/redrive.hpp"
+#include "daemon/key_commands.hpp"
 #include "ingest/problem.hpp"
+
+#include <sys/stat.h>
 
 namespace sonde::daemon {
 namespace {
@@ -26,21 +28,17 @@ awaitable<ingest::http_response> redrive(queue::backend& queue, const clock& clo
   co_return ingest::json_response(200, model::to_text(client::to_json(*report)));
 }
 
-awaitable<ingest::http_response> change_keys(queue::backend& queue,
+awaitable<ingest::http_response> change_keys(views::key_changes& changes,
                                              views::credential_view& credentials,
                                              const limits& limits, const clock& clock,
                                              ingest::http_request request) {
   auto command = client::parse_key_command(request.body);
   if (!command) co_return ingest::problem(400, command.error().message(), request.id);
   auto until = clock.steady_now() + std::chrono::milliseconds(limits.http_answer_timeout_ms);
-  random_source random = kernel_random;
-  auto done = co_await client::do_key_command(queue, std::move(*command), std::move(random),
-                                              limits.key_days, clock);
+  auto done = co_await do_key_command(changes, credentials, std::move(*command), until);
   if (!done) {
     co_return ingest::problem(status_of(done.error()), done.error().message(), request.id);
   }
-  // It is written; whether this process has seen it in time changes nothing about that.
-  (void)co_await credentials.catch_up(until);
   co_return ingest::json_response(200, model::to_text(*done));
 }
 
@@ -50,11 +48,19 @@ std::filesystem::path control_socket(const std::filesystem::path& data_dir) {
   return data_dir / "control.sock";
 }
 
-void add_key_control_route(ingest::router& to, queue::backend& queue,
+client::server_address control_address(const std::filesystem::path& data_dir) {
+  client::server_address out;
+  out.socket = control_socket(data_dir).string();
+  struct stat folder {};
+  if (stat(data_dir.c_str(), &folder) == 0) out.socket_user = folder.st_uid;
+  return out;
+}
+
+void add_key_control_route(ingest::router& to, views::key_changes& changes,
                            views::credential_view& credentials, const limits& limits,
                            const clock& clock) {
   auto handle = [&](ingest::http_request request, ingest::path_parameters) {
-    return change_keys(queue, credentials, limits, clock, std::move(request));
+    return change_keys(changes, credentials, limits, clock, std::move(request));
   };
   to.add("POST", keys_path, ingest::access::everybody, handle);
 }

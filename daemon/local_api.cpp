@@ -35,7 +35,7 @@ error as_client(const error& why) {
 }
 
 awaitable<result<json>> schedule_there(ingest::scan_service& scans, json order, std::string id) {
-  auto parsed = scans.parse_order(order);
+  auto parsed = scans.parse_order(order, "local");
   if (!parsed) co_return as_client(parsed.error());
   auto receipt = co_await scans.schedule(std::move(*parsed), everybody(), std::move(id));
   if (!receipt) co_return as_client(receipt.error());
@@ -57,10 +57,10 @@ awaitable<result<json>> translated(awaitable<result<json>> call) {
   co_return answer;
 }
 
-awaitable<result<json>> entity_there(ingest::entity_service& facts, std::string id) {
-  auto text = co_await facts.details(std::move(id), this_machine());
-  if (!text) co_return as_client(text.error());
-  co_return model::parse_own(*text);
+awaitable<result<json>> list_there(ingest::scan_service& scans, views::list_query query) {
+  auto listed = co_await scans.list(std::move(query));
+  if (!listed) co_return as_client(listed.error());
+  co_return model::parse_own(*listed);
 }
 
 class local_api final : public client::scan_api {
@@ -97,12 +97,14 @@ class local_api final : public client::scan_api {
     query.groups = everybody();
     query.target = model::target::parse(target).value();
     query.limit = 1;
-    auto there = [this, query = std::move(query)] { return translated(scans_.list(query)); };
+    auto there = [this, query = std::move(query)] { return list_there(scans_, query); };
     return spawn_on(loop_, std::move(there));
   }
 
   awaitable<result<json>> entity(std::string id) override {
-    auto there = [this, id = std::move(id)] { return entity_there(facts_, id); };
+    auto there = [this, id = std::move(id)] {
+      return translated(facts_.details(id, this_machine()));
+    };
     return spawn_on(loop_, std::move(there));
   }
 

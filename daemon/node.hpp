@@ -3,6 +3,7 @@
 #include "base/async/event_loop.hpp"
 #include "base/async/server_tls.hpp"
 #include "base/clock.hpp"
+#include "base/fatal_error.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "client/scan_api.hpp"
@@ -12,6 +13,7 @@
 #include "daemon/process_metrics.hpp"
 #include "ingest/authenticate.hpp"
 #include "ingest/body_workers.hpp"
+#include "ingest/daily_quota.hpp"
 #include "ingest/entity_service.hpp"
 #include "ingest/handlers.hpp"
 #include "ingest/http_server.hpp"
@@ -27,6 +29,7 @@
 #include "views/credential_view.hpp"
 #include "views/entity_view.hpp"
 #include "views/idempotency_view.hpp"
+#include "views/key_changes.hpp"
 #include "views/task_view.hpp"
 #include "webhook/sender.hpp"
 
@@ -34,6 +37,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace sonde::daemon {
@@ -61,8 +65,11 @@ class node {
   /// Scope, log level and certificates of a new configuration; what else has changed needs a
   /// restart.
   [[nodiscard]] result<> reload(const configuration& changed);
+  /// Looks whether the machine has other addresses than before, which are out of scope then. Costs
+  /// some ten microseconds; nothing is asked at a probe.
+  void refresh_addresses();
   /// An error once something has failed that only a restart mends.
-  [[nodiscard]] result<> health() const { return queue_->health(); }
+  [[nodiscard]] result<> health() const;
   /// Serves HTTP beside what the local interface gives; without this it is not listened to.
   void serve_http(bool serve) { http_wanted_ = serve; }
 
@@ -74,6 +81,13 @@ class node {
   [[nodiscard]] result<> start_webhook();
   [[nodiscard]] result<> start_http();
   [[nodiscard]] ingest::access who_reads_metrics() const;
+  [[nodiscard]] ingest::admission front_desk();
+  void build_apart();
+  [[nodiscard]] result<std::shared_ptr<const model::address_scope>> scope_of(
+      const model::scope_rules& rules) const;
+  [[nodiscard]] std::shared_ptr<const scanner::policy> policy_of(
+      const model::address_scope& scope) const;
+  void take_over(const std::shared_ptr<const model::address_scope>& scope);
   void start_credentials();
   [[nodiscard]] result<> start_gateway();
   void start_control();
@@ -89,25 +103,31 @@ class node {
   std::optional<std::filesystem::path> view_folder_;
   const clock& clock_;
   logger& log_;
+  ingest::daily_quota quota_{config_.limits, clock_, counts_};  ///< on the loop of HTTP
   std::string process_id_;
   model::profile_book profiles_;
+  std::set<model::ip_address> addresses_;  ///< of this machine; on the main thread
+  fatal_error failure_;                    ///< of a part that this process cannot do without
 
   event_loop task_view_loop_{"view-tasks"};
   event_loop entity_view_loop_{"view-entities"};
   std::array<event_loop, 2> entity_read_loops_{event_loop("read-0"), event_loop("read-1")};
   event_loop scheduler_loop_{"scheduler"};
   event_loop http_loop_{"http"};
+  event_loop response_loop_{"responses"};  ///< large ones are built there
   event_loop webhook_loop_{"webhook"};
   std::unique_ptr<views::task_view> tasks_;
   std::unique_ptr<views::entity_view> entities_;
   std::unique_ptr<views::idempotency_view> answers_;  ///< on the loop of entities
   std::unique_ptr<scanner::engine_pool> engines_;
   std::unique_ptr<scanner::scheduler> scheduler_;
+  std::unique_ptr<ingest::response_builder> builder_;
   std::unique_ptr<ingest::body_workers> workers_;
   std::unique_ptr<ingest::scan_service> scans_;
   std::unique_ptr<ingest::entity_service> facts_;
   std::unique_ptr<views::credential_view> credentials_;  ///< on the loop of HTTP
   std::unique_ptr<ingest::authenticator> guard_;
+  std::unique_ptr<views::key_changes> key_changes_;  ///< on the loop of HTTP
   std::unique_ptr<ingest::keypair_service> keys_;
   std::unique_ptr<ingest::key_use_recorder> key_uses_;
   std::unique_ptr<ingest::idempotent_requests> repeats_;

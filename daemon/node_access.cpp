@@ -23,22 +23,35 @@ void node::start_credentials() {
   key_uses_ =
       std::make_unique<ingest::key_use_recorder>(loop, *queue_, *credentials_, clock_, log_);
   key_uses_->start();
+  key_changes_ = std::make_unique<views::key_changes>(loop, *queue_, *credentials_, kernel_random,
+                                                      config_.limits, clock_, log_);
   if (!scans_) return;
-  keys_ = std::make_unique<ingest::keypair_service>(loop, *queue_, *credentials_, kernel_random,
-                                                    config_.limits, clock_, log_);
+  keys_ = std::make_unique<ingest::keypair_service>(*key_changes_, *credentials_, config_.limits,
+                                                    clock_, log_);
   ingest::add_keypair_routes(router_, *keys_);
 }
 
-/// Counts tell of all tenants together. On a loopback address without a gateway it is this
-/// machine's people who ask.
+/// Counts tell of all tenants together, and a connection from this machine may be a proxy's that
+/// carries anybody's request, whatever headers it adds or leaves out. So it takes a setting.
 ingest::access node::who_reads_metrics() const {
-  const auto& http = config_.http;
-  auto where = parse_listen(http.listen);
-  error_code failed;
-  bool here = where && asio::ip::make_address(where->first, failed).is_loopback() && !failed &&
-              http.gateway_socket.empty() && http.gateway_ca.empty();
-  bool open = http.metrics == "everybody" || (http.metrics == "auto" && here);
-  return open ? ingest::access::everybody : ingest::access::metrics;
+  return config_.http.metrics == "everybody" ? ingest::access::everybody : ingest::access::metrics;
+}
+
+ingest::admission node::front_desk() {
+  ingest::admission out;
+  out.admit = [this](ingest::http_request& request) { return router_.admit(request); };
+  out.refused = [this](const ingest::http_request& request) {
+    return guard_->judge_refused(request);
+  };
+  return out;
+}
+
+/// Large responses on a thread of their own.
+void node::build_apart() {
+  builder_ = std::make_unique<ingest::response_builder>(
+      http_loop_.get_executor(), response_loop_.get_executor(), config_.limits, clock_);
+  scans_->build_with(*builder_);
+  facts_->build_with(*builder_);
 }
 
 result<> node::start_gateway() {
@@ -49,6 +62,8 @@ result<> node::start_gateway() {
       std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
                                             config_.limits, log_, counts_, process_id_ + "g");
   gateway_->trust_gateways();
+  gateway_->admit_by(front_desk());
+  gateway_->share_budgets(*http_);
   auto bound = gateway_->listen(std::filesystem::path(config_.http.gateway_socket),
                                 ingest::http_server::socket_rights::group);
   if (!bound) return bound;
@@ -71,7 +86,7 @@ void node::start_control() {
   add_control_routes(control_routes_, *queue_, clock_);
   add_address_control_route(control_routes_, [this] { return address_here(); });
   if (credentials_) {
-    add_key_control_route(control_routes_, *queue_, *credentials_, config_.limits, clock_);
+    add_key_control_route(control_routes_, *key_changes_, *credentials_, config_.limits, clock_);
   }
   auto handle = [this](ingest::http_request request) {
     return control_routes_.handle(std::move(request));
@@ -88,7 +103,7 @@ void node::start_control() {
 }
 
 awaitable<void> node::stop_credentials() {
-  if (keys_) co_await keys_->stop();
+  if (key_changes_) co_await key_changes_->stop();
   if (repeats_) co_await repeats_->stop();
   if (answers_) co_await answers_->stop();
   if (key_uses_) co_await key_uses_->stop();

@@ -4,6 +4,7 @@
 #include "daemon/front_door.hpp"
 #include "daemon/node.hpp"
 #include "daemon/own_key.hpp"
+#include "daemon/private_files.hpp"
 #include "model/json.hpp"
 #include "queue/errc.hpp"
 
@@ -73,6 +74,7 @@ class watchman {
     timer_.expires_after(health_pause);
     timer_.async_wait([this](error_code failed) {
       if (failed) return;
+      node_.refresh_addresses();
       auto well = node_.health();
       if (well) {
         look_at_health();
@@ -121,6 +123,9 @@ int serve(const invocation& how) {
   // First of all: whoever is told that it cannot start finds nothing half made.
   if (auto fine = check_front_door(*config); !fine) {
     return complain(fine.error(), client::exit_code::configuration);
+  }
+  if (auto safe = check_data_folder(config->data_dir); !safe) {
+    return complain(safe.error(), client::exit_code::data_folder);
   }
   auto queue = open_queue(*config, queue_use::serve, clock, log);
   if (!queue) return complain(queue.error(), client::exit_code::data_folder);

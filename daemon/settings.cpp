@@ -1,6 +1,7 @@
 #include "daemon/settings.hpp"
 
 #include "daemon/limit_names.hpp"
+#include "daemon/topic_settings.hpp"
 #include "model/errc.hpp"
 #include "model/profile.hpp"
 #include "scanner/resolver/resolver.hpp"
@@ -226,7 +227,7 @@ std::vector<setting> general_settings() {
           "http.allow_plaintext", "listen beyond loopback although there is no TLS",
           [](c & x) -> auto& { return x.http.allow_plaintext; }),
       text(
-          "http.metrics", "who may read /metrics: everybody, role, or auto",
+          "http.metrics", "who may read /metrics: keys of a role (role), or everybody",
           [](c & x) -> auto& { return x.http.metrics; }, one_of({"auto", "everybody", "role"})),
       text(
           "http.gateway_socket", "a UNIX socket for a gateway that says who calls; empty: none",
@@ -299,8 +300,12 @@ std::vector<setting> webhook_settings() {
           "webhook.allow", "networks and names to send webhooks to although not globally routable",
           [](c & x) -> auto& { return x.webhook.allow; }, check_scope_list),
       text(
+          "webhook.key_file",
+          "keys that encrypt and sign webhooks, one a line; empty: made in the data folder",
+          [](c & x) -> auto& { return x.webhook.key_file; }),
+      text(
           "webhook.secret_file",
-          "secrets that sign webhooks, one a line; empty: made in the data folder",
+          "shared secrets of earlier versions, one a line; use webhook.key_file",
           [](c & x) -> auto& { return x.webhook.secret_file; }),
       text(
           "webhook.ca_file", "certificates to trust beside the system's, in PEM",
@@ -314,8 +319,8 @@ std::vector<setting> webhook_settings() {
 std::vector<setting> make_settings() {
   using c = configuration;
   std::vector<setting> out;
-  for (const auto& part :
-       {general_settings(), queue_settings(), scan_settings(), webhook_settings()})
+  for (const auto& part : {general_settings(), queue_settings(), topic_settings(), scan_settings(),
+                           webhook_settings()})
     out.insert(out.end(), part.begin(), part.end());
   for (const auto& limit : limit_names()) {
     auto member = limit.member;

@@ -1,14 +1,18 @@
 // The role `webhook`, wired together.
 
 #include "daemon/node.hpp"
+#include "daemon/webhook_secret.hpp"
 #include "model/errc.hpp"
 
 namespace sonde::daemon {
 
 result<> node::start_webhook() {
   if (!webhook_keys_) {
-    if (view_folder_) log_.warning("no webhooks are sent: webhook.secret_file is not set");
+    if (view_folder_) log_.warning("no webhooks are sent: webhook.key_file is not set");
     return {};
+  }
+  if (auto advice = advice_on(*webhook_keys_); !advice.empty()) {
+    log_.warning("webhook secrets are shared", {{"mend", advice}});
   }
   auto guard = model::webhook_guard::from_rules(config_.webhook.allow);
   if (!guard) return guard.error();
@@ -28,6 +32,7 @@ result<> node::start_webhook() {
   sender_ = std::make_unique<webhook::sender>(
       loop, *queue_, webhook_keys_, std::move(*guard), webhook::retry_plan(std::move(*pauses)),
       *poster_, std::move(look_up), config_.limits, clock_, log_, counts_);
+  sender_->when_failed([this](error why) { failure_.set(std::move(why)); });
   asio::post(loop, [this] { sender_->start(); });
   webhook_loop_.start();
   return {};

@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "ingest/errc.hpp"
 #include "ingest/problem.hpp"
+#include "model/key_rules.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -16,6 +17,7 @@ constexpr const char* not_let_in =
 constexpr const char* identity_headers[] = {"user-id", "groups", "roles"};
 constexpr const char* key_headers[] = {"authorization", "api-key", "api-secret"};
 constexpr std::size_t most_groups = 256;
+constexpr unsigned too_many_requests = 429;
 
 /// A hash that no secret has: what an unknown key is compared with.
 const std::string& nobodys_hash() {
@@ -123,6 +125,11 @@ result<caller> read_gateway_headers(const http_request& request) {
     return fail(errc::invalid, "user-id: the header is missing; a gateway names the caller in it");
   }
   if (auto fine = model::check_user_id(*user); !fine) return fine.error();
+  if (model::is_reserved_user(*user)) {
+    return fail(errc::invalid, "user-id: \"" + *user +
+                                   "\" is reserved for this server itself; a gateway's users have "
+                                   "other names");
+  }
   auto groups = items_of(request.header("groups"));
   if (groups.size() > most_groups) {
     return fail(errc::invalid, "groups: are more than " + std::to_string(most_groups));
@@ -139,8 +146,9 @@ result<caller> read_gateway_headers(const http_request& request) {
 authenticator::authenticator(views::credential_view& credentials, const limits& limits,
                              const clock& clock, metrics& counts)
     : credentials_(credentials), limits_(limits), clock_(clock), rates_(limits, clock, counts) {
-  for (const char* each : {"accepted", "ambiguous", "expired", "forbidden", "gateway", "missing",
-                           "not_current", "refused_header", "revoked", "unknown", "wrong"}) {
+  for (const char* each :
+       {"accepted", "ambiguous", "expired", "forbidden", "gateway", "missing", "not_current",
+        "refused_header", "reserved", "revoked", "unknown", "wrong"}) {
     results_.emplace(each, counts.count("sonde_auth_total",
                                         "Requests that needed credentials, by what was found.",
                                         {{"result", each}}));
@@ -175,6 +183,17 @@ std::optional<http_response> authenticator::judge(http_request& request, access 
   return refused;
 }
 
+/// With a valid key it is the key that asks too much, so that nobody who is wrong at the same
+/// address keeps its owner from hearing that a path is wrong.
+std::optional<http_response> authenticator::judge_stray(http_request& request) {
+  bool shows_key = read_key(request).found == shown_key::kind::one;
+  if (!request.by_gateway && !shows_key) return rates_.judge_refused(request);
+  auto refused = request.by_gateway ? identify_by_gateway(request) : identify(request);
+  if (!refused) return rates_.judge(request);
+  if (refused->status != too_many_requests) refused.reset();
+  return refused;
+}
+
 std::optional<http_response> authenticator::identify_by_gateway(http_request& request) {
   auto who = read_gateway_headers(request);
   if (!who) return problem(400, who.error().message(), request.id);
@@ -203,18 +222,25 @@ std::optional<http_response> authenticator::identify(http_request& request) {
     trouble = "unknown";
   } else if (!right) {
     trouble = "wrong";
-  } else if (known->what.revoked) {
-    trouble = "revoked";
-  } else if (known->what.expired_at(clock_.now())) {
-    trouble = "expired";
+  }
+  // Only the holder of the right secret gets here: how long this takes tells nobody else anything.
+  model::checked_key checked;
+  if (trouble == nullptr) {
+    checked = credentials_.check(*known);
+    if (checked.state == model::key_state::revoked) trouble = "revoked";
+    if (checked.state == model::key_state::expired) trouble = "expired";
+    if (same_letters(known->what.user_id, "sonde")) trouble = "reserved";
   }
   if (trouble != nullptr) {
     count(trouble);
     return unauthorized(request);
   }
   const auto& key = known->what;
-  request.who = make_caller(key.user_id, key.user_name, key.roles, key.groups);
+  auto& rights = checked.rights;
+  request.who =
+      make_caller(key.user_id, key.user_name, std::move(rights.roles), std::move(rights.groups));
   request.who.key_id = shown.parts.id;
+  request.who.rate_id = rights.first.str();
   credentials_.note_use(shown.parts.id);
   return std::nullopt;
 }

@@ -47,6 +47,11 @@ class authenticator final : public guard {
 
   awaitable<bool> ready() override;
   std::optional<http_response> judge(http_request& request, access needed) override;
+  std::optional<http_response> judge_stray(http_request& request) override;
+  /// Of what is no request: the answer where these are too many of its address.
+  std::optional<http_response> judge_refused(const http_request& request) {
+    return rates_.judge_refused(request);
+  }
 
   /// What it has done so far, for whoever wants to see that it is always the same.
   struct work_done {

@@ -11,9 +11,14 @@ counter limited_by(metrics& counts, const char* kind) {
                       {{"kind", kind}});
 }
 
-rate_limit rates_of_callers(const limits& bounds) {
+rate_limit rates_of_keys(const limits& bounds) {
   return rate_limit(
       {bounds.requests_per_key_per_s, bounds.requests_per_key_burst, bounds.rate_buckets});
+}
+
+rate_limit rates_of_users(const limits& bounds) {
+  return rate_limit(
+      {bounds.requests_per_user_per_s, bounds.requests_per_user_burst, bounds.rate_buckets});
 }
 
 rate_limit rates_of_addresses(const limits& bounds) {
@@ -21,10 +26,9 @@ rate_limit rates_of_addresses(const limits& bounds) {
       {bounds.refused_per_address_per_s, bounds.refused_per_address_burst, bounds.rate_buckets});
 }
 
-std::string caller_sentence(const char* what, const limits& bounds) {
-  return std::string("these are more requests of this ") + what +
-         " than limits.requests_per_key_per_s, " + std::to_string(bounds.requests_per_key_per_s) +
-         " a second; wait as long as Retry-After says";
+std::string caller_sentence(const char* what, const char* limit, std::uint32_t per_second) {
+  return std::string("these are more requests of this ") + what + " than limits." + limit + ", " +
+         std::to_string(per_second) + " a second; wait as long as Retry-After says";
 }
 
 std::string address_sentence(const limits& bounds) {
@@ -38,14 +42,18 @@ std::string address_sentence(const limits& bounds) {
 
 caller_rates::caller_rates(const limits& limits, const clock& clock, metrics& counts)
     : clock_(clock),
-      keys_{rates_of_callers(limits), limited_by(counts, "key"), caller_sentence("key", limits)},
-      users_{rates_of_callers(limits), limited_by(counts, "user"), caller_sentence("user", limits)},
+      keys_{rates_of_keys(limits), limited_by(counts, "key"),
+            caller_sentence("key", "requests_per_key_per_s", limits.requests_per_key_per_s)},
+      users_{rates_of_users(limits), limited_by(counts, "user"),
+             caller_sentence("user", "requests_per_user_per_s", limits.requests_per_user_per_s)},
       addresses_{rates_of_addresses(limits), limited_by(counts, "address"),
                  address_sentence(limits)} {}
 
 std::optional<http_response> caller_rates::judge(const http_request& request) {
   const auto& who = request.who;
-  if (!who.key_id.empty()) return judge(keys_, who.key_id, request.id);
+  if (!who.rate_id.empty()) {
+    if (auto refused = judge(keys_, who.rate_id, request.id)) return refused;
+  }
   return judge(users_, who.user_id, request.id);
 }
 

@@ -11,9 +11,9 @@
 
 namespace sonde::ingest {
 
-/// Who may ask how much: a key, a gateway's user, and, where neither is known, an address. Whoever
-/// asks more is answered with 429 and `Retry-After` (RFC 6585, section 4; RFC 9110,
-/// section 10.2.3).
+/// Who may ask how much: a key with all that derive from it, a user with all their keys, and, where
+/// neither is known, an address. A request with a key counts for both. Whoever asks more is
+/// answered with 429 and `Retry-After` (RFC 6585, section 4; RFC 9110, section 10.2.3).
 ///
 /// A request with a valid key is never counted for its address, so a flood of wrong keys hurts
 /// nobody else who comes from there. Lives on the loop of whoever asks.

@@ -26,8 +26,15 @@ awaitable<http_response> json_text(shared_text body) {
   co_return json_response(200, *body);
 }
 
+awaitable<http_response> public_json(shared_text body) {
+  auto out = json_response(200, *body);
+  out.cacheable = true;
+  co_return out;
+}
+
 awaitable<http_response> page(shared_text body) {
   http_response out;
+  out.cacheable = true;
   out.headers = {{"Content-Type", "text/html; charset=utf-8"},
                  {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"}};
   out.body = *body;
@@ -49,7 +56,7 @@ void add_definition_routes(router& to) {
 
 void add_openapi_routes(router& to, const std::string& version) {
   auto document = openapi_document(version);
-  add_text(to, "/openapi.json", access::everybody, model::to_text(document), json_text);
+  add_text(to, "/openapi.json", access::everybody, model::to_text(document), public_json);
   add_text(to, "/docs", access::everybody, openapi_page(document), page);
 }
 

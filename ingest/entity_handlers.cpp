@@ -4,6 +4,7 @@
 #include "ingest/request_body.hpp"
 
 #include <memory>
+#include <variant>
 
 namespace sonde::ingest {
 namespace {
@@ -14,23 +15,18 @@ constexpr std::uint32_t most_levels = 5;
 constexpr std::uint32_t most_nodes = 1'000;
 constexpr std::uint32_t usual_nodes = 100;
 
-/// An entity that is unknown is no error here: 204, as the interface has it.
-http_response answer_if_any(result<std::string> found, const std::string& id) {
-  if (found) return json_response(200, std::move(*found));
-  if (found.error().code != make_error_code(errc::not_found)) return problem(found.error(), id);
-  http_response nothing;
-  nothing.status = 204;
-  return nothing;
-}
-
 /// The routes of one entity service. Shared by their handlers.
 class entity_handlers {
  public:
   using taker = awaitable<result<std::string>> (entity_service::*)(std::string, submitted_by);
 
-  explicit entity_handlers(entity_service& entities) : entities_(entities) {}
+  entity_handlers(entity_service& entities, const limits& bounds, daily_quota* quota = nullptr)
+      : entities_(entities), limits_(bounds), quota_(quota) {}
 
   awaitable<http_response> post(http_request request, taker take) {
+    if (quota_ != nullptr) {
+      if (auto refused = quota_->judge(request)) co_return std::move(*refused);
+    }
     if (auto refused = refuse_if_not_json(request)) co_return std::move(*refused);
     submitted_by from{request.who, request.id, traceparent_of(request)};
     auto id = co_await (entities_.*take)(std::move(request.body), std::move(from));
@@ -40,8 +36,8 @@ class entity_handlers {
   }
 
   awaitable<http_response> details(http_request request, path_parameters parameters) {
-    auto found = co_await entities_.details(parameters[0], request.who);
-    co_return answer_if_any(std::move(found), request.id);
+    auto find = [&] { return entities_.details(parameters[0], request.who); };
+    co_return co_await answer_if_any(find, request.id);
   }
 
   awaitable<http_response> relations(http_request request, path_parameters parameters) {
@@ -55,23 +51,37 @@ class entity_handlers {
       co_return problem(400, "limit: is no number from 1 to " + std::to_string(most_nodes),
                         request.id);
     }
-    auto found = co_await entities_.relations(parameters[0], request.who, *levels, *limit);
-    co_return answer_if_any(std::move(found), request.id);
+    auto find = [&] { return entities_.relations(parameters[0], request.who, *levels, *limit); };
+    co_return co_await answer_if_any(find, request.id);
   }
 
   awaitable<http_response> comments(http_request request, path_parameters parameters) {
-    auto found = co_await entities_.comments(parameters[0], request.who);
-    co_return answer_if_any(std::move(found), request.id);
+    auto find = [&] { return entities_.comments(parameters[0], request.who); };
+    co_return co_await answer_if_any(find, request.id);
   }
 
  private:
+  /// An entity that is unknown is no error here: 204, as the interface has it.
+  awaitable<http_response> answer_if_any(std::function<awaitable<result<json>>()> find,
+                                         std::string id) {
+    auto answer = co_await built_answer(entities_.builder(), std::move(find), std::move(id));
+    if (answer.status != 404) co_return answer;
+    http_response nothing;
+    nothing.status = 204;
+    co_return nothing;
+  }
+
   entity_service& entities_;
+  const limits& limits_;
+  daily_quota* quota_;
 };
 
 }  // namespace
 
-void add_submission_routes(router& to, entity_service& entities) {
-  auto handlers = std::make_shared<entity_handlers>(entities);
+void add_submission_routes(router& to, entity_service& entities, const limits& limits,
+                           daily_quota* quota) {
+  if (quota != nullptr) entities.count_in(*quota);
+  auto handlers = std::make_shared<entity_handlers>(entities, limits, quota);
   auto post = [&](const char* path, access who, entity_handlers::taker take) {
     to.add("POST", path, who, [handlers, take](http_request request, path_parameters) {
       return handlers->post(std::move(request), take);
@@ -83,8 +93,8 @@ void add_submission_routes(router& to, entity_service& entities) {
   post("/api/ingest/v1/comment", access::reporter, &entity_service::comment);
 }
 
-void add_entity_routes(router& to, entity_service& entities) {
-  auto handlers = std::make_shared<entity_handlers>(entities);
+void add_entity_routes(router& to, entity_service& entities, const limits& limits) {
+  auto handlers = std::make_shared<entity_handlers>(entities, limits);
   using reader = awaitable<http_response> (entity_handlers::*)(http_request, path_parameters);
   auto get = [&](const char* what, reader read) {
     to.add("GET", std::string("/api/analytics/v1/entity/{id}/") + what, access::user,

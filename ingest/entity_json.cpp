@@ -116,11 +116,13 @@ json to_json(const views::entity_details& entity) {
     out[part ? "extended_metadata" : "latest_associations"].push_back(to_json(related));
   }
   out["associations_total"] = entity.related_total;
+  if (entity.truncated) out["truncated"] = true;
   return out;
 }
 
 json to_json(const views::entity_graph& graph) {
   json out = {{"nodes", json::array()}, {"relations", json::array()}};
+  if (graph.truncated) out["truncated"] = true;
   for (const auto& node : graph.nodes)
     out["nodes"].push_back(to_json(node));
   for (const auto& edge : graph.edges) {
@@ -132,9 +134,10 @@ json to_json(const views::entity_graph& graph) {
   return out;
 }
 
-json to_json(const std::vector<model::comment>& comments) {
+json to_json(const views::entity_comments& said) {
   json out = {{"comments", json::array()}};
-  for (const auto& comment : comments) {
+  if (said.truncated) out["truncated"] = true;
+  for (const auto& comment : said.comments) {
     json one = {{"id", comment.id.str()},        {"entityID", comment.entity.str()},
                 {"comment", comment.text},       {"visibleBy", comment.from.visible_by},
                 {"source", comment.from.source}, {"time", to_rfc3339(comment.from.time)}};

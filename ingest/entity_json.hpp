@@ -3,8 +3,6 @@
 #include "model/json.hpp"
 #include "views/entity_view.hpp"
 
-#include <vector>
-
 namespace sonde::ingest {
 
 /// What entities look like to those who read them, in the words of the analytics interface.
@@ -14,6 +12,6 @@ namespace sonde::ingest {
 /// `GET /entity/{id}/relations`.
 [[nodiscard]] model::json to_json(const views::entity_graph& graph);
 /// `GET /entity/{id}/comments`.
-[[nodiscard]] model::json to_json(const std::vector<model::comment>& comments);
+[[nodiscard]] model::json to_json(const views::entity_comments& said);
 
 }  // namespace sonde::ingest

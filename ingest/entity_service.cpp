@@ -3,7 +3,7 @@
 #include "ingest/durable_write.hpp"
 #include "ingest/entity_json.hpp"
 #include "ingest/errc.hpp"
-#include "ingest/json_answer.hpp"
+#include "ingest/record_fit.hpp"
 #include "model/errc.hpp"
 #include "model/events.hpp"
 #include "model/text.hpp"
@@ -110,26 +110,6 @@ bool is_over_budget(const result<submission_job::outcome>& made) {
   return !made && made.error().code == make_error_code(model::errc::over_budget);
 }
 
-void weigh(answer_weight& to, const views::entity_details& found) {
-  to.add(found.facts.attributes);
-  for (const auto& related : found.related) {
-    to.add_text(related.what.value);
-    to.add(related.evidence);
-  }
-}
-
-void weigh(answer_weight& to, const views::entity_graph& found) {
-  for (const auto& node : found.nodes)
-    to.add(node.attributes);
-  for (const auto& edge : found.edges)
-    to.add(edge.evidence);
-}
-
-void weigh(answer_weight& to, const std::vector<model::comment>& found) {
-  for (const auto& comment : found)
-    to.add_text(comment.text);
-}
-
 }  // namespace
 
 entity_service::entity_service(body_workers& workers, queue::backend& queue,
@@ -173,7 +153,8 @@ awaitable<result<std::string>> entity_service::take_in(submission_job job) {
   job.nesting = limits_.submission_nesting;
   job.entities = limits_.submission_entities;
   std::uint64_t most = limits_.submission_work;
-  auto user = job.from.who.user_id;
+  job.record_max_bytes = limits_.record_max_bytes;
+  auto who = job.from.who;
   auto turn = turn_of(job.from.who);
   result<submission_job::outcome> made = fail(model::errc::over_budget);
   std::uint64_t tried = 0;
@@ -189,7 +170,7 @@ awaitable<result<std::string>> entity_service::take_in(submission_job job) {
   }
   if (is_over_budget(made)) co_return fail(errc::too_large, made.error().message());
   if (!made) co_return made.error();
-  auto written = co_await write(std::move(made->records), std::move(user), until);
+  auto written = co_await write(std::move(made->records), std::move(who), until);
   if (!written) co_return written.error();
   co_return std::move(made->id);
 }
@@ -210,19 +191,6 @@ awaitable<result<T>> entity_service::read_body(std::string body, std::string cal
   co_return read;
 }
 
-template <class T>
-awaitable<result<std::string>> entity_service::tell(T found, std::string caller,
-                                                    steady_time until) {
-  answer_weight weight;
-  weigh(weight, found);
-  if (!weight.is_much()) co_return model::to_text(to_json(found));
-  std::function<result<std::string>()> work = [found = std::move(found)] {
-    return result<std::string>(model::to_text(to_json(found)));
-  };
-  auto text = co_await workers_.run(std::move(caller), until, std::move(work));
-  co_return text;
-}
-
 awaitable<result<std::string>> entity_service::associate(std::string body, submitted_by from) {
   auto until = deadline();
   std::function<result<read_association>(const json&)> check = parse_association;
@@ -240,7 +208,7 @@ awaitable<result<std::string>> entity_service::associate(std::string body, submi
   auto edge = model::make_association(first, mode, second, {}, std::move(said));
   std::vector<record> batch;
   batch.push_back(to_record(edge, from.request_id + "/0", from.traceparent));
-  auto written = co_await write(std::move(batch), from.who.user_id, until);
+  auto written = co_await write(std::move(batch), from.who, until);
   if (!written) co_return written.error();
   co_return edge.id.str();
 }
@@ -269,15 +237,20 @@ awaitable<result<std::string>> entity_service::comment(std::string body, submitt
                                   std::move(said));
   std::vector<record> batch;
   batch.push_back(to_record(made, from.request_id + "/0", from.traceparent));
-  auto written = co_await write(std::move(batch), from.who.user_id, until);
+  auto fits = check_fits(batch.back(), made, limits_.record_max_bytes);
+  if (!fits) co_return fits.error();
+  auto written = co_await write(std::move(batch), from.who, until);
   if (!written) co_return written.error();
   co_return made.id.str();
 }
 
-awaitable<result<>> entity_service::write(std::vector<record> batch, std::string user,
+awaitable<result<>> entity_service::write(std::vector<record> batch, caller who,
                                           steady_time until) {
+  auto bytes = bytes_of(batch);
   auto written = co_await write_durably(writes_, queue_, std::move(batch), until);
   if (!written) co_return written.error();
+  if (quota_ != nullptr) quota_->charge(who.groups, bytes);
+  const auto& user = who.user_id;
   if (unread_.size() >= most_writers && !unread_.contains(user)) unread_.erase(unread_.begin());
   auto& unread = unread_[user];
   for (const auto& place : *written) {
@@ -305,44 +278,45 @@ awaitable<void> entity_service::see_own_writes(std::string user, steady_time unt
   if (seen && found != unread_.end() && found->second == positions) unread_.erase(found);
 }
 
-awaitable<result<std::string>> entity_service::details(std::string id, caller who) {
+/// Moved there and back: it is destroyed where it was built, which takes as long.
+template <class Found>
+awaitable<result<json>> entity_service::build(Found found) {
+  if (builder_ == nullptr) co_return to_json(found);
+  std::function<json()> work = [found = std::move(found)] { return to_json(found); };
+  auto built = co_await builder_->run<json>(std::move(work));
+  co_return built;
+}
+
+awaitable<result<json>> entity_service::details(std::string id, caller who) {
   if (!model::is_entity_id(id)) co_return no_entity();
   auto until = deadline();
   co_await see_own_writes(who.user_id, until);
-  auto turn = turn_of(who);
   auto found = co_await entities_.find(model::entity_id(std::move(id)), std::move(who.sees),
                                        related_shown, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  auto text = co_await tell(std::move(**found), std::move(turn), until);
-  co_return text;
+  co_return co_await build(std::move(**found));
 }
 
-awaitable<result<std::string>> entity_service::relations(std::string id, caller who,
-                                                         std::uint32_t levels,
-                                                         std::uint32_t limit) {
+awaitable<result<json>> entity_service::relations(std::string id, caller who, std::uint32_t levels,
+                                                  std::uint32_t limit) {
   if (!model::is_entity_id(id)) co_return no_entity();
   auto until = deadline();
   co_await see_own_writes(who.user_id, until);
-  auto turn = turn_of(who);
   auto found = co_await entities_.walk(model::entity_id(std::move(id)), std::move(who.sees), levels,
                                        limit, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  auto text = co_await tell(std::move(**found), std::move(turn), until);
-  co_return text;
+  co_return co_await build(std::move(**found));
 }
 
-awaitable<result<std::string>> entity_service::comments(std::string id, caller who) {
+awaitable<result<json>> entity_service::comments(std::string id, caller who) {
   if (!model::is_entity_id(id)) co_return no_entity();
-  auto until = deadline();
-  auto turn = turn_of(who);
   auto found = co_await entities_.comments(model::entity_id(std::move(id)), std::move(who.sees),
-                                           comments_shown, until);
+                                           comments_shown, deadline());
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  auto text = co_await tell(std::move(**found), std::move(turn), until);
-  co_return text;
+  co_return co_await build(std::move(**found));
 }
 
 void entity_service::set_scope(std::shared_ptr<const model::address_scope> scope) {

@@ -5,7 +5,9 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "ingest/body_workers.hpp"
+#include "ingest/daily_quota.hpp"
 #include "ingest/http_message.hpp"
+#include "ingest/response_builder.hpp"
 #include "ingest/submission_job.hpp"
 #include "model/address_scope.hpp"
 #include "model/json.hpp"
@@ -44,12 +46,17 @@ class entity_service {
   /// this one answers.
   awaitable<result<std::string>> comment(std::string body, submitted_by from);
 
-  // Reads, as JSON texts. `errc::not_found`: there is no such entity for this caller.
-  awaitable<result<std::string>> details(std::string id, caller who);
-  awaitable<result<std::string>> relations(std::string id, caller who, std::uint32_t levels,
+  // Reads. `errc::not_found`: there is no such entity for this caller.
+  awaitable<result<model::json>> details(std::string id, caller who);
+  awaitable<result<model::json>> relations(std::string id, caller who, std::uint32_t levels,
                                            std::uint32_t limit);
-  awaitable<result<std::string>> comments(std::string id, caller who);
+  awaitable<result<model::json>> comments(std::string id, caller who);
 
+  /// Builds what may be large with it, which outlives this. On its loop, or before it runs.
+  void build_with(response_builder& builder) { builder_ = &builder; }
+  [[nodiscard]] response_builder* builder() const { return builder_; }
+  /// Counts what is taken in. On its loop, or before it runs; `quota` outlives it.
+  void count_in(daily_quota& quota) { quota_ = &quota; }
   void set_scope(std::shared_ptr<const model::address_scope> scope);
   /// Waits for writes that nobody waits for any more.
   awaitable<void> stop();
@@ -62,10 +69,11 @@ class entity_service {
   template <class T>
   awaitable<result<T>> read_body(std::string body, std::string caller, steady_time until,
                                  std::function<result<T>(const model::json&)> check);
-  template <class T>
-  awaitable<result<std::string>> tell(T found, std::string caller, steady_time until);
-  awaitable<result<>> write(std::vector<record> batch, std::string user, steady_time until);
+  awaitable<result<>> write(std::vector<record> batch, caller who, steady_time until);
   awaitable<void> see_own_writes(std::string user, steady_time until);
+
+  template <class Found>
+  awaitable<result<model::json>> build(Found found);
 
   body_workers& workers_;
   queue::backend& queue_;
@@ -74,6 +82,8 @@ class entity_service {
   const limits& limits_;
   const clock& clock_;
   task_group writes_;
+  response_builder* builder_ = nullptr;
+  daily_quota* quota_ = nullptr;
   std::map<std::string, written_positions> unread_;  ///< by user: not yet seen to be folded
 };
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "base/limits.hpp"
 #include "ingest/entity_service.hpp"
+#include "ingest/response_builder.hpp"
 #include "ingest/router.hpp"
 #include "ingest/scan_service.hpp"
 
@@ -12,14 +14,27 @@ namespace sonde::ingest {
 /// What is not ready, one sentence each; empty when everything is.
 using readiness_check = std::function<awaitable<std::vector<std::string>>()>;
 
+/// What `find` gives, as JSON: with a builder, which may be none, in turn and on its thread.
+awaitable<http_response> built_answer(response_builder* builder,
+                                      std::function<awaitable<result<model::json>>()> find,
+                                      std::string id);
+
+/// What a read is answered while others have all turns.
+[[nodiscard]] http_response busy_with_readers(const std::string& id);
+
+/// `quota` counts what these routes make durable and refuses the tenant that has written its share;
+/// it outlives the router's use. None: nothing is counted.
+
 /// `POST /api/ingest/v1/scan`, `/scans`; `DELETE /api/ingest/v1/scan/{id}`.
-void add_scheduling_routes(router& to, scan_service& scans);
+void add_scheduling_routes(router& to, scan_service& scans, const limits& limits,
+                           daily_quota* quota = nullptr);
 /// `GET /api/ingest/v1/scan…`.
-void add_scan_routes(router& to, scan_service& scans);
+void add_scan_routes(router& to, scan_service& scans, const limits& limits);
 /// `POST /api/ingest/v1/entity`, `/association`, `/comment`, `/well-known`.
-void add_submission_routes(router& to, entity_service& entities);
+void add_submission_routes(router& to, entity_service& entities, const limits& limits,
+                           daily_quota* quota = nullptr);
 /// `GET /api/analytics/v1/entity…`.
-void add_entity_routes(router& to, entity_service& entities);
+void add_entity_routes(router& to, entity_service& entities, const limits& limits);
 
 /// `GET /api/ingest/v1/definitions`.
 void add_definition_routes(router& to);

@@ -7,6 +7,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <cstring>
+#include <ctime>
 #include <sys/stat.h>
 
 namespace sonde::ingest {
@@ -52,6 +53,8 @@ http_server::http_server(executor loop, handler_function handler, const limits& 
             .log = log,
             .counts = answer_counts(counts),
             .certificates = certificate_notes(counts, log),
+            .refusals = refusal_log(loop, log, limits.http_refusals_logged),
+            .budgets = std::make_shared<traffic_budgets>(limits),
             .process_id = std::move(process_id),
             .book = {},
             .room = condition(loop)},
@@ -118,6 +121,15 @@ void http_server::use_tls(std::shared_ptr<const server_tls> tls) {
   host_.link = [tls = std::move(tls)](int descriptor) { return tls->accept(descriptor); };
 }
 
+void http_server::show_held(metrics& counts) const {
+  auto show = [&](const char* what, const byte_budget& budget) {
+    counts.show("sonde_http_held_bytes", "Held for peers at present.", {{"of", what}})
+        .set(static_cast<double>(budget.held()));
+  };
+  show("bodies", host_.budgets->bodies);
+  show("responses", host_.budgets->responses);
+}
+
 std::string http_server::endpoint() const {
   error_code failed;
   auto local = tcp_endpoint(acceptor_.local_endpoint(failed));
@@ -154,15 +166,19 @@ awaitable<void> http_server::admit(stream_socket socket) {
     turn_away(std::move(socket));
     co_return;
   }
-  while (!host_.stopping && sessions_.size() >= host_.bounds.http_connections) {
+  while (!host_.stopping && host_.open >= host_.bounds.http_connections) {
     bool somebody_goes = host_.book.make_room();
     if (somebody_goes) gave_way_.add();
     note_full();
+    // One that waited for news has gone already.
+    if (host_.open < host_.bounds.http_connections) break;
     host_.wants_room = !somebody_goes;
     co_await host_.room.wait();
   }
   host_.wants_room = false;
-  if (!host_.stopping) sessions_.spawn(serve(std::move(socket), std::move(peer)));
+  if (host_.stopping) co_return;
+  connection_place place(host_);
+  sessions_.spawn(serve(std::move(socket), std::move(peer), std::move(place)));
 }
 
 /// Among the connections of one address. False: all that it may have are being answered.
@@ -180,7 +196,9 @@ void http_server::turn_away(stream_socket socket) {
   auto answer =
       problem(429, "there are too many connections from your address; wait for answers", id);
   // As far as it goes at once: this one must not cost anything more.
-  (void)host_.link(socket.native_handle())->write(to_wire(answer, false, false));
+  delivery how;
+  how.date = host_.date.at(std::time(nullptr));
+  (void)host_.link(socket.native_handle())->write(to_wire(answer, how));
   error_code ignored;
   socket.shutdown(asio::socket_base::shutdown_send, ignored);
 }
@@ -190,11 +208,12 @@ void http_server::note_full() {
   if (now < next_note_) return;
   next_note_ = now + note_pause;
   host_.log.warning("all connections are taken; who is waited for longest gives way",
-                    {{"connections", static_cast<std::int64_t>(sessions_.size())}});
+                    {{"connections", static_cast<std::int64_t>(host_.open)}});
 }
 
-awaitable<void> http_server::serve(stream_socket socket, peer_address peer) {
-  co_await run_session(std::move(socket), std::move(peer), host_);
+awaitable<void> http_server::serve(stream_socket socket, peer_address peer,
+                                   connection_place place) {
+  co_await run_session(std::move(socket), std::move(peer), std::move(place), host_);
   host_.room.notify_all();
 }
 
@@ -212,6 +231,7 @@ awaitable<void> http_server::stop(steady_time deadline) {
   }
   sessions_.cancel();
   co_await sessions_.join();
+  host_.refusals.finish();
 }
 
 }  // namespace sonde::ingest

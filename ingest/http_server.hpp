@@ -47,6 +47,12 @@ class http_server {
                                 socket_rights rights = socket_rights::user);
   /// Its peers are gateways: they say for whom each request is. Call before `start`.
   void trust_gateways() { host_.by_gateway = true; }
+  /// Who decides about requests before their bodies are read. Call before `start`.
+  void admit_by(admission door) { host_.door = std::move(door); }
+  /// Holds bytes for its peers out of another server's budgets, of the same loop. Before `start`.
+  void share_budgets(const http_server& with) { host_.budgets = with.host_.budgets; }
+  /// Shows how much is held for peers at present. On the loop.
+  void show_held(metrics& counts) const;
   /// Every connection speaks TLS. Before `listen`.
   void use_tls(std::shared_ptr<const server_tls> tls);
   /// Of a TCP port: `127.0.0.1:8480`, with the port that was got.
@@ -60,7 +66,7 @@ class http_server {
  private:
   awaitable<void> accept();
   awaitable<void> admit(stream_socket socket);
-  awaitable<void> serve(stream_socket socket, peer_address peer);
+  awaitable<void> serve(stream_socket socket, peer_address peer, connection_place place);
   bool make_room_for(const std::string& address);
   void turn_away(stream_socket socket);
   void note_full();

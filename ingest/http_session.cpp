@@ -1,310 +1,258 @@
 #include "ingest/http_session.hpp"
 
-#include "base/async/alarm.hpp"
+#include "ingest/peer_connection.hpp"
 #include "ingest/problem.hpp"
 #include "ingest/request_gate.hpp"
 #include "ingest/request_reader.hpp"
 #include "ingest/request_rules.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <optional>
 
 namespace sonde::ingest {
 namespace {
 
-using asio::ip::tcp;
-using std::chrono::milliseconds;
-using outcome = byte_link::outcome;
 using maybe_refused = std::optional<refusal>;
+using maybe_answer = std::optional<http_response>;
 
-/// Beyond it the space for bytes that have arrived is given back with them.
-constexpr std::size_t kept_space = 512;
+/// An answer up to here is sent without asking whether there is room for it: mostly the kernel has
+/// taken it before anything must be held, and what it has not taken needs room all the same.
+constexpr std::size_t small_answer = 16'384;
+/// Of the budget for bodies, for those beyond `http_body_share_bytes`.
+constexpr std::uint32_t large_bodies_percent = 75;
+/// A caller who reads gets no further answer made while so little of the budget is left.
+constexpr std::uint32_t spare_part = 16;
+
+constexpr const char* no_room_for_bodies =
+    "this server holds as many bytes of bodies as it may; try again later";
+constexpr const char* no_room_for_answers =
+    "this server holds as many bytes of answers as it may that their readers have not taken; try "
+    "again later";
 
 std::string lower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](unsigned char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : static_cast<char>(c);
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   return out;
 }
 
+/// What the log and the answer need to know of a request that a handler has been given.
+struct request_note {
+  std::string id;
+  std::string method;
+  std::string path;
+  std::string caller;  ///< whose bytes these are: a key, a gateway's user, or an address
+  bool known = false;  ///< the caller has shown who they are
+  bool keep = false;
+  unsigned version = 11;
+};
+
 class session {
  public:
-  session(stream_socket socket, peer_address peer, session_host& host)
-      : socket_(std::move(socket)),
-        peer_(std::move(peer.prefix)),
-        host_(host),
-        link_(host.link(socket_.native_handle())),
-        alarm_(socket_.get_executor(), [this] { interrupt(); }) {
-    if (!peer.own) member_.address = peer_;
-    member_.give_way = [this] {
-      gave_way_ = true;
-      interrupt();
-    };
-    host_.book.enter(member_);
-  }
-  ~session() {
-    hold(0);
-    host_.book.leave(member_);
-  }
+  session(stream_socket socket, peer_address peer, connection_place place, session_host& host)
+      : host_(host), link_(std::move(socket), std::move(peer), std::move(place), host) {}
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
   awaitable<void> run() {
-    error_code ignored;
-    socket_.non_blocking(true, ignored);
-    socket_.set_option(tcp::no_delay(true), ignored);  // no such thing on a UNIX socket
-    bool go_on = co_await open();
+    bool go_on = co_await link_.open();
     while (go_on && !host_.stopping) {
-      bool begun = co_await wait_for_request();
+      bool begun = co_await link_.wait_for_request();
       if (!begun) break;
       go_on = co_await serve_one();
     }
-    link_->close();
-    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-    if (refused_ && !gave_way_ && !host_.stopping) co_await drop_the_rest();
+    co_await link_.finish();
   }
 
  private:
-  void interrupt() {
-    error_code ignored;
-    socket_.cancel(ignored);
-  }
-
-  /// The peer's time for what follows; `alarm_.disarm` ends it.
-  void set_time(std::uint32_t timeout_ms) {
-    alarm_.arm(std::chrono::steady_clock::now() + milliseconds(timeout_ms));
-  }
-
-  /// From now on this is a connection that can be asked to go.
-  peers_turn turn_of_peer(bool idle) {
-    if (host_.wants_room) host_.room.notify_all();
-    return {host_.book, member_, idle};
-  }
-
-  /// Until the descriptor is ready. False: the time is over, or this has to give way.
-  awaitable<bool> wait(outcome what) {
-    error_code failed;
-    auto kind =
-        what == outcome::wait_write ? asio::socket_base::wait_write : asio::socket_base::wait_read;
-    auto token = asio::redirect_error(asio::use_awaitable, failed);
-    if (gave_way_) co_return false;
-    co_await socket_.async_wait(kind, token);
-    co_return !failed && !alarm_.rang() && !gave_way_;
-  }
-
-  awaitable<bool> open() {
-    auto step = link_->open();
-    if (step.what != outcome::done) {
-      set_time(host_.bounds.http_header_timeout_ms);
-      auto turn = turn_of_peer(true);
-      while (step.what == outcome::wait_read || step.what == outcome::wait_write) {
-        bool ready = co_await wait(step.what);
-        if (!ready) co_return false;
-        step = link_->open();
-      }
-      alarm_.disarm();
-    }
-    host_.certificates.note(*link_, member_.address);
-    if (link_->proved() == byte_link::proof::refused) {
-      // A request may be on its way behind the certificate; the alert is to be read all the same.
-      link_ = make_plain_link(socket_.native_handle());
-      refused_ = true;
-    }
-    co_return step.what == outcome::done;
-  }
-
-  /// Now: a certificate can have ended, or its authority be no longer believed.
-  [[nodiscard]] bool by_gateway() {
-    return host_.by_gateway || link_->proved() == byte_link::proof::listed;
-  }
-
-  /// What has arrived and was not judged yet.
-  [[nodiscard]] std::string_view rest() const { return std::string_view(held_).substr(used_); }
-
-  void use(std::size_t size) {
-    used_ += size;
-    if (used_ < held_.size()) return;
-    used_ = 0;
-    held_.clear();
-    if (held_.capacity() > kept_space) held_.shrink_to_fit();
-  }
-
-  /// Takes what comes next. False: it has gone, or `wait` has ended.
-  awaitable<bool> receive() {
-    auto next = link_->holds_more() ? outcome::done : outcome::wait_read;
-    while (true) {
-      if (next != outcome::done) {
-        bool ready = co_await wait(next);
-        if (!ready) co_return false;
-      }
-      auto got = link_->read(host_.scratch);
-      if (got.what == outcome::over) co_return false;
-      next = got.what;
-      if (next != outcome::done) continue;
-      held_.append(host_.scratch.data(), got.bytes);
-      co_return true;
-    }
-  }
-
-  /// Waits for the first byte of the next request. False: there is none.
-  awaitable<bool> wait_for_request() {
-    if (!rest().empty()) co_return true;
-    set_time(host_.bounds.http_idle_timeout_ms);
-    auto turn = turn_of_peer(true);
-    bool came = co_await receive();
-    alarm_.disarm();
-    co_return came;
-  }
-
-  /// Closing a socket that has not been read to its end resets the connection, and the peer may
-  /// lose the answer that says why its request was refused (RFC 9112, section 9.6).
-  awaitable<void> drop_the_rest() {
-    set_time(host_.bounds.http_linger_ms);
-    auto turn = turn_of_peer(true);
-    std::size_t dropped = 0;
-    while (dropped < host_.bounds.http_linger_bytes) {
-      use(rest().size());
-      bool came = co_await receive();
-      if (!came) break;
-      dropped += rest().size();
-    }
-    alarm_.disarm();
-  }
-
   /// False: this was the last request of the connection.
   awaitable<bool> serve_one() {
     auto id = host_.process_id + "-" + std::to_string(++host_.requests);
     request_gate gate(host_.bounds);
     auto refused = co_await receive_head(gate);
-    alarm_.disarm();
+    link_.end_time();
     if (gone_) co_return false;
-    bool keep = false;
+    request_reader reader;
+    http_request request;
+    request.id = std::move(id);
+    request.method = gate.method();
+    request.peer = link_.peer();
+    if (!refused) refused = read_head(gate, reader, request);
     if (refused) {
-      co_await refuse(gate, *refused, id);
-    } else {
-      keep = co_await serve_passed(gate, id);
+      co_await refuse(gate, *refused, request);
+      co_return false;
     }
-    hold(0);
-    co_return keep;
+    co_return co_await serve_passed(gate, reader, std::move(request));
   }
 
   /// What is to be said to a peer whose next byte has not come; nothing to one that has gone.
   maybe_refused why_nothing_came() {
-    if (gave_way_) return refusal{408, "the request came slowly, and others need the connection"};
-    if (alarm_.rang()) return refusal{408, "the request did not arrive in time"};
+    if (link_.gave_way()) {
+      return refusal{408, "the request came slowly, and others need the connection"};
+    }
+    if (link_.time_is_over()) return refusal{408, "the request did not arrive in time"};
     gone_ = true;
     return std::nullopt;
   }
 
   awaitable<maybe_refused> receive_head(request_gate& gate) {
-    set_time(host_.bounds.http_header_timeout_ms);
-    auto turn = turn_of_peer(false);
+    link_.set_time(host_.bounds.http_header_timeout_ms);
+    auto turn = link_.turn_of_peer(false);
     while (true) {
-      auto seen = gate.look(rest());
-      use(gate.passed());
+      auto seen = gate.look(link_.rest());
+      link_.use(gate.passed());
       if (seen == request_gate::verdict::refused) co_return gate.why();
       if (seen == request_gate::verdict::head) break;
-      bool came = co_await receive();
+      bool came = co_await link_.receive();
       if (!came) co_return why_nothing_came();
     }
     bool foreign = !gate.host().empty() && !is_local_authority(gate.host());
-    if (foreign && host_.local_names_only && !by_gateway()) {
+    if (foreign && host_.local_names_only && !link_.by_gateway()) {
       co_return refusal{421, "Host: this server answers to localhost and loopback addresses only"};
     }
     co_return std::nullopt;
   }
 
-  /// Accounts for a body of this size. False: too much is held of other large ones.
-  bool hold(std::uint64_t body) {
-    auto share = host_.bounds.http_body_share_bytes;
-    auto beyond = body > share ? body - share : 0;
-    auto all = host_.large_bodies - beyond_share_ + beyond;
-    if (beyond > beyond_share_ && all > host_.bounds.http_bodies_bytes) return false;
-    host_.large_bodies = all;
-    beyond_share_ = beyond;
-    return true;
-  }
-
-  awaitable<maybe_refused> receive_body(request_gate& gate, request_reader& reader) {
-    set_time(host_.bounds.http_body_timeout_ms);
-    auto turn = turn_of_peer(false);
-    bool agreed = reader.take(gate.head());
-    std::uint64_t size = 0;
-    while (true) {
-      auto seen = gate.look(rest());
-      agreed = agreed && reader.take(rest().substr(0, gate.passed()));
-      size += gate.passed();
-      if (!hold(size)) {
-        co_return refusal{503, "this server holds as many large bodies as it may; try again later"};
-      }
-      use(gate.passed());
-      if (seen == request_gate::verdict::refused) co_return gate.why();
-      if (seen == request_gate::verdict::whole) break;
-      bool came = co_await receive();
-      if (!came) co_return why_nothing_came();
-    }
-    agreed = agreed && reader.done() && reader.target() == gate.target();
-    if (agreed) co_return std::nullopt;
-    co_return refusal{400, "the request is not HTTP/1.1: it can be read in two ways"};
-  }
-
-  awaitable<bool> serve_passed(request_gate& gate, std::string id) {
-    http_request request;
-    request.id = id;
-    request.method = gate.method();
-    maybe_refused refused;
+  /// Two readers have to see the same header before anything is decided by it.
+  maybe_refused read_head(const request_gate& gate, request_reader& reader, http_request& request) {
     if (gate.origin() == "*") {
       request.path = gate.origin();
-    } else if (!parse_request_target(gate.origin(), request)) {
-      refused = refusal{400, "the request target is no path"};
+    } else if (auto read = parse_request_target(gate.origin(), request); !read) {
+      return refusal{400, read.error().message()};
     }
-    request_reader reader;
-    if (!refused && gate.has_body() && gate.awaits_continue()) {
-      (void)co_await write("HTTP/1.1 100 Continue\r\n\r\n");
-    }
-    if (!refused) refused = co_await receive_body(gate, reader);
-    alarm_.disarm();
-    if (gone_) co_return false;
-    if (refused) {
-      co_await refuse(gate, *refused, id);
-      co_return false;
-    }
+    if (!reader.take(gate.head()) || reader.target() != gate.target()) return unclear();
     for (auto& [name, value] : reader.fields()) {
       auto known = lower(name);
       bool first = request.headers.emplace(known, std::move(value)).second;
       if (!first) request.repeated.insert(std::move(known));
     }
-    request.peer = peer_;
-    request.by_gateway = by_gateway();
+    request.by_gateway = link_.by_gateway();
+    return std::nullopt;
+  }
+
+  static refusal unclear() {
+    return {400, "the request is not HTTP/1.1: it can be read in two ways"};
+  }
+
+  /// Takes the body, into memory only where a handler wants it.
+  awaitable<maybe_refused> receive_body(request_gate& gate, request_reader& reader,
+                                        byte_budget::hold& held, std::string caller) {
+    link_.set_time(host_.bounds.http_body_timeout_ms);
+    auto turn = link_.turn_of_peer(false);
+    bool agreed = true;
+    std::uint64_t size = 0;
+    while (true) {
+      auto seen = gate.look(link_.rest());
+      agreed = agreed && reader.take(link_.rest().substr(0, gate.passed()));
+      size += gate.passed();
+      bool large = size > host_.bounds.http_body_share_bytes;
+      if (reader.keeps_body() && !held.set(caller, size, large ? large_bodies_percent : 100)) {
+        co_return refusal{503, no_room_for_bodies};
+      }
+      link_.use(gate.passed());
+      if (seen == request_gate::verdict::refused) co_return gate.why();
+      if (seen == request_gate::verdict::whole) break;
+      bool came = co_await link_.receive();
+      if (!came) co_return why_nothing_came();
+    }
+    if (agreed && reader.done()) co_return std::nullopt;
+    co_return unclear();
+  }
+
+  request_note note_of(const request_gate& gate, const http_request& request) {
+    request_note out{request.id, request.method, request.path, counted_as(request)};
+    out.known = !request.who.user_id.empty();
+    out.keep = gate.keeps_alive();
+    out.version = gate.version();
+    return out;
+  }
+
+  /// Before any of the body is asked for, read or kept, it is clear who sends it.
+  awaitable<bool> serve_passed(request_gate& gate, request_reader& reader, http_request request) {
+    if (host_.door.admit) {
+      auto refused = co_await admit(request);
+      auto note = note_of(gate, request);
+      if (!refused) refused = refuse_if_crowded(request, note);
+      if (refused) co_return co_await turn_down(gate, std::move(note), std::move(*refused));
+    }
+    auto note = note_of(gate, request);
+    byte_budget::hold body(host_.budgets->bodies);
+    if (gate.has_body() && gate.awaits_continue()) {
+      byte_budget::hold room(host_.budgets->responses);
+      (void)co_await link_.write("HTTP/1.1 100 Continue\r\n\r\n", room, note.caller);
+    }
+    if (!request.takes_body) reader.drop_body();
+    auto refused = co_await receive_body(gate, reader, body, note.caller);
+    link_.end_time();
+    if (gone_) co_return false;
+    if (refused) {
+      co_await refuse(gate, *refused, request);
+      co_return false;
+    }
     request.body = reader.take_body();
-    co_return co_await serve(std::move(request), reader.keep_alive());
+    co_return co_await serve(std::move(request), std::move(note), body);
   }
 
-  awaitable<bool> serve(http_request request, bool keep) {
-    bool head = request.method == "HEAD";
-    auto body = std::move(request.body);
-    auto shown = request;
-    request.body = std::move(body);
+  awaitable<bool> serve(http_request request, request_note note, byte_budget::hold& body) {
+    if (request.query.contains("wait")) {
+      link_.allow_long_wait([this, note] { return farewell(note); });
+      request.wait = &link_;
+    }
     auto answer = co_await handle(std::move(request));
-    note_answer(shown, answer);
-    keep = keep && !answer.close && !host_.stopping;
-    auto wire = to_wire(std::move(answer), head, keep);
-    bool written = co_await write(std::move(wire));
-    co_return written&& keep;
+    body.release();
+    if (link_.closed()) co_return false;
+    co_return co_await send(std::move(note), std::move(answer));
   }
 
-  awaitable<void> refuse(const request_gate& gate, const refusal& why, std::string id) {
-    http_request request;
-    request.id = id;
-    request.method = gate.method();
-    if (!parse_request_target(gate.origin(), request)) request.path.clear();
-    auto answer = problem(why.status, why.sentence, id);
-    note_answer(request, answer);
-    refused_ = co_await write(to_wire(answer, false, false));
+  /// Reading is refused before it costs anything while there is no room for what would be read.
+  maybe_answer refuse_if_crowded(const http_request& request, const request_note& note) {
+    if (!note.known || (request.method != "GET" && request.method != "HEAD")) return std::nullopt;
+    std::uint64_t spare =
+        std::min(host_.bounds.http_answer_bytes, host_.bounds.http_responses_bytes / spare_part);
+    if (host_.budgets->responses.has_room(note.caller, spare)) return std::nullopt;
+    return problem(503, no_room_for_answers, request.id);
+  }
+
+  /// Answers without the body, which is taken from the connection and dropped where it is short
+  /// enough for the next request to follow.
+  awaitable<bool> turn_down(request_gate& gate, request_note note, http_response answer) {
+    bool dropping = gate.has_body();
+    // Whoever was not told to go on may send the body or not: what follows could be either.
+    if (dropping && gate.awaits_continue()) note.keep = false;
+    bool keep = co_await send(std::move(note), std::move(answer));
+    if (!keep || !dropping) co_return keep;
+    link_.set_time(host_.bounds.http_linger_ms);
+    auto turn = link_.turn_of_peer(false);
+    auto seen = request_gate::verdict::more;
+    while (seen == request_gate::verdict::more) {
+      seen = gate.look(link_.rest());
+      link_.use(gate.passed());
+      if (seen != request_gate::verdict::more) break;
+      bool came = co_await link_.receive();
+      if (!came) break;
+    }
+    link_.end_time();
+    co_return seen == request_gate::verdict::whole;
+  }
+
+  /// `request`: as far as it is known.
+  awaitable<void> refuse(const request_gate& gate, const refusal& why, http_request request) {
+    auto note = note_of(gate, request);
+    note.keep = false;
+    if (note.path.empty()) {
+      http_request named;
+      if (parse_request_target(gate.origin(), named)) note.path = std::move(named.path);
+    }
+    auto answer = problem(why.status, why.sentence, note.id);
+    // Slowness has its own limits, and a server's trouble is not the caller's.
+    bool wrong = why.status < 500 && why.status != 408;
+    if (wrong && !note.known && host_.door.refused) {
+      if (auto too_many = host_.door.refused(request)) answer = std::move(*too_many);
+    }
+    (void)co_await send(std::move(note), std::move(answer));
   }
 
   /// What a handler throws is its own mistake, and no reason to leave the peer without an answer.
@@ -321,41 +269,57 @@ class session {
     co_return problem(500, "something went wrong here; the log knows more", id);
   }
 
-  /// As far as the peer takes it. False: not to the end.
-  awaitable<bool> write(std::string bytes) {
-    auto unsent = std::string_view(bytes);
-    auto step = write_some(unsent);
-    if (unsent.empty() || step == outcome::over) co_return unsent.empty();
-    set_time(host_.bounds.http_write_timeout_ms);
-    auto turn = turn_of_peer(false);
-    while (!unsent.empty() && step != outcome::over) {
-      bool ready = co_await wait(step);
-      if (!ready) break;
-      step = write_some(unsent);
+  awaitable<maybe_answer> admit(http_request& request) {
+    try {
+      co_return co_await host_.door.admit(request);
+    } catch (const std::exception& e) {
+      host_.log.error("a handler failed", {{"id", request.id}, {"what", e.what()}});
     }
-    alarm_.disarm();
-    co_return unsent.empty();
+    co_return problem(500, "something went wrong here; the log knows more", request.id);
   }
 
-  outcome write_some(std::string_view& unsent) {
-    while (!unsent.empty()) {
-      auto sent = link_->write(unsent);
-      if (sent.what != outcome::done) return sent.what;
-      unsent.remove_prefix(sent.bytes);
+  /// Counts, logs and sends an answer. False: nothing may follow it.
+  awaitable<bool> send(request_note note, http_response answer) {
+    byte_budget::hold room(host_.budgets->responses);
+    bool head = note.method == "HEAD";
+    if (!head && answer.body.size() > small_answer &&
+        !room.set(note.caller, answer.body.size() + small_answer)) {
+      answer = problem(503, no_room_for_answers, note.id);
     }
-    return outcome::done;
+    note_answer(note, answer);
+    bool keep = note.keep && !answer.close && !host_.stopping;
+    delivery how{head, keep, note.version, host_.date.at(std::time(nullptr))};
+    bool written = false;
+    if (head || answer.body.size() <= small_answer) {
+      written = co_await link_.write(to_wire(answer, how), room, note.caller);
+    } else {
+      written = co_await link_.write(header_to_wire(answer, how), room, note.caller);
+      if (written) written = co_await link_.write(std::move(answer.body), room, note.caller);
+    }
+    co_return written&& keep;
   }
 
-  void note_answer(const http_request& request, const http_response& answer) {
-    host_.counts.add(request.method, answer.status);
-    if (answer.status < 400 || gave_way_) return;
+  /// To a peer that waited for news while another needed its place.
+  std::string farewell(const request_note& note) {
+    auto answer = problem(503, "others need the connection; ask again", note.id);
+    host_.counts.add(note.method, answer.status);
+    delivery how{note.method == "HEAD", false, note.version, host_.date.at(std::time(nullptr))};
+    return to_wire(answer, how);
+  }
+
+  /// Whatever a peer can cause at will, without a key or beyond its rate, is no line each.
+  void note_answer(const request_note& note, const http_response& answer) {
+    host_.counts.add(note.method, answer.status);
+    if (answer.status < 400 || link_.gave_way()) return;
+    bool own_line = note.known && answer.status != 429 && answer.status != 503;
+    if (!own_line && !host_.refusals.note(answer.status)) return;
     std::string reason;
     for (const auto& [name, value] : answer.headers) {
       if (name == "x-error") reason = value;
     }
-    log_fields fields = {{"id", request.id},
-                         {"method", request.method},
-                         {"path", request.path},
+    log_fields fields = {{"id", note.id},
+                         {"method", note.method},
+                         {"path", note.path},
                          {"status", static_cast<std::int64_t>(answer.status)},
                          {"reason", reason}};
     if (answer.status >= 500) {
@@ -365,24 +329,16 @@ class session {
     }
   }
 
-  stream_socket socket_;
-  std::string peer_;
   session_host& host_;
-  std::unique_ptr<byte_link> link_;
-  alarm alarm_;
-  connection_book::member member_;
-  std::string held_;  ///< has arrived
-  std::size_t used_ = 0;
-  std::uint64_t beyond_share_ = 0;  ///< of the body under way
-  bool gone_ = false;               ///< the peer has, in the middle of a request
-  bool refused_ = false;            ///< it was told no before its request was read to the end
-  bool gave_way_ = false;           ///< this has to end, for another
+  peer_connection link_;
+  bool gone_ = false;  ///< the peer has, in the middle of a request
 };
 
 }  // namespace
 
-awaitable<void> run_session(stream_socket socket, peer_address peer, session_host& host) {
-  session one(std::move(socket), std::move(peer), host);
+awaitable<void> run_session(stream_socket socket, peer_address peer, connection_place place,
+                            session_host& host) {
+  session one(std::move(socket), std::move(peer), std::move(place), host);
   co_await one.run();
 }
 

@@ -131,13 +131,15 @@ awaitable<http_response> idempotent_requests::look_up(http_request request,
 awaitable<http_response> idempotent_requests::carry_out(http_request request,
                                                         path_parameters parameters,
                                                         request_handler handler, kept_answer kept) {
+  // A revocation or a cancellation goes through on a disk that is nearly full, and so does this.
+  auto how = request.method == "DELETE" ? importance::urgent : importance::usual;
   auto answer = co_await handler(std::move(request), std::move(parameters));
   if (!is_success(answer) || answer.body.size() > limits_.idempotency_body_bytes) co_return answer;
   auto id = kept.by;
   kept.status = answer.status;
   kept.content_type = header_of(answer, content_type);
   kept.body = answer.body;
-  auto written = co_await write(std::move(kept), kept_answer::kind::answered);
+  auto written = co_await write(std::move(kept), kept_answer::kind::answered, how);
   if (written || written.error().code == make_error_code(errc::too_large)) co_return answer;
   co_return problem(written.error(), id);
 }
@@ -169,11 +171,13 @@ awaitable<http_response> idempotent_requests::carry_out_secretly(http_request re
   co_return answer;
 }
 
-awaitable<result<>> idempotent_requests::write(kept_answer kept, kept_answer::kind what) {
+awaitable<result<>> idempotent_requests::write(kept_answer kept, kept_answer::kind what,
+                                               importance how) {
   kept.what = what;
   kept.time = clock_.now();
   std::vector<record> batch;
   batch.push_back(model::to_record(kept));
+  batch.back().urgent = how == importance::urgent;
   auto written = co_await write_durably(writes_, queue_, std::move(batch), deadline());
   if (!written) co_return written.error();
   co_return result<>();

@@ -37,6 +37,7 @@ class idempotent_requests final : public passage {
  private:
   /// What the coroutines of one request hand on: what will be kept of it.
   using kept_answer = model::kept_answer;
+  enum class importance { usual, urgent };
 
   [[nodiscard]] steady_time deadline() const;
   awaitable<http_response> look_up(http_request request, path_parameters parameters,
@@ -45,7 +46,8 @@ class idempotent_requests final : public passage {
                                      request_handler handler, kept_answer kept);
   awaitable<http_response> carry_out_secretly(http_request request, path_parameters parameters,
                                               request_handler handler, kept_answer kept);
-  awaitable<result<>> write(kept_answer kept, kept_answer::kind what);
+  awaitable<result<>> write(kept_answer kept, kept_answer::kind what,
+                            importance how = importance::usual);
   http_response again(const kept_answer& known, const kept_answer& asked);
   void count(const char* result) { results_.at(result).add(); }
 

@@ -1,13 +1,11 @@
 #include "ingest/keypair_handlers.hpp"
 
-#include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
 #include "ingest/problem.hpp"
 #include "ingest/request_body.hpp"
-#include "model/events.hpp"
+#include "views/key_errc.hpp"
 
 #include <chrono>
-#include <memory>
 
 namespace sonde::ingest {
 namespace {
@@ -44,37 +42,27 @@ result<model::key_order> parse_order(const json& body, const caller& who, std::u
   out.roles.assign(who.roles.begin(), who.roles.end());
   out.groups = who.groups;
   out.days = days->get<std::uint32_t>();
+  out.parent = model::key_id(who.key_id);
   return out;
+}
+
+/// A failure of `key_changes` as HTTP has it.
+http_response key_refusal(const error& why, const std::string& id) {
+  auto is = [&](views::key_errc code) { return why.code == make_error_code(code); };
+  if (is(views::key_errc::invalid)) return problem(400, why.message(), id);
+  if (is(views::key_errc::not_found)) return problem(404, why.message(), id);
+  if (is(views::key_errc::too_many)) return problem(429, why.message(), id);
+  return problem(503, why.message(), id);
 }
 
 }  // namespace
 
-keypair_service::keypair_service(executor loop, queue::backend& queue,
-                                 views::credential_view& credentials, random_source random,
+keypair_service::keypair_service(views::key_changes& changes, views::credential_view& credentials,
                                  const limits& limits, const clock& clock, logger& log)
-    : queue_(queue),
-      credentials_(credentials),
-      random_(std::move(random)),
-      limits_(limits),
-      clock_(clock),
-      log_(log),
-      writes_(loop, log, "key pairs") {}
+    : changes_(changes), credentials_(credentials), limits_(limits), clock_(clock), log_(log) {}
 
 steady_time keypair_service::deadline() const {
   return clock_.steady_now() + milliseconds(limits_.http_answer_timeout_ms);
-}
-
-/// Durable, and known to this process's view.
-awaitable<result<>> keypair_service::write(record one, steady_time until) {
-  std::vector<record> batch;
-  batch.push_back(std::move(one));
-  auto written = co_await write_durably(writes_, queue_, std::move(batch), until);
-  if (!written) co_return written.error();
-  bool known = co_await credentials_.catch_up(until);
-  if (!known) {
-    co_return fail(errc::unavailable, "it is written, but this server has not seen it in time");
-  }
-  co_return result<>();
 }
 
 awaitable<http_response> keypair_service::make(http_request request) {
@@ -82,30 +70,13 @@ awaitable<http_response> keypair_service::make(http_request request) {
   if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
   auto order = parse_order(std::get<model::json>(body), request.who, limits_.key_days);
   if (!order) co_return problem(order.error(), request.id);
-  // A gateway may know roles that this program does not; such a key would be good for nothing.
-  if (auto fine = model::check_order(*order, limits_.key_days); !fine) {
-    co_return problem(400, fine.error().message(), request.id);
-  }
-  auto there = credentials_.count(request.who.user_id);
-  if (there.of_user >= limits_.keys_per_user) {
-    co_return problem(429,
-                      "there are " + std::to_string(there.of_user) +
-                          " keys of this user, which is the most; wait until some have expired",
-                      request.id);
-  }
-  if (there.total >= limits_.keys) {
-    co_return problem(503, "this server knows as many keys as it may", request.id);
-  }
-  model::key_bytes bytes{};
-  random_(bytes);
-  auto made = model::make_key(std::move(*order), bytes, clock_.now());
-  auto written = co_await write(model::to_record(made.what), deadline());
-  if (!written) co_return problem(written.error(), request.id);
+  auto made = co_await changes_.make(std::move(*order), deadline());
+  if (!made) co_return key_refusal(made.error(), request.id);
   log_.info("key made", {{"id", request.id},
-                         {"key", made.what.id.str()},
-                         {"user", made.what.user_id},
+                         {"key", made->what.id.str()},
+                         {"user", made->what.user_id},
                          {"by", request.who.key_id}});
-  co_return json_response(200, model::to_text(to_json(made)));
+  co_return json_response(200, model::to_text(to_json(*made)));
 }
 
 awaitable<http_response> keypair_service::show_own(http_request request) {
@@ -130,29 +101,11 @@ awaitable<http_response> keypair_service::list(http_request request) {
 }
 
 awaitable<http_response> keypair_service::revoke(http_request request, std::string id) {
-  auto until = deadline();
-  if (credentials_.find(id) == nullptr) {
-    bool caught_up = co_await credentials_.catch_up(until);
-    if (!caught_up) {
-      co_return problem(503, "the credentials are behind their topic; try again later", request.id);
-    }
-  }
-  const auto* key = credentials_.find(id);
-  bool theirs = key != nullptr &&
-                (request.who.has(model::roles::admin) || key->what.user_id == request.who.user_id);
-  if (!theirs || key->what.revoked) {
-    co_return problem(404, "there is no key with this id", request.id);
-  }
-  auto changed = key->what;
-  changed.revoked = clock_.now();
-  auto written = co_await write(model::to_record(changed), until);
-  if (!written) co_return problem(written.error(), request.id);
+  auto of_user = request.who.has(model::roles::admin) ? std::string() : request.who.user_id;
+  auto revoked = co_await changes_.revoke(id, std::move(of_user), deadline());
+  if (!revoked) co_return key_refusal(revoked.error(), request.id);
   log_.info("key revoked", {{"id", request.id}, {"key", id}, {"by", request.who.key_id}});
   co_return json_response(200, R"({"message":"acknowledged"})");
-}
-
-awaitable<void> keypair_service::stop() {
-  co_await writes_.join();
 }
 
 void add_keypair_routes(router& to, keypair_service& keys) {

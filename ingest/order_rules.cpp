@@ -1,6 +1,7 @@
 #include "ingest/order_rules.hpp"
 
 #include "ingest/errc.hpp"
+#include "ingest/record_fit.hpp"
 
 #include <limits>
 
@@ -40,7 +41,7 @@ constexpr std::int64_t longest_age_s = std::int64_t{10} * 365 * 24 * 3600;
 
 }  // namespace
 
-result<scan_order> order_rules::parse(const json& body) const {
+result<scan_order> order_rules::parse(const json& body, const std::string& owner) const {
   if (auto known = model::check_fields(
           body, {"target", "webhook", "profile", "ports", "max_age", "priority"});
       !known) {
@@ -69,6 +70,8 @@ result<scan_order> order_rules::parse(const json& body) const {
     auto canonical = model::port_set::parse(**ports);
     if (!canonical) return invalid("ports", canonical.error().message());
     out.profile = canonical->text();
+    auto fits = check_ports_fit(out.profile, record_max_bytes);
+    if (!fits) return fits.error();
   } else {
     const auto* known = profiles.find(out.profile);
     if (known == nullptr) {
@@ -83,27 +86,30 @@ result<scan_order> order_rules::parse(const json& body) const {
   if (!priority) return priority.error();
   out.priority = static_cast<int>(priority->value_or(0));
   if (auto hook = body.find("webhook"); hook != body.end()) {
-    auto parsed_hook = parse_webhook(*hook);
+    auto parsed_hook = parse_webhook(*hook, owner);
     if (!parsed_hook) return parsed_hook.error();
     out.webhook = std::move(*parsed_hook);
   }
   return out;
 }
 
-result<scan_order> order_rules::read(std::string_view body, std::uint32_t depth) const {
+result<scan_order> order_rules::read(std::string_view body, std::uint32_t depth,
+                                     const std::string& owner) const {
   auto object = model::parse_json(body, depth);
   if (!object) return fail(errc::invalid, object.error().message());
-  return parse(*object);
+  return parse(*object, owner);
 }
 
-result<model::webhook> order_rules::parse_webhook(const model::json& body) const {
+result<model::webhook> order_rules::parse_webhook(const model::json& body,
+                                                  const std::string& owner) const {
   if (!keys) {
     return fail(errc::invalid,
-                "webhook: this server sends none, as it has no webhook.secret_file; leave it out, "
+                "webhook: this server sends none, as it has no webhook.key_file; leave it out, "
                 "and ask GET /api/ingest/v1/scan/{id} for the result");
   }
   auto order = model::parse_webhook_order(body);
   if (!order) return fail(errc::invalid, order.error().message());
+  order->owner = owner;
   auto url = model::parse_webhook_url(order->url);
   if (!url) return fail(errc::invalid, "webhook." + url.error().message());
   if (auto may = guard.judge(url->host); !may) {

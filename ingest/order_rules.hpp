@@ -1,11 +1,13 @@
 #pragma once
 
+#include "base/limits.hpp"
 #include "base/result.hpp"
 #include "model/address_scope.hpp"
 #include "model/json.hpp"
 #include "model/profile.hpp"
 #include "model/scan_request.hpp"
 #include "model/webhook_guard.hpp"
+#include "model/webhook_keys.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -34,14 +36,18 @@ struct order_rules {
   std::shared_ptr<const model::address_scope> scope;
   std::shared_ptr<const model::webhook_keys> keys;  ///< none: webhooks are refused
   model::webhook_guard guard;
+  std::uint32_t record_max_bytes = limits().record_max_bytes;
 
-  /// From a request's JSON. Errors name the field, what is wrong with it, and the mend.
-  [[nodiscard]] result<scan_order> parse(const model::json& body) const;
+  /// From a request's JSON. Errors name the field, what is wrong with it, and the mend. `owner`:
+  /// the user who asks; their webhooks are signed with secrets of theirs.
+  [[nodiscard]] result<scan_order> parse(const model::json& body, const std::string& owner) const;
   /// The same from its text.
-  [[nodiscard]] result<scan_order> read(std::string_view body, std::uint32_t depth) const;
+  [[nodiscard]] result<scan_order> read(std::string_view body, std::uint32_t depth,
+                                        const std::string& owner) const;
 
  private:
-  [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body) const;
+  [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body,
+                                                     const std::string& owner) const;
 };
 
 }  // namespace sonde::ingest

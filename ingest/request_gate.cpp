@@ -228,6 +228,10 @@ bool request_gate::judge_field(std::string_view name, std::string_view value, fr
     seen.coding = value;
   } else if (same_word(name, "connection") || same_word(name, "proxy-connection")) {
     if (!is_token_list(value)) return refuse(400, std::string(name) + ": is no list of words");
+    if (same_word(name, "connection")) {
+      says_close_ = says_close_ || has_token(value, "close");
+      says_keep_ = says_keep_ || has_token(value, "keep-alive");
+    }
   } else if (same_word(name, "expect") && version_ == 11) {
     if (!same_word(value, "100-continue")) {
       return refuse(417, "Expect: this server knows 100-continue only");

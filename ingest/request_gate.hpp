@@ -58,6 +58,9 @@ class request_gate {
   [[nodiscard]] bool has_body() const { return has_body_; }
   /// The sender wants to hear `100 Continue` before it sends the body.
   [[nodiscard]] bool awaits_continue() const { return awaits_continue_; }
+  /// The sender wants the connection to go on after this request (RFC 9112, section 9.3), by all
+  /// tokens of all `Connection` lines: `close` wins.
+  [[nodiscard]] bool keeps_alive() const { return !says_close_ && (version_ == 11 || says_keep_); }
 
  private:
   enum class place {
@@ -110,6 +113,8 @@ class request_gate {
   std::string_view host_;
   bool has_body_ = false;
   bool awaits_continue_ = false;
+  bool says_close_ = false;
+  bool says_keep_ = false;
   body_gate body_;
   std::size_t passed_ = 0;
   refusal why_;

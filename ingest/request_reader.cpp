@@ -16,7 +16,10 @@ namespace http = boost::beast::http;
 
 /// Like Beast's string body, which reserves at once whatever Content-Length says.
 struct growing_body {
-  using value_type = std::string;
+  struct value_type {
+    std::string bytes;
+    bool dropped = false;
+  };
 
   class reader {
    public:
@@ -26,11 +29,13 @@ struct growing_body {
     void init(const boost::optional<std::uint64_t>&, error_code& failed) { failed = {}; }
     template <class Buffers>
     std::size_t put(const Buffers& buffers, error_code& failed) {
-      auto before = body_.size();
-      for (auto part : boost::beast::buffers_range_ref(buffers))
-        body_.append(static_cast<const char*>(part.data()), part.size());
+      std::size_t taken = 0;
+      for (auto part : boost::beast::buffers_range_ref(buffers)) {
+        taken += part.size();
+        if (!body_.dropped) body_.bytes.append(static_cast<const char*>(part.data()), part.size());
+      }
       failed = {};
-      return body_.size() - before;
+      return taken;
     }
     // NOLINTNEXTLINE(readability-convert-member-functions-to-static): Beast calls it as a member.
     void finish(error_code& failed) { failed = {}; }
@@ -84,8 +89,12 @@ std::string_view request_reader::target() const {
   return {target.data(), target.size()};
 }
 
-bool request_reader::keep_alive() const {
-  return state_->parser.get().keep_alive();
+void request_reader::drop_body() {
+  state_->parser.get().body().dropped = true;
+}
+
+bool request_reader::keeps_body() const {
+  return !state_->parser.get().body().dropped;
 }
 
 std::vector<std::pair<std::string, std::string>> request_reader::fields() const {
@@ -96,7 +105,7 @@ std::vector<std::pair<std::string, std::string>> request_reader::fields() const 
 }
 
 std::string request_reader::take_body() {
-  return std::move(state_->parser.get().body());
+  return std::move(state_->parser.get().body().bytes);
 }
 
 }  // namespace sonde::ingest

@@ -24,10 +24,13 @@ class request_reader {
   /// The request is there, to its last byte.
   [[nodiscard]] bool done() const;
 
+  /// From now on the body is read and not kept. Once the header has been taken.
+  void drop_body();
+  [[nodiscard]] bool keeps_body() const;
+
   // Once the header has been taken.
   [[nodiscard]] std::string_view method() const;
   [[nodiscard]] std::string_view target() const;
-  [[nodiscard]] bool keep_alive() const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> fields() const;
   /// Once `done`.
   [[nodiscard]] std::string take_body();

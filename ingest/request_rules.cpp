@@ -48,6 +48,22 @@ bool is_port(std::string_view text) {
   return number && *number <= last_port;
 }
 
+/// Whether `fits` holds for each item between commas, without the spaces around it.
+template <class Predicate>
+bool all_items(std::string_view text, Predicate fits) {
+  while (true) {
+    auto end = std::min(text.find(','), text.size());
+    auto item = text.substr(0, end);
+    while (!item.empty() && is_one_of(" \t", item.front()))
+      item.remove_prefix(1);
+    while (!item.empty() && is_one_of(" \t", item.back()))
+      item.remove_suffix(1);
+    if (!fits(item)) return false;
+    if (end == text.size()) return true;
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 bool is_token_byte(char c) {
@@ -96,17 +112,12 @@ std::optional<std::uint64_t> decimal_number(std::string_view text) {
 }
 
 bool is_token_list(std::string_view text) {
-  while (true) {
-    auto end = std::min(text.find(','), text.size());
-    auto item = text.substr(0, end);
-    while (!item.empty() && is_one_of(" \t", item.front()))
-      item.remove_prefix(1);
-    while (!item.empty() && is_one_of(" \t", item.back()))
-      item.remove_suffix(1);
-    if (!std::ranges::all_of(item, is_token_byte)) return false;
-    if (end == text.size()) return true;
-    text.remove_prefix(end + 1);
-  }
+  return all_items(text,
+                   [](std::string_view item) { return std::ranges::all_of(item, is_token_byte); });
+}
+
+bool has_token(std::string_view list, std::string_view token) {
+  return !all_items(list, [&](std::string_view item) { return !same_word(item, token); });
 }
 
 std::optional<target_form> form_of_target(std::string_view target) {

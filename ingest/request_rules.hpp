@@ -35,6 +35,8 @@ namespace sonde::ingest {
 
 /// Tokens between commas, as in `Connection` (RFC 9110, sections 5.6.1 and 7.6.1).
 [[nodiscard]] bool is_token_list(std::string_view text);
+/// Whether such a list holds this token.
+[[nodiscard]] bool has_token(std::string_view list, std::string_view token);
 
 /// A request target, RFC 9112, section 3.2.
 struct target_form {

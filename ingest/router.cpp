@@ -10,6 +10,8 @@
 namespace sonde::ingest {
 namespace {
 
+const std::string get_method = "GET";
+
 std::vector<std::string> segments_of(std::string_view path) {
   std::vector<std::string> out;
   path.remove_prefix(1);
@@ -40,6 +42,10 @@ std::string joined(const std::set<std::string>& methods) {
   for (const auto& method : methods)
     out += (out.empty() ? "" : ", ") + method;
   return out;
+}
+
+http_response::depends_on variation_of(const http_request& request) {
+  return request.by_gateway ? http_response::depends_on::gateway : http_response::depends_on::key;
 }
 
 const char* role_of(access needed) {
@@ -95,50 +101,96 @@ http_response router::all_of_it() const {
   return out;
 }
 
-awaitable<http_response> router::handle(http_request request) const {
-  if (request.path == "*") co_return all_of_it();
-  auto path = segments_of(request.path);
-  bool head = request.method == "HEAD";
-  std::set<std::string> methods;
-  const route* found = nullptr;
-  auto needed = access::everybody;
+/// What there is for a request, whoever sends it.
+struct router::found_route {
+  std::set<std::string> methods;  ///< that the path takes; empty: there is no such path
+  std::optional<std::size_t> route;
+  access needed = access::everybody;
   path_parameters parameters;
-  for (const auto& each : routes_) {
+};
+
+router::found_route router::find(const http_request& request) const {
+  auto path = segments_of(request.path);
+  const auto& method = request.method == "HEAD" ? get_method : request.method;
+  found_route out;
+  for (std::size_t i = 0; i < routes_.size(); ++i) {
+    const auto& each = routes_[i];
     auto matched = match(each.pattern, path);
     if (!matched) continue;
-    methods.insert(each.method);
-    if (each.method == "GET") methods.insert("HEAD");
+    out.methods.insert(each.method);
+    if (each.method == get_method) out.methods.insert("HEAD");
     // Which methods a path takes is for everybody to know who may use one of them.
-    if (found == nullptr && each.who != access::everybody) needed = access::any_caller;
-    if (each.method != (head ? "GET" : request.method)) continue;
-    found = &each;
-    needed = each.who;
-    parameters = std::move(*matched);
+    if (!out.route && each.who != access::everybody) out.needed = access::any_caller;
+    if (each.method != method) continue;
+    out.route = i;
+    out.needed = each.who;
+    out.parameters = std::move(*matched);
   }
-  if (methods.empty()) {
+  if (!out.methods.empty()) out.methods.insert("OPTIONS");
+  return out;
+}
+
+awaitable<std::optional<http_response>> router::admit(http_request& request) const {
+  if (request.path == "*") co_return all_of_it();
+  auto found = find(request);
+  auto refused = co_await choose(request, found);
+  if (refused && found.needed != access::everybody) refused->varies = variation_of(request);
+  if (refused) co_return refused;
+  const auto& chosen = routes_[*found.route];
+  request.admitted = true;
+  request.route = *found.route;
+  request.parameters = std::move(found.parameters);
+  // What nobody has shown a key for, and what only reads, is not kept: no handler looks at it.
+  request.takes_body = chosen.who != access::everybody && chosen.method != get_method;
+  co_return std::nullopt;
+}
+
+/// Nothing where the request may be carried out by the route that was found.
+awaitable<std::optional<http_response>> router::choose(http_request& request,
+                                                       const found_route& found) const {
+  if (found.methods.empty()) {
+    auto too_many = guard_ == nullptr ? std::nullopt : guard_->judge_stray(request);
+    if (too_many) co_return too_many;
     co_return problem(
         404, "there is no " + request.path + " here; docs/http.md lists what there is", request.id);
   }
-  auto refused = co_await let_in(request, needed);
-  if (refused) co_return std::move(*refused);
-  methods.insert("OPTIONS");
+  auto refused = co_await let_in(request, found.needed);
+  if (refused) co_return refused;
   if (request.method == "OPTIONS") {
     http_response options;
     options.status = 204;
-    options.headers.emplace_back("Allow", joined(methods));
+    options.headers.emplace_back("Allow", joined(found.methods));
     co_return options;
   }
-  if (found == nullptr) {
-    auto wrong = problem(405, "this path takes " + joined(methods), request.id);
-    wrong.headers.emplace_back("Allow", joined(methods));
-    co_return wrong;
+  if (found.route) co_return std::nullopt;
+  if (found.needed == access::everybody && guard_ != nullptr) {
+    auto too_many = guard_->judge_stray(request);
+    if (too_many) co_return too_many;
   }
+  auto wrong = problem(405, "this path takes " + joined(found.methods), request.id);
+  wrong.headers.emplace_back("Allow", joined(found.methods));
+  co_return wrong;
+}
+
+awaitable<http_response> router::handle(http_request request) const {
+  if (!request.admitted) {
+    auto refused = co_await admit(request);
+    if (refused) co_return std::move(*refused);
+  }
+  const auto& chosen = routes_[request.route];
+  auto varies =
+      chosen.who == access::everybody ? http_response::depends_on::none : variation_of(request);
+  auto parameters = std::move(request.parameters);
+  http_response answer;
   if (passage_ != nullptr && passage_->concerns(request)) {
-    auto handler = found->handler;
-    co_return co_await passage_->pass(std::move(request), std::move(parameters), std::move(handler),
-                                      found->what);
+    auto handler = chosen.handler;
+    answer = co_await passage_->pass(std::move(request), std::move(parameters), std::move(handler),
+                                     chosen.what);
+  } else {
+    answer = co_await chosen.handler(std::move(request), std::move(parameters));
   }
-  co_return co_await found->handler(std::move(request), std::move(parameters));
+  answer.varies = varies;
+  co_return answer;
 }
 
 }  // namespace sonde::ingest

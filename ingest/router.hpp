@@ -38,6 +38,9 @@ class guard {
   virtual awaitable<bool> ready() = 0;
   /// Fills in `request.who`, or gives the answer that refuses the request.
   virtual std::optional<http_response> judge(http_request& request, access needed) = 0;
+  /// A request that is refused whoever sends it, as there is no such path: fills in `request.who`
+  /// where credentials are valid, and gives an answer only where these are too many of the caller.
+  virtual std::optional<http_response> judge_stray(http_request& request) = 0;
 };
 
 /// What some requests go through on their way to their handler, once they have been let in. Lives
@@ -69,6 +72,10 @@ class router {
   void add(std::string method, const std::string& pattern, access who, request_handler handler,
            secrecy what = secrecy::open);
 
+  /// From the header alone: finds the route of a request, and whether its sender may use it. An
+  /// answer: the request must not be carried out, and its body is of no use.
+  awaitable<std::optional<http_response>> admit(http_request& request) const;
+  /// Carries out a request; one that was not admitted yet is admitted first.
   awaitable<http_response> handle(http_request request) const;
 
  private:
@@ -81,7 +88,11 @@ class router {
     request_handler handler;
     secrecy what;
   };
+  struct found_route;
+  [[nodiscard]] found_route find(const http_request& request) const;
   awaitable<std::optional<http_response>> let_in(http_request& request, access needed) const;
+  awaitable<std::optional<http_response>> choose(http_request& request,
+                                                 const found_route& found) const;
 
   std::vector<route> routes_;
   guard* guard_ = nullptr;

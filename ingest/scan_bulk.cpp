@@ -53,11 +53,12 @@ struct line_reader {
   std::uint32_t depth = 0;
   model::group_list groups;
   std::string traceparent;
+  std::string owner;
 
   [[nodiscard]] bulk_entry read(const numbered_line& line) const {
     bulk_entry out;
     out.line = line.number;
-    auto order = rules->read(line.text, depth);
+    auto order = rules->read(line.text, depth, owner);
     if (!order) {
       out.refusal = order.error();
       return out;
@@ -120,8 +121,9 @@ class scan_service::bulk_run {
         order_(std::move(order)),
         until_(until),
         lines_(order_.body),
-        reader_(std::make_shared<const line_reader>(line_reader{
-            service.rules_, service.limits_.json_depth, order_.groups, order_.traceparent})) {}
+        reader_(std::make_shared<const line_reader>(
+            line_reader{service.rules_, service.limits_.json_depth, order_.groups,
+                        order_.traceparent, order_.owner})) {}
 
   awaitable<result<bulk_receipts>> run() {
     for (auto slice = next_slice(); !slice.empty(); slice = next_slice()) {
@@ -174,7 +176,7 @@ class scan_service::bulk_run {
     if (service_.workers_.is_small(order_.body.size())) co_return reader_->read_all(lines);
     std::function<result<std::vector<entry>>()> work =
         [reader = reader_, lines = std::move(lines)] { return reader->read_all(lines); };
-    auto read = co_await service_.workers_.run(order_.caller, until_, std::move(work));
+    auto read = co_await service_.workers_.run(order_.owner, until_, std::move(work));
     co_return read;
   }
 
@@ -269,7 +271,7 @@ class scan_service::bulk_run {
                                                          id = order_.request_id] {
       return records_of(requests, id);
     };
-    auto records = co_await service_.workers_.run(order_.caller, until_, std::move(work));
+    auto records = co_await service_.workers_.run(order_.owner, until_, std::move(work));
     co_return records;
   }
 
@@ -277,10 +279,12 @@ class scan_service::bulk_run {
     auto requests = std::exchange(requests_, {});
     auto scheduled = std::exchange(scheduled_, {});
     if (requests.empty()) co_return;
+    std::size_t bytes = 0;
     std::optional<error> why;
     if (service_.clock_.steady_now() < until_) {
       auto records = co_await write_out(std::move(requests));
       if (records) {
+        bytes = bytes_of(*records);
         auto written =
             co_await write_durably(service_.writes_, service_.queue_, std::move(*records), until_);
         if (!written) why = written.error();
@@ -291,6 +295,7 @@ class scan_service::bulk_run {
       why = fail(errc::unavailable, "the queue was too slow for the whole body; send this again");
     }
     if (!why) {
+      if (service_.quota_ != nullptr) service_.quota_->charge(order_.groups, bytes);
       wrote_ = true;
       co_return;
     }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "model/ids.hpp"
 #include "views/task_view.hpp"
 
 #include <optional>
@@ -12,9 +11,8 @@ namespace sonde::ingest {
 /// The answer to an id that is none.
 [[nodiscard]] error no_scan_id(const std::string& id);
 
-/// Whether these groups may hear of a scan that was looked for: `errc::not_found` where there is
-/// none or it is hidden from them, which are the same to them; `errc::gone` where it is too old.
-[[nodiscard]] result<> check_found(const std::optional<views::found_task>& found,
-                                   const model::group_list& groups);
+/// Whether a scan that was looked for can be told about: `errc::not_found` where there is none for
+/// this caller, which is also what the view says of a hidden one; `errc::gone` where it is too old.
+[[nodiscard]] result<> check_found(const std::optional<views::found_task>& found);
 
 }  // namespace sonde::ingest

@@ -3,8 +3,10 @@
 #include "ingest/problem.hpp"
 #include "ingest/request_body.hpp"
 #include "ingest/scan_cursor.hpp"
+#include "ingest/waiting_requests.hpp"
 
 #include <memory>
+#include <variant>
 
 namespace sonde::ingest {
 namespace {
@@ -64,14 +66,26 @@ result<views::list_query> parse_list_query(const http_request& request) {
   return out;
 }
 
+/// `{url}`.
+result<std::string> url_of(const json& body) {
+  if (auto known = model::check_fields(body, {"url"}); !known) {
+    return fail(errc::invalid, known.error().message());
+  }
+  auto url = body.find("url");
+  if (url != body.end() && url->is_string()) return url->get<std::string>();
+  return fail(errc::invalid, "url: is missing, or no text; give the webhook's URL");
+}
+
 /// The routes of one scan service. Shared by their handlers.
 class scan_handlers {
  public:
-  explicit scan_handlers(scan_service& scans) : scans_(scans) {}
+  scan_handlers(scan_service& scans, const limits& bounds, daily_quota* quota = nullptr)
+      : scans_(scans), limits_(bounds), waiting_(bounds.http_waiting_per_caller), quota_(quota) {}
 
   awaitable<http_response> post_scan(http_request request) {
+    if (auto refused = over_quota(request)) co_return std::move(*refused);
     if (auto refused = refuse_if_not_json(request)) co_return std::move(*refused);
-    auto order = co_await scans_.read_order(std::move(request.body), turn_of(request.who));
+    auto order = co_await scans_.read_order(std::move(request.body), request.who);
     if (!order) co_return problem(order.error(), request.id);
     order->traceparent = traceparent_of(request);
     auto receipt = co_await scans_.schedule(std::move(*order), request.who.groups, request.id);
@@ -80,14 +94,29 @@ class scan_handlers {
     co_return json_response(receipt->is_new() ? 202 : 200, model::to_text(answer));
   }
 
+  /// A POST, so that the URL, which may be a secret, stands in no log of a proxy.
+  awaitable<http_response> webhook_secret(http_request request) {
+    auto body = json_body(request, limits_.json_depth, limits_.inline_body_bytes);
+    if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
+    auto url = url_of(std::get<json>(body));
+    if (!url) co_return problem(url.error(), request.id);
+    auto secrets = scans_.webhook_secrets(*url, request.who.user_id);
+    if (!secrets) co_return problem(secrets.error(), request.id);
+    json answer = {{"secret", secrets->front()}};
+    secrets->erase(secrets->begin());
+    answer["previous"] = *secrets;
+    co_return json_response(200, model::to_text(answer));
+  }
+
   awaitable<http_response> post_scans(http_request request) {
+    if (auto refused = over_quota(request)) co_return std::move(*refused);
     if (auto refused = refuse_if_not_lines(request)) co_return std::move(*refused);
     bulk_order order;
     order.body = std::move(request.body);
     order.groups = request.who.groups;
     order.traceparent = traceparent_of(request);
     order.request_id = request.id;
-    order.caller = turn_of(request.who);
+    order.owner = request.who.user_id;
     auto receipts = co_await scans_.schedule_many(std::move(order));
     if (!receipts) co_return problem(receipts.error(), request.id);
     http_response out;
@@ -115,38 +144,55 @@ class scan_handlers {
           400, "wait: is no number of seconds up to " + std::to_string(longest_wait_s), request.id);
     }
     milliseconds wait = std::chrono::seconds(*seconds);
-    auto groups = request.who.sees;
-    auto turn = turn_of(request.who);
-    auto found = co_await scans_.look_up(parameters[0], std::move(groups), wait, turn);
-    auto told = co_await answer(std::move(found), std::move(turn), request.id);
-    co_return told;
+    std::unique_ptr<waiting_requests::place> place;
+    if (*seconds > 0) place = waiting_.enter(request);
+    if (*seconds > 0 && !place) co_return problem(429, too_many_waiting(), request.id);
+    auto closed = [connection = request.wait] {
+      return connection != nullptr && connection->closed();
+    };
+    auto find = [&] { return scans_.look_up(parameters[0], request.who.sees, wait, closed); };
+    // Whoever waits has no turn meanwhile.
+    auto* builder = *seconds > 0 ? nullptr : scans_.builder();
+    co_return co_await built_answer(builder, find, request.id);
   }
 
   awaitable<http_response> list_scans(http_request request) {
     auto query = parse_list_query(request);
     if (!query) co_return problem(query.error(), request.id);
     query->groups = request.who.sees;
-    auto turn = turn_of(request.who);
-    auto found = co_await scans_.list(std::move(*query), turn);
-    auto told = co_await answer(std::move(found), std::move(turn), request.id);
-    co_return told;
+    std::optional<turn_queue::turn> turn;
+    if (auto* builder = scans_.builder()) {
+      turn = co_await builder->turn();
+      if (!turn) co_return busy_with_readers(request.id);
+    }
+    auto found = co_await scans_.list(std::move(*query));
+    if (!found) co_return problem(found.error(), request.id);
+    co_return json_response(200, std::move(*found));
   }
 
  private:
-  awaitable<http_response> answer(result<json> found, std::string turn, std::string id) {
-    if (!found) co_return problem(found.error(), id);
-    auto text = co_await scans_.write_out(std::move(*found), std::move(turn));
-    if (!text) co_return problem(text.error(), id);
-    co_return json_response(200, std::move(*text));
+  [[nodiscard]] std::optional<http_response> over_quota(const http_request& request) const {
+    if (quota_ == nullptr) return std::nullopt;
+    return quota_->judge(request);
+  }
+
+  [[nodiscard]] std::string too_many_waiting() const {
+    return "wait: as many of your requests wait already as limits.http_waiting_per_caller, " +
+           std::to_string(limits_.http_waiting_per_caller) + "; ask without it, or later";
   }
 
   scan_service& scans_;
+  const limits& limits_;
+  waiting_requests waiting_;
+  daily_quota* quota_;
 };
 
 }  // namespace
 
-void add_scheduling_routes(router& to, scan_service& scans) {
-  auto handlers = std::make_shared<scan_handlers>(scans);
+void add_scheduling_routes(router& to, scan_service& scans, const limits& limits,
+                           daily_quota* quota) {
+  if (quota != nullptr) scans.count_in(*quota);
+  auto handlers = std::make_shared<scan_handlers>(scans, limits, quota);
   to.add("POST", "/api/ingest/v1/scan", access::reporter,
          [handlers](http_request request, path_parameters) {
            return handlers->post_scan(std::move(request));
@@ -155,14 +201,20 @@ void add_scheduling_routes(router& to, scan_service& scans) {
          [handlers](http_request request, path_parameters) {
            return handlers->post_scans(std::move(request));
          });
+  to.add(
+      "POST", "/api/ingest/v1/webhook/secret", access::reporter,
+      [handlers](http_request request, path_parameters) {
+        return handlers->webhook_secret(std::move(request));
+      },
+      secrecy::told_once);
   to.add("DELETE", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->delete_scan(std::move(request), std::move(parameters));
          });
 }
 
-void add_scan_routes(router& to, scan_service& scans) {
-  auto handlers = std::make_shared<scan_handlers>(scans);
+void add_scan_routes(router& to, scan_service& scans, const limits& limits) {
+  auto handlers = std::make_shared<scan_handlers>(scans, limits);
   to.add("GET", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->get_scan(std::move(request), std::move(parameters));

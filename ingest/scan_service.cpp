@@ -2,7 +2,6 @@
 
 #include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
-#include "ingest/json_answer.hpp"
 #include "ingest/scan_changes.hpp"
 #include "ingest/scan_cursor.hpp"
 #include "ingest/scan_json.hpp"
@@ -11,6 +10,8 @@
 #include "model/task_fold.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace sonde::ingest {
 namespace {
@@ -19,18 +20,27 @@ using model::json;
 using std::chrono::milliseconds;
 
 constexpr milliseconds findings_patience{500};
-constexpr milliseconds wait_slice{1'000};
-/// That are put into JSON here.
-constexpr std::size_t few_results = 64;
+/// Of a list, before other requests get their turn: less than a millisecond.
+constexpr std::size_t written_at_once = 32;
+/// Endpoints of a scan, which take some 100 µs.
+constexpr std::size_t built_here = 32;
+/// So often one who waits looks whether its connection is still there.
+constexpr std::chrono::seconds wait_slice{5};
 
-/// About what a task's report takes in an answer.
-std::size_t bytes_of(const model::scan_task& task) {
-  constexpr std::size_t of_each = 250;  // names, ids, punctuation
-  std::size_t out = of_each + task.profile.size();
-  for (const auto& row : task.results) {
-    out += of_each + row.name.size() + row.product.size() + row.version.size() + row.banner.size() +
-           row.certificate.size() * 2 + row.subject.size();
+/// For each partition the last of what these tasks have produced.
+std::vector<model::produced_position> produced_by(const std::vector<views::listed_task>& tasks) {
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> last;
+  for (const auto& listed : tasks) {
+    if (!model::is_terminal(listed.task.current.state)) continue;
+    for (const auto& place : listed.task.produced) {
+      auto& held =
+          last.emplace(std::pair(place.topic, place.partition), place.offset).first->second;
+      held = std::max(held, place.offset);
+    }
   }
+  std::vector<model::produced_position> out;
+  for (const auto& [place, offset] : last)
+    out.push_back({place.first, place.second, offset});
   return out;
 }
 
@@ -53,17 +63,18 @@ steady_time scan_service::deadline() const {
   return clock_.steady_now() + milliseconds(limits_.http_answer_timeout_ms);
 }
 
-result<scan_order> scan_service::parse_order(const json& body) const {
-  return rules_->parse(body);
+result<scan_order> scan_service::parse_order(const json& body, const std::string& owner) const {
+  return rules_->parse(body, owner);
 }
 
-awaitable<result<scan_order>> scan_service::read_order(std::string body, std::string caller) {
-  if (workers_.is_small(body.size())) co_return rules_->read(body, limits_.json_depth);
-  std::function<result<scan_order>()> work = [rules = rules_, depth = limits_.json_depth,
-                                              body = std::move(body)] {
-    return rules->read(body, depth);
+awaitable<result<scan_order>> scan_service::read_order(std::string body, caller who) {
+  auto depth = limits_.json_depth;
+  if (workers_.is_small(body.size())) co_return rules_->read(body, depth, who.user_id);
+  std::function<result<scan_order>()> work = [rules = rules_, depth, body = std::move(body),
+                                              owner = who.user_id] {
+    return rules->read(body, depth, owner);
   };
-  auto order = co_await workers_.run(std::move(caller), deadline(), std::move(work));
+  auto order = co_await workers_.run(turn_of(who), deadline(), std::move(work));
   co_return order;
 }
 
@@ -106,95 +117,95 @@ awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::
 }
 
 /// An ended scan is shown as ended when what it found can be read, which is a matter of
-/// milliseconds.
-awaitable<model::task_state> scan_service::shown_state(const views::found_task& found,
-                                                       steady_time until) {
-  auto state = found.generation->state;
-  bool ended = found.is_current() && model::is_terminal(state);
-  if (!ended || found.task.produced.empty()) co_return state;
-  bool visible = co_await entities_.wait_until_passed(found.task.produced, until);
+/// milliseconds. `produced`: where that is.
+awaitable<model::task_state> scan_service::shown_state(
+    model::task_state state, std::vector<model::produced_position> produced, steady_time until) {
+  if (!model::is_terminal(state) || produced.empty()) co_return state;
+  bool visible = co_await entities_.wait_until_passed(std::move(produced), until);
   if (!visible) state = model::task_state::running;
   co_return state;
 }
 
-/// Waits in slices, so that a server that stops need not wait for it.
-awaitable<result<std::optional<views::found_task>>> scan_service::wait_for_news(
-    model::task_id task, std::optional<views::found_task> first, steady_time until) {
-  result<std::optional<views::found_task>> found = first;
-  while (!hurrying_ && found && *found && !(*found)->has_news_since(*first)) {
-    auto now = clock_.steady_now();
-    if (now >= until) break;
-    found = co_await tasks_.wait_for_change(task, std::min(until, now + wait_slice));
-  }
-  co_return found;
-}
-
 awaitable<result<json>> scan_service::look_up(std::string id, model::group_list groups,
-                                              milliseconds wait, std::string caller) {
+                                              milliseconds wait, std::function<bool()> given_up) {
   if (!model::is_task_id(id)) co_return no_scan_id(id);
   model::task_id task(std::move(id));
-  auto found = co_await tasks_.find(task, deadline());
+  auto found = co_await tasks_.find(task, groups, deadline());
   if (found && *found && wait.count() > 0) {
-    found = co_await wait_for_news(task, std::move(*found), clock_.steady_now() + wait);
+    auto mark = (*found)->mark();
+    auto until = clock_.steady_now() + wait;
+    while (!hurrying_ && found && *found && !(*found)->has_news_since(mark)) {
+      auto now = clock_.steady_now();
+      if (now >= until || (given_up && given_up())) break;
+      auto slice = given_up ? std::min(until, now + wait_slice) : until;
+      found = co_await tasks_.wait_for_change(task, groups, mark, slice);
+    }
   }
   if (!found) co_return as_answer(found.error());
-  if (auto shown = check_found(*found, groups); !shown) co_return shown.error();
-  auto state = co_await shown_state(**found, clock_.steady_now() + findings_patience);
-  auto told = co_await describe(std::move(**found), state, std::move(caller), deadline());
-  co_return told;
+  if (auto shown = check_found(*found); !shown) co_return shown.error();
+  auto state = (*found)->generation->state;
+  if ((*found)->is_current()) {
+    auto until = clock_.steady_now() + findings_patience;
+    state = co_await shown_state(state, (*found)->task.produced, until);
+  }
+  bool here = builder_ == nullptr || (*found)->task.results.size() <= built_here;
+  if (here) co_return to_json(**found, state);
+  std::function<json()> work = [one = std::move(**found), state] { return to_json(one, state); };
+  auto built = co_await builder_->run<json>(std::move(work));
+  co_return built;
 }
 
-/// What has many results takes milliseconds.
-awaitable<result<json>> scan_service::describe(views::found_task found, model::task_state state,
-                                               std::string caller, steady_time until) {
-  if (found.task.results.size() <= few_results) co_return to_json(found, state);
-  std::function<result<json>()> work = [found = std::move(found), state] {
-    return result<json>(to_json(found, state));
+/// Of one scan in a list; on the builder's thread where it is long.
+awaitable<std::string> scan_service::text_of(views::listed_task listed, model::task_state shown,
+                                             bool whole) {
+  bool here = builder_ == nullptr || !whole || listed.task.results.size() <= built_here;
+  std::function<std::string()> work = [listed = std::move(listed), shown, whole] {
+    auto told = to_json(listed, shown);
+    if (!whole) leave_out_results(told, listed.task);
+    return model::to_text(told);
   };
-  auto told = co_await workers_.run(std::move(caller), until, std::move(work));
-  co_return told;
+  if (here) co_return work();
+  auto built = co_await builder_->run<std::string>(std::move(work));
+  co_return built;
 }
 
-awaitable<result<std::string>> scan_service::write_out(json answer, std::string caller) {
-  auto text =
-      co_await ingest::write_out(workers_, std::move(caller), deadline(), std::move(answer));
-  co_return text;
-}
-
-awaitable<result<json>> scan_service::list(views::list_query query, std::string caller) {
-  auto loop = co_await asio::this_coro::executor;
+/// What all of these have produced has to be seen together: one wait for the whole page.
+awaitable<result<std::string>> scan_service::list(views::list_query query) {
   bool whole = query.target.has_value();
-  auto found = co_await tasks_.list(std::move(query), deadline());
+  auto end = deadline();
+  auto found = co_await tasks_.list(std::move(query), end);
   if (!found) co_return as_answer(found.error());
-  json out = {{"scans", json::array()}};
-  if (found->next) out["next"] = to_cursor(*found->next);
-  std::size_t bytes = 0;
-  // Of the whole page, not of each scan.
+  auto loop = co_await asio::this_coro::executor;
   auto until = clock_.steady_now() + findings_patience;
-  for (auto& task : found->tasks) {
-    bool last = &task == &found->tasks.back();
-    views::found_task one;
-    one.generation = task.current;
-    one.task = std::move(task);
-    auto state = co_await shown_state(one, until);
-    auto next = to_cursor({one.task.current.requested, one.task.current.id});
-    if (!whole) {
-      auto told = to_json(one, state);
-      leave_out_results(told, one.task);
-      out["scans"].push_back(std::move(told));
-      continue;
-    }
-    bytes += bytes_of(one.task);
-    auto told = co_await describe(std::move(one), state, caller, deadline());
-    if (!told) co_return told.error();
-    out["scans"].push_back(std::move(*told));
-    if (bytes >= limits_.http_answer_bytes && !last) {
-      out["next"] = std::move(next);
-      break;
-    }
-    co_await asio::post(loop, asio::use_awaitable);
+  auto all = produced_by(found->tasks);
+  auto seen = co_await shown_state(model::task_state::done, std::move(all), until);
+  bool all_seen = seen == model::task_state::done;
+  std::string scans;
+  std::size_t written = 0;
+  auto next = found->next;
+  for (auto& listed : found->tasks) {
+    if (++written % written_at_once == 0) co_await asio::post(loop, asio::use_awaitable);
+    const auto& task = listed.task;
+    auto state = task.current.state;
+    if (!all_seen) state = co_await shown_state(state, task.produced, until);
+    auto place = views::list_place{task.current.requested, task.current.id};
+    bool last = &listed == &found->tasks.back();
+    auto text = co_await text_of(std::move(listed), state, whole);
+    scans += (scans.empty() ? "" : ",") + text;
+    bool full = scans.size() >= limits_.http_answer_bytes || clock_.steady_now() > end;
+    if (!full || last) continue;
+    next = place;
+    break;
   }
+  std::string out = "{";
+  if (next) out += "\"next\":\"" + to_cursor(*next) + "\",";
+  out += "\"scans\":[" + scans + "]}";
   co_return out;
+}
+
+void scan_service::hurry() {
+  hurrying_ = true;
+  tasks_.end_waits();
 }
 
 void scan_service::set_scope(std::shared_ptr<const model::address_scope> scope) {

@@ -6,7 +6,9 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "ingest/body_workers.hpp"
+#include "ingest/daily_quota.hpp"
 #include "ingest/order_rules.hpp"
+#include "ingest/response_builder.hpp"
 #include "model/json.hpp"
 #include "model/scan_request.hpp"
 #include "queue/io.hpp"
@@ -14,9 +16,11 @@
 #include "views/task_view.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sonde::ingest {
 
@@ -33,7 +37,7 @@ struct bulk_order {
   model::group_list groups;  ///< that may see the scans
   std::string traceparent;
   std::string request_id;
-  std::string caller;  ///< whose turns its lines are checked in
+  std::string owner = {};  ///< the user
 };
 
 /// What came of such a body: a line of JSON for each of its orders.
@@ -51,10 +55,15 @@ class scan_service {
                views::entity_view& entities, order_rules rules, const limits& limits,
                const clock& clock, logger& log);
 
-  /// From a request's JSON. Errors name the field, what is wrong with it, and the mend.
-  [[nodiscard]] result<scan_order> parse_order(const model::json& body) const;
+  /// From a request's JSON. Errors name the field, what is wrong with it, and the mend. `owner`:
+  /// the user who asks; their webhooks are signed with secrets of theirs.
+  [[nodiscard]] result<scan_order> parse_order(const model::json& body,
+                                               const std::string& owner) const;
   /// The same from a body, which is read on a worker where it is large.
-  awaitable<result<scan_order>> read_order(std::string body, std::string caller);
+  awaitable<result<scan_order>> read_order(std::string body, caller who);
+  /// What messages to this URL are signed with for this owner, the newest first.
+  [[nodiscard]] result<std::vector<std::string>> webhook_secrets(const std::string& url,
+                                                                 const std::string& owner) const;
 
   /// `groups` may see the scan. When it returns a new task, that is durable. `request_id` is in
   /// the record, for whoever looks for its cause.
@@ -67,14 +76,13 @@ class scan_service {
   awaitable<result<bulk_receipts>> schedule_many(bulk_order order);
 
   /// A task by its id, as JSON, if these groups may see it. `wait`: until its state or progress
-  /// changes, but no longer than this. Where it has many results it is put together by a worker, in
-  /// the turn of `caller`.
+  /// changes, but no longer than this, and not once `given_up`, which is looked at now and then.
   awaitable<result<model::json>> look_up(std::string id, model::group_list groups,
-                                         std::chrono::milliseconds wait, std::string caller = {});
-  /// A page of tasks, newest first, with the cursor of the next one.
-  awaitable<result<model::json>> list(views::list_query query, std::string caller = {});
-  /// What the two have returned, as text.
-  awaitable<result<std::string>> write_out(model::json answer, std::string caller);
+                                         std::chrono::milliseconds wait,
+                                         std::function<bool()> given_up = {});
+  /// A page of tasks, newest first, with the cursor of the next one: as JSON text, no longer than
+  /// `limits::http_answer_bytes` and one task.
+  awaitable<result<std::string>> list(views::list_query query);
 
   /// Ends a scan that has not ended, for good. The answer names the state that it was in; that of
   /// an ended scan is no error, so that asking twice is none. `by` is who asks.
@@ -84,9 +92,14 @@ class scan_service {
   /// Until this was called webhooks are refused. On its loop, or before it runs.
   void accept_webhooks(std::shared_ptr<const model::webhook_keys> keys, model::webhook_guard guard);
 
+  /// Builds what may be large with it, which outlives this. On its loop, or before it runs.
+  void build_with(response_builder& builder) { builder_ = &builder; }
+  [[nodiscard]] response_builder* builder() const { return builder_; }
+  /// Counts what is asked for. On its loop, or before it runs; `quota` outlives it.
+  void count_in(daily_quota& quota) { quota_ = &quota; }
   void set_scope(std::shared_ptr<const model::address_scope> scope);
   /// Ends what waits for a scan to change: the server is about to stop.
-  void hurry() { hurrying_ = true; }
+  void hurry();
   /// Waits for writes that nobody waits for any more.
   awaitable<void> stop();
 
@@ -95,16 +108,15 @@ class scan_service {
 
   [[nodiscard]] steady_time deadline() const;
   [[nodiscard]] result<> check_room(const views::queued_counts& queued) const;
-  awaitable<result<std::optional<views::found_task>>> wait_for_news(
-      model::task_id task, std::optional<views::found_task> first, steady_time until);
+  awaitable<std::string> text_of(views::listed_task listed, model::task_state shown, bool whole);
   /// Makes a request durable, and says where it stands.
   awaitable<result<queue::position>> write(model::scan_request request, std::string request_id,
                                            steady_time until);
   awaitable<result<>> attach(model::scan_task task, std::optional<model::webhook> hook,
                              std::string traceparent, std::string request_id, steady_time until);
-  awaitable<result<model::json>> describe(views::found_task found, model::task_state state,
-                                          std::string caller, steady_time until);
-  awaitable<model::task_state> shown_state(const views::found_task& found, steady_time until);
+  awaitable<model::task_state> shown_state(model::task_state state,
+                                           std::vector<model::produced_position> produced,
+                                           steady_time until);
 
   body_workers& workers_;
   queue::backend& queue_;
@@ -114,6 +126,8 @@ class scan_service {
   const limits& limits_;
   const clock& clock_;
   task_group writes_;
+  response_builder* builder_ = nullptr;
+  daily_quota* quota_ = nullptr;
   condition bulk_turn_;
   std::uint32_t bulk_bodies_ = 0;  ///< at work
   bool hurrying_ = false;

@@ -1,6 +1,7 @@
 #include "ingest/submission_job.hpp"
 
 #include "ingest/errc.hpp"
+#include "ingest/record_fit.hpp"
 #include "model/errc.hpp"
 #include "model/events.hpp"
 
@@ -28,8 +29,11 @@ result<submission_job::outcome> submission_job::run(std::uint64_t work) const {
   out.id = read->id.str();
   out.records.reserve(read->entities.size() + read->associations.size());
   auto event_id = [&] { return from.request_id + "/" + std::to_string(out.records.size()); };
-  for (const auto& entity : read->entities)
+  for (const auto& entity : read->entities) {
     out.records.push_back(to_record(entity, event_id(), from.traceparent));
+    auto fits = check_fits(out.records.back(), entity, record_max_bytes);
+    if (!fits) return fits.error();
+  }
   for (const auto& edge : read->associations)
     out.records.push_back(to_record(edge, event_id(), from.traceparent));
   return out;

@@ -38,6 +38,7 @@ struct submission_job {
   std::uint32_t json_depth = 0;
   std::uint32_t nesting = 0;   ///< of associations
   std::uint32_t entities = 0;  ///< of one request
+  std::uint32_t record_max_bytes = 0;
 
   /// Reads, checks and writes out, for at most so many units of work (see `model::work_budget`).
   /// `model::errc::over_budget`: it needs more.

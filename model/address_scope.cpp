@@ -55,7 +55,13 @@ address_scope::judgement address_scope::judge(const ip_address& address,
   if (!under.is_address() && deny_.holds(under.text())) return judge(under);
   const auto& kind = classify(address);
   bool named = !under.is_address() && allow_.holds(under.text());
-  if (kind.global || named || allow_.holds(address)) return {};
+  if (named || allow_.holds(address)) return {};
+  if (kind.global && machine_.contains(address)) {
+    return {verdict::out_of_scope, address.text() +
+                                       " is an address of this machine; this server scans its own "
+                                       "addresses only where its scope.allow holds them"};
+  }
+  if (kind.global) return {};
   return {verdict::out_of_scope, address.text() + " is " + std::string(kind.name) +
                                      "; this server scans only globally routable addresses and "
                                      "those that its scope.allow holds"};

@@ -3,6 +3,7 @@
 #include "model/ip_address.hpp"
 #include "model/target.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,8 @@ struct scope_rules {
 
 /// Which addresses and names may be probed at all, and how freely.
 ///
-/// Immutable; a reload makes a new one. `deny` beats `allow`, and `allow` beats the rule that only
-/// globally routable addresses are in scope.
+/// Immutable once it is in use; a reload makes a new one. `deny` beats `allow`, and `allow` beats
+/// the rules that only globally routable addresses are in scope, and this machine's own are not.
 class address_scope {
  public:
   enum class verdict { in_scope, out_of_scope, excluded };
@@ -33,6 +34,9 @@ class address_scope {
   /// The default rules: whatever is globally routable.
   address_scope() = default;
   [[nodiscard]] static result<address_scope> from_rules(const scope_rules& rules);
+  /// The addresses of this machine's interfaces: out of scope, as services behind its firewall
+  /// trust what comes from itself.
+  void exclude_machine(std::set<ip_address> addresses) { machine_ = std::move(addresses); }
 
   /// One address, reached under `target`: an address whose target's name is allowed is in scope.
   [[nodiscard]] judgement judge(const ip_address& address, const target& under) const;
@@ -53,6 +57,7 @@ class address_scope {
   entries allow_;
   entries deny_;
   entries own_;
+  std::set<ip_address> machine_;
 };
 
 }  // namespace sonde::model

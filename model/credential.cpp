@@ -71,6 +71,7 @@ std::string to_json_text(const credential& key) {
               {"created", to_rfc3339(key.created)}};
   if (key.expires) out["expires"] = to_rfc3339(*key.expires);
   if (key.revoked) out["revoked"] = to_rfc3339(*key.revoked);
+  if (!key.parent.empty()) out["parent"] = key.parent.str();
   return to_text(out);
 }
 
@@ -90,8 +91,12 @@ result<credential> parse_credential(std::string_view text) {
   out.created = fields.time("created");
   out.expires = fields.time_if_any("expires");
   out.revoked = fields.time_if_any("revoked");
+  out.parent = key_id(fields.text_or("parent", {}));
   if (!is_hex(out.id.str(), 2 * key_id_bytes)) fields.refuse("id", "is no key's id");
   if (!is_hex(out.hash, 2 * sizeof(sha256_digest))) fields.refuse("hash", "is no SHA-256");
+  if (!out.parent.empty() && !is_hex(out.parent.str(), 2 * key_id_bytes)) {
+    fields.refuse("parent", "is no key's id");
+  }
   if (out.groups.empty()) fields.refuse("groups", "names none");
   if (fields.failed()) return fields.trouble();
   if (user.failed()) return user.trouble();
@@ -195,6 +200,7 @@ new_key make_key(key_order order, const key_bytes& random, wall_time now) {
   if (key.groups.empty()) key.groups = {"user:" + key.user_id};
   key.created = now;
   if (order.days > 0) key.expires = now + std::chrono::days(order.days);
+  key.parent = std::move(order.parent);
   return out;
 }
 
@@ -222,6 +228,7 @@ json describe(const credential& key, std::optional<wall_time> last_used) {
               {"userAlias", key.user_name},
               {"roles", key.roles},
               {"groups", key.groups}};
+  if (!key.parent.empty()) out["derivedFrom"] = key.parent.str();
   if (last_used) out["lastUsed"] = unix_seconds(last_used);
   return out;
 }

@@ -45,6 +45,7 @@ struct credential {
   wall_time created{};
   std::optional<wall_time> expires;  ///< nothing: never
   std::optional<wall_time> revoked;
+  key_id parent;  ///< the key that made it by HTTP, and bounds what it may do; empty: none
 
   [[nodiscard]] bool expired_at(wall_time now) const { return expires && *expires <= now; }
   bool operator==(const credential&) const = default;
@@ -88,6 +89,7 @@ struct key_order {
   std::vector<std::string> roles;
   group_list groups;       ///< empty: the user's own group, `user:<user id>`
   std::uint32_t days = 0;  ///< zero: it does not expire
+  key_id parent = {};      ///< the key that orders it; empty: the operator does
 };
 
 /// Fails where an order is none: it names a field, what is wrong and the mend.

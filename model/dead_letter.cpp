@@ -1,8 +1,12 @@
 #include "model/dead_letter.hpp"
 
+#include "base/hash.hpp"
+#include "base/record_size.hpp"
 #include "model/errc.hpp"
 #include "model/field_reader.hpp"
+#include "model/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace sonde::model {
@@ -14,10 +18,17 @@ constexpr const char* offset_header = "sonde_dead_offset";
 constexpr const char* stage_header = "sonde_dead_stage";
 constexpr const char* error_header = "sonde_dead_error";
 constexpr const char* attempts_header = "sonde_dead_attempts";
+constexpr const char* bytes_header = "sonde_dead_bytes";
+constexpr const char* sha256_header = "sonde_dead_sha256";
 constexpr const char* redriven_header = "sonde_redriven";
 constexpr const char* type_header = "ce_type";
 constexpr const char* receipt_type = "sonde.redrive.v1";
 constexpr std::uint32_t receipt_depth = 4;
+/// Of the reason; a sentence that quotes what somebody sent may be longer.
+constexpr std::size_t letter_reason_bytes = 2'000;
+/// A key or a header of a shortened letter.
+constexpr std::size_t kept_bytes = 4'096;
+constexpr std::size_t kept_headers = 32;
 
 template <class Number>
 bool read_number(const std::string* text, Number& out) {
@@ -31,6 +42,35 @@ void drop_headers(record& of, std::string_view prefix) {
   std::erase_if(of.headers, [&](const auto& each) { return each.first.starts_with(prefix); });
 }
 
+/// Without what alone would fill a letter, beside its value.
+void bound_frame(record& letter) {
+  if (letter.key.size() > kept_bytes) letter.key.resize(kept_bytes);
+  std::erase_if(letter.headers, [](const auto& each) {
+    return each.first.size() + each.second.size() > kept_bytes;
+  });
+  // Those of the letter itself are the last ones.
+  if (letter.headers.size() > kept_headers) {
+    auto surplus = static_cast<std::ptrdiff_t>(letter.headers.size() - kept_headers);
+    letter.headers.erase(letter.headers.begin(), letter.headers.begin() + surplus);
+  }
+}
+
+/// Cuts the value of a letter that is larger than `most_bytes`, and says so in its headers.
+void shorten(record& letter, std::size_t most_bytes) {
+  if (size_of(letter) <= most_bytes) return;
+  letter.headers.emplace_back(bytes_header, std::to_string(letter.value.size()));
+  letter.headers.emplace_back(sha256_header, to_hex(sha256(letter.value)));
+  auto frame = size_of(letter) - letter.value.size();
+  if (frame + letter.value.size() / 2 > most_bytes) bound_frame(letter);
+  frame = size_of(letter) - letter.value.size();
+  while (frame >= most_bytes && !letter.headers.empty()) {
+    letter.headers.erase(letter.headers.begin());
+    frame = size_of(letter) - letter.value.size();
+  }
+  auto room = most_bytes - std::min(most_bytes, frame);
+  letter.value.resize(std::min(letter.value.size(), room));
+}
+
 }  // namespace
 
 json to_json(const record_place& place) {
@@ -41,7 +81,8 @@ std::string dead_letter_topic(const std::string& topic) {
   return topic + ".dlq";
 }
 
-record to_dead_letter(record what, record_place from, std::string stage, std::string why) {
+record to_dead_letter(record what, record_place from, std::string stage, std::string why,
+                      std::size_t most_bytes) {
   std::uint32_t attempts = 0;
   if (!read_number(find_header(what.headers, attempts_header), attempts)) attempts = 0;
   drop_headers(what, "sonde_dead_");
@@ -51,8 +92,9 @@ record to_dead_letter(record what, record_place from, std::string stage, std::st
   what.headers.emplace_back(partition_header, std::to_string(from.partition));
   what.headers.emplace_back(offset_header, std::to_string(from.offset));
   what.headers.emplace_back(stage_header, std::move(stage));
-  what.headers.emplace_back(error_header, std::move(why));
+  what.headers.emplace_back(error_header, std::string(cut_at(why, letter_reason_bytes)));
   what.headers.emplace_back(attempts_header, std::to_string(attempts + 1));
+  shorten(what, most_bytes);
   return what;
 }
 
@@ -67,11 +109,25 @@ result<dead_letter> parse_dead_letter(const record& letter) {
   if (const auto* stage = find_header(letter.headers, stage_header)) out.stage = *stage;
   if (const auto* why = find_header(letter.headers, error_header)) out.error = *why;
   read_number(find_header(letter.headers, attempts_header), out.attempts);
+  std::uint64_t bytes = 0;
+  if (read_number(find_header(letter.headers, bytes_header), bytes)) out.original_bytes = bytes;
+  if (const auto* hash = find_header(letter.headers, sha256_header)) out.original_sha256 = *hash;
   return out;
+}
+
+result<record> restored(const record& original, const dead_letter& why) {
+  bool same = why.original_bytes == original.value.size() &&
+              why.original_sha256 == to_hex(sha256(original.value));
+  if (same) return original;
+  return fail(errc::invalid_record, "the record at " + why.from.topic + " " +
+                                        std::to_string(why.from.partition) + ":" +
+                                        std::to_string(why.from.offset) +
+                                        " is not the one that this letter was made from");
 }
 
 record to_redriven(record letter, const dead_letter& why, const record_place& stood) {
   drop_headers(letter, "sonde_dead_");
+  drop_headers(letter, redriven_header);
   letter.topic = why.from.topic;
   letter.headers.emplace_back(attempts_header, std::to_string(why.attempts));
   letter.headers.emplace_back(redriven_header,
@@ -95,7 +151,8 @@ record to_redrive_receipt(const record& letter, const record_place& stood, const
                             {type_header, receipt_type},
                             {"ce_time", to_rfc3339(now)},
                             {"ce_subject", id}};
-  return {stood.topic, letter.key, to_text(value), std::move(headers)};
+  // A key of any length may have come with the letter; the receipt only has to be near it.
+  return {stood.topic, letter.key.substr(0, kept_bytes), to_text(value), std::move(headers)};
 }
 
 bool is_redrive_receipt(const record& one) {

@@ -5,7 +5,9 @@
 #include "base/result.hpp"
 #include "model/json.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace sonde::model {
@@ -26,6 +28,10 @@ struct dead_letter {
   std::string stage;  ///< what failed: `parse`, `process`
   std::string error;
   std::uint32_t attempts = 1;
+  /// Of a letter that was shortened: the bytes of the original's value, and their SHA-256 in
+  /// hexadecimal.
+  std::optional<std::uint64_t> original_bytes = std::nullopt;
+  std::string original_sha256 = {};
 };
 
 /// `scan.requests` → `scan.requests.dlq`.
@@ -33,14 +39,23 @@ struct dead_letter {
 
 /// A record as it goes to the dead letters: as it was, with why in its headers. One that had been
 /// sent back before counts its attempts on.
+///
+/// The letter has at most `most_bytes`. Where the original leaves no room for the reason, its value
+/// is cut, and headers say so: `sonde_dead_bytes` and `sonde_dead_sha256` are those of the whole
+/// value, which stands where the letter came from for as long as its topic keeps it. Headers and a
+/// key that are too large themselves go, or are cut.
 [[nodiscard]] record to_dead_letter(record what, record_place from, std::string stage,
-                                    std::string why);
+                                    std::string why, std::size_t most_bytes);
 /// What a dead letter's headers say; an error for a record that is none.
 [[nodiscard]] result<dead_letter> parse_dead_letter(const record& letter);
 
 /// The record as it goes back to where it came from: as it was, and `sonde_redriven` says which
-/// letter it had been.
+/// letter it had been. `letter` is whole; of one that was shortened, it is what `restored` gives.
 [[nodiscard]] record to_redriven(record letter, const dead_letter& why, const record_place& stood);
+
+/// `original`, in place of the letter that it was shortened to. An error where it is not the record
+/// that the letter was made from.
+[[nodiscard]] result<record> restored(const record& original, const dead_letter& why);
 
 /// Whether a record was a dead letter before it came to stand where it is.
 [[nodiscard]] bool is_redriven(const record& one);

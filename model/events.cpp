@@ -69,7 +69,7 @@ record to_record(const scan_request& request, const std::string& request_id, std
                  request.target.text(),
                  request.traceparent};
   return {topics::scan_requests, request.key.str(), to_json_text(request),
-          headers_of(std::move(event))};
+          headers_of(std::move(event)), request.kind == request_kind::cancel};
 }
 
 record to_record(const scan_task& task, wall_time now) {
@@ -82,7 +82,10 @@ record to_record(const scan_task& task, wall_time now) {
                  task.traceparent};
   auto headers = headers_of(std::move(event));
   headers.emplace_back(epoch_header, epoch);
-  return {topics::scan_tasks, task.key.str(), to_json_text(task), std::move(headers)};
+  // What runs and goes on running can wait. What was asked for and what has ended cannot: whoever
+  // folds a cancellation has to fold what came before it.
+  bool urgent = task.current.state != task_state::running || !task.cancelled_by.empty();
+  return {topics::scan_tasks, task.key.str(), to_json_text(task), std::move(headers), urgent};
 }
 
 record to_record(const entity& entity, std::uint32_t attempt, const std::string& traceparent) {
@@ -118,7 +121,8 @@ record to_record(const credential& key) {
                  key.revoked.value_or(key.created),
                  key.id.str(),
                  {}};
-  return {topics::credentials, key.id.str(), to_json_text(key), headers_of(std::move(event))};
+  return {topics::credentials, key.id.str(), to_json_text(key), headers_of(std::move(event)),
+          key.revoked.has_value()};
 }
 
 record to_record(const key_use& use) {
@@ -206,7 +210,7 @@ record to_record(const claim& claim) {
                  claim.owner,
                  {}};
   return {topics::scan_tasks, std::string(claim_prefix) + std::to_string(claim.partition),
-          to_text(value), headers_of(std::move(event))};
+          to_text(value), headers_of(std::move(event)), true};
 }
 
 bool is_claim(const record& record) {

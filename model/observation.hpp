@@ -7,6 +7,7 @@
 #include "model/target.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,7 +24,9 @@ struct certificate_observation {
   std::string not_after;               ///< RFC 3339
   std::vector<std::string> hostnames;  ///< SANs that are FQDNs, canonical
   json attributes;                     ///< every field, kebab-case, scalars and lists of scalars
+  std::size_t der_bytes = 0;           ///< size of the DER
 };
+using certificate_pointer = std::shared_ptr<const certificate_observation>;
 
 /// What a TLS handshake showed. Facts that depend on the SNI belong here, not to the service.
 struct tls_observation {
@@ -57,6 +60,11 @@ struct endpoint_observation {
   std::string masked_banner;  ///< the same with what is known to be volatile replaced by `*`
   std::optional<tls_observation> tls;
   std::string trouble;
+  bool listened_only = false;  ///< nothing may be sent to this port
+  /// The scan's budget is used up: of the banner the first line and this hash are left, of
+  /// certificates that the scan had not seen before their fingerprints.
+  bool truncated = false;
+  std::string banner_sha256;  ///< of a banner that was cut for the budget; empty otherwise
 };
 
 /// One address of the target.
@@ -71,7 +79,7 @@ struct scan_observation {
   model::target target;
   std::vector<ip_address> resolved;  ///< what the name resolved to, all of it
   std::vector<address_observation> addresses;
-  std::vector<certificate_observation> certificates;  ///< each once
+  std::vector<certificate_pointer> certificates;  ///< each once
   outcome how;
 };
 

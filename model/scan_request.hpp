@@ -40,6 +40,7 @@ struct scan_request {
   std::vector<webhook> webhooks;  ///< one at most, until others join it while it waits
   std::string by;                 ///< who cancels
   bool cancelled = false;         ///< of one that waits: it will end as soon as it begins
+  std::string refused;            ///< why it cannot be done: it fails as soon as it begins
 
   [[nodiscard]] task_id id() const { return task_id_of(key, generation); }
   bool operator==(const scan_request&) const = default;

@@ -62,8 +62,8 @@ struct task_generation {
 /// How far the sweep of one address has come, so that another process can go on from there.
 struct sweep_cursor {
   std::uint32_t index = 0;  ///< ports before it, in the sweep's own order, have been asked
-  std::string open;         ///< of these: those that accepted, as a list of ports
-  std::string silent;       ///< and those that owe an answer: places in that order, from 1
+  std::string open;         ///< of these: those that accepted, a `number_list` of ports
+  std::string silent;       ///< and those that owe an answer: a `number_list` of places, from 1
   bool answered = false;    ///< some port has said yes or no, so that silence means something
   bool operator==(const sweep_cursor&) const = default;
 };
@@ -87,6 +87,7 @@ struct endpoint_result {
   std::string certificate;  ///< SHA-256 of the leaf; empty where none was presented
   std::string subject;
   std::string not_after;
+  std::string detail;  ///< why less is known than usual; a fixed sentence, empty otherwise
   bool operator==(const endpoint_result&) const = default;
 };
 

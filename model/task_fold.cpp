@@ -1,5 +1,7 @@
 #include "model/task_fold.hpp"
 
+#include "model/task_fitting.hpp"
+
 #include <algorithm>
 
 namespace sonde::model {
@@ -79,10 +81,12 @@ scan_task cancel(scan_task task, const scan_request& request) {
   return task;
 }
 
-}  // namespace
+outcome refused_because(const std::string& why) {
+  return {outcome_kind::attempts, why};
+}
 
-scan_task fold(std::optional<scan_task> task, const scan_request& request, std::int64_t offset,
-               std::uint32_t kept) {
+scan_task fold_whole(std::optional<scan_task> task, const scan_request& request,
+                     std::int64_t offset, std::uint32_t kept) {
   scan_task out;
   if (task) {
     out = std::move(*task);
@@ -103,12 +107,33 @@ scan_task fold(std::optional<scan_task> task, const scan_request& request, std::
   bool beyond = request.generation > out.current.number;
   if (asks && (first || (is_terminal(out.current.state) && beyond))) {
     begin_generation(out, request, kept);
-  } else if (asks && beyond && (!out.next || request.generation > out.next->generation)) {
+    if (request.refused.empty()) return out;
+    return ended(std::move(out), refused_because(request.refused), request.requested);
+  }
+  if (asks && beyond && (!out.next || request.generation > out.next->generation)) {
     out.next = request;
   } else {
     attach(out, request);
   }
   return out;
+}
+
+}  // namespace
+
+scan_task fold(std::optional<scan_task> task, const scan_request& request, std::int64_t offset,
+               const fold_bounds& bounds) {
+  if (!leaves_out_webhooks(task, request, offset, bounds)) {
+    return fold_whole(std::move(task), request, offset, bounds.generations);
+  }
+  auto without = request;
+  without.webhooks.clear();
+  return fold_whole(std::move(task), without, offset, bounds.generations);
+}
+
+bool leaves_out_webhooks(const std::optional<scan_task>& task, const scan_request& request,
+                         std::int64_t offset, const fold_bounds& bounds) {
+  if (request.webhooks.empty()) return false;
+  return !has_room(fold_whole(task, request, offset, bounds.generations), bounds.record_bytes);
 }
 
 bool concerns(const std::optional<scan_task>& task, const scan_request& request) {
@@ -151,6 +176,21 @@ scan_task ended(scan_task task, outcome how, wall_time now) {
   return task;
 }
 
+scan_task reduced(scan_task task, const std::string& why, wall_time now) {
+  auto reason = "its record was refused: " + why;
+  if (is_terminal(task.current.state)) {
+    if (task.current.outcome) task.current.outcome->reason = std::move(reason);
+  } else {
+    task = ended(std::move(task), {outcome_kind::attempts, std::move(reason)}, now);
+  }
+  task.results.clear();
+  task.history.clear();
+  task.webhooks.clear();
+  task.pending.clear();
+  if (task.next) task.next->webhooks.clear();
+  return task;
+}
+
 scan_task handed_over(scan_task task, const std::vector<delivery_id>& messages) {
   std::erase_if(task.pending, [&](const pending_delivery& owed) {
     return std::ranges::find(messages, owed.id()) != messages.end();
@@ -167,6 +207,9 @@ scan_task promoted(scan_task task, std::uint32_t kept) {
   auto next = std::move(*task.next);
   task.next.reset();
   begin_generation(task, next, kept);
+  if (!next.refused.empty()) {
+    return ended(std::move(task), refused_because(next.refused), next.requested);
+  }
   if (!next.cancelled) return task;
   return ended(std::move(task), cancelled_by(next.by), next.requested);
 }

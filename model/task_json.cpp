@@ -34,6 +34,7 @@ json to_json(const scan_request& request) {
     out["webhooks"].push_back(to_json(hook));
   if (!request.by.empty()) out["by"] = request.by;
   if (request.cancelled) out["cancelled"] = true;
+  if (!request.refused.empty()) out["refused"] = request.refused;
   return out;
 }
 
@@ -98,9 +99,12 @@ result<scan_request> read_request(const json& object) {
   out.webhooks = read_list(fields, "webhooks", parse_webhook);
   out.by = fields.text_or("by", {});
   out.cancelled = fields.boolean_or("cancelled", false);
+  out.refused = fields.text_or("refused", {});
   out.key = target_key(fields.text("key"));
   if (out.generation == 0) fields.refuse("generation", "counts from 1");
-  if (!fields.failed() && out.key != key_of(out.target, out.profile, out.scope)) {
+  // What a refused request is of may be unreadable; it is never scanned.
+  if (!fields.failed() && out.refused.empty() &&
+      out.key != key_of(out.target, out.profile, out.scope)) {
     fields.refuse("key", "does not follow from target, profile and scope");
   }
   if (fields.failed()) return fields.trouble();
@@ -156,6 +160,7 @@ json to_json(const endpoint_result& r) {
   put("certificate", r.certificate);
   put("subject", r.subject);
   put("not_after", r.not_after);
+  put("detail", r.detail);
   if (r.tls) out["tls"] = true;
   return out;
 }
@@ -172,6 +177,7 @@ result<endpoint_result> read_endpoint(const json& object) {
   out.certificate = fields.text_or("certificate", {});
   out.subject = fields.text_or("subject", {});
   out.not_after = fields.text_or("not_after", {});
+  out.detail = fields.text_or("detail", {});
   out.tls = fields.boolean_or("tls", false);
   if (fields.failed()) return fields.trouble();
   return out;

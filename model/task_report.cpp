@@ -26,6 +26,7 @@ json row_of(const endpoint_result& row) {
   put(service, "version", row.version);
   out["service"] = std::move(service);
   put(out, "banner", row.banner);
+  put(out, "detail", row.detail);
   if (!row.certificate.empty()) {
     json certificate = {{"sha256", row.certificate},
                         {"id", entity_id_of("certificate", row.certificate).str()}};

@@ -5,6 +5,8 @@
 
 #include <utf8proc.h>
 
+#include <cstdint>
+
 namespace sonde::model {
 namespace {
 
@@ -39,6 +41,29 @@ kind kind_of(utf8proc_int32_t point) {
   bool punctuation = category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
   bool symbol = category >= UTF8PROC_CATEGORY_SM && category <= UTF8PROC_CATEGORY_SO;
   return letter || number || punctuation || symbol ? kind::kept : kind::other;
+}
+
+/// Controls (Cc), format characters (Cf), line and paragraph separators.
+bool moves_the_cursor(utf8proc_int32_t point) {
+  if (point < 0 || (point >= ' ' && point <= '~')) return false;
+  auto category = utf8proc_category(point);
+  return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF ||
+         category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
+}
+
+std::string hexadecimal(std::uint32_t number, std::size_t digits) {
+  std::string out;
+  for (; number > 0 || out.size() < digits; number >>= 4U)
+    out.insert(out.begin(), "0123456789abcdef"[number & 0xFU]);
+  return out;
+}
+
+/// A code point as JSON escapes it; beyond U+FFFF it is two surrogates (RFC 8259, section 7).
+std::string json_escape(std::uint32_t point) {
+  if (point < 0x10000) return "\\u" + hexadecimal(point, 4);
+  point -= 0x10000;
+  return "\\u" + hexadecimal(0xD800 + (point >> 10U), 4) + "\\u" +
+         hexadecimal(0xDC00 + (point & 0x3FFU), 4);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -89,8 +114,9 @@ std::string first_line(std::string_view raw, std::size_t longest) {
   std::string out;
   while (!raw.empty() && out.size() < longest) {
     auto [point, size] = next_point(raw);
-    bool shown = point >= 0 && kind_of(point) != kind::other;
-    if (shown) {
+    if (moves_the_cursor(point)) {
+      out += kind_of(point) == kind::space ? ' ' : '.';
+    } else if (point >= 0 && kind_of(point) != kind::other) {
       out += raw.substr(0, size);
     } else {
       out += '.';
@@ -98,6 +124,40 @@ std::string first_line(std::string_view raw, std::size_t longest) {
     raw.remove_prefix(size);
   }
   return std::string(cut_at(out, longest));
+}
+
+std::string visible(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    auto [point, size] = next_point(text);
+    if (point < 0) {
+      out += "\\x" + hexadecimal(static_cast<unsigned char>(text.front()), 2);
+    } else if (point != '\n' && moves_the_cursor(point)) {
+      out += "\\u{" + hexadecimal(static_cast<std::uint32_t>(point), 1) + "}";
+    } else {
+      out += text.substr(0, size);
+    }
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
+std::string visible_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    auto [point, size] = next_point(json);
+    if (point < 0) {
+      out += "\\ufffd";
+    } else if (point != '\n' && moves_the_cursor(point)) {
+      out += json_escape(static_cast<std::uint32_t>(point));
+    } else {
+      out += json.substr(0, size);
+    }
+    json.remove_prefix(size);
+  }
+  return out;
 }
 
 std::string_view cut_at(std::string_view utf8, std::size_t longest) {

@@ -24,6 +24,16 @@ namespace sonde::model {
 /// The first line of a banner, for tables: at most `longest` bytes, printable UTF-8.
 [[nodiscard]] std::string first_line(std::string_view raw, std::size_t longest);
 
+/// The text with everything made visible that could move a terminal's cursor or change how it
+/// shows text: C0 and C1 controls, DEL, Unicode format characters (bidirectional ones among them),
+/// line and paragraph separators become `\u{1b}`, bytes that are not UTF-8 `\x9f`. Line feeds
+/// stay. For all that is printed for people.
+[[nodiscard]] std::string visible(std::string_view text);
+
+/// The same for JSON texts, in which these characters stand in strings only: `\u001b`, so that a
+/// reader gets the same value. Line feeds stay.
+[[nodiscard]] std::string visible_json(std::string_view json);
+
 /// The text cut to at most `longest` bytes without cutting a code point in two.
 [[nodiscard]] std::string_view cut_at(std::string_view utf8, std::size_t longest);
 

@@ -1,7 +1,6 @@
 #include "model/webhook.hpp"
 
 #include "base/hash.hpp"
-#include "base/sealed.hpp"
 #include "model/errc.hpp"
 #include "model/field_reader.hpp"
 #include "model/fqdn.hpp"
@@ -20,7 +19,6 @@ constexpr std::size_t most_header_bytes = 4'096;
 constexpr std::size_t least_secret_bytes = 24;
 constexpr std::size_t most_secret_bytes = 64;
 constexpr std::string_view secret_prefix = "whsec_";
-constexpr std::uint32_t order_depth = 4;
 
 constexpr std::string_view url_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,;=%";
@@ -79,13 +77,6 @@ result<std::uint16_t> read_port(std::string_view text, bool tls) {
   auto read = std::from_chars(text.data(), text.data() + text.size(), port);
   if (read.ec == std::errc{} && read.ptr == text.data() + text.size() && port > 0) return port;
   return wrong("url", "has a port that is no number from 1 to 65535");
-}
-
-json plain_json(const webhook_order& order) {
-  json out = {{"url", order.url}, {"headers", json::array()}, {"secret", order.secret}};
-  for (const auto& [name, value] : order.headers)
-    out["headers"].push_back({{"key", name}, {"value", value}});
-  return out;
 }
 
 /// `{key, value}`, both texts.
@@ -238,56 +229,6 @@ result<webhook_order> parse_webhook_order(const json& body) {
     }
   }
   return out;
-}
-
-result<webhook_keys> webhook_keys::parse(std::string_view text) {
-  webhook_keys out;
-  while (!text.empty()) {
-    auto end = std::min(text.find('\n'), text.size());
-    auto line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    while (line.ends_with('\r') || line.ends_with(' '))
-      line.remove_suffix(1);
-    if (line.empty() || line.starts_with('#')) continue;
-    auto secret = parse_webhook_secret(line);
-    if (!secret) return secret.error();
-    out.secrets_.push_back(std::move(*secret));
-  }
-  if (!out.secrets_.empty()) return out;
-  return wrong("secret", "there is none; write one as whsec_ and base64, on a line");
-}
-
-webhook webhook_keys::seal(const webhook_order& order) const {
-  auto plain = to_text(plain_json(order));
-  webhook out;
-  // A plain hash would let readers try passwords against it.
-  auto named = hmac_sha256(secrets_.front(), "sonde webhook id\n" + plain);
-  out.id = to_hex(named);
-  if (auto url = parse_webhook_url(order.url)) out.endpoint = url->endpoint();
-  out.sealed = sonde::seal(secrets_.front(), plain);
-  return out;
-}
-
-result<webhook_order> webhook_keys::open(const webhook& hook) const {
-  for (const auto& secret : secrets_) {
-    auto plain = unseal(secret, hook.sealed);
-    if (!plain) continue;
-    auto body = parse_json(*plain, order_depth);
-    if (!body) return body.error();
-    auto given = body->find("secret");
-    bool none =
-        given != body->end() && given->is_string() && given->get_ref<const std::string&>().empty();
-    if (none) body->erase(given);
-    return parse_webhook_order(*body);
-  }
-  return fail(errc::invalid_record,
-              "the webhook was sealed with a secret that is not in webhook.secret_file");
-}
-
-std::vector<std::string> webhook_keys::signing(const webhook_order& order) const {
-  if (order.secret.empty()) return secrets_;
-  auto own = parse_webhook_secret(order.secret);
-  return own ? std::vector<std::string>{*own} : std::vector<std::string>();
 }
 
 json to_json(const webhook& hook) {

@@ -37,7 +37,8 @@ struct webhook {
 struct webhook_order {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string secret;  ///< `whsec_…`; empty: the operator's own
+  std::string secret;      ///< `whsec_…`; empty: one that is derived for this owner and URL
+  std::string owner = {};  ///< the user; empty in what an earlier version has written
   bool operator==(const webhook_order&) const = default;
 };
 
@@ -66,22 +67,6 @@ struct webhook_url {
 /// The `webhook` of a request's body. Errors name the field, what is wrong with it, and the mend,
 /// and repeat no value.
 [[nodiscard]] result<webhook_order> parse_webhook_order(const json& body);
-
-/// The secrets that ingest and senders share. The first one seals, every one opens and signs, so
-/// that an operator can change them one by one. Immutable; any thread.
-class webhook_keys {
- public:
-  /// One `whsec_…` a line; empty lines and those that begin with # are skipped.
-  [[nodiscard]] static result<webhook_keys> parse(std::string_view text);
-
-  [[nodiscard]] webhook seal(const webhook_order& order) const;
-  [[nodiscard]] result<webhook_order> open(const webhook& hook) const;
-  /// The bytes that a message to this webhook is signed with, once each.
-  [[nodiscard]] std::vector<std::string> signing(const webhook_order& order) const;
-
- private:
-  std::vector<std::string> secrets_;
-};
 
 [[nodiscard]] json to_json(const webhook& hook);
 [[nodiscard]] result<webhook> parse_webhook(const json& object);

@@ -1,6 +1,9 @@
 #include "model/webhook_delivery.hpp"
 
+#include "base/record_size.hpp"
+#include "model/events.hpp"
 #include "model/field_reader.hpp"
+#include "model/fitting.hpp"
 #include "model/json.hpp"
 #include "model/task_report.hpp"
 
@@ -28,22 +31,40 @@ task_generation generation_of(const scan_task& task, const pending_delivery& owe
   return forgotten;
 }
 
-/// Takes rows away from the end until the whole is short enough.
+/// A profile may be a list of thousands of ports.
+constexpr std::size_t short_text_bytes = 128;
+constexpr std::size_t delivery_reason_bytes = 2'000;
+constexpr std::size_t endpoint_bytes = 1'024;
+/// A body is not cut below this: so much is a report without its results.
+constexpr std::size_t least_body_bytes = 2'048;
+
+void cut_field(json& object, const char* name) {
+  auto found = object.find(name);
+  if (found == object.end() || !found->is_string()) return;
+  *found = shortened(found->get_ref<const std::string&>(), short_text_bytes);
+}
+
+/// Takes rows away from the end until the whole is short enough; after that, texts are cut.
 void shorten(json& event, std::size_t most_bytes) {
   auto& data = event["data"];
-  if (!data.contains("results")) return;
-  auto all = data["results"].size();
   auto excess = [&] {
     auto size = to_text(event).size();
     return size > most_bytes ? size - most_bytes : 0;
   };
-  for (auto over = excess(); over > 0 && !data["results"].empty(); over = excess()) {
-    data["truncated"] = true;
-    if (!data.contains("results_total")) data["results_total"] = all;
+  auto over = excess();
+  if (over == 0) return;
+  data["truncated"] = true;
+  if (data.contains("results")) {
+    if (!data.contains("results_total")) data["results_total"] = data["results"].size();
     auto& rows = data["results"].get_ref<json::array_t&>();
-    for (std::size_t gone = 0; gone < over && !rows.empty(); rows.pop_back())
-      gone += to_text(rows.back()).size();
+    for (over = excess(); over > 0 && !rows.empty(); over = excess()) {
+      for (std::size_t gone = 0; gone < over && !rows.empty(); rows.pop_back())
+        gone += to_text(rows.back()).size();
+    }
   }
+  if (over == 0) return;
+  cut_field(data, "profile");
+  if (data.contains("outcome")) cut_field(data["outcome"], "reason");
 }
 
 }  // namespace
@@ -59,10 +80,24 @@ std::string webhook_body(const scan_task& task, const pending_delivery& owed,
 }
 
 webhook_message message_of(const scan_task& task, const pending_delivery& owed,
-                           std::size_t most_bytes) {
+                           std::size_t most_bytes, std::size_t record_bytes) {
   auto generation = generation_of(task, owed);
-  return {owed.id(), owed.task, owed.hook, generation.ended.value_or(generation.requested),
-          webhook_body(task, owed, most_bytes)};
+  webhook_message out{
+      owed.id(), owed.task, owed.hook, generation.ended.value_or(generation.requested), {}};
+  // A body is a text within a text there, in which its quotes count twice.
+  while (true) {
+    out.body = webhook_body(task, owed, most_bytes);
+    auto size = size_of(to_record(out, task.traceparent));
+    if (size <= record_bytes) return out;
+    if (most_bytes <= least_body_bytes) break;
+    auto less =
+        std::min(most_bytes, out.body.size()) - std::min(out.body.size(), size - record_bytes);
+    most_bytes = std::max(less, least_body_bytes);
+  }
+  // What is sealed was accepted under a higher limit; without it the message is a dead letter.
+  out.hook.sealed.clear();
+  out.hook.endpoint = shortened(out.hook.endpoint, endpoint_bytes);
+  return out;
 }
 
 std::string to_json_text(const webhook_message& message) {
@@ -101,7 +136,7 @@ std::string_view name_of(delivery_state state) {
 std::string to_json_text(const webhook_delivery& delivery) {
   json out = {{"id", delivery.id.str()},
               {"task", delivery.task.str()},
-              {"endpoint", delivery.endpoint},
+              {"endpoint", shortened(delivery.endpoint, endpoint_bytes)},
               {"request", delivery.request},
               {"created", to_rfc3339(delivery.created)},
               {"state", name_of(delivery.state)},
@@ -109,7 +144,7 @@ std::string to_json_text(const webhook_delivery& delivery) {
   if (delivery.next_try) out["next_try"] = to_rfc3339(*delivery.next_try);
   if (delivery.last_try) out["last_try"] = to_rfc3339(*delivery.last_try);
   if (delivery.status != 0) out["status"] = delivery.status;
-  if (!delivery.reason.empty()) out["reason"] = delivery.reason;
+  if (!delivery.reason.empty()) out["reason"] = shortened(delivery.reason, delivery_reason_bytes);
   return to_text(out);
 }
 

@@ -22,11 +22,15 @@ struct webhook_message {
 };
 
 /// What a webhook is told of a scan that has ended: an event with the scan's report, whose results
-/// are cut so that it is no longer than `most_bytes`.
+/// are cut so that it is no longer than `most_bytes`. Where that is not enough, the profile and the
+/// reason are shortened.
 [[nodiscard]] std::string webhook_body(const scan_task& task, const pending_delivery& owed,
                                        std::size_t most_bytes);
+/// The message, with a body of at most `most_bytes` and a record of at most `record_bytes`. A
+/// webhook that does not fit the record, as it was accepted under a higher limit, loses what is
+/// sealed.
 [[nodiscard]] webhook_message message_of(const scan_task& task, const pending_delivery& owed,
-                                         std::size_t most_bytes);
+                                         std::size_t most_bytes, std::size_t record_bytes);
 
 [[nodiscard]] std::string to_json_text(const webhook_message& message);
 [[nodiscard]] result<webhook_message> parse_webhook_message(std::string_view text);

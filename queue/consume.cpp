@@ -17,19 +17,19 @@ bool was_closed(const error& why) {
   return why.code == make_error_code(errc::closed);
 }
 
-awaitable<void> hand_over(consume_handler& to, delivery what) {
+awaitable<void> hand_over(const consume_handler& to, delivery what) {
   if (auto* ours = std::get_if<assigned>(&what)) {
-    co_await to.on_assigned(std::move(ours->partitions));
-  } else if (auto* gone = std::get_if<revoked>(&what)) {
-    co_await to.on_revoked(std::move(*gone));
+    co_await to.assigned(std::move(ours->partitions));
+  } else if (auto* gone = std::get_if<queue::revoked>(&what)) {
+    co_await to.revoked(std::move(*gone));
   } else {
-    co_await to.on_records(std::move(std::get<std::vector<stored_record>>(what)));
+    co_await to.records(std::move(std::get<std::vector<stored_record>>(what)));
   }
 }
 
 }  // namespace
 
-awaitable<result<>> consume(consumer& from, consume_handler& to, stop_signal& stop, logger& log,
+awaitable<result<>> consume(consumer& from, consume_handler to, stop_signal& stop, logger& log,
                             std::string what) {
   std::function<awaitable<result<delivery>>()> read = [&from] { return from.next(); };
   while (!stop.requested()) {

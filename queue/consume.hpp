@@ -14,13 +14,11 @@ namespace sonde::queue {
 
 /// What a member of a consumer group does with what it gets. Called on the loop of `consume`, one
 /// call at a time.
-class consume_handler {
- public:
-  virtual ~consume_handler() = default;
-  virtual awaitable<void> on_assigned(std::vector<partition_ref> partitions) = 0;
-  virtual awaitable<void> on_revoked(revoked what) = 0;
+struct consume_handler {
+  std::function<awaitable<void>(std::vector<partition_ref>)> assigned;
+  std::function<awaitable<void>(revoked)> revoked;
   /// Commits what it has dealt with; whatever is not committed comes again after a restart.
-  virtual awaitable<void> on_records(std::vector<stored_record> records) = 0;
+  std::function<awaitable<void>(std::vector<stored_record>)> records;
 };
 
 /// Hands a member's deliveries to `to`, in order, until the consumer is closed or stop is
@@ -28,7 +26,7 @@ class consume_handler {
 /// member cannot go on, and its process should end.
 ///
 /// `what` is the event that a failed read logs: "scan requests cannot be read".
-awaitable<result<>> consume(consumer& from, consume_handler& to, stop_signal& stop, logger& log,
+awaitable<result<>> consume(consumer& from, consume_handler to, stop_signal& stop, logger& log,
                             std::string what);
 
 /// The same for a reader without a group.

@@ -12,7 +12,7 @@ const char* describe(errc code) {
     case errc::no_space: return "the disk is full";
     case errc::unavailable: return "the queue cannot make anything durable now";
     case errc::broken: return "the queue failed while writing and must be restarted";
-    case errc::too_large: return "the record is over the limit";
+    case errc::too_large: return "the record, or a batch of records, is over the limit";
     case errc::unknown_topic: return "there is no such topic";
     case errc::out_of_range: return "the offset is not in the topic";
     case errc::not_owned: return "the partition belongs to another consumer";
@@ -34,7 +34,8 @@ bool is_transient(errc code) {
     case errc::unavailable:
     case errc::broken:
     case errc::locked:
-    case errc::read_only: return true;
+    case errc::read_only:
+    case errc::unknown_topic: return true;
     default: return false;
   }
 }

@@ -13,7 +13,7 @@ enum class errc {
   no_space,     ///< the disk is full: works again when there is room
   unavailable,  ///< cannot be made durable now: try again later
   broken,       ///< a write may be half done: stop, and recover by restart
-  too_large,    ///< one record is over the limit
+  too_large,    ///< one record, or a batch of them, is over the limit
   unknown_topic,
   out_of_range,  ///< the offset asked for is not kept any more, or not yet there
   not_owned,     ///< the partition belongs to another member of the group by now
@@ -28,7 +28,8 @@ enum class errc {
 
 [[nodiscard]] const char* category_name(errc);
 [[nodiscard]] const char* describe(errc code);
-/// `broken` is transient: a restart mends it, and the item is not to blame.
+/// `broken` is transient: a restart mends it, and the item is not to blame. So is `unknown_topic`:
+/// topics are made while processes run.
 [[nodiscard]] bool is_transient(errc code);
 [[nodiscard]] error_code make_error_code(errc code);
 

@@ -29,6 +29,9 @@ struct topic_spec {
   std::chrono::milliseconds retention{0};  ///< zero: for ever
   bool keep_uncommitted = false;           ///< whatever its age, until every group has committed it
   std::chrono::milliseconds compaction_lag{0};  ///< a record is not compacted away before this age
+  /// Beyond so many bytes of keys, values and headers the oldest records go; zero: never. Of the
+  /// whole topic: where a backend counts by partition, each has its share.
+  std::uint64_t retention_bytes = 0;
 };
 
 struct partition_ref {

@@ -16,6 +16,7 @@ const char* describe(errc code) {
     case errc::local_trouble: return "this machine could not try";
     case errc::no_route: return "this machine has no route to it";
     case errc::forbidden: return "this machine's own rules forbid it";
+    case errc::listen_only: return "listened only: raw printing port";
     case errc::out_of_scope: return "out of scope";
     case errc::excluded: return "excluded";
     case errc::deadline: return "the time ran out";

@@ -18,6 +18,7 @@ enum class errc {
   local_trouble,  ///< this machine could not try
   no_route,       ///< this machine has no way there
   forbidden,      ///< this machine's own rules do not allow it
+  listen_only,    ///< nothing may be sent to this port (engine/port_manners)
   out_of_scope,
   excluded,
   deadline,

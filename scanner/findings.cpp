@@ -1,11 +1,15 @@
 #include "scanner/findings.hpp"
 
 #include "base/hash.hpp"
+#include "base/record_size.hpp"
 #include "model/events.hpp"
+#include "model/fitting.hpp"
 #include "model/text.hpp"
+#include "scanner/errc.hpp"
 
 #include <algorithm>
-#include <unordered_set>
+#include <cstring>
+#include <iterator>
 
 namespace sonde::scanner {
 namespace {
@@ -16,40 +20,8 @@ using model::json;
 
 constexpr const char* source = "sonde";
 constexpr std::size_t shown_banner_bytes = 200;
-/// Head room in a record for its headers and what is around the attributes.
-constexpr std::size_t record_overhead = 16'384;
-
-/// Collects entities and edges, each once.
-class collector {
- public:
-  collector(const model::scan_task& task, wall_time now)
-      : task_(task), from_{source, task.scope, now, task.current.id} {}
-
-  entity_id entity(const char* type, const std::string& value, json attributes = json::object()) {
-    auto id = model::entity_id_of(type, value);
-    if (seen_.insert(id.str()).second) {
-      out.entities.push_back(model::make_entity(type, value, std::move(attributes), from_));
-    }
-    return id;
-  }
-
-  void edge(const entity_id& a, association_mode mode, const entity_id& b, json evidence) {
-    auto edge = model::make_association(a, mode, b, {}, from_);
-    if (!seen_.insert(edge.id.str()).second) return;
-    evidence["task"] = task_.current.id.str();
-    evidence["attempt"] = task_.attempt;
-    evidence["time"] = to_rfc3339(from_.time);
-    edge.evidence = std::move(evidence);
-    out.associations.push_back(std::move(edge));
-  }
-
-  findings out;
-
- private:
-  const model::scan_task& task_;
-  model::provenance from_;
-  std::unordered_set<std::string> seen_;
-};
+constexpr const char* over_budget =
+    "truncated: the scan's budget for banners and certificates is used up";
 
 /// The evidence of whatever was learnt on one endpoint.
 json evidence_of(const model::endpoint_observation& seen) {
@@ -74,129 +46,252 @@ json service_attributes(const model::endpoint_observation& seen) {
     put("tls-group", seen.tls->group);
     if (seen.tls->client_certificate_requested) out["tls-client-certificate-requested"] = true;
   }
+  if (seen.listened_only) out["listened-only"] = true;
+  if (!seen.truncated) return out;
+  out["truncated"] = true;
+  put("banner-sha256", seen.banner_sha256);
+  if (seen.tls && !seen.tls->chain.empty()) out["certificate-sha256"] = seen.tls->chain;
   return out;
 }
 
-/// The entity of an open port's banner, if it said anything.
-std::optional<entity_id> banner_entity(const model::endpoint_observation& seen, collector& to,
-                                       const limits& bounds) {
-  if (seen.raw_banner.empty()) return std::nullopt;
-  auto value = model::banner_value(seen.masked_banner, seen.raw_banner, bounds.banner_text_bytes);
-  json attributes = {{"raw", to_base64(seen.raw_banner)}};
-  return to.entity("banner", value, std::move(attributes));
+/// Why less is known of an endpoint than usual; empty where there is no reason.
+std::string detail_of(const model::endpoint_observation& seen) {
+  if (seen.listened_only) return describe(errc::listen_only);
+  if (seen.truncated) return over_budget;
+  return {};
 }
 
-class endpoint_findings {
- public:
-  endpoint_findings(const model::scan_observation& seen, const limits& bounds, collector& to)
-      : seen_(seen), bounds_(bounds), to_(to) {}
+}  // namespace
 
-  void add(const model::endpoint_observation& endpoint, const std::vector<entity_id>& targets) {
-    auto evidence = evidence_of(endpoint);
-    auto port = to_.entity("port", std::to_string(endpoint.port) + "/tcp");
-    auto where = model::endpoint_text(endpoint.address, endpoint.port);
-    auto service = to_.entity("service", where, service_attributes(endpoint));
-    for (const auto& target : targets) {
-      to_.edge(target, association_mode::aggregation, port, evidence);
-      to_.edge(target, association_mode::aggregation, service, evidence);
+/// Writes one part's entities and edges.
+class findings_collector::part_writer {
+ public:
+  part_writer(findings_collector& all, const model::scan_observation& seen, wall_time now)
+      : all_(all), seen_(seen), from_{source, all.task_.scope, now, all.task_.current.id} {
+    for (const auto& certificate : seen.certificates)
+      certificates_.emplace(certificate->sha256, certificate.get());
+  }
+
+  findings write() {
+    if (seen_.how.kind == model::outcome_kind::nxdomain) return std::move(out_);
+    auto target = entity(seen_.target.entity_type(), seen_.target.text());
+    for (const auto& address : seen_.resolved) {
+      auto ip = entity("ip", address.text());
+      edge(target, association_mode::association, ip, {{"module", "dns"}});
     }
-    to_.edge(port, association_mode::aggregation, service, evidence);
-    if (auto banner = banner_entity(endpoint, to_, bounds_)) {
-      to_.edge(service, association_mode::aggregation, *banner, evidence);
+    for (const auto& address : seen_.addresses) {
+      std::vector<optional_id> targets{target};
+      if (!seen_.target.is_address()) targets.push_back(entity("ip", address.address.text()));
+      for (const auto& endpoint : address.endpoints)
+        add(endpoint, targets);
+      if (address.how && address.how->kind == model::outcome_kind::tarpit) {
+        all_.open_.erase(address.address);
+        std::erase_if(all_.results_,
+                      [&](const auto& row) { return row.first.first == address.address; });
+      }
     }
-    if (endpoint.tls) add_chain(*endpoint.tls, service, targets, evidence);
-    add_result(endpoint, where, service);
+    return std::move(out_);
   }
 
  private:
-  const model::certificate_observation* find(const std::string& sha256) const {
-    auto found =
-        std::ranges::find(seen_.certificates, sha256, &model::certificate_observation::sha256);
-    return found == seen_.certificates.end() ? nullptr : &*found;
+  using optional_id = std::optional<entity_id>;
+
+  static mark mark_of(const std::string& id) {
+    auto digest = sha256(id);
+    mark out{};
+    static_assert(sizeof out <= sizeof digest);
+    std::memcpy(out.data(), digest.data(), sizeof out);
+    return out;
+  }
+
+  /// Nothing where the scan has published as many as it may.
+  optional_id entity(const char* type, const std::string& value, json attributes = json::object()) {
+    auto id = model::entity_id_of(type, value);
+    auto its = mark_of(id.str());
+    if (all_.entities_.contains(its)) return id;
+    if (all_.entities_.size() >= all_.bounds_.scan_entities) {
+      ++all_.left_out_.entities;
+      return std::nullopt;
+    }
+    all_.entities_.insert(its);
+    out_.entities.push_back(model::make_entity(type, value, std::move(attributes), from_));
+    return id;
+  }
+
+  void edge(const optional_id& a, association_mode mode, const optional_id& b, json evidence) {
+    if (!a || !b) {
+      ++all_.left_out_.associations;
+      return;
+    }
+    auto edge = model::make_association(*a, mode, *b, {}, from_);
+    auto its = mark_of(edge.id.str());
+    if (all_.associations_.contains(its)) return;
+    if (all_.associations_.size() >= all_.bounds_.scan_associations) {
+      ++all_.left_out_.associations;
+      return;
+    }
+    all_.associations_.insert(its);
+    evidence["task"] = all_.task_.current.id.str();
+    evidence["attempt"] = all_.task_.attempt;
+    evidence["time"] = to_rfc3339(from_.time);
+    edge.evidence = std::move(evidence);
+    out_.associations.push_back(std::move(edge));
+  }
+
+  void add(const model::endpoint_observation& endpoint, const std::vector<optional_id>& targets) {
+    auto evidence = evidence_of(endpoint);
+    auto port = entity("port", std::to_string(endpoint.port) + "/tcp");
+    auto where = model::endpoint_text(endpoint.address, endpoint.port);
+    auto service = entity("service", where, service_attributes(endpoint));
+    for (const auto& target : targets) {
+      edge(target, association_mode::aggregation, port, evidence);
+      edge(target, association_mode::aggregation, service, evidence);
+    }
+    edge(port, association_mode::aggregation, service, evidence);
+    bool has_banner = !endpoint.raw_banner.empty() && endpoint.banner_sha256.empty();
+    if (has_banner) {
+      auto banner = banner_entity(endpoint);
+      edge(service, association_mode::aggregation, banner, evidence);
+    }
+    if (endpoint.tls) add_chain(*endpoint.tls, service, targets, evidence);
+    add_result(endpoint, where);
+  }
+
+  optional_id banner_entity(const model::endpoint_observation& seen) {
+    auto value =
+        model::banner_value(seen.masked_banner, seen.raw_banner, all_.bounds_.banner_text_bytes);
+    json attributes = {{"raw", to_base64(seen.raw_banner)}};
+    return entity("banner", value, std::move(attributes));
   }
 
   /// The leaf belongs to the service and the targets; the rest of the chain was presented by the
   /// service. What depends on the name asked for is in the evidence.
-  void add_chain(const model::tls_observation& tls, const entity_id& service,
-                 const std::vector<entity_id>& targets, const json& evidence) {
+  void add_chain(const model::tls_observation& tls, const optional_id& service,
+                 const std::vector<optional_id>& targets, const json& evidence) {
     for (std::size_t i = 0; i < tls.chain.size(); ++i) {
-      const auto* facts = find(tls.chain[i]);
-      if (facts == nullptr) continue;
-      auto certificate = to_.entity("certificate", facts->sha256, facts->attributes);
+      auto certificate = certificate_entity(tls.chain[i]);
+      if (!certificate) continue;
       auto detail = evidence;
       detail["module"] = "tls";
       detail["chain-position"] = i;
       if (i == 0 && tls.mismatched) detail["mismatched"] = true;
-      to_.edge(service, association_mode::association, certificate, detail);
+      edge(service, association_mode::association, certificate, detail);
       if (i > 0) continue;
       for (const auto& target : targets) {
-        to_.edge(target, association_mode::association, certificate, detail);
+        edge(target, association_mode::association, certificate, detail);
       }
-      for (const auto& name : facts->hostnames) {
-        auto hostname = to_.entity("hostname", name);
-        to_.edge(certificate, association_mode::association, hostname,
-                 {{"module", "subject-alternative-name"}});
-      }
+      add_hostnames(tls.chain[i], certificate);
     }
   }
 
-  void add_result(const model::endpoint_observation& endpoint, const std::string& where,
-                  const entity_id& service) {
-    ++to_.out.results_total;
-    if (to_.out.results.size() >= bounds_.results_endpoints) return;
+  /// Nothing where no part of the scan has its facts.
+  optional_id certificate_entity(const std::string& sha256) {
+    if (all_.certificates_.contains(sha256)) return model::entity_id_of("certificate", sha256);
+    auto facts = certificates_.find(sha256);
+    if (facts == certificates_.end()) return std::nullopt;
+    auto id = entity("certificate", sha256, facts->second->attributes);
+    if (id) {
+      all_.certificates_[sha256] = {
+          std::string(model::cut_at(facts->second->subject, shown_banner_bytes)),
+          facts->second->not_after};
+    }
+    return id;
+  }
+
+  /// Of a leaf whose facts are in this part. They have a limit of their own within that of
+  /// entities, so that the names of a few certificates do not take the place of services.
+  void add_hostnames(const std::string& sha256, const optional_id& certificate) {
+    auto facts = certificates_.find(sha256);
+    if (facts == certificates_.end()) return;
+    for (const auto& name : facts->second->hostnames) {
+      bool known = all_.entities_.contains(mark_of(model::entity_id_of("hostname", name).str()));
+      if (!known && all_.hostnames_ >= all_.bounds_.scan_hostnames) {
+        ++all_.left_out_.hostnames;
+        continue;
+      }
+      if (!known) ++all_.hostnames_;
+      auto hostname = entity("hostname", name);
+      edge(certificate, association_mode::association, hostname,
+           {{"module", "subject-alternative-name"}});
+    }
+  }
+
+  void add_result(const model::endpoint_observation& endpoint, const std::string& where) {
+    ++all_.open_[endpoint.address];
     model::endpoint_result row;
     row.endpoint = where;
-    row.service = service;
+    row.service = model::entity_id_of("service", where);
     row.name = endpoint.service.name;
     row.product = model::to_utf8(endpoint.service.product);
     row.version = model::to_utf8(endpoint.service.version);
     row.tls = endpoint.tls.has_value();
     row.banner = model::first_line(endpoint.raw_banner, shown_banner_bytes);
+    row.detail = detail_of(endpoint);
     if (endpoint.tls && !endpoint.tls->chain.empty()) {
       row.certificate = endpoint.tls->chain.front();
-      if (const auto* facts = find(row.certificate)) {
-        row.subject = std::string(model::cut_at(facts->subject, shown_banner_bytes));
-        row.not_after = facts->not_after;
+      auto known = all_.certificates_.find(row.certificate);
+      if (known != all_.certificates_.end()) {
+        row.subject = known->second.subject;
+        row.not_after = known->second.not_after;
       }
     }
-    to_.out.results.push_back(std::move(row));
+    all_.results_[{endpoint.address, endpoint.port}] = std::move(row);
+    if (all_.results_.size() > all_.bounds_.results_endpoints) {
+      all_.results_.erase(std::prev(all_.results_.end()));
+    }
   }
 
+  findings_collector& all_;
   const model::scan_observation& seen_;
-  const limits& bounds_;
-  collector& to_;
+  model::provenance from_;
+  std::unordered_map<std::string, const model::certificate_observation*> certificates_;
+  findings out_;
 };
 
-/// Without its lists, which are what can grow, a certificate of any kind fits.
-void shorten(model::entity& entity) {
-  for (auto field = entity.attributes.begin(); field != entity.attributes.end();) {
-    bool large =
-        field->is_array() ||
-        (field->is_string() && field->get_ref<const std::string&>().size() > record_overhead);
-    field = large ? entity.attributes.erase(field) : std::next(field);
-  }
-  entity.attributes["truncated"] = true;
+findings_collector::findings_collector(const model::scan_task& task, const limits& bounds)
+    : task_(task), bounds_(bounds) {}
+
+findings findings_collector::add(const model::scan_observation& part, wall_time now) {
+  return part_writer(*this, part, now).write();
 }
 
-}  // namespace
+std::vector<model::endpoint_result> findings_collector::results() const {
+  std::vector<model::endpoint_result> out;
+  for (const auto& each : results_)
+    out.push_back(each.second);
+  return out;
+}
+
+std::uint32_t findings_collector::results_total() const {
+  std::uint32_t out = 0;
+  for (const auto& each : open_)
+    out += each.second;
+  return out;
+}
+
+std::string left_out_text(const scan_budget::counts& by_budget, const findings_left_out& by_limits,
+                          std::uint32_t refused) {
+  std::string counts;
+  auto add = [&counts](std::uint32_t number, const char* what) {
+    if (number == 0) return;
+    counts += (counts.empty() ? "" : ", ") + std::to_string(number) + " " + what;
+  };
+  add(by_budget.certificates, "certificates (fingerprints only)");
+  add(by_budget.banners, "banners (hashes only)");
+  add(by_limits.hostnames, "alternative names");
+  add(by_limits.entities, "entities");
+  add(by_limits.associations, "associations");
+  add(refused, "records that are too large for the queue");
+  return counts.empty() ? counts : "; truncated, left out: " + counts;
+}
 
 findings findings_of(const model::scan_observation& seen, const model::scan_task& task,
                      wall_time now, const limits& limits) {
-  collector to(task, now);
-  if (seen.how.kind == model::outcome_kind::nxdomain) return std::move(to.out);
-  auto target = to.entity(seen.target.entity_type(), seen.target.text());
-  for (const auto& address : seen.resolved) {
-    auto ip = to.entity("ip", address.text());
-    to.edge(target, association_mode::association, ip, {{"module", "dns"}});
-  }
-  endpoint_findings endpoints(seen, limits, to);
-  for (const auto& address : seen.addresses) {
-    std::vector<entity_id> targets{target};
-    if (!seen.target.is_address()) targets.push_back(to.entity("ip", address.address.text()));
-    for (const auto& endpoint : address.endpoints)
-      endpoints.add(endpoint, targets);
-  }
-  return std::move(to.out);
+  findings_collector all(task, limits);
+  auto out = all.add(seen, now);
+  out.results = all.results();
+  out.results_total = all.results_total();
+  return out;
 }
 
 std::vector<record> records_of(findings& found, const model::scan_task& task,
@@ -205,8 +300,12 @@ std::vector<record> records_of(findings& found, const model::scan_task& task,
   out.reserve(found.entities.size() + found.associations.size());
   for (auto& entity : found.entities) {
     out.push_back(to_record(entity, task.attempt, task.traceparent));
-    if (out.back().value.size() + record_overhead <= limits.record_max_bytes) continue;
-    shorten(entity);
+    auto size = size_of(out.back());
+    if (size <= limits.record_max_bytes) continue;
+    auto attributes = model::to_text(entity.attributes).size();
+    auto around = size - std::min(size, attributes);
+    auto room = limits.record_max_bytes - std::min<std::size_t>(limits.record_max_bytes, around);
+    model::shorten_attributes(entity.attributes, entity.type, room);
     out.back() = to_record(entity, task.attempt, task.traceparent);
   }
   for (const auto& association : found.associations) {

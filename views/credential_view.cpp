@@ -16,6 +16,8 @@ constexpr milliseconds look_again{5'000};
 constexpr milliseconds retry_soon{500};
 constexpr std::chrono::minutes use_precision{1};
 constexpr std::chrono::hours use_interval{1};
+/// Keys that leave memory in one go: about a millisecond.
+constexpr int most_forgotten = 1'000;
 
 const std::vector<std::string>& its_topics() {
   static const std::vector<std::string> names = {model::topics::credentials};
@@ -96,8 +98,11 @@ awaitable<void> credential_view::stay_current() {
       if (!caught_up_once() && keys_.empty()) {
         log_.warning("nobody has a key yet", {{"mend", "sonde key create --role admin"}});
       }
+      // Before the first key that was ever made has been read, a use may stand before its key.
+      if (!caught_up_once()) uses_of_unknown_.clear();
       current_as_of_ = asked;
       changed_.notify_all();
+      forget_ended();
     }
     pause.expires_after(reached ? look_again : retry_soon);
     co_await pause.async_wait(asio::use_awaitable);
@@ -117,7 +122,10 @@ awaitable<void> credential_view::fold_all() {
     if (batch.error().code == make_error_code(queue::errc::closed)) co_return;
     log_.error("credentials cannot be read", {{"reason", batch.error().message()}});
     if (batch.error().code == make_error_code(queue::errc::out_of_range)) {
-      // From the start: what has been folded is folded once more, to the same end.
+      // From the start: what has been folded is folded once more, to the same end. A key whose
+      // revocation has left memory could seem valid meanwhile, so nobody is let in until then.
+      next_.clear();
+      current_as_of_.reset();
       reader_ = queue_.read_from(its_topics(), {});
     }
     pause.expires_after(retry_soon);
@@ -137,24 +145,90 @@ void credential_view::fold(const queue::stored_record& one) {
     skip(one);
     return;
   }
-  auto& known = keys_[one.what.key];
-  bool is_new = known.what.id.empty();
-  if (known.what.revoked || (!is_new && known.what.user_id != key->user_id)) return;
-  if (is_new) {
-    of_user_[key->user_id].push_back(one.what.key);
-    // Where a key's record was compacted away for a newer one, its uses stand before it.
-    if (auto early = uses_of_unknown_.extract(one.what.key)) {
-      known.last_used = known.recorded_use = early.mapped();
-    }
-  }
-  if (key->revoked) {
-    // It only has to be remembered that it is no key any more.
-    key->name.clear();
-    key->user_name.clear();
-    key->roles.clear();
-    key->groups.clear();
-  }
+  auto found = keys_.find(one.what.key);
+  bool is_new = found == keys_.end();
+  if (is_new && key->expired_at(clock_.now())) return;
+  auto& known = is_new ? add(one.what.key, *key) : found->second;
+  if (known.what.revoked || known.what.user_id != key->user_id) return;
+  auto revoked = std::exchange(key->revoked, std::nullopt);
   known.what = std::move(*key);
+  auto parent = keys_.find(known.what.parent.str());
+  if (!revoked && parent != keys_.end()) revoked = parent->second.what.revoked;
+  if (revoked) mark_revoked(one.what.key, *revoked);
+}
+
+known_key& credential_view::add(const std::string& id, const model::credential& key) {
+  auto& known = keys_[id];
+  known.what = key;
+  known.what.revoked.reset();
+  of_user_[key.user_id].push_back(id);
+  if (!key.parent.empty()) children_[key.parent.str()].push_back(id);
+  if (key.expires) ends_.emplace(*key.expires, id);
+  // Where a key's record was compacted away for a newer one, its uses stand before it.
+  if (auto early = uses_of_unknown_.extract(id)) {
+    known.last_used = known.recorded_use = early.mapped();
+  }
+  return known;
+}
+
+/// A key and all that derive from it: at most a user's keys. It only has to be remembered that they
+/// are none any more.
+void credential_view::mark_revoked(const std::string& id, wall_time at) {
+  std::vector<std::string> left{id};
+  while (!left.empty()) {
+    auto next = std::move(left.back());
+    left.pop_back();
+    auto found = keys_.find(next);
+    if (found == keys_.end() || found->second.what.revoked) continue;
+    auto& key = found->second.what;
+    key.revoked = at;
+    key.name.clear();
+    key.user_name.clear();
+    key.roles.clear();
+    key.groups.clear();
+    ends_.emplace(at + std::chrono::seconds(limits_.revoked_key_s), next);
+    auto derived = children_.find(next);
+    if (derived == children_.end()) continue;
+    left.insert(left.end(), derived->second.begin(), derived->second.end());
+  }
+}
+
+void credential_view::forget(const std::string& id) {
+  auto found = keys_.find(id);
+  if (found == keys_.end()) return;
+  auto leave = [&](auto& index, const std::string& name) {
+    auto ids = index.find(name);
+    if (ids == index.end()) return;
+    std::erase(ids->second, id);
+    if (ids->second.empty()) index.erase(ids);
+  };
+  leave(of_user_, found->second.what.user_id);
+  leave(children_, found->second.what.parent.str());
+  uses_.erase(id);
+  keys_.erase(found);
+}
+
+/// Not before everything has been read once: a revocation may still have a copy of its key's record
+/// behind it.
+void credential_view::forget_ended() {
+  auto now = clock_.now();
+  for (int left = most_forgotten; left > 0 && !ends_.empty(); --left) {
+    auto first = ends_.begin();
+    if (first->first > now) return;
+    auto id = std::move(first->second);
+    ends_.erase(first);
+    forget(id);
+  }
+}
+
+model::checked_key credential_view::check(const known_key& key) const {
+  std::vector<const model::credential*> chain{&key.what};
+  while (!chain.back()->parent.empty() && chain.size() < limits_.key_depth) {
+    const auto* parent = find(chain.back()->parent.str());
+    if (parent == nullptr) break;
+    chain.push_back(&parent->what);
+  }
+  return model::check_chain(chain, clock_.now());
 }
 
 void credential_view::fold_use(const queue::stored_record& one) {
@@ -188,8 +262,8 @@ const known_key* credential_view::find(const std::string& id) const {
 
 std::vector<known_key> credential_view::list(const std::string& user_id) const {
   std::vector<known_key> out;
-  auto take = [&out](const known_key& key) {
-    if (!key.what.revoked) out.push_back(key);
+  auto take = [&](const known_key& key) {
+    if (check(key).state == model::key_state::valid) out.push_back(key);
   };
   if (user_id.empty()) {
     for (const auto& [id, key] : keys_)
@@ -204,7 +278,8 @@ std::vector<known_key> credential_view::list(const std::string& user_id) const {
   return out;
 }
 
-credential_view::key_counts credential_view::count(const std::string& user_id) const {
+credential_view::key_counts credential_view::count(const std::string& user_id) {
+  forget_ended();
   key_counts out{keys_.size(), 0};
   auto theirs = of_user_.find(user_id);
   if (theirs == of_user_.end()) return out;

@@ -7,6 +7,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "model/credential.hpp"
+#include "model/key_rules.hpp"
 #include "queue/io.hpp"
 
 #include <cstdint>
@@ -27,7 +28,11 @@ struct known_key {
 };
 
 /// `credentials`, folded into memory: every request asks it, so it has no file and no loop of its
-/// own, but lives on the loop of whoever asks. A revocation is for ever, whatever comes behind it.
+/// own, but lives on the loop of whoever asks. A revocation is for ever, whatever comes behind it,
+/// and revokes all keys that derive from the key.
+///
+/// Expired keys leave memory, and revoked ones `limits::revoked_key_s` after their revocation.
+/// Either is then unknown, which lets nobody in.
 ///
 /// A key that is not in it is unknown, and nobody waits for one: `current` says whether that may
 /// be relied on.
@@ -54,14 +59,17 @@ class credential_view {
   /// One look-up. Nothing for a key that is unknown; one that is revoked or has expired is there.
   /// Valid until the next `co_await`.
   [[nodiscard]] const known_key* find(const std::string& id) const;
-  /// Keys that are not revoked, of one user or (empty) of all, by name.
+  /// What a key may do now, with regard to the keys that it derives from.
+  [[nodiscard]] model::checked_key check(const known_key& key) const;
+  /// Keys that are valid, of one user or (empty) of all, by name.
   [[nodiscard]] std::vector<known_key> list(const std::string& user_id) const;
 
   struct key_counts {
-    std::uint64_t total = 0;    ///< with those that are revoked
-    std::uint64_t of_user = 0;  ///< that have not expired
+    std::uint64_t total = 0;
+    std::uint64_t of_user = 0;
   };
-  [[nodiscard]] key_counts count(const std::string& user_id) const;
+  /// Keys in memory: those that have not expired, nor been revoked long ago.
+  [[nodiscard]] key_counts count(const std::string& user_id);
 
   /// Remembers that a key was used just now, to the minute.
   void note_use(const std::string& id);
@@ -73,6 +81,10 @@ class credential_view {
   awaitable<void> stay_current();
   void fold(const queue::stored_record& one);
   void fold_use(const queue::stored_record& one);
+  known_key& add(const std::string& id, const model::credential& key);
+  void mark_revoked(const std::string& id, wall_time at);
+  void forget(const std::string& id);
+  void forget_ended();
   void skip(const queue::stored_record& one);
   [[nodiscard]] bool has_reached(const queue::position& end) const;
 
@@ -82,9 +94,11 @@ class credential_view {
   const clock& clock_;
   logger& log_;
   std::unordered_map<std::string, known_key> keys_;
-  std::unordered_map<std::string, std::vector<std::string>> of_user_;  ///< ids of their keys
-  std::unordered_map<std::string, wall_time> uses_of_unknown_;         ///< which come later
-  std::unordered_map<std::string, wall_time> uses_;                    ///< to be recorded
+  std::unordered_map<std::string, std::vector<std::string>> of_user_;   ///< ids of their keys
+  std::unordered_map<std::string, std::vector<std::string>> children_;  ///< ids, by their parent's
+  std::multimap<wall_time, std::string> ends_;                  ///< when a key is to leave memory
+  std::unordered_map<std::string, wall_time> uses_of_unknown_;  ///< which come later
+  std::unordered_map<std::string, wall_time> uses_;             ///< to be recorded
   std::map<std::int32_t, std::int64_t> next_;  ///< by partition: the next offset to fold
   std::unique_ptr<queue::reader> reader_;
   task_group work_;

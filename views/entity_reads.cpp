@@ -67,16 +67,16 @@ std::optional<entity_summary> entity_reader::summary_of(std::int64_t number,
 }
 
 std::optional<entity_facts> entity_reader::facts_of(std::int64_t number,
-                                                    const reader_audiences& readers,
-                                                    std::size_t& bytes) {
-  auto words = words_of(number, readers);
+                                                    const reader_groups& reader,
+                                                    read_budget& budget) {
+  auto readers = audiences_.of(number, seen_part::assertions, reader, budget);
+  auto words = words_of(number, readers, detail::whole, budget);
   auto summary = summary_of(number, words);
   if (!summary) return std::nullopt;
   entity_facts out;
   out.what = std::move(*summary);
   out.attributes = model::json::object();
   for (const auto& word : words) {
-    bytes += word.attributes.size() + word.tags.size();
     out.attributes.update(model::parse_own(word.attributes));
     for (const auto& tag : model::parse_own(word.tags))
       add_missing(out.tags, tag.get<std::string>());
@@ -90,101 +90,61 @@ std::optional<entity_details> entity_reader::find(const model::entity_id& id,
                                                   const model::group_list& groups,
                                                   std::size_t related_limit) {
   SQLite::Transaction one_state(db_);
-  auto readers = audiences_.of(groups);
+  read_budget budget(limits_);
+  auto reader = audiences_.numbers_of(groups, budget);
   auto number = number_of(id);
-  std::size_t bytes = 0;
-  auto facts = facts_of(number, readers, bytes);
+  auto facts = facts_of(number, reader, budget);
   if (!facts) return std::nullopt;
   entity_details out;
   out.facts = std::move(*facts);
-  for (auto& edge : edges_of(number, readers, most_edges)) {
-    bool full = out.related.size() >= related_limit || bytes > limits_.http_answer_bytes;
-    if (full) {
-      if (sees(edge.other, readers)) ++out.related_total;
+  for (auto& edge : edges_of(number, reader, most_edges, budget)) {
+    if (!budget.left()) break;
+    if (!budget.has_room()) budget.note_cut();
+    if (out.related.size() >= related_limit || !budget.has_room()) {
+      if (sees(edge.other, reader, budget)) ++out.related_total;
       continue;
     }
-    auto other = summary_of(edge.other, words_of(edge.other, readers));
+    auto readers = audiences_.of(edge.other, seen_part::assertions, reader, budget);
+    auto words = words_of(edge.other, readers, detail::without_attributes, budget);
+    auto other = summary_of(edge.other, words);
     if (!other) continue;
     ++out.related_total;
-    bytes += other->value.size() + edge.evidence.size();
+    budget.add_bytes(other->value.size() + edge.evidence.size());
     out.related.push_back({std::move(*other), edge.mode, edge.outgoing,
                            model::parse_own(edge.evidence), edge.first_seen, edge.last_seen});
   }
+  out.truncated = budget.cut();
   return out;
 }
 
 std::optional<model::entity_id> entity_reader::first_missing(
     const std::vector<model::entity_id>& ids, const model::group_list& groups) {
   SQLite::Transaction one_state(db_);
-  auto readers = audiences_.of(groups);
+  read_budget budget(limits_);
+  auto reader = audiences_.numbers_of(groups, budget);
   for (const auto& id : ids) {
-    if (!sees(number_of(id), readers)) return id;
+    if (!sees(number_of(id), reader, budget)) return id;
   }
   return std::nullopt;
-}
-
-std::optional<std::vector<model::comment>> entity_reader::comments(const model::entity_id& id,
-                                                                   const model::group_list& groups,
-                                                                   std::size_t limit) {
-  SQLite::Transaction one_state(db_);
-  auto readers = audiences_.of(groups);
-  auto number = number_of(id);
-  if (!sees(number, readers)) return std::nullopt;
-  std::vector<model::comment> out;
-  std::map<std::string, std::size_t> places;
-  auto& row = find_comments_;
-  for (const auto& [audience, own] : readers) {
-    row.reset();
-    row.bind(1, number);
-    row.bind(2, audience);
-    row.bind(3, static_cast<std::int64_t>(limit));
-    std::size_t bytes = 0;
-    while (bytes <= limits_.http_answer_bytes && row.executeStep()) {
-      auto [place, fresh] = places.emplace(row.getColumn(0).getString(), out.size());
-      wall_time time{std::chrono::milliseconds(row.getColumn(4).getInt64())};
-      auto& one = fresh ? out.emplace_back() : out[place->second];
-      for (const auto& group : own)
-        add_missing(one.from.visible_by, group);
-      one.from.time = fresh ? time : std::min(one.from.time, time);
-      if (!fresh) continue;
-      one.id = model::comment_id(place->first);
-      one.entity = id;
-      one.from.source = row.getColumn(1).getString();
-      if (!row.getColumn(2).isNull()) one.parent = model::comment_id(row.getColumn(2).getString());
-      one.text = row.getColumn(3).getString();
-      bytes += one.text.size();
-    }
-  }
-  row.reset();
-  std::ranges::sort(out, [](const model::comment& a, const model::comment& b) {
-    return std::tie(a.from.time, a.id.str()) < std::tie(b.from.time, b.id.str());
-  });
-  std::size_t bytes = 0;
-  auto end = std::ranges::find_if(out, [&](const model::comment& one) {
-    bool full = bytes > limits_.http_answer_bytes;
-    bytes += one.text.size();
-    return full;
-  });
-  out.erase(end, out.end());
-  if (out.size() > limit) out.resize(limit);
-  return out;
 }
 
 bool entity_reader::has_comment(const model::entity_id& entity, const model::comment_id& comment,
                                 const model::group_list& groups) {
   SQLite::Transaction one_state(db_);
-  auto readers = audiences_.of(groups);
+  read_budget budget(limits_);
+  auto reader = audiences_.numbers_of(groups, budget);
   auto number = number_of(entity);
   bool said = false;
-  for (const auto& [audience, own] : readers) {
+  for (const auto& each : reader) {
     find_comment_.reset();
     find_comment_.bind(1, comment.str());
-    find_comment_.bind(2, audience);
+    find_comment_.bind(2, each.first);
     find_comment_.bind(3, number);
     said = find_comment_.executeStep() || said;
   }
   find_comment_.reset();
-  return said && sees(number, readers);
+  bool seen = sees(number, reader, budget);
+  return said && seen;
 }
 
 }  // namespace sonde::views

@@ -7,24 +7,30 @@
 namespace sonde::views {
 namespace {
 
-// `newest` orders the words of one source: by time, then by offset, as all of an entity or an
-// association are in one partition. `word_time` does so for words on reputation.
+// Times order what one source says: by time, then by offset, as all of an entity or an association
+// are in one partition. Attributes, tags and reputation have one each, as a record may hold any of
+// them without the others.
 constexpr const char* entity_schema =
     "CREATE TABLE entities(n INTEGER NOT NULL, audience INTEGER NOT NULL, source TEXT NOT NULL,"
     "  type TEXT NOT NULL, value TEXT NOT NULL, attributes TEXT NOT NULL, tags TEXT NOT NULL,"
-    "  newest TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+    "  attributes_time TEXT NOT NULL, tags_time TEXT NOT NULL,"
+    "  first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
     "  reputation INTEGER, word_time TEXT NOT NULL, best INTEGER, worst INTEGER,"
     "  well_known INTEGER NOT NULL, PRIMARY KEY(n, audience, source)) WITHOUT ROWID;"
     "CREATE TABLE associations(from_n INTEGER NOT NULL, audience INTEGER NOT NULL,"
     "  to_n INTEGER NOT NULL, mode INTEGER NOT NULL, source TEXT NOT NULL, evidence TEXT NOT NULL,"
     "  newest TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
     "  PRIMARY KEY(from_n, audience, to_n, mode, source)) WITHOUT ROWID;"
-    "CREATE INDEX associations_from ON associations(from_n, audience, last_seen);"
-    "CREATE INDEX associations_to ON associations(to_n, audience, last_seen);"
+    "CREATE INDEX associations_from ON associations(from_n, audience, last_seen, to_n, mode,"
+    "  source);"
+    "CREATE INDEX associations_to ON associations(to_n, audience, last_seen, from_n, mode, source);"
     "CREATE TABLE comments(id TEXT NOT NULL, audience INTEGER NOT NULL, entity INTEGER NOT NULL,"
     "  source TEXT NOT NULL, parent_id TEXT, text TEXT NOT NULL, time INTEGER NOT NULL,"
     "  PRIMARY KEY(id, audience)) WITHOUT ROWID;"
-    "CREATE INDEX comments_of ON comments(entity, audience, time, id);";
+    "CREATE TABLE seen_comments(entity INTEGER NOT NULL, member INTEGER NOT NULL,"
+    "  time INTEGER NOT NULL, id TEXT NOT NULL, audience INTEGER NOT NULL,"
+    "  PRIMARY KEY(entity, member, time, id, audience)) WITHOUT ROWID;"
+    "CREATE INDEX seen_comments_id ON seen_comments(id, member, entity);";
 
 /// Entities whose number is kept in memory: those that come again soon.
 constexpr std::size_t most_known_numbers = 100'000;
@@ -56,11 +62,13 @@ entity_tables::statements::statements(SQLite::Database& db)
     : audiences(db),
       entities(db, numbers_table, most_known_numbers),
       put_entity(db,
-                 "INSERT INTO entities VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10,"
-                 "  iif(?10 IS NULL, '', ?8), ?10, ?10, ?11)"
+                 "INSERT INTO entities VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?12, ?8, ''),"
+                 "  iif(?13, ?8, ''), ?9, ?9, ?10, iif(?10 IS NULL, '', ?8), ?10, ?10, ?11)"
                  " ON CONFLICT(n, audience, source) DO UPDATE SET"
-                 "  attributes=iif(?8 >= newest AND ?12, ?6, attributes),"
-                 "  tags=iif(?8 >= newest AND ?13, ?7, tags), newest=max(newest, ?8),"
+                 "  attributes=iif(?12 AND ?8 >= attributes_time, ?6, attributes),"
+                 "  attributes_time=iif(?12, max(attributes_time, ?8), attributes_time),"
+                 "  tags=iif(?13 AND ?8 >= tags_time, ?7, tags),"
+                 "  tags_time=iif(?13, max(tags_time, ?8), tags_time),"
                  "  first_seen=min(first_seen, ?9), last_seen=max(last_seen, ?9),"
                  "  reputation=iif(?10 IS NOT NULL AND ?8 >= word_time, ?10, reputation),"
                  "  word_time=iif(?10 IS NOT NULL AND ?8 >= word_time, ?8, word_time),"
@@ -74,7 +82,10 @@ entity_tables::statements::statements(SQLite::Database& db)
                       "  first_seen=min(first_seen, ?8), last_seen=max(last_seen, ?8)"),
       put_comment(db,
                   "INSERT INTO comments VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-                  " ON CONFLICT(id, audience) DO UPDATE SET time=min(time, ?7)") {}
+                  " ON CONFLICT(id, audience) DO UPDATE SET time=min(time, ?7)"),
+      show_comment(db,
+                   "INSERT OR IGNORE INTO seen_comments SELECT ?1, member, ?2, ?3, audience"
+                   " FROM audience_members WHERE audience=?4") {}
 
 void entity_tables::create(SQLite::Database& db) {
   create_audiences(db);
@@ -110,9 +121,12 @@ bool entity_tables::fold_entity(const queue::stored_record& record) {
   auto main_value = entity->attributes.find(entity->type);
   if (main_value == entity->attributes.end()) return false;
   auto& put = sql_->put_entity;
+  auto number = number_of(entity->id);
+  auto audience = sql_->audiences.number_of(entity->from.visible_by);
+  sql_->audiences.note(number, seen_part::assertions, audience);
   put.reset();
-  put.bind(1, number_of(entity->id));
-  put.bind(2, sql_->audiences.number_of(entity->from.visible_by));
+  put.bind(1, number);
+  put.bind(2, audience);
   put.bind(3, entity->from.source);
   put.bind(4, entity->type);
   put.bind(5, text_of(*main_value));
@@ -137,10 +151,15 @@ bool entity_tables::fold_association(const queue::stored_record& record) {
   auto edge = model::parse_association(record.what.value);
   if (!edge) return false;
   auto& put = sql_->put_association;
+  auto from = number_of(edge->from_entity);
+  auto to = number_of(edge->to_entity);
+  auto audience = sql_->audiences.number_of(edge->from.visible_by);
+  sql_->audiences.note(from, seen_part::edges, audience);
+  sql_->audiences.note(to, seen_part::edges, audience);
   put.reset();
-  put.bind(1, number_of(edge->from_entity));
-  put.bind(2, sql_->audiences.number_of(edge->from.visible_by));
-  put.bind(3, number_of(edge->to_entity));
+  put.bind(1, from);
+  put.bind(2, audience);
+  put.bind(3, to);
   put.bind(4, static_cast<int>(edge->mode));
   put.bind(5, edge->from.source);
   put.bind(6, model::to_text(edge->evidence));
@@ -154,10 +173,19 @@ bool entity_tables::fold_comment(const queue::stored_record& record) {
   auto comment = model::parse_comment(record.what.value);
   if (!comment) return false;
   auto& put = sql_->put_comment;
+  auto number = number_of(comment->entity);
+  auto audience = sql_->audiences.number_of(comment->from.visible_by);
+  auto& show = sql_->show_comment;
+  show.reset();
+  show.bind(1, number);
+  show.bind(2, milliseconds_of(comment->from.time));
+  show.bind(3, comment->id.str());
+  show.bind(4, audience);
+  show.exec();
   put.reset();
   put.bind(1, comment->id.str());
-  put.bind(2, sql_->audiences.number_of(comment->from.visible_by));
-  put.bind(3, number_of(comment->entity));
+  put.bind(2, audience);
+  put.bind(3, number);
   put.bind(4, comment->from.source);
   if (comment->parent) {
     put.bind(5, comment->parent->str());

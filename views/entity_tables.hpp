@@ -21,7 +21,7 @@ class entity_tables final : public table_set {
   explicit entity_tables(const limits& limits) : limits_(limits) {}
 
   [[nodiscard]] const std::vector<std::string>& topics() const override;
-  [[nodiscard]] int version() const override { return 4; }
+  [[nodiscard]] int version() const override { return 6; }
   void create(SQLite::Database& db) override;
   void open(SQLite::Database& db) override;
   void close() override;
@@ -41,6 +41,7 @@ class entity_tables final : public table_set {
     SQLite::Statement put_entity;
     SQLite::Statement put_association;
     SQLite::Statement put_comment;
+    SQLite::Statement show_comment;
   };
 
   bool fold_entity(const queue::stored_record& record);

@@ -58,6 +58,7 @@ struct entity_details {
   entity_facts facts;
   std::vector<related_entity> related;  ///< the newest first
   std::uint64_t related_total = 0;      ///< also those beyond the limit; of a hub, of its newest
+  bool truncated = false;               ///< there is more than one read may take
 };
 
 struct graph_edge {
@@ -71,13 +72,22 @@ struct graph_edge {
 struct entity_graph {
   std::vector<entity_facts> nodes;  ///< the one asked for first, then the nearer ones
   std::vector<graph_edge> edges;    ///< between these
+  bool truncated = false;           ///< there is more than one read may take, beside `node_limit`
+};
+
+/// The comments of an entity, oldest first.
+struct entity_comments {
+  std::vector<model::comment> comments;
+  bool truncated = false;  ///< there are more
 };
 
 /// `entities`, `associations` and `comments` as tables, one row for each (id, source, visibility).
 ///
 /// An association shows when both its ends are there, a comment when its entity is. What is hidden
 /// from a reader takes the same path as what is not there: "nothing" is said once the view has
-/// caught up. All functions may be called from any loop.
+/// caught up. One read takes at most `limits::read_rows` and `read_ms`; beyond these its answer is
+/// cut, or fails with `queue::errc::busy`. Reads of different groups take turns. All functions may
+/// be called from any loop.
 class entity_view {
  public:
   virtual ~entity_view() = default;
@@ -95,8 +105,10 @@ class entity_view {
                                                               std::size_t node_limit,
                                                               steady_time deadline) = 0;
   /// The comments of an entity, oldest first; nothing where the entity is not there.
-  virtual awaitable<result<std::optional<std::vector<model::comment>>>> comments(
-      model::entity_id id, model::group_list groups, std::size_t limit, steady_time deadline) = 0;
+  virtual awaitable<result<std::optional<entity_comments>>> comments(model::entity_id id,
+                                                                     model::group_list groups,
+                                                                     std::size_t limit,
+                                                                     steady_time deadline) = 0;
   /// The first of these that is not there for these groups; nothing where all are.
   virtual awaitable<result<std::optional<model::entity_id>>> first_missing(
       std::vector<model::entity_id> ids, model::group_list groups, steady_time deadline) = 0;

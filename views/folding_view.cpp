@@ -1,5 +1,7 @@
 #include "views/folding_view.hpp"
 
+#include "base/async/retry.hpp"
+#include "queue/consume.hpp"
 #include "queue/errc.hpp"
 
 #include <algorithm>
@@ -13,7 +15,10 @@ namespace fs = std::filesystem;
 
 /// `SonV`: a view's file, not the queue's.
 constexpr int application_id = 0x536f6e56;
-constexpr std::chrono::milliseconds retry_pause{500};
+constexpr retry_policy view_retries{std::chrono::milliseconds(500),
+                                    std::chrono::milliseconds(5'000)};
+/// A batch of so many says that more wait on the topics.
+constexpr std::size_t records_when_behind = 256;
 
 }  // namespace
 
@@ -25,7 +30,8 @@ folding_view::folding_view(executor loop, queue::backend& queue, table_set& tabl
       file_(std::move(file)),
       log_(log),
       work_(loop, log, "view"),
-      changed_(loop) {
+      changed_(loop),
+      stop_(loop) {
   if (file_) checkpointer_ = std::make_unique<checkpointer>(*file_, log);
 }
 
@@ -41,7 +47,7 @@ result<> folding_view::start() {
 }
 
 awaitable<void> folding_view::stop() {
-  stopping_ = true;
+  stop_.request();
   if (reader_) reader_->close();
   work_.cancel();
   changed_.notify_all();
@@ -101,15 +107,15 @@ void folding_view::remove_file() {
 }
 
 /// A view that has folded what its topics do not hold is not theirs: a backup of the queue has been
-/// put back, perhaps. It is rebuilt. False: the topics cannot be asked.
-awaitable<bool> folding_view::give_up_what_is_ahead() {
+/// put back, perhaps. It is rebuilt. An error: the topics cannot be asked.
+awaitable<result<>> folding_view::give_up_what_is_ahead() {
   auto ends = co_await queue_.ends(tables_.topics());
-  if (!ends) co_return false;
+  if (!ends) co_return ends.error();
   auto ahead = [this](const queue::position& end) {
     auto place = next_.find({end.topic, end.partition});
     return place != next_.end() && place->second > end.offset;
   };
-  if (std::ranges::none_of(*ends, ahead)) co_return true;
+  if (std::ranges::none_of(*ends, ahead)) co_return result<>();
   log_.warning("a view is ahead of its topics and is rebuilt from them",
                {{"file", file_ ? file_->string() : std::string()}});
   tables_.close();
@@ -124,7 +130,7 @@ awaitable<bool> folding_view::give_up_what_is_ahead() {
   }
   if (!opened) throw std::runtime_error(opened.error().message());
   reader_ = queue_.read_from(tables_.topics(), resume_positions());
-  co_return true;
+  co_return result<>();
 }
 
 void folding_view::make_fresh() {
@@ -158,41 +164,44 @@ std::vector<queue::position> folding_view::resume_positions() const {
 }
 
 awaitable<void> folding_view::fold_all() {
-  asio::steady_timer pause(loop_);
-  bool sound = co_await give_up_what_is_ahead();
-  while (!sound && !stopping_) {
-    pause.expires_after(retry_pause);
-    co_await pause.async_wait(asio::use_awaitable);
-    sound = co_await give_up_what_is_ahead();
-  }
+  std::function<awaitable<result<>>()> check = [this] { return give_up_what_is_ahead(); };
+  auto sound = co_await retry(view_retries, stop_, log_, "a view cannot ask where its topics end",
+                              std::move(check));
+  if (!sound) co_return;
   work_.spawn(note_first_catch_up());
-  while (!stopping_) {
-    auto batch = co_await reader_->read();
-    if (!batch && batch.error().code == make_error_code(queue::errc::closed)) co_return;
-    if (!batch) {
-      log_.error("a view cannot read its topics", {{"reason", batch.error().message()}});
-      bool moved_on = false;
-      if (batch.error().code == make_error_code(queue::errc::out_of_range)) {
-        moved_on = co_await move_to_what_is_kept();
-      }
-      if (moved_on) continue;
-      pause.expires_after(retry_pause);
-      co_await pause.async_wait(asio::use_awaitable);
-      continue;
+  queue::take_function take = [this](std::vector<queue::stored_record> batch) {
+    return fold(std::move(batch));
+  };
+  while (!stop_.requested()) {
+    auto ended =
+        co_await queue::follow(*reader_, take, stop_, log_, "a view cannot read its topics");
+    if (ended) co_return;
+    if (ended.error().code != make_error_code(queue::errc::out_of_range)) {
+      trouble_ = ended.error().message();
+      co_return;
     }
-    while (!stopping_ && !fold_batch(*batch)) {
-      pause.expires_after(retry_pause);
-      co_await pause.async_wait(asio::use_awaitable);
-    }
-    changed_.notify_all();
-    if (checkpointer_ && checkpointer_->is_due()) work_.spawn(checkpointer_->copy());
+    std::function<awaitable<result<>>()> move_on = [this] { return move_to_what_is_kept(); };
+    co_await retry(view_retries, stop_, log_, "a view cannot ask where its topics begin",
+                   std::move(move_on));
   }
 }
 
+awaitable<void> folding_view::fold(std::vector<queue::stored_record> batch) {
+  std::function<awaitable<result<>>()> write = [this, &batch]() -> awaitable<result<>> {
+    co_return fold_batch(batch);
+  };
+  auto folded =
+      co_await retry(view_retries, stop_, log_, "a view cannot be written", std::move(write));
+  if (!folded) co_return;
+  changed_.notify_all();
+  weigh(batch.size());
+  if (checkpointer_ && checkpointer_->is_due()) work_.spawn(checkpointer_->copy());
+}
+
 /// Retention has passed this view by. What it missed was either short-lived or is in later records.
-awaitable<bool> folding_view::move_to_what_is_kept() {
+awaitable<result<>> folding_view::move_to_what_is_kept() {
   auto starts = co_await queue_.starts(tables_.topics());
-  if (!starts) co_return false;
+  if (!starts) co_return starts.error();
   for (const auto& start : *starts) {
     auto& next = next_[{start.topic, start.partition}];
     if (next >= start.offset) continue;
@@ -201,10 +210,10 @@ awaitable<bool> folding_view::move_to_what_is_kept() {
     next = start.offset;
   }
   reader_ = queue_.read_from(tables_.topics(), resume_positions());
-  co_return true;
+  co_return result<>();
 }
 
-bool folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
+result<> folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
   try {
     SQLite::Transaction all(*db_, SQLite::TransactionBehavior::IMMEDIATE);
     std::map<partition_key, std::int64_t> reached;
@@ -228,13 +237,13 @@ bool folding_view::fold_batch(const std::vector<queue::stored_record>& batch) {
     all.commit();
     for (auto& [place, next] : reached)
       next_[place] = next;
+    tables_.committed();
     trouble_.clear();
-    return true;
+    return {};
   } catch (const SQLite::Exception& e) {
-    log_.error("a view cannot be written", {{"reason", e.what()}});
     tables_.undone();
     trouble_ = e.what();
-    return false;
+    return fail(queue::errc::unavailable, trouble_);
   }
 }
 
@@ -247,6 +256,30 @@ bool folding_view::has_passed(const std::string& topic, std::int32_t partition,
                               std::int64_t offset) const {
   auto place = next_.find({topic, partition});
   return place != next_.end() && place->second > offset;
+}
+
+awaitable<bool> folding_view::wait_for_fold(steady_time deadline) {
+  struct count_in {
+    explicit count_in(std::size_t& waiting) : waiting_(waiting) { ++waiting_; }
+    ~count_in() { --waiting_; }
+    count_in(const count_in&) = delete;
+    count_in& operator=(const count_in&) = delete;
+    std::size_t& waiting_;
+  };
+  count_in self(waiting_);
+  weigh(0);
+  bool announced = co_await changed_.wait_until(deadline);
+  co_return announced;
+}
+
+/// After a transaction of so many records, or when somebody begins to wait for one.
+void folding_view::weigh(std::size_t records) {
+  if (!weight_) return;
+  if (waiting_ > 0 || records >= records_when_behind) {
+    weight_->raise();
+  } else {
+    weight_->lower();
+  }
 }
 
 awaitable<bool> folding_view::catch_up(steady_time deadline) {
@@ -264,10 +297,10 @@ awaitable<bool> folding_view::catch_up(steady_time deadline) {
     return std::ranges::find(*starts, end) != starts->end();
   });
   while (!std::ranges::all_of(*ends, reached)) {
-    bool in_time = co_await changed_.wait_until(deadline);
-    if (stopping_ || !in_time) co_return false;
+    bool in_time = co_await wait_for_fold(deadline);
+    if (stop_.requested() || !in_time) co_return false;
   }
-  co_return !stopping_;
+  co_return !stop_.requested();
 }
 
 awaitable<void> folding_view::note_first_catch_up() {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/async/condition.hpp"
+#include "base/async/stop_signal.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "queue/io.hpp"
 #include "views/checkpointer.hpp"
+#include "views/fold_weight.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -39,6 +41,8 @@ class table_set {
   virtual void close() = 0;
   /// One record, inside a transaction. False: it cannot be understood and has been skipped.
   virtual bool fold(const queue::stored_record& record) = 0;
+  /// What was folded since the last call can be read now.
+  virtual void committed() {}
   /// A transaction was undone: what is kept in memory must be read again.
   virtual void undone() = 0;
 };
@@ -55,6 +59,9 @@ class folding_view {
                std::optional<std::filesystem::path> file, logger& log);
   ~folding_view();
 
+  /// Folds with a lower weight while nobody waits for it and it is not behind. For a view that
+  /// others read on threads of their own. Call before `start`.
+  void give_way() { weight_.emplace(); }
   /// Opens the file and begins to fold. Call before the loop runs, or on it.
   [[nodiscard]] result<> start();
   /// Ends folding and closes the file. On the loop.
@@ -71,8 +78,8 @@ class folding_view {
   /// Whether a position has been folded. On the loop.
   [[nodiscard]] bool has_passed(const std::string& topic, std::int32_t partition,
                                 std::int64_t offset) const;
-  /// Announced after every transaction. On the loop.
-  [[nodiscard]] condition& changed() { return changed_; }
+  /// Waits for the end of the next transaction. False at the deadline. On the loop.
+  awaitable<bool> wait_for_fold(steady_time deadline);
   /// Counted up whenever the file has been opened: what others have open is another one then.
   /// From any thread.
   [[nodiscard]] std::uint64_t opened() const { return opened_; }
@@ -84,13 +91,15 @@ class folding_view {
   [[nodiscard]] bool usable();
   void make_fresh();
   void remove_file();
-  awaitable<bool> give_up_what_is_ahead();
+  awaitable<result<>> give_up_what_is_ahead();
   void load_positions();
   awaitable<void> fold_all();
-  awaitable<bool> move_to_what_is_kept();
+  awaitable<void> fold(std::vector<queue::stored_record> batch);
+  awaitable<result<>> move_to_what_is_kept();
   awaitable<void> note_first_catch_up();
-  /// False where the tables could not be written; nothing has changed then.
-  bool fold_batch(const std::vector<queue::stored_record>& batch);
+  /// An error where the tables could not be written; nothing has changed then.
+  result<> fold_batch(const std::vector<queue::stored_record>& batch);
+  void weigh(std::size_t records);
   [[nodiscard]] std::vector<queue::position> resume_positions() const;
 
   executor loop_;
@@ -103,11 +112,13 @@ class folding_view {
   std::map<partition_key, std::int64_t> next_;  ///< the next offset to fold
   std::unique_ptr<queue::reader> reader_;
   task_group work_;
-  condition changed_;
+  condition changed_;                  ///< announced after every transaction
+  std::size_t waiting_ = 0;            ///< that wait for one
+  std::optional<fold_weight> weight_;  ///< of the loop's thread, where it gives way
   bool caught_up_once_ = false;
   std::atomic<std::uint64_t> opened_ = 0;
   std::string trouble_;  ///< why the last transaction was none; empty where it was one
-  bool stopping_ = false;
+  stop_signal stop_;
 };
 
 }  // namespace sonde::views

@@ -1,10 +1,8 @@
 #include "views/task_listing.hpp"
 
+#include "views/sorted_merge.hpp"
+
 #include <algorithm>
-#include <functional>
-#include <iterator>
-#include <limits>
-#include <set>
 
 namespace sonde::views {
 namespace {
@@ -24,25 +22,6 @@ std::int64_t moment_number(wall_time when) {
   return static_cast<std::int64_t>(when.time_since_epoch().count());
 }
 
-/// The newest ones of all that are offered, however they come.
-class newest_places {
- public:
-  explicit newest_places(std::size_t most) : most_(most) {}
-
-  /// False: neither this one nor any that is older has a place.
-  bool offer(list_place place) {
-    if (held_.size() == most_ && !(*std::prev(held_.end()) < place)) return false;
-    held_.insert(std::move(place));
-    if (held_.size() > most_) held_.erase(std::prev(held_.end()));
-    return true;
-  }
-  [[nodiscard]] std::vector<list_place> places() const { return {held_.begin(), held_.end()}; }
-
- private:
-  std::size_t most_;
-  std::set<list_place, std::greater<>> held_;
-};
-
 }  // namespace
 
 struct task_listing::statements {
@@ -52,11 +31,11 @@ struct task_listing::statements {
         of_member(db,
                   "SELECT requested, id FROM listed WHERE member=?1 AND state=?2"
                   " AND (requested, id) < (?3, ?4)"
-                  " ORDER BY requested DESC, id DESC"),
+                  " ORDER BY requested DESC, id DESC LIMIT ?5"),
         of_target(db,
                   "SELECT requested, id, state FROM listed WHERE target=?1 AND member=?2"
                   " AND (requested, id) < (?3, ?4)"
-                  " ORDER BY requested DESC, id DESC") {}
+                  " ORDER BY requested DESC, id DESC LIMIT ?5") {}
 
   static void bind(SQLite::Statement& statement, const std::string& member,
                    const model::task_generation& one) {
@@ -95,49 +74,86 @@ void task_listing::change(const std::optional<model::scan_task>& before,
   }
 }
 
-std::vector<list_place> task_listing::find(const list_query& query, std::size_t most) {
-  newest_places out(most);
-  auto requested = std::numeric_limits<std::int64_t>::max();
-  std::string id;
-  if (query.after) {
-    requested = moment_number(query.after->requested);
-    id = query.after->id.str();
-  }
-  auto place_at = [](SQLite::Statement& row) {
-    return list_place{wall_time(std::chrono::milliseconds(row.getColumn(0).getInt64())),
-                      model::task_id(row.getColumn(1).getString())};
-  };
-  if (query.target) {
-    auto& row = sql_->of_target;
-    for (const auto& group : query.groups) {
-      row.reset();
-      row.bind(1, query.target->text());
-      row.bind(2, group);
-      row.bind(3, requested);
-      row.bind(4, id);
-      while (row.executeStep()) {
-        bool other = query.state && row.getColumn(2).getInt() != static_cast<int>(*query.state);
-        if (!other && !out.offer(place_at(row))) break;
-      }
-    }
-    row.reset();
-    return out.places();
-  }
-  auto& row = sql_->of_member;
+/// One run of rows in the order of lists: of a group and a state, or of a group and a target.
+struct task_listing::source {
+  std::string group;
+  task_state state = task_state::queued;
+};
+
+struct task_listing::listed_row {
+  list_place place;
+  bool wanted = true;  ///< in the state that was asked for
+  bool operator<(const listed_row& than) const { return place < than.place; }
+};
+
+std::vector<task_listing::source> task_listing::sources_of(const list_query& query) {
+  std::vector<source> out;
   for (const auto& group : query.groups) {
     for (auto state : all_states) {
-      if (query.state && state != *query.state) continue;
-      row.reset();
-      row.bind(1, group);
-      row.bind(2, static_cast<int>(state));
-      row.bind(3, requested);
-      row.bind(4, id);
-      while (row.executeStep() && out.offer(place_at(row))) {
+      if (query.target ? state == all_states[0] : !query.state || state == *query.state) {
+        out.push_back({group, state});
       }
+    }
+  }
+  return out;
+}
+
+std::vector<task_listing::listed_row> task_listing::rows_after(const source& from,
+                                                               const list_query& query,
+                                                               const list_place& after,
+                                                               std::size_t most) {
+  std::vector<listed_row> out;
+  auto& row = query.target ? sql_->of_target : sql_->of_member;
+  row.reset();
+  if (query.target) {
+    row.bind(1, query.target->text());
+    row.bind(2, from.group);
+  } else {
+    row.bind(1, from.group);
+    row.bind(2, static_cast<int>(from.state));
+  }
+  row.bind(3, moment_number(after.requested));
+  row.bind(4, after.id.str());
+  row.bind(5, static_cast<std::int64_t>(most));
+  while (row.executeStep()) {
+    auto& one = out.emplace_back();
+    one.place = {wall_time(std::chrono::milliseconds(row.getColumn(0).getInt64())),
+                 model::task_id(row.getColumn(1).getString())};
+    if (query.target && query.state) {
+      one.wanted = row.getColumn(2).getInt() == static_cast<int>(*query.state);
     }
   }
   row.reset();
-  return out.places();
+  return out;
+}
+
+list_page task_listing::find(const list_query& query, read_budget& budget) {
+  constexpr std::size_t least_at_once = 8;
+  constexpr std::size_t most_at_once = 256;
+  auto sources = sources_of(query);
+  list_page out;
+  if (sources.empty()) return out;
+  list_place begin{wall_time::max(), {}};
+  if (query.after) begin = *query.after;
+  auto fetch = [&](std::size_t each, const listed_row* after, std::size_t most) {
+    return rows_after(sources[each], query, after == nullptr ? begin : after->place, most);
+  };
+  auto at_once = std::clamp(query.limit / sources.size() + 1, least_at_once, most_at_once);
+  sorted_merge<listed_row> rows(sources.size(), at_once, fetch, budget);
+  std::optional<list_place> last;
+  while (auto next = rows.next()) {
+    const auto& row = next->first;
+    // A task that several of the groups may see stands in each of them.
+    if (last && row.place == *last) continue;
+    if (out.places.size() == query.limit) {
+      out.next = last;
+      return out;
+    }
+    last = row.place;
+    if (row.wanted) out.places.push_back(row.place);
+  }
+  if (!budget.left()) out.next = last ? last : query.after;
+  return out;
 }
 
 }  // namespace sonde::views

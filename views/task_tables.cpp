@@ -11,29 +11,33 @@ namespace {
 using model::scan_task;
 using model::task_state;
 
+// What lists show and what waiting readers compare stands before the snapshots, so that reading a
+// row's columns does not read these.
 constexpr const char* task_schema =
     "CREATE TABLE tasks(key TEXT PRIMARY KEY, partition INTEGER NOT NULL, id TEXT NOT NULL,"
     "  target TEXT NOT NULL, scope TEXT NOT NULL, priority INTEGER NOT NULL,"
     "  requested INTEGER NOT NULL, state INTEGER NOT NULL,"
     "  waiting INTEGER NOT NULL,"  // the snapshot is queued or running: the scheduler's business
     "  owing INTEGER NOT NULL,"    // so is handing over what the snapshot has pending
-    "  profile TEXT NOT NULL, ports TEXT NOT NULL, number INTEGER NOT NULL, ended INTEGER,"
+    "  profile TEXT NOT NULL, ports TEXT NOT NULL, number INTEGER NOT NULL, started INTEGER,"
+    "  ended INTEGER, attempt INTEGER NOT NULL, planned INTEGER NOT NULL, done INTEGER NOT NULL,"
+    "  open INTEGER NOT NULL, results_total INTEGER NOT NULL, cancelled_by TEXT NOT NULL,"
+    "  outcome INTEGER, reason TEXT NOT NULL, produced TEXT NOT NULL,"
     "  snapshot TEXT, effective TEXT);"
     "CREATE INDEX tasks_owing ON tasks(partition) WHERE owing;"
-    "CREATE INDEX tasks_waiting ON tasks(scope, priority DESC, requested, key) WHERE waiting;"
+    "CREATE INDEX tasks_waiting ON tasks(partition, scope, priority DESC, requested, key)"
+    "  WHERE waiting;"
     "CREATE INDEX tasks_queued ON tasks(scope) WHERE state=0;"
-    "CREATE TABLE ids(id TEXT PRIMARY KEY, key TEXT NOT NULL);"
+    // An id leads to its task for those who may see it, and to nothing for others.
+    "CREATE TABLE ids(id TEXT NOT NULL, member TEXT NOT NULL, key TEXT NOT NULL,"
+    "  PRIMARY KEY(id, member)) WITHOUT ROWID;"
     "CREATE TABLE requests(key TEXT NOT NULL, offset INTEGER NOT NULL, value TEXT NOT NULL,"
     "  PRIMARY KEY(key, offset));"
     "CREATE TABLE progress(key TEXT PRIMARY KEY, id TEXT NOT NULL, planned INTEGER NOT NULL,"
     "  done INTEGER NOT NULL, open INTEGER NOT NULL);";
 
-std::optional<scan_task> parse_stored(const SQLite::Column& column) {
-  if (column.isNull()) return std::nullopt;
-  auto task = model::parse_scan_task(
-      std::string_view(column.getText(), static_cast<std::size_t>(column.getBytes())));
-  if (!task) return std::nullopt;
-  return std::move(*task);
+std::int64_t milliseconds_since_epoch(wall_time when) {
+  return static_cast<std::int64_t>(when.time_since_epoch().count());
 }
 
 template <class... Values>
@@ -67,10 +71,10 @@ struct task_tables::statements {
       : load(db, "SELECT snapshot, effective FROM tasks WHERE key=?"),
         store(db,
               "INSERT OR REPLACE INTO tasks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-              " ?, ?)"),
+              " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         stand(db, "SELECT id, number, state, ended FROM tasks WHERE key=?"),
-        add_id(db, "INSERT OR REPLACE INTO ids VALUES(?, ?)"),
-        find_id(db, "SELECT key FROM ids WHERE id=?"),
+        add_id(db, "INSERT OR REPLACE INTO ids VALUES(?, ?, ?)"),
+        find_id(db, "SELECT key FROM ids WHERE id=? AND member=?"),
         add_request(db, "INSERT OR REPLACE INTO requests VALUES(?, ?, ?)"),
         drop_requests(db, "DELETE FROM requests WHERE key=? AND offset<=?"),
         find_requests(db, "SELECT offset, value FROM requests WHERE key=? ORDER BY offset"),
@@ -90,22 +94,35 @@ const std::vector<std::string>& task_tables::topics() const {
 
 void task_tables::create(SQLite::Database& db) {
   db.exec(task_schema);
+  port_lists::create(db);
   task_listing::create(db);
 }
 
 void task_tables::open(SQLite::Database& db) {
   db_ = &db;
   sql_ = std::make_shared<statements>(db);
+  lists_ = std::make_unique<port_lists>(db);
   listing_ = std::make_unique<task_listing>(db);
+  backlog_ = std::make_unique<task_backlog>(db);
+  summaries_ = std::make_unique<task_summaries>(db, *lists_);
   load_counts();
 }
 
 void task_tables::close() {
   sql_.reset();
   listing_.reset();
+  backlog_.reset();
+  summaries_.reset();
+  lists_.reset();
+}
+
+void task_tables::committed() {
+  if (on_change_) on_change_(changed_);
+  changed_.clear();
 }
 
 void task_tables::undone() {
+  changed_.clear();
   load_counts();
 }
 
@@ -122,7 +139,7 @@ bool task_tables::fold_request(const queue::stored_record& record) {
   auto before = held.now();
   if (before && record.offset <= before->folded) return true;
   if (!model::concerns(before, *request)) return true;
-  held.effective = model::fold(before, *request, record.offset, limits_.task_generations);
+  held.effective = model::fold(before, *request, record.offset, bounds());
   run(sql_->add_request, request->key.str(), record.offset, record.what.value);
   remember_ids(*held.effective, !before);
   note_change(before, *held.effective);
@@ -145,7 +162,7 @@ bool task_tables::fold_snapshot(const queue::stored_record& record) {
     auto request = model::parse_scan_request(sql_->find_requests.getColumn(1).getText());
     if (!request) continue;
     task = model::fold(std::move(task), *request, sql_->find_requests.getColumn(0).getInt64(),
-                       limits_.task_generations);
+                       bounds());
     held.effective = task;
   }
   sql_->find_requests.reset();
@@ -161,6 +178,7 @@ bool task_tables::fold_progress(const queue::stored_record& record) {
   auto event = model::parse_progress_event(record.what.value);
   if (!event) return false;
   if (has_ended(event->key, event->id)) return true;
+  changed_.push_back(event->key.str());
   run(sql_->set_progress, event->key.str(), event->id.str(),
       static_cast<std::int64_t>(event->progress.planned),
       static_cast<std::int64_t>(event->progress.done),
@@ -169,10 +187,18 @@ bool task_tables::fold_progress(const queue::stored_record& record) {
 }
 
 bool task_tables::has_ended(const model::target_key& key, const model::task_id& id) {
-  auto held = load(key);
-  if (!held || !held->now()) return false;
-  const auto& current = held->now()->current;
-  return current.id == id && model::is_terminal(current.state);
+  if (!find_first(sql_->stand, key.str())) return false;
+  bool current = sql_->stand.getColumn(0).getString() == id.str();
+  auto state = static_cast<task_state>(sql_->stand.getColumn(2).getInt());
+  sql_->stand.reset();
+  return current && model::is_terminal(state);
+}
+
+std::optional<scan_task> task_tables::parse_stored(const SQLite::Column& column) {
+  if (column.isNull()) return std::nullopt;
+  auto task = model::parse_scan_task(lists_->restored(column.getString()));
+  if (!task) return std::nullopt;
+  return std::move(*task);
 }
 
 std::optional<task_tables::row> task_tables::load(const model::target_key& key) {
@@ -184,42 +210,60 @@ std::optional<task_tables::row> task_tables::load(const model::target_key& key) 
 
 void task_tables::store(const row& held, std::int32_t partition) {
   const auto& task = *held.now();
+  const auto& current = task.current;
   bool waiting = held.snapshot && !model::is_terminal(held.snapshot->current.state);
+  bool owing = held.snapshot && !held.snapshot->pending.empty();
+  auto profile = lists_->stored(task.profile);
+  auto ports = lists_->stored(task.ports);
   auto& put = sql_->store;
   put.reset();
   put.bind(1, task.key.str());
   put.bind(2, partition);
-  put.bind(3, task.current.id.str());
+  put.bind(3, current.id.str());
   put.bind(4, task.target.text());
   put.bind(5, scope_text(task.scope));
   put.bind(6, task.priority);
-  put.bind(7, static_cast<std::int64_t>(task.current.requested.time_since_epoch().count()));
-  put.bind(8, static_cast<int>(task.current.state));
+  put.bind(7, milliseconds_since_epoch(current.requested));
+  put.bind(8, static_cast<int>(current.state));
   put.bind(9, waiting ? 1 : 0);
-  put.bind(10, held.snapshot && !held.snapshot->pending.empty() ? 1 : 0);
-  put.bind(11, task.profile);
-  put.bind(12, task.ports);
-  put.bind(13, static_cast<std::int64_t>(task.current.number));
-  auto ended = task.current.ended.value_or(wall_time()).time_since_epoch().count();
-  task.current.ended ? put.bind(14, static_cast<std::int64_t>(ended)) : put.bind(14);
-  held.snapshot ? put.bind(15, to_json_text(*held.snapshot)) : put.bind(15);
-  held.effective ? put.bind(16, to_json_text(*held.effective)) : put.bind(16);
+  put.bind(10, owing ? 1 : 0);
+  put.bind(11, profile);
+  put.bind(12, ports);
+  put.bind(13, static_cast<std::int64_t>(current.number));
+  current.started ? put.bind(14, milliseconds_since_epoch(*current.started)) : put.bind(14);
+  current.ended ? put.bind(15, milliseconds_since_epoch(*current.ended)) : put.bind(15);
+  put.bind(16, static_cast<std::int64_t>(task.attempt));
+  put.bind(17, static_cast<std::int64_t>(task.progress.planned));
+  put.bind(18, static_cast<std::int64_t>(task.progress.done));
+  put.bind(19, static_cast<std::int64_t>(task.progress.open));
+  put.bind(20, static_cast<std::int64_t>(task.results_total));
+  put.bind(21, task.cancelled_by);
+  current.outcome ? put.bind(22, static_cast<int>(current.outcome->kind)) : put.bind(22);
+  put.bind(23, current.outcome ? current.outcome->reason : std::string());
+  put.bind(24, to_column(task.produced));
+  auto text_of = [this](const scan_task& one) { return lists_->shortened(to_json_text(one), one); };
+  held.snapshot ? put.bind(25, text_of(*held.snapshot)) : put.bind(25);
+  held.effective ? put.bind(26, text_of(*held.effective)) : put.bind(26);
   put.exec();
 }
 
 void task_tables::remember_ids(const scan_task& task, bool first_sight) {
-  run(sql_->add_id, task.current.id.str(), task.key.str());
-  if (task.next) run(sql_->add_id, task.next->id().str(), task.key.str());
+  auto remember = [&](const model::task_id& id) {
+    for (const auto& group : task.scope)
+      run(sql_->add_id, id.str(), group, task.key.str());
+  };
+  remember(task.current.id);
+  if (task.next) remember(task.next->id());
   if (!first_sight) return;
   // Earlier generations may be gone from the topics; their ids follow from the key.
-  for (std::uint64_t number = 1; number < task.current.number; ++number) {
-    run(sql_->add_id, model::task_id_of(task.key, number).str(), task.key.str());
-  }
+  for (std::uint64_t number = 1; number < task.current.number; ++number)
+    remember(model::task_id_of(task.key, number));
 }
 
 void task_tables::note_change(const std::optional<scan_task>& before, const scan_task& after) {
   count(before, after);
   listing_->change(before, after);
+  changed_.push_back(after.key.str());
 }
 
 void task_tables::count(const std::optional<scan_task>& before, const scan_task& after) {
@@ -267,11 +311,16 @@ std::optional<scan_task> task_tables::snapshot(const model::target_key& key) {
   return held ? std::move(held->snapshot) : std::nullopt;
 }
 
-std::optional<model::target_key> task_tables::key_of(const model::task_id& id) {
-  if (!find_first(sql_->find_id, id.str())) return std::nullopt;
-  model::target_key key(sql_->find_id.getColumn(0).getString());
+/// All groups are looked up, so that the time does not tell which one it was.
+std::optional<model::target_key> task_tables::key_of(const model::task_id& id,
+                                                     const model::group_list& groups) {
+  std::optional<model::target_key> out;
+  for (const auto& group : groups) {
+    bool found = find_first(sql_->find_id, id.str(), group);
+    if (found) out.emplace(sql_->find_id.getColumn(0).getString());
+  }
   sql_->find_id.reset();
-  return key;
+  return out;
 }
 
 std::vector<std::optional<task_standing>> task_tables::standings(
@@ -297,54 +346,9 @@ std::vector<std::optional<task_standing>> task_tables::standings(
   return out;
 }
 
-std::vector<list_place> task_tables::list(const list_query& query, std::size_t most) {
-  return listing_->find(query, most);
-}
-
 queued_counts task_tables::count_queued(const std::string& scope) const {
   auto place = queued_.find(scope);
   return {queued_total_, place == queued_.end() ? 0 : place->second};
-}
-
-std::vector<waiting_task> task_tables::waiting(const std::vector<std::int32_t>& partitions,
-                                               const std::string& scope, std::size_t limit) {
-  std::vector<waiting_task> out;
-  SQLite::Statement find(*db_,
-                         "SELECT partition, key, priority, requested, profile, ports FROM tasks"
-                         " WHERE waiting AND scope=? ORDER BY priority DESC, requested, key");
-  for (bool more = find_first(find, scope); more && out.size() < limit; more = find.executeStep()) {
-    if (std::ranges::find(partitions, find.getColumn(0).getInt()) == partitions.end()) continue;
-    out.push_back(
-        {model::target_key(find.getColumn(1).getString()), scope, find.getColumn(2).getInt(),
-         wall_time(std::chrono::milliseconds(find.getColumn(3).getInt64())),
-         find.getColumn(4).getString(), find.getColumn(5).getString(), find.getColumn(0).getInt()});
-  }
-  return out;
-}
-
-std::vector<owing_task> task_tables::owing(const std::vector<std::int32_t>& partitions,
-                                           std::size_t limit) {
-  std::vector<owing_task> out;
-  SQLite::Statement find(*db_, "SELECT key FROM tasks WHERE owing AND partition=? LIMIT ?");
-  for (auto partition : partitions) {
-    auto room = static_cast<std::int64_t>(limit - out.size());
-    for (bool more = find_first(find, partition, room); more; more = find.executeStep()) {
-      out.push_back({model::target_key(find.getColumn(0).getString()), partition});
-    }
-  }
-  return out;
-}
-
-std::vector<std::string> task_tables::waiting_scopes() {
-  // One look into the index for each scope, however many tasks it has.
-  std::vector<std::string> out;
-  SQLite::Statement next(*db_,
-                         "SELECT scope FROM tasks WHERE waiting AND scope > ?"
-                         " ORDER BY scope LIMIT 1");
-  while (find_first(next, out.empty() ? std::string() : out.back())) {
-    out.push_back(next.getColumn(0).getString());
-  }
-  return out;
 }
 
 }  // namespace sonde::views

@@ -2,7 +2,9 @@
 
 #include "base/async/hop.hpp"
 #include "model/events.hpp"
+#include "queue/errc.hpp"
 #include "views/task_tables.hpp"
+#include "views/task_watch.hpp"
 
 #include <algorithm>
 
@@ -11,8 +13,13 @@ namespace {
 
 using model::scan_task;
 
-/// Of a list, before others get their turn.
+/// Of a list, before others get their turn: about a millisecond.
 constexpr std::size_t read_at_once = 32;
+
+error list_late() {
+  return fail(queue::errc::unavailable,
+              "the task view is overloaded, and the list was not read in time; try again later");
+}
 
 std::optional<model::task_generation> generation_of(const scan_task& task,
                                                     const model::task_id& id) {
@@ -34,7 +41,15 @@ class sqlite_task_view final : public task_view {
  public:
   sqlite_task_view(executor loop, queue::backend& queue, std::optional<std::filesystem::path> file,
                    const limits& limits, logger& log)
-      : loop_(loop), tables_(limits), view_(loop, queue, tables_, std::move(file), log) {}
+      : loop_(loop),
+        limits_(limits),
+        watch_(loop),
+        tables_(limits,
+                [this](const std::vector<std::string>& keys) {
+                  last_read_.reset();
+                  watch_.announce(keys);
+                }),
+        view_(loop, queue, tables_, std::move(file), log) {}
 
   [[nodiscard]] result<> start() { return view_.start(); }
 
@@ -52,16 +67,26 @@ class sqlite_task_view final : public task_view {
     return spawn_on(loop_, std::move(work));
   }
 
-  awaitable<result<std::optional<found_task>>> find(model::task_id id,
+  awaitable<result<std::optional<found_task>>> find(model::task_id id, model::group_list groups,
                                                     steady_time deadline) override {
-    auto work = [this, id = std::move(id), deadline] { return find_id_here(id, deadline); };
+    auto work = [this, id = std::move(id), groups = std::move(groups), deadline] {
+      return find_id_here(id, groups, deadline);
+    };
     return spawn_on(loop_, std::move(work));
   }
 
   awaitable<result<std::optional<found_task>>> wait_for_change(model::task_id id,
+                                                               model::group_list groups,
+                                                               task_mark since,
                                                                steady_time deadline) override {
-    auto work = [this, id = std::move(id), deadline] { return wait_here(id, deadline); };
+    auto work = [this, id = std::move(id), groups = std::move(groups), since, deadline] {
+      return wait_here(id, groups, since, deadline);
+    };
     return spawn_on(loop_, std::move(work));
+  }
+
+  void end_waits() override {
+    asio::post(loop_, [this] { watch_.end(); });
   }
 
   awaitable<result<task_list>> list(list_query query, steady_time deadline) override {
@@ -99,7 +124,7 @@ class sqlite_task_view final : public task_view {
   awaitable<std::vector<waiting_task>> waiting(std::vector<std::int32_t> partitions,
                                                std::string scope, std::size_t limit) override {
     auto work = [this, partitions = std::move(partitions), scope = std::move(scope), limit] {
-      return tables_.waiting(partitions, scope, limit);
+      return tables_.backlog().waiting(partitions, scope, limit);
     };
     return call_on(loop_, std::move(work));
   }
@@ -107,13 +132,17 @@ class sqlite_task_view final : public task_view {
   awaitable<std::vector<owing_task>> owing(std::vector<std::int32_t> partitions,
                                            std::size_t limit) override {
     auto work = [this, partitions = std::move(partitions), limit] {
-      return tables_.owing(partitions, limit);
+      return tables_.backlog().owing(partitions, limit);
     };
     return call_on(loop_, std::move(work));
   }
 
-  awaitable<std::vector<std::string>> waiting_scopes() override {
-    auto work = [this] { return tables_.waiting_scopes(); };
+  awaitable<std::vector<std::string>> waiting_scopes(std::vector<std::int32_t> partitions,
+                                                     std::string after,
+                                                     std::size_t limit) override {
+    auto work = [this, partitions = std::move(partitions), after = std::move(after), limit] {
+      return tables_.backlog().scopes(partitions, after, limit);
+    };
     return call_on(loop_, std::move(work));
   }
 
@@ -125,7 +154,10 @@ class sqlite_task_view final : public task_view {
   }
 
   awaitable<void> stop() override {
-    auto work = [this] { return view_.stop(); };
+    auto work = [this] {
+      watch_.end();
+      return view_.stop();
+    };
     return spawn_on(loop_, std::move(work));
   }
 
@@ -147,34 +179,39 @@ class sqlite_task_view final : public task_view {
     co_return out;
   }
 
-  std::optional<found_task> look_up(const model::task_id& id) {
-    auto key = tables_.key_of(id);
+  std::optional<found_task> look_up(const model::task_id& id, const model::group_list& groups) {
+    auto key = tables_.key_of(id, groups);
     if (!key) return std::nullopt;
-    auto task = tables_.task(*key);
-    if (!task) return std::nullopt;
-    auto generation = generation_of(*task, id);
-    return found_task{std::move(*task), std::move(generation)};
+    // Many may wait for the same scan.
+    if (!last_read_ || last_read_->key != *key) last_read_ = tables_.task(*key);
+    if (!last_read_) return std::nullopt;
+    return found_task{*last_read_, generation_of(*last_read_, id)};
   }
 
   awaitable<result<std::optional<found_task>>> find_id_here(model::task_id id,
+                                                            model::group_list groups,
                                                             steady_time deadline) {
-    auto found = look_up(id);
+    auto found = look_up(id, groups);
     if (found) co_return found;
     bool in_time = co_await view_.catch_up(deadline);
     if (!in_time) co_return view_.behind("task");
-    co_return look_up(id);
+    co_return look_up(id, groups);
   }
 
-  awaitable<result<std::optional<found_task>>> wait_here(model::task_id id, steady_time deadline) {
-    auto found = co_await find_id_here(id, deadline);
-    if (!found || !*found) co_return found;
-    auto first = **found;
-    while (*found && !(*found)->has_news_since(first)) {
-      bool in_time = co_await view_.changed().wait_until(deadline);
-      if (!in_time) break;
-      found = look_up(id);
+  /// A snapshot is parsed where its columns are not what they were.
+  awaitable<result<std::optional<found_task>>> wait_here(model::task_id id,
+                                                         model::group_list groups, task_mark since,
+                                                         steady_time deadline) {
+    auto key = tables_.key_of(id, groups);
+    bool more = key.has_value();
+    while (more) {
+      if (tables_.summaries().mark_of(*key, id) != since) {
+        auto found = look_up(id, groups);
+        if (!found || found->has_news_since(since)) co_return found;
+      }
+      more = co_await watch_.wait_until(key->str(), deadline);
     }
-    co_return found;
+    co_return look_up(id, groups);
   }
 
   awaitable<result<queued_counts>> count_here(std::string scope, steady_time deadline) {
@@ -186,44 +223,71 @@ class sqlite_task_view final : public task_view {
   awaitable<result<task_list>> list_here(list_query query, steady_time deadline) {
     bool in_time = co_await view_.catch_up(deadline);
     if (!in_time) co_return view_.behind("task");
+    read_budget budget(limits_);
+    auto page = tables_.list(query, budget);
     task_list out;
-    auto places = tables_.list(query, query.limit + 1);
-    if (places.size() > query.limit) {
-      places.pop_back();
-      out.next = places.back();
-    }
+    out.next = page.next;
+    std::optional<list_place> last;
     std::size_t read = 0;
-    for (const auto& place : places) {
+    std::size_t bytes = 0;
+    for (const auto& place : page.places) {
       // Whoever schedules meanwhile is not to wait for the whole page.
       if (++read % read_at_once == 0) co_await asio::post(loop_, asio::use_awaitable);
-      auto found = look_up(place.id);
-      // Asked for again since: it stands at the front now.
-      if (!found || !found->is_current()) continue;
-      if (!query.target) found->task.results.clear();
-      out.tasks.push_back(std::move(found->task));
+      bool late = std::chrono::steady_clock::now() > deadline;
+      if (late && !last) co_return list_late();
+      bool full = late || !put_listed(query, place, bytes, out.tasks);
+      if (full) {
+        out.next = last;
+        break;
+      }
+      last = place;
     }
     co_return out;
   }
 
+  /// False: it would make the page too long.
+  bool put_listed(const list_query& query, const list_place& place, std::size_t& bytes,
+                  std::vector<listed_task>& out) {
+    auto found = tables_.summaries().find(place.id);
+    // Requested again since: it stands at the front now.
+    if (!found) return true;
+    if (query.target) {
+      bytes += tables_.summaries().bytes_of(found->task.key);
+      if (bytes > limits_.http_answer_bytes && !out.empty()) return false;
+      auto whole = tables_.task(found->task.key);
+      if (!whole) return true;
+      found->task = std::move(*whole);
+    }
+    out.push_back(std::move(*found));
+    return true;
+  }
+
   awaitable<bool> wait_for_position(queue::position place, steady_time deadline) {
     while (!view_.has_passed(place.topic, place.partition, place.offset)) {
-      bool in_time = co_await view_.changed().wait_until(deadline);
+      bool in_time = co_await view_.wait_for_fold(deadline);
       if (!in_time) co_return false;
     }
     co_return true;
   }
 
   executor loop_;
+  const limits& limits_;
+  task_watch watch_;
+  std::optional<scan_task> last_read_;  ///< until the next change
   task_tables tables_;
   folding_view view_;
 };
 
 }  // namespace
 
-bool found_task::has_news_since(const found_task& before) const {
-  if (!generation || !before.generation || model::is_terminal(generation->state)) return true;
-  if (generation->state != before.generation->state) return true;
-  return is_current() && task.progress != before.task.progress;
+task_mark found_task::mark() const {
+  return {generation ? generation->state : task.current.state, task.progress};
+}
+
+bool found_task::has_news_since(const task_mark& before) const {
+  if (!generation || model::is_terminal(generation->state)) return true;
+  if (generation->state != before.state) return true;
+  return is_current() && task.progress != before.progress;
 }
 
 result<std::unique_ptr<task_view>> open_task_view(executor loop, queue::backend& queue,

@@ -17,6 +17,13 @@
 
 namespace sonde::views {
 
+/// What a reader who waits for news of a scan compares.
+struct task_mark {
+  model::task_state state = model::task_state::queued;
+  model::task_progress progress;
+  bool operator==(const task_mark&) const = default;
+};
+
 /// A task as it was found by the id of one of its generations.
 struct found_task {
   model::scan_task task;
@@ -25,8 +32,10 @@ struct found_task {
   [[nodiscard]] bool is_current() const {
     return generation && generation->number == task.current.number;
   }
+  /// What this is to one who waits.
+  [[nodiscard]] task_mark mark() const;
   /// Whether one who waits wants to know: it has ended, or is not what it was.
-  [[nodiscard]] bool has_news_since(const found_task& before) const;
+  [[nodiscard]] bool has_news_since(const task_mark& before) const;
 };
 
 /// A queued or abandoned task, as much of it as a scheduler needs to choose.
@@ -38,6 +47,7 @@ struct waiting_task {
   std::string profile;
   std::string ports;
   std::int32_t partition = 0;
+  std::uint32_t probes = 0;  ///< for each address; 0: as many as `profile` and `ports` say
 };
 
 /// Where a number of tasks stands against a limit.
@@ -87,9 +97,21 @@ struct list_query {
   std::size_t limit = 0;            ///< at least 1
 };
 
+/// A long list of ports, as a listing shows it.
+struct port_list_summary {
+  std::string head;  ///< its beginning, and an ellipsis
+  std::uint32_t ports = 0;
+  std::string sha256;  ///< of the whole text, in hexadecimal
+};
+
+struct listed_task {
+  /// Without what lists do not show. Those of a target are whole.
+  model::scan_task task;
+  std::optional<port_list_summary> ports;  ///< stands for the task's `profile`
+};
+
 struct task_list {
-  /// Those of a target are whole, others have no `results`, as there may be many.
-  std::vector<model::scan_task> tasks;
+  std::vector<listed_task> tasks;
   std::optional<list_place> next;  ///< where this page has ended, if others follow
 };
 
@@ -110,16 +132,23 @@ class task_view {
   virtual awaitable<result<task_and_counts>> find_with_counts(model::target_key key,
                                                               std::string scope,
                                                               steady_time deadline) = 0;
-  /// The same, by the id of any of its generations. What is not there yet is waited for until the
-  /// view has caught up; what is there is answered at once.
+  /// The same, by the id of any of its generations, if one of these groups may see it. What is not
+  /// there yet is waited for until the view has caught up; what is there is answered at once. A
+  /// hidden task takes the path of one that is not there.
   virtual awaitable<result<std::optional<found_task>>> find(model::task_id id,
+                                                            model::group_list groups,
                                                             steady_time deadline) = 0;
-  /// The task, as soon as its state or progress is another than now, or at the deadline; at once
-  /// where it has ended.
+  /// The task that `find` has found, as soon as its state or progress is another than `since`, or
+  /// at the deadline; at once where it has ended.
   virtual awaitable<result<std::optional<found_task>>> wait_for_change(model::task_id id,
+                                                                       model::group_list groups,
+                                                                       task_mark since,
                                                                        steady_time deadline) = 0;
-  /// Tasks that these groups may see, newest first. What they may not see shows neither in the
-  /// pages nor, unless it is of the target that was asked for, in the time they take.
+  /// Ends these waits, and those that come later. From any loop.
+  virtual void end_waits() = 0;
+  /// Tasks that these groups may see, newest first, read from columns. What they may not see shows
+  /// neither in the pages nor in the time they take. A page ends early at `limits::read_rows`, at
+  /// `limits::http_answer_bytes` or at the deadline; `next` goes on from there.
   virtual awaitable<result<task_list>> list(list_query query, steady_time deadline) = 0;
 
   /// For many requests at once: first this, which returns when everything has been folded that was
@@ -142,8 +171,10 @@ class task_view {
   /// which they are to run.
   virtual awaitable<std::vector<waiting_task>> waiting(std::vector<std::int32_t> partitions,
                                                        std::string scope, std::size_t limit) = 0;
-  /// The scopes that have any.
-  virtual awaitable<std::vector<std::string>> waiting_scopes() = 0;
+  /// The scopes that have any in these partitions, in their order after the one given.
+  virtual awaitable<std::vector<std::string>> waiting_scopes(std::vector<std::int32_t> partitions,
+                                                             std::string after,
+                                                             std::size_t limit) = 0;
   /// Tasks of these partitions whose snapshot has `pending` messages, any of them first.
   virtual awaitable<std::vector<owing_task>> owing(std::vector<std::int32_t> partitions,
                                                    std::size_t limit) = 0;

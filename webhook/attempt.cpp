@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds load_pause{500};
+constexpr retry_policy load_retries{milliseconds(500), milliseconds(5'000)};
 constexpr std::size_t shown_reason_bytes = 300;
 /// Half of the time for which `webhook.requests` is kept: what is older than this may be gone when
 /// it is due.
@@ -43,7 +43,7 @@ bool works(const result<post_answer>& how, unsigned status) {
 }  // namespace
 
 awaitable<void> sender::dispatch() {
-  while (!stopping_) {
+  while (!stop_.requested()) {
     while (auto next = board_.take(clock_.now()))
       tries_.spawn(attempt(std::move(*next)));
     auto due = board_.next_due();
@@ -69,16 +69,14 @@ awaitable<void> sender::attempt(open_delivery one) {
 
 /// A queue that does not answer is no reason to give a message up.
 awaitable<result<queue::stored_record>> sender::load(open_delivery one) {
-  asio::steady_timer pause(loop_);
-  while (!stopping_) {
-    auto stored = co_await messages_.load(one.partition, one.state.request);
-    if (stored || is_code(stored.error(), errc::unusable)) co_return stored;
-    log_.warning("a message for a webhook cannot be read; trying again",
-                 {{"reason", stored.error().message()}});
-    pause.expires_after(load_pause);
-    co_await pause.async_wait(asio::use_awaitable);
-  }
-  co_return fail(errc::cancelled);
+  std::function<awaitable<result<queue::stored_record>>()> read = [this, partition = one.partition,
+                                                                   request = one.state.request] {
+    return messages_.load(partition, request);
+  };
+  auto stored = co_await retry(load_retries, stop_, log_, "a message for a webhook cannot be read",
+                               std::move(read));
+  if (!stored && stop_.requested()) co_return fail(errc::cancelled);
+  co_return stored;
 }
 
 awaitable<result<model::webhook_message>> sender::message_of(open_delivery one) {
@@ -144,7 +142,7 @@ awaitable<std::vector<record>> sender::records_of(open_delivery one) {
     if (stored) {
       model::record_place from{stored->what.topic, stored->partition, stored->offset};
       out.push_back(model::to_dead_letter(std::move(stored->what), std::move(from), "send",
-                                          one.state.reason));
+                                          one.state.reason, limits_.record_max_bytes));
     }
   }
   out.push_back(to_record(one.state, clock_.now()));

@@ -2,18 +2,18 @@
 
 #include "model/dead_letter.hpp"
 #include "model/events.hpp"
-#include "queue/errc.hpp"
+#include "queue/consume.hpp"
+#include "queue/produce_all.hpp"
 #include "webhook/errc.hpp"
 
 #include <algorithm>
-#include <map>
 
 namespace sonde::webhook {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds retry_pause{500};
+constexpr retry_policy read_retries{milliseconds(500), milliseconds(5'000)};
 constexpr milliseconds room_patience{1'000};
 constexpr milliseconds drain_patience{5'000};
 constexpr std::size_t most_remembered = 100'000;
@@ -58,7 +58,8 @@ sender::sender(executor loop, queue::backend& queue,
       landed_(loop),
       loops_(loop, log, "webhook sender"),
       tries_(loop, log, "webhook tries"),
-      look_ups_(loop, log, "webhook look-ups") {}
+      look_ups_(loop, log, "webhook look-ups"),
+      stop_(loop) {}
 
 sender::~sender() = default;
 
@@ -69,7 +70,7 @@ void sender::start() {
 }
 
 awaitable<void> sender::stop(steady_time deadline) {
-  stopping_ = true;
+  stop_.request();
   consumer_->close();
   news_.notify_all();
   auto until = std::min(deadline, clock_.steady_now() + drain_patience);
@@ -93,61 +94,54 @@ struct sender::arrivals {
 };
 
 awaitable<void> sender::consume() {
-  asio::steady_timer pause(loop_);
-  while (!stopping_) {
-    auto next = co_await consumer_->next();
-    if (!next && next.error().code == make_error_code(queue::errc::closed)) co_return;
-    if (!next) {
-      log_.error("messages for webhooks cannot be read", {{"reason", next.error().message()}});
-      pause.expires_after(retry_pause);
-      co_await pause.async_wait(asio::use_awaitable);
-      continue;
-    }
-    if (auto* ours = std::get_if<queue::assigned>(&*next)) {
-      std::set<std::int32_t> partitions;
-      for (const auto& each : ours->partitions)
-        partitions.insert(each.partition);
-      co_await take_over(std::move(partitions));
-    } else if (auto* gone = std::get_if<queue::revoked>(&*next)) {
-      // What waits is read anew by whoever gets the partition, which may be this process.
-      for (const auto& each : gone->partitions)
-        owned_.erase(each.partition);
-      board_.keep_waiting_of(owned_);
-    } else {
-      co_await take_in(std::move(std::get<stored_records>(*next)));
-    }
-    show();
-  }
+  queue::consume_handler handler;
+  handler.assigned = [this](std::vector<queue::partition_ref> ours) {
+    return take_over(std::move(ours));
+  };
+  handler.revoked = [this](queue::revoked gone) { return give_back(std::move(gone)); };
+  handler.records = [this](stored_records records) { return take_in(std::move(records)); };
+  auto ended = co_await queue::consume(*consumer_, std::move(handler), stop_, log_,
+                                       "messages for webhooks cannot be read");
+  if (!ended && failed_) failed_(ended.error());
+}
+
+/// What waits is read anew by whoever gets the partition, which may be this process.
+awaitable<void> sender::give_back(queue::revoked gone) {
+  for (const auto& each : gone.partitions)
+    owned_.erase(each.partition);
+  board_.keep_waiting_of(owned_);
+  show();
+  co_return;
 }
 
 /// What is open is what its last state says is.
-awaitable<void> sender::take_over(std::set<std::int32_t> partitions) {
-  owned_ = partitions;
-  asio::steady_timer pause(loop_);
-  while (!stopping_) {
-    board_.keep_waiting_of({});
-    std::unordered_map<model::delivery_id, open_delivery> open;
-    auto take = [&](std::int32_t partition, model::webhook_delivery state) {
-      auto id = state.id;
-      if (state.state != model::delivery_state::pending) {
-        open.erase(id);
-        remember_end(id, state.request);
-        return;
-      }
-      open[id] = {std::move(state), partition, nullptr};
-    };
-    auto read = co_await messages_.replay(partitions, std::move(take));
-    if (read) {
-      for (auto& [id, one] : open)
-        if (!board_.knows(id)) board_.add(std::move(one));
-      news_.notify_all();
-      co_return;
+awaitable<void> sender::take_over(std::vector<queue::partition_ref> partitions) {
+  owned_.clear();
+  for (const auto& each : partitions)
+    owned_.insert(each.partition);
+  std::function<awaitable<result<>>()> read = [this] { return read_open(); };
+  co_await retry(read_retries, stop_, log_, "the state of webhooks cannot be read", read);
+  show();
+}
+
+awaitable<result<>> sender::read_open() {
+  board_.keep_waiting_of({});
+  std::unordered_map<model::delivery_id, open_delivery> open;
+  auto take = [&](std::int32_t partition, model::webhook_delivery state) {
+    auto id = state.id;
+    if (state.state != model::delivery_state::pending) {
+      open.erase(id);
+      remember_end(id, state.request);
+      return;
     }
-    log_.warning("the state of webhooks cannot be read; trying again",
-                 {{"reason", read.error().message()}});
-    pause.expires_after(retry_pause);
-    co_await pause.async_wait(asio::use_awaitable);
-  }
+    open[id] = {std::move(state), partition, nullptr};
+  };
+  auto read = co_await messages_.replay(owned_, std::move(take));
+  if (!read) co_return read;
+  for (auto& [id, one] : open)
+    if (!board_.knows(id)) board_.add(std::move(one));
+  news_.notify_all();
+  co_return result<>();
 }
 
 bool sender::is_news(const queue::stored_record& record, const model::delivery_id& id) const {
@@ -161,7 +155,7 @@ bool sender::is_news(const queue::stored_record& record, const model::delivery_i
 awaitable<bool> sender::wait_for_room(std::string endpoint) {
   auto until = clock_.steady_now() + room_patience;
   auto room = board_.room_for(endpoint);
-  while (room == board::room::soon && !stopping_) {
+  while (room == board::room::soon && !stop_.requested()) {
     bool landed = co_await landed_.wait_until(until);
     room = board_.room_for(endpoint);
     if (!landed && room == board::room::soon) {
@@ -182,7 +176,8 @@ awaitable<void> sender::take_one(queue::stored_record record, std::shared_ptr<ar
                 {"reason", message.error().message()}});
     auto from = place_of(record);
     into->to_write.push_back(model::to_dead_letter(std::move(record.what), std::move(from), "parse",
-                                                   message.error().message()));
+                                                   message.error().message(),
+                                                   limits_.record_max_bytes));
     co_return;
   }
   if (!is_news(record, message->id) || !into->seen.insert(message->id).second) co_return;
@@ -194,8 +189,8 @@ awaitable<void> sender::take_one(queue::stored_record record, std::shared_ptr<ar
     one.state.next_try.reset();
     one.state.reason = "too many messages wait for this receiver";
     auto from = place_of(record);
-    into->to_write.push_back(
-        model::to_dead_letter(std::move(record.what), std::move(from), "queue", one.state.reason));
+    into->to_write.push_back(model::to_dead_letter(std::move(record.what), std::move(from), "queue",
+                                                   one.state.reason, limits_.record_max_bytes));
   }
   into->to_write.push_back(to_record(one.state, clock_.now()));
   auto size = message->body.size() + message->hook.sealed.size();
@@ -211,7 +206,7 @@ awaitable<void> sender::take_in(stored_records records) {
   for (const auto& record : records) {
     if (!owned_.contains(record.partition)) continue;
     co_await take_one(record, arrived);
-    if (stopping_) co_return;
+    if (stop_.requested()) co_return;
   }
   bool written = arrived->to_write.empty();
   if (!written) written = co_await publish(std::move(arrived->to_write));
@@ -225,18 +220,11 @@ awaitable<void> sender::take_in(stored_records records) {
   }
   news_.notify_all();
   co_await commit(std::move(records));
+  show();
 }
 
 awaitable<void> sender::commit(stored_records records) {
-  std::map<std::int32_t, queue::position> next;
-  for (const auto& one : records) {
-    auto place = one.place();
-    ++place.offset;
-    next[one.partition] = place;
-  }
-  std::vector<queue::position> positions;
-  for (auto& each : next)
-    positions.push_back(std::move(each.second));
+  auto positions = queue::positions_after(records);
   auto committed = co_await consumer_->commit(std::move(positions));
   if (committed) co_return;
   // They come again, and change nothing then.
@@ -244,19 +232,11 @@ awaitable<void> sender::commit(stored_records records) {
                {{"reason", committed.error().message()}});
 }
 
-/// Until it is written. False: this process is to stop first.
+/// False: the queue takes nothing more.
 awaitable<bool> sender::publish(std::vector<record> batch) {
-  asio::steady_timer pause(loop_);
-  while (true) {
-    auto copy = batch;
-    auto places = co_await queue_.produce(std::move(copy));
-    if (places) co_return true;
-    if (stopping_) co_return false;
-    log_.warning("the state of a webhook could not be written; trying again",
-                 {{"reason", places.error().message()}});
-    pause.expires_after(retry_pause);
-    co_await pause.async_wait(asio::use_awaitable);
-  }
+  auto written = co_await queue::produce_all(queue_, std::move(batch), stop_, log_,
+                                             "the state of a webhook could not be written");
+  co_return bool(written);
 }
 
 void sender::remember_end(const model::delivery_id& id, std::int64_t request) {

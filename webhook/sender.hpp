@@ -1,6 +1,8 @@
 #pragma once
 
 #include "base/async/condition.hpp"
+#include "base/async/retry.hpp"
+#include "base/async/stop_signal.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -8,6 +10,7 @@
 #include "base/metrics.hpp"
 #include "model/webhook.hpp"
 #include "model/webhook_guard.hpp"
+#include "model/webhook_keys.hpp"
 #include "queue/io.hpp"
 #include "webhook/board.hpp"
 #include "webhook/message_log.hpp"
@@ -45,6 +48,10 @@ class sender {
          const limits& limits, const clock& clock, logger& log, metrics& counts);
   ~sender();
 
+  /// Called on the loop where messages cannot be read for a reason that does not pass. Before
+  /// `start`.
+  void when_failed(std::function<void(error)> tell) { failed_ = std::move(tell); }
+
   /// On the loop, or before it runs.
   void start();
   /// Begins nothing new. What is being sent gets until `deadline`, and a few seconds at most; then
@@ -57,7 +64,9 @@ class sender {
 
   // The way in.
   awaitable<void> consume();
-  awaitable<void> take_over(std::set<std::int32_t> partitions);
+  awaitable<void> take_over(std::vector<queue::partition_ref> partitions);
+  awaitable<void> give_back(queue::revoked gone);
+  awaitable<result<>> read_open();
   awaitable<void> take_in(stored_records records);
   awaitable<void> take_one(queue::stored_record record, std::shared_ptr<arrivals> into);
   awaitable<bool> wait_for_room(std::string endpoint);
@@ -107,7 +116,8 @@ class sender {
   task_group loops_;
   task_group tries_;
   task_group look_ups_;
-  bool stopping_ = false;
+  std::function<void(error)> failed_;
+  stop_signal stop_;
 };
 
 }  // namespace sonde::webhook

@@ -23,6 +23,15 @@ result<> make_folder(const fs::path& folder) {
   return {};
 }
 
+/// Opens the file; on a full disk with what its reserve gives back.
+template <class Open>
+auto with_reserve(embedded::disk_floor& floor, Open open) -> decltype(open()) {
+  auto out = open();
+  while (!out && out.error().code == make_error_code(errc::no_space) && floor.give_way())
+    out = open();
+  return out;
+}
+
 }  // namespace
 
 result<> find_embedded_queue(const fs::path& folder) {
@@ -42,11 +51,13 @@ result<std::unique_ptr<backend>> open_embedded_queue(const fs::path& folder,
   if (!lock) return lock.error();
   auto file = folder / embedded::file_name;
   local::layout layout(std::move(topics), std::move(prefix));
-  auto writing = embedded::open_for_writing(file, layout);
+  embedded::disk_floor floor(folder, limits);
+  auto writing = with_reserve(floor, [&] { return embedded::open_for_writing(file, layout); });
   if (!writing) return writing.error();
-  auto reading = embedded::open_for_reading(file, layout);
+  auto reading = with_reserve(floor, [&] { return embedded::open_for_reading(file, layout); });
   if (!reading) return reading.error();
-  auto writer = embedded::make_sqlite_writer(file, std::move(*lock), std::move(*writing), layout);
+  auto writer = embedded::make_sqlite_writer(file, std::move(*lock), std::move(floor),
+                                             std::move(*writing), layout);
   if (!writer) return writer.error();
   auto identity = reading->identity;
   local::log_store store{std::move(*writer),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "queue/embedded/database.hpp"
+#include "queue/embedded/disk_floor.hpp"
 #include "queue/embedded/folder_lock.hpp"
 #include "queue/local/log_store.hpp"
 
@@ -10,8 +11,10 @@
 namespace sonde::queue::embedded {
 
 /// The writing side of a queue file: appends, group offsets, checkpoints, retention, compaction.
+/// What does not fit the disk is tried again with a slice of the reserve.
 [[nodiscard]] result<std::unique_ptr<local::log_writer>> make_sqlite_writer(
-    std::filesystem::path file, folder_lock lock, opened_database database, local::layout layout);
+    std::filesystem::path file, folder_lock lock, disk_floor floor, opened_database database,
+    local::layout layout);
 
 /// The reading side, on a connection of its own.
 [[nodiscard]] std::unique_ptr<local::log_reader> make_sqlite_reader(std::filesystem::path file,

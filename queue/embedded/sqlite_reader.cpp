@@ -85,11 +85,17 @@ class sqlite_reader final : public local::log_reader {
 
   result<> check_kept(log_index log, std::int64_t from) {
     const auto& spec = layout_.spec(log);
-    if (spec.policy == cleanup::compact || spec.retention.count() == 0) return {};
-    SQLite::Statement find(*db_, "SELECT start FROM logs WHERE number=?");
-    find.bind(1, numbers_[log]);
-    find.executeStep();
-    auto start = find.getColumn(0).getInt64();
+    // Also where nothing expires now: it may have done so under other settings.
+    if (spec.policy == cleanup::compact) return {};
+    if (!start_of_) {
+      start_of_ =
+          std::make_unique<SQLite::Statement>(*db_, "SELECT start FROM logs WHERE number=?");
+    }
+    start_of_->reset();
+    start_of_->bind(1, numbers_[log]);
+    start_of_->executeStep();
+    auto start = start_of_->getColumn(0).getInt64();
+    start_of_->reset();
     if (from >= start) return {};
     return fail(errc::out_of_range, "offset " + std::to_string(from) + " of " + spec.name +
                                         " is not kept any more; the first that is, is " +
@@ -121,6 +127,7 @@ class sqlite_reader final : public local::log_reader {
   std::vector<std::int64_t> numbers_;
   local::layout layout_;
   std::vector<std::unique_ptr<SQLite::Statement>> selects_;
+  std::unique_ptr<SQLite::Statement> start_of_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace sonde::queue::embedded {
@@ -17,8 +18,15 @@ using local::log_index;
 constexpr int checkpoint_pages = 4096;
 /// Rows that one slice of maintenance looks at: a few milliseconds.
 constexpr int slice_rows = 2'000;
+/// Bytes of rows that one slice removes: large ones take many pages each.
+constexpr std::int64_t slice_bytes = 16 << 20;
 /// Free pages given back to the file system by one slice.
 constexpr int slice_pages = 256;
+/// Free pages that new records will take soon: 16 MiB. More than these are given back at once.
+constexpr int kept_free_pages = 4096;
+
+/// What a row counts for: the same as when it was appended. Asks no more than the rows' heads.
+constexpr const char* row_bytes = "length(key) + length(value) + length(headers)";
 
 std::int64_t milliseconds_of(wall_time time) {
   return time.time_since_epoch().count();
@@ -32,15 +40,20 @@ struct open_log {
   std::int64_t kept_rows = 0;     ///< what it has left so far
   std::int64_t clean_to = 0;      ///< how far the last whole pass came
   std::int64_t clean_rows = 0;    ///< and what it left
+  // Of a topic with `retention_bytes`: what stands in the file is counted a slice at a time.
+  std::int64_t bytes = 0;       ///< of the records that are counted
+  std::int64_t counted_to = 0;  ///< those before it are counted, and
+  std::int64_t opened_at = 0;   ///< those from here on, which this process has written
   std::unique_ptr<SQLite::Statement> append;
 };
 
 class sqlite_writer final : public local::log_writer {
  public:
-  sqlite_writer(std::filesystem::path file, folder_lock lock, opened_database database,
-                local::layout layout)
+  sqlite_writer(std::filesystem::path file, folder_lock lock, disk_floor floor,
+                opened_database database, local::layout layout)
       : file_(std::move(file)),
         lock_(std::move(lock)),
+        floor_(std::move(floor)),
         db_(std::move(database.db)),
         layout_(std::move(layout)),
         set_next_(*db_, "UPDATE logs SET next=?2 WHERE number=?1"),
@@ -57,6 +70,7 @@ class sqlite_writer final : public local::log_writer {
       auto& log = logs_.emplace_back();
       log.number = number;
       log.next = next.getColumn(0).getInt64();
+      log.opened_at = log.next;
       log.append = std::make_unique<SQLite::Statement>(*db_, sql);
     }
   }
@@ -64,9 +78,50 @@ class sqlite_writer final : public local::log_writer {
   result<std::vector<std::int64_t>> write(std::span<const log_append> records,
                                           std::span<const group_offset> commits,
                                           wall_time now) override {
-    std::vector<std::int64_t> next_before;
+    auto written = write_once(records, commits, now);
+    while (!written && written.error().code == make_error_code(errc::no_space) &&
+           floor_.give_way()) {
+      written = write_once(records, commits, now);
+    }
+    // Views have to fold what was written.
+    if (!floor_.room(0)) floor_.look();
+    return written;
+  }
+
+  result<> room(std::size_t bytes) override { return floor_.room(bytes); }
+
+  result<bool> maintain(wall_time now) override {
+    floor_.look();
+    return guarded(file_, [&]() -> result<bool> {
+      bool more = false;
+      for (log_index i = 0; i < logs_.size(); ++i) {
+        const auto& spec = layout_.spec(i);
+        if (spec.policy == cleanup::compact) {
+          more = compact(logs_[i], now - spec.compaction_lag) || more;
+        } else {
+          if (spec.retention_bytes > 0) more = count_some(logs_[i]) || more;
+          more = remove_old(logs_[i], spec, now) || more;
+        }
+      }
+      more = give_pages_back() || more;
+      if (auto copied = checkpoint_if_due(); !copied) return copied.error();
+      return more;
+    });
+  }
+
+ private:
+  /// Where a log was before a transaction that may fail.
+  struct log_end {
+    std::int64_t next = 0;
+    std::int64_t bytes = 0;
+  };
+
+  result<std::vector<std::int64_t>> write_once(std::span<const log_append> records,
+                                               std::span<const group_offset> commits,
+                                               wall_time now) {
+    std::vector<log_end> before;
     for (const auto& log : logs_)
-      next_before.push_back(log.next);
+      before.push_back({log.next, log.bytes});
     auto written = guarded(file_, [&]() -> result<std::vector<std::int64_t>> {
       SQLite::Transaction all(*db_, SQLite::TransactionBehavior::IMMEDIATE);
       std::vector<std::int64_t> offsets;
@@ -74,7 +129,7 @@ class sqlite_writer final : public local::log_writer {
       for (const auto& one : records)
         offsets.push_back(append(one, now));
       for (log_index i = 0; i < logs_.size(); ++i) {
-        if (logs_[i].next != next_before[i]) run(set_next_, logs_[i].number, logs_[i].next);
+        if (logs_[i].next != before[i].next) run(set_next_, logs_[i].number, logs_[i].next);
       }
       for (const auto& c : commits)
         run(set_offset_, c.group, logs_[c.log].number, c.next);
@@ -82,32 +137,16 @@ class sqlite_writer final : public local::log_writer {
       return offsets;
     });
     if (!written) {
-      for (log_index i = 0; i < logs_.size(); ++i)
-        logs_[i].next = next_before[i];
+      for (log_index i = 0; i < logs_.size(); ++i) {
+        logs_[i].next = before[i].next;
+        logs_[i].bytes = before[i].bytes;
+      }
       return written;
     }
     if (auto copied = checkpoint_if_due(); !copied) return copied.error();
     return written;
   }
 
-  result<bool> maintain(wall_time now) override {
-    return guarded(file_, [&]() -> result<bool> {
-      bool more = false;
-      for (log_index i = 0; i < logs_.size(); ++i) {
-        const auto& spec = layout_.spec(i);
-        if (spec.policy == cleanup::compact) {
-          more = compact(logs_[i], now - spec.compaction_lag) || more;
-        } else if (spec.retention.count() > 0) {
-          more = remove_old(logs_[i], spec, now - spec.retention) || more;
-        }
-      }
-      db_->exec("PRAGMA incremental_vacuum(" + std::to_string(slice_pages) + ")");
-      if (auto copied = checkpoint_if_due(); !copied) return copied.error();
-      return more;
-    });
-  }
-
- private:
   template <class... Values>
   static void run(SQLite::Statement& statement, const Values&... values) {
     statement.reset();
@@ -129,6 +168,8 @@ class sqlite_writer final : public local::log_writer {
     insert.bindNoCopy(5, headers.data(), static_cast<int>(headers.size()));
     insert.bind(6, static_cast<std::int64_t>(checksum));
     insert.exec();
+    log.bytes +=
+        static_cast<std::int64_t>(one.what.key.size() + one.what.value.size() + headers.size());
     return log.next++;
   }
 
@@ -140,7 +181,10 @@ class sqlite_writer final : public local::log_writer {
   /// A checkpoint that fails for want of space or of quiet is tried again after the next write; one
   /// whose fsync fails leaves the file in doubt.
   result<> checkpoint_if_due() {
-    if (wal_pages_ < checkpoint_pages) return {};
+    // The file becomes shorter when the log, which says so, is copied.
+    bool shorter = given_back_ >= checkpoint_pages;
+    if (wal_pages_ < checkpoint_pages && !shorter) return {};
+    given_back_ = 0;
     int status = sqlite3_wal_checkpoint_v2(db_->getHandle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
                                            nullptr, nullptr);
     if (status == SQLITE_OK) return {};
@@ -189,17 +233,63 @@ class sqlite_writer final : public local::log_writer {
     return first.executeStep() && first.getColumn(0).getInt64() < milliseconds_of(before);
   }
 
-  bool remove_old(open_log& log, const topic_spec& spec, wall_time before) {
+  /// Counts the next of the rows that were there when the file was opened. True: there are more.
+  bool count_some(open_log& log) {
+    if (log.counted_to >= log.opened_at) return false;
+    SQLite::Statement some(*db_, "SELECT max(offset), sum(bytes) FROM (SELECT offset, " +
+                                     std::string(row_bytes) + " AS bytes FROM " +
+                                     table_of(log.number) +
+                                     " WHERE offset >= ? AND offset < ? ORDER BY offset LIMIT ?)");
+    some.bind(1, log.counted_to);
+    some.bind(2, log.opened_at);
+    some.bind(3, slice_rows);
+    if (!some.executeStep() || some.getColumn(0).isNull()) {
+      log.counted_to = log.opened_at;
+      return false;
+    }
+    log.bytes += some.getColumn(1).getInt64();
+    log.counted_to = some.getColumn(0).getInt64() + 1;
+    return true;
+  }
+
+  /// Removes the next of what is too old or too much. True: there may be more.
+  bool remove_old(open_log& log, const topic_spec& spec, wall_time now) {
+    bool counted = spec.retention_bytes > 0 && log.counted_to >= log.opened_at;
+    auto excess = counted ? log.bytes - static_cast<std::int64_t>(spec.retention_bytes) : 0;
+    if (spec.retention.count() == 0 && excess <= 0) return false;
+    auto before = spec.retention.count() == 0 ? 0 : milliseconds_of(now - spec.retention);
+    SQLite::Statement rows(*db_, "SELECT offset, time, " + std::string(row_bytes) + " FROM " +
+                                     table_of(log.number) +
+                                     " WHERE offset < ? ORDER BY offset LIMIT ?");
+    rows.bind(1, spec.keep_uncommitted ? uncommitted_from(log) : log.next);
+    rows.bind(2, slice_rows);
+    std::int64_t last = -1;
+    std::int64_t taken = 0;
+    while (taken < slice_bytes && rows.executeStep()) {
+      bool old = rows.getColumn(1).getInt64() < before;
+      if (!old && taken >= excess) break;
+      last = rows.getColumn(0).getInt64();
+      taken += rows.getColumn(2).getInt64();
+    }
+    rows.reset();
+    if (last < 0) return false;
+    remove_to(log, spec, last);
+    return true;
+  }
+
+  void remove_to(open_log& log, const topic_spec& spec, std::int64_t last) {
     auto table = table_of(log.number);
-    SQLite::Statement reach(*db_, "SELECT max(offset) FROM (SELECT offset, time FROM " + table +
-                                      " WHERE offset < ? ORDER BY offset LIMIT ?) WHERE time < ?");
-    reach.bind(1, spec.keep_uncommitted ? uncommitted_from(log) : log.next);
-    reach.bind(2, slice_rows);
-    reach.bind(3, milliseconds_of(before));
-    if (!reach.executeStep() || reach.getColumn(0).isNull()) return false;
-    auto last = reach.getColumn(0).getInt64();
-    reach.reset();
     SQLite::Transaction both(*db_, SQLite::TransactionBehavior::IMMEDIATE);
+    std::int64_t freed = 0;
+    if (spec.retention_bytes > 0) {
+      SQLite::Statement counted(*db_, "SELECT total(" + std::string(row_bytes) + ") FROM " + table +
+                                          " WHERE offset <= ?1 AND (offset < ?2 OR offset >= ?3)");
+      counted.bind(1, last);
+      counted.bind(2, log.counted_to);
+      counted.bind(3, log.opened_at);
+      counted.executeStep();
+      freed = counted.getColumn(0).getInt64();
+    }
     SQLite::Statement erase(*db_, "DELETE FROM " + table + " WHERE offset <= ?");
     erase.bind(1, last);
     erase.exec();
@@ -208,7 +298,17 @@ class sqlite_writer final : public local::log_writer {
     start.bind(2, log.number);
     start.exec();
     both.commit();
-    return true;
+    log.bytes -= freed;
+    log.counted_to = std::max(log.counted_to, last + 1);
+  }
+
+  /// Compaction and retention leave free pages behind. True: there are more than will be used soon.
+  bool give_pages_back() {
+    auto free_pages = db_->execAndGet("PRAGMA freelist_count").getInt();
+    if (free_pages == 0) return false;
+    db_->exec("PRAGMA incremental_vacuum(" + std::to_string(slice_pages) + ")");
+    given_back_ += std::min(free_pages, slice_pages);
+    return free_pages > kept_free_pages + slice_pages;
   }
 
   /// The first offset that some group has not dealt with; the start where there is no group.
@@ -221,24 +321,27 @@ class sqlite_writer final : public local::log_writer {
 
   std::filesystem::path file_;
   folder_lock lock_;
+  disk_floor floor_;
   std::unique_ptr<SQLite::Database> db_;
   local::layout layout_;
   SQLite::Statement set_next_;
   SQLite::Statement set_offset_;
   std::vector<open_log> logs_;
   int wal_pages_ = 0;
+  int given_back_ = 0;  ///< pages, since the last checkpoint
 };
 
 }  // namespace
 
 result<std::unique_ptr<local::log_writer>> make_sqlite_writer(std::filesystem::path file,
-                                                              folder_lock lock,
+                                                              folder_lock lock, disk_floor floor,
                                                               opened_database database,
                                                               local::layout layout) {
   auto shown = file;
   return guarded(shown, [&]() -> result<std::unique_ptr<local::log_writer>> {
-    return std::unique_ptr<local::log_writer>(std::make_unique<sqlite_writer>(
-        std::move(file), std::move(lock), std::move(database), std::move(layout)));
+    return std::unique_ptr<local::log_writer>(
+        std::make_unique<sqlite_writer>(std::move(file), std::move(lock), std::move(floor),
+                                        std::move(database), std::move(layout)));
   });
 }
 

@@ -15,6 +15,10 @@ using std::chrono::steady_clock;
 
 /// While a partition changes its leader.
 constexpr milliseconds leader_pause{100};
+/// A question that went to a leader which has died stays there until its time is over, whoever
+/// leads meanwhile. So each try gets a part of what is left, but at least this.
+constexpr int tries_of_the_rest = 4;
+constexpr milliseconds shortest_try{500};
 
 bool passes(rd_kafka_resp_err_t code) {
   switch (code) {
@@ -25,7 +29,8 @@ bool passes(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
     case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
     case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__WAIT_CACHE: return true;
+    case RD_KAFKA_RESP_ERR__WAIT_CACHE:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT: return true;
     default: return false;
   }
 }
@@ -106,8 +111,9 @@ result<asker::places> asker::ask(const std::vector<std::string>& topics, edge wh
   while (true) {
     auto list = to_list(wanted, *names_);
     auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+    auto one_try = std::min(left, std::max(left / tries_of_the_rest, shortest_try));
     auto code = rd_kafka_offsets_for_times(handle_, list.get(),
-                                           std::max(1, static_cast<int>(left.count())));
+                                           std::max(1, static_cast<int>(one_try.count())));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = worst_of(*list);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       standing_.note_success();

@@ -82,7 +82,9 @@ properties usual(client_kind kind) {
   }
   if (kind == client_kind::member) {
     out.emplace_back(assignors, "range,roundrobin");
-    out.emplace_back("session.timeout.ms", "10000");
+    // Longer than brokers need to lead on when one has died: 9 s (broker.session.timeout.ms) and an
+    // election. Otherwise every member of a group that it coordinated loses its partitions first.
+    out.emplace_back("session.timeout.ms", "15000");
     out.emplace_back("heartbeat.interval.ms", "2000");
   }
   return out;

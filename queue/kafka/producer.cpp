@@ -141,6 +141,9 @@ awaitable<result<producer::places>> producer::send(std::vector<record> records,
                                                    std::vector<std::int32_t> partitions) {
   if (records.empty()) co_return places();
   auto bytes = held_for(records);
+  if (auto fits = check_batch_size(bytes, limits_.produce_pending_bytes); !fits) {
+    co_return fits.error();
+  }
   if (pending_bytes_.fetch_add(bytes) + bytes > limits_.produce_pending_bytes) {
     pending_bytes_ -= bytes;
     co_return fail(errc::busy);

@@ -43,6 +43,7 @@ class producer : public std::enable_shared_from_this<producer> {
   [[nodiscard]] result<> start();
 
   /// Sends each record to the partition beside it. `errc::busy` where too much is on its way,
+  /// `errc::too_large` where these records alone are more than may be,
   /// `errc::unavailable` where the brokers have not acknowledged it in time.
   awaitable<result<places>> send(std::vector<record> records, std::vector<std::int32_t> partitions);
 

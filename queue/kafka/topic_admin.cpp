@@ -16,6 +16,9 @@ using std::chrono::milliseconds;
 constexpr const char* for_ever = "-1";
 constexpr milliseconds longest_segment = std::chrono::hours(24);
 constexpr std::int64_t largest_segment = 128 << 20;
+constexpr std::int64_t smallest_segment = 1 << 20;
+/// Kafka removes whole segments: of a partition with a bound on its bytes, so many make it up.
+constexpr std::int64_t segments_of_retention = 4;
 
 int timeout_of(const limits& limits) {
   return static_cast<int>(limits.broker_answer_timeout_ms);
@@ -144,6 +147,13 @@ std::string value_of(const topic_state& found, const std::string& name) {
   return its == found.settings.end() ? std::string() : its->second;
 }
 
+/// Kafka counts bytes by partition. Zero: no bound.
+std::int64_t bytes_of_a_partition(const topic_spec& spec) {
+  if (spec.retention_bytes == 0 || spec.keep_uncommitted) return 0;
+  auto partitions = static_cast<std::uint64_t>(std::max(spec.partitions, 1));
+  return static_cast<std::int64_t>(std::max<std::uint64_t>(spec.retention_bytes / partitions, 1));
+}
+
 std::string differs(const std::string& name, const std::string& is, const std::string& should) {
   return name + " is " + (is.empty() ? "not set" : is) + " and should be " + should;
 }
@@ -194,7 +204,12 @@ std::map<std::string, std::string> wanted_settings(const topic_spec& spec, const
   // Kafka's retention does not ask whether a group has committed a record.
   bool finite = spec.retention.count() > 0 && !spec.keep_uncommitted;
   out["retention.ms"] = finite ? std::to_string(spec.retention.count()) : for_ever;
-  out["retention.bytes"] = for_ever;
+  auto bytes = bytes_of_a_partition(spec);
+  out["retention.bytes"] = bytes > 0 ? std::to_string(bytes) : for_ever;
+  if (bytes > 0) {
+    out["segment.bytes"] = std::to_string(
+        std::clamp(bytes / segments_of_retention, smallest_segment, largest_segment));
+  }
   if (finite) out["segment.ms"] = std::to_string(std::min(spec.retention, longest_segment).count());
   return out;
 }

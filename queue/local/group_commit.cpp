@@ -1,6 +1,7 @@
 #include "queue/local/group_commit.hpp"
 
 #include "queue/errc.hpp"
+#include "queue/record_size.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -13,7 +14,7 @@ using offset_list = std::vector<std::int64_t>;
 std::size_t size_of(const std::vector<log_append>& records) {
   std::size_t size = 0;
   for (const auto& r : records)
-    size += r.what.key.size() + r.what.value.size();
+    size += queue::size_of(r.what);
   return size;
 }
 
@@ -27,6 +28,13 @@ struct group_commit::pending_write {
   std::vector<log_append> records;
   std::vector<group_offset> commits;
   std::size_t bytes = 0;
+
+  /// Commits are always written: they are small, and let old records go. A write is one
+  /// transaction, so one urgent record takes the others with it.
+  [[nodiscard]] bool is_urgent() const {
+    return records.empty() ||
+           std::ranges::any_of(records, [](const log_append& one) { return one.what.urgent; });
+  }
 };
 
 template <class Handler>
@@ -60,6 +68,9 @@ awaitable<result<offset_list>> group_commit::write(std::vector<log_append> recor
                                                    std::vector<group_offset> commits) {
   if (auto well = health(); !well) co_return well.error();
   auto bytes = size_of(records);
+  if (auto fits = check_batch_size(bytes, limits_.produce_pending_bytes); !fits) {
+    co_return fits.error();
+  }
   if (pending_bytes_.fetch_add(bytes) + bytes > limits_.produce_pending_bytes) {
     pending_bytes_ -= bytes;
     co_return fail(errc::busy);
@@ -108,6 +119,8 @@ void group_commit::flush() {
   auto batch = take_batch();
   flush_posted_ = !pending_.empty();
   if (flush_posted_) asio::post(loop_, [this] { flush(); });
+  keep_the_floor(batch);
+  if (batch.empty()) return;
 
   std::vector<log_append> records;
   std::vector<group_offset> commits;
@@ -133,6 +146,45 @@ void group_commit::flush() {
     batch[i]->complete(offset_list(first, first + static_cast<std::ptrdiff_t>(sizes[i])));
     next += sizes[i];
   }
+}
+
+void group_commit::keep_the_floor(std::vector<std::unique_ptr<pending_write>>& batch) {
+  std::size_t bytes = 0;
+  for (const auto& write : batch)
+    bytes += write->is_urgent() ? 0 : write->bytes;
+  if (bytes == 0) return;
+  auto room = store_.room(bytes);
+  note_room(room);
+  if (room) return;
+  std::erase_if(batch, [&](const std::unique_ptr<pending_write>& write) {
+    if (write->is_urgent()) return false;
+    pending_bytes_ -= write->bytes;
+    write->complete(room.error());
+    return true;
+  });
+}
+
+void group_commit::look_at_room() {
+  note_room(store_.room(0));
+}
+
+void group_commit::note_room(const result<>& room) {
+  error found = room ? error{} : room.error();
+  std::lock_guard lock(failure_mutex_);
+  bool changed = found.code != no_room_.code;
+  no_room_ = std::move(found);
+  if (!changed) return;
+  if (no_room_.code) {
+    log_.error("the disk is nearly full; records are refused", {{"reason", no_room_.message()}});
+  } else {
+    log_.info("the disk has room again");
+  }
+}
+
+result<> group_commit::availability() const {
+  std::lock_guard lock(failure_mutex_);
+  if (no_room_.code) return no_room_;
+  return {};
 }
 
 void group_commit::note(const error& outcome) {

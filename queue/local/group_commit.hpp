@@ -32,11 +32,16 @@ class group_commit {
   ~group_commit();
 
   /// Completes when everything is durable; offsets in the order of the records.
-  /// `errc::busy` where too much is waiting already.
+  /// `errc::busy` where too much is waiting already; `too_large` where it would be too much alone.
   awaitable<result<std::vector<std::int64_t>>> write(std::vector<log_append> records,
                                                      std::vector<group_offset> commits);
 
   [[nodiscard]] result<> health() const;
+
+  /// `errc::no_space` while only urgent records are written. From any thread.
+  [[nodiscard]] result<> availability() const;
+  /// Looks how much room there is. On the writer's loop.
+  void look_at_room();
 
  private:
   struct pending_write;
@@ -45,6 +50,9 @@ class group_commit {
 
   void enqueue(std::unique_ptr<pending_write> write);
   void flush();
+  /// Refuses what is not urgent while there is no room for it.
+  void keep_the_floor(std::vector<std::unique_ptr<pending_write>>& batch);
+  void note_room(const result<>& room);
   /// One transaction from the front of the line.
   std::vector<std::unique_ptr<pending_write>> take_batch();
   /// Logs a change from well to unwell and back; a failure that only a restart mends stays.
@@ -64,6 +72,7 @@ class group_commit {
 
   mutable std::mutex failure_mutex_;
   error failure_;
+  error no_room_;
 };
 
 }  // namespace sonde::queue::local

@@ -20,6 +20,8 @@ using std::chrono::milliseconds;
 
 /// Between two looks for something to remove or compact, when the last one found nothing more.
 constexpr milliseconds maintenance_pause{10'000};
+/// The same while the disk is nearly full, so that all goes on soon after there is room.
+constexpr milliseconds shortage_pause{1'000};
 /// Between two slices, so that producers get their turn.
 constexpr milliseconds slice_pause{20};
 /// How often a reader beside another process looks for what that one has written.
@@ -150,6 +152,10 @@ class local_queue final : public backend {
     return commit_ ? commit_->health() : result<>();
   }
 
+  [[nodiscard]] result<> availability() const override {
+    return commit_ ? commit_->availability() : result<>();
+  }
+
   void close() override {
     asio::post(write_loop_.get_executor(), [this] { work_.cancel(); });
     asio::post(read_executor_, [this] {
@@ -206,7 +212,9 @@ class local_queue final : public backend {
       co_await timer.async_wait(asio::use_awaitable);
       auto more = writer_->maintain(clock_.now());
       if (!more) log_.error("the queue could not be tidied", {{"reason", more.error().message()}});
-      pause = more && *more ? slice_pause : maintenance_pause;
+      commit_->look_at_room();
+      pause = commit_->availability() ? maintenance_pause : shortage_pause;
+      if (more && *more) pause = slice_pause;
       asio::post(read_executor_, [this] { reload_bounds(); });
     }
   }

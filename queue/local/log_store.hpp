@@ -44,6 +44,13 @@ class log_writer {
                                                   std::span<const group_offset> commits,
                                                   wall_time now) = 0;
 
+  /// `errc::no_space` while so many bytes more must not be written, unless they are of urgent
+  /// records. Cheap: asked before every transaction.
+  virtual result<> room(std::size_t bytes) {
+    (void)bytes;
+    return {};
+  }
+
   /// A slice of retention and compaction, a few milliseconds long. True: there is more to do.
   virtual result<bool> maintain(wall_time now) = 0;
 };

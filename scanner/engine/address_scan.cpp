@@ -16,6 +16,13 @@ constexpr milliseconds local_trouble_pause{50};
 constexpr int route_attempts = 3;
 constexpr milliseconds route_pause{1'000};
 constexpr seconds progress_pause{1};
+/// What was found is handed over when it comes to so many endpoints, or is so old, or takes half
+/// of the memory that it may.
+constexpr std::size_t found_at_once = 256;
+constexpr seconds found_age{10};
+/// What an endpoint takes in memory, and a certificate for each byte of its DER.
+constexpr std::size_t endpoint_memory = 1'024;
+constexpr std::size_t certificate_memory = 6;
 
 /// The order of a sweep follows from the task and the address, so that another process goes on with
 /// the same one.
@@ -38,6 +45,13 @@ probe unpack(std::uint64_t token) {
   out.why = static_cast<probe::purpose>(token >> 16U & 0xFFFFU);
   out.place = static_cast<std::uint32_t>(token >> 32U);
   return out;
+}
+
+std::size_t memory_of(const conversation_result& found) {
+  auto bytes = endpoint_memory + 2 * found.endpoint.raw_banner.size();
+  for (const auto& certificate : found.certificates)
+    bytes += endpoint_memory + certificate_memory * certificate->der_bytes;
+  return bytes;
 }
 
 std::string count(std::size_t number, const char* noun) {
@@ -72,7 +86,9 @@ address_scan::address_scan(address_job job, rate_table::lease rate, connector& c
       driver_(driver),
       sweep_(job_.ports, seed_of(job_), job_.from),
       news_(tools.loop),
-      talks_(tools.loop, log, "conversations with " + job_.address.text()) {}
+      talks_(tools.loop, log, "conversations with " + job_.address.text()) {
+  if (!job_.budget) job_.budget = std::make_shared<scan_budget>(tools_.bounds);
+}
 
 address_scan::~address_scan() {
   connect_.forget(*this);
@@ -165,7 +181,8 @@ void address_scan::give_up_trying(const dial_outcome& outcome, const std::string
 }
 
 void address_scan::found_open(open_port found, unique_socket socket) {
-  bool may_talk = to_talk_to_.empty() && talking_ < tools_.bounds.address_conversations;
+  bool may_talk =
+      to_talk_to_.empty() && talking_ < tools_.bounds.address_conversations && !holds_too_much();
   if (may_talk && driver_.begin_talk()) return talk(found, std::move(socket));
   // It waits without its socket: a descriptor is dear, and the service would not wait as long.
   to_talk_to_.push_back(found);
@@ -173,7 +190,8 @@ void address_scan::found_open(open_port found, unique_socket socket) {
 }
 
 bool address_scan::wants_to_talk() const {
-  return !to_talk_to_.empty() && talking_ < tools_.bounds.address_conversations;
+  return !to_talk_to_.empty() && talking_ < tools_.bounds.address_conversations &&
+         !holds_too_much();
 }
 
 void address_scan::talk_to_next() {
@@ -196,6 +214,8 @@ awaitable<void> address_scan::hold_conversation(std::shared_ptr<address_scan> se
   partner.host = job_.host;
   partner.rate = rate_;
   partner.allowed = [self] { return self->may_dial(); };
+  partner.budget = job_.budget;
+  partner.known = &certificates_kept_;
   auto result = co_await converse(tools_, std::move(partner), std::move(socket), with.rtt);
   if (!aborted_.code && sweep_.host() != host_state::tarpit) keep(std::move(result));
 }
@@ -206,12 +226,48 @@ void address_scan::keep(conversation_result result) {
     ++resets_;
     return;
   }
-  endpoints_.push_back(std::move(result.endpoint));
+  if (endpoints_.empty()) held_since_ = now();
+  held_bytes_ += memory_of(result);
+  const auto& tls = result.endpoint.tls;
   for (auto& certificate : result.certificates) {
-    if (certificates_kept_.insert(certificate->sha256).second) {
-      certificates_.push_back(std::move(certificate));
-    }
+    auto [held, is_new] = certificates_kept_.try_emplace(certificate->sha256);
+    bool leaf = tls && tls->chain.front() == certificate->sha256;
+    // As a leaf it has more to say than as another's issuer.
+    if (!is_new && (!leaf || held->second)) continue;
+    if (leaf) held->second = tls->mismatched;
+    certificates_.push_back(std::move(certificate));
   }
+  endpoints_.push_back(std::move(result.endpoint));
+  hand_over_found();
+}
+
+bool address_scan::holds_too_much() const {
+  return job_.found && held_bytes_ + handed_over_bytes_ >= job_.unpublished_bytes;
+}
+
+void address_scan::hand_over_found() {
+  if (!job_.found || handed_over_bytes_ > 0 || endpoints_.empty() || aborted_.code) return;
+  bool heavy = 2 * held_bytes_ >= job_.unpublished_bytes;
+  // A tarpit's ports say nothing. It does not say nothing at such a length.
+  if (sweep_.may_be_tarpit() && !heavy) return;
+  if (!heavy && endpoints_.size() < found_at_once && now() - held_since_ < found_age) return;
+  found_part part;
+  part.observed.address = job_.address;
+  part.observed.endpoints = std::exchange(endpoints_, {});
+  part.certificates = std::exchange(certificates_, {});
+  handed_over_bytes_ = std::exchange(held_bytes_, 0);
+  auto published = [self = weak_from_this(), loop = tools_.loop] {
+    asio::post(loop, [self] {
+      if (auto scan = self.lock()) scan->found_published();
+    });
+  };
+  job_.found(std::move(part), std::move(published));
+}
+
+void address_scan::found_published() {
+  handed_over_bytes_ = 0;
+  hand_over_found();
+  if (wants_to_talk()) driver_.wait_to_talk(shared_from_this());
 }
 
 void address_scan::abort(error why) {
@@ -237,6 +293,7 @@ awaitable<address_report> address_scan::wait() {
       break;
     }
     bool news = co_await news_.wait_until(std::min(job_.deadline, at + progress_pause));
+    if (!news) hand_over_found();
     if (!news && job_.progress) job_.progress(progress(), sweep_.cursor());
   }
   co_await talks_.join();
@@ -287,6 +344,7 @@ void address_scan::add_untold() {
     bare.address = job_.address;
     bare.port = port;
     bare.seen = tools_.time.now();
+    bare.listened_only = manners_of(port) == port_manners::listen_only;
     bare.trouble = aborted_.code ? aborted_.message() : "the conversation with it failed";
     endpoints_.push_back(std::move(bare));
   }

@@ -15,6 +15,12 @@
 
 namespace sonde::scanner {
 
+/// A part of what was seen on an address. `observed.how` is empty.
+struct found_part {
+  model::address_observation observed;
+  std::vector<model::certificate_pointer> certificates;
+};
+
 /// What one address's part of a scan is about.
 struct address_job {
   model::task_id task;
@@ -25,12 +31,21 @@ struct address_job {
   steady_time deadline{};
   /// Called on the engine's loop, at most once a second.
   std::function<void(const model::task_progress&, const model::sweep_cursor&)> progress;
+  std::shared_ptr<scan_budget> budget;  ///< of the whole scan; its own where there is none
+
+  /// Takes what was found while the scan goes on, so that it need not be held until its end.
+  /// Called on the engine's loop, and not again before the other function was called, which may
+  /// be done on any loop. Without it everything stands in the report.
+  std::function<void(found_part, std::function<void()> published)> found;
+  /// With so much found and not published yet no other port is talked to.
+  std::size_t unpublished_bytes = 0;
 };
 
-/// How it went. `how` is empty where it was cancelled: then `cursor` says how far it came.
+/// How it went, and what was found and not handed over before. `how` is empty where it was
+/// cancelled: then `cursor` says how far it came.
 struct address_report {
   model::address_observation observed;
-  std::vector<std::shared_ptr<const model::certificate_observation>> certificates;
+  std::vector<model::certificate_pointer> certificates;
   model::task_progress progress;
   model::sweep_cursor cursor;
   bool local_trouble = false;  ///< this machine could not do it; nothing is said of the target
@@ -121,6 +136,10 @@ class address_scan final : public dial_listener, public std::enable_shared_from_
   awaitable<void> hold_conversation(std::shared_ptr<address_scan> self, open_port with,
                                     unique_socket socket);
   void keep(conversation_result result);
+  /// Hands over what was found, where there is much of it or it is old.
+  void hand_over_found();
+  void found_published();
+  [[nodiscard]] bool holds_too_much() const;
   void add_untold();
   [[nodiscard]] result<> may_dial() const;
   [[nodiscard]] model::task_progress progress() const;
@@ -145,9 +164,12 @@ class address_scan final : public dial_listener, public std::enable_shared_from_
 
   std::deque<open_port> to_talk_to_;
   std::uint32_t talking_ = 0;
-  std::vector<model::endpoint_observation> endpoints_;
-  std::vector<std::shared_ptr<const model::certificate_observation>> certificates_;
-  std::set<std::string> certificates_kept_;
+  std::vector<model::endpoint_observation> endpoints_;  ///< not handed over yet
+  std::vector<model::certificate_pointer> certificates_;
+  known_certificates certificates_kept_;
+  std::size_t held_bytes_ = 0;         ///< of both, about
+  std::size_t handed_over_bytes_ = 0;  ///< not published yet
+  steady_time held_since_{};
   std::set<std::uint16_t> told_;  ///< ports whose conversation has ended
   std::uint32_t resets_ = 0;
   condition news_;

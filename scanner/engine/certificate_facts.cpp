@@ -9,8 +9,11 @@ namespace {
 
 using model::json;
 
-/// What is cached at most, in bytes of DER; parsed, a certificate is a few times as large.
-constexpr std::size_t cached_bytes = 8u << 20;
+/// What is cached at most, in bytes of memory: some 2,000 usual certificates.
+constexpr std::size_t cached_bytes = 16u << 20;
+/// What a parsed certificate and its facts take for each byte of DER, and for themselves.
+constexpr std::size_t memory_per_byte = 6;
+constexpr std::size_t memory_of_one = 1'024;
 
 /// Adds fields that say something; an empty one would only say that it is empty.
 class fact_writer {
@@ -122,9 +125,12 @@ bool is_for(const tls::certificate& certificate, const model::target& host,
   return tls::matches_address(certificate, address.bytes());
 }
 
-std::shared_ptr<const certificate_cache::entry> certificate_cache::parse(std::string_view der) {
-  auto digest = sha256(der);
-  std::string fingerprint(reinterpret_cast<const char*>(digest.data()), digest.size());
+std::string fingerprint_of(std::string_view der) {
+  return to_hex(sha256(der));
+}
+
+std::shared_ptr<const certificate_cache::entry> certificate_cache::parse(
+    std::string_view der, const std::string& fingerprint) {
   if (auto found = by_fingerprint_.find(fingerprint); found != by_fingerprint_.end()) {
     by_age_.splice(by_age_.begin(), by_age_, found->second.age);
     return found->second.value;
@@ -134,10 +140,13 @@ std::shared_ptr<const certificate_cache::entry> certificate_cache::parse(std::st
   bounds.names = limits_.certificate_names;
   auto made = std::make_shared<entry>();
   made->parsed = tls::parse_certificate(openssl_, der, bounds);
-  made->facts = std::make_shared<model::certificate_observation>(observe(made->parsed));
+  auto facts = observe(made->parsed);
+  facts.der_bytes = der.size();
+  made->facts = std::make_shared<model::certificate_observation>(std::move(facts));
+  auto bytes = memory_of_one + memory_per_byte * der.size();
   by_age_.push_front(fingerprint);
-  by_fingerprint_[fingerprint] = {made, by_age_.begin(), der.size()};
-  for (bytes_ += der.size(); bytes_ > cached_bytes; by_age_.pop_back()) {
+  by_fingerprint_[fingerprint] = {made, by_age_.begin(), bytes};
+  for (bytes_ += bytes; bytes_ > cached_bytes; by_age_.pop_back()) {
     auto oldest = by_fingerprint_.find(by_age_.back());
     bytes_ -= oldest->second.bytes;
     by_fingerprint_.erase(oldest);

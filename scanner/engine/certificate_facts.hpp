@@ -18,6 +18,9 @@ namespace sonde::scanner {
 [[nodiscard]] bool is_for(const tls::certificate& certificate, const model::target& host,
                           const model::ip_address& address);
 
+/// The SHA-256 of a certificate's DER, in hexadecimal.
+[[nodiscard]] std::string fingerprint_of(std::string_view der);
+
 /// Certificates that one thread has parsed lately, by fingerprint: hashing costs a hundredth of
 /// parsing, and most certificates come again. Holds a bounded number of bytes. Lives on one thread.
 class certificate_cache {
@@ -30,14 +33,19 @@ class certificate_cache {
   certificate_cache(tls::library& openssl, const limits& limits)
       : openssl_(openssl), limits_(limits) {}
 
-  [[nodiscard]] std::shared_ptr<const entry> parse(std::string_view der);
+  [[nodiscard]] std::shared_ptr<const entry> parse(std::string_view der) {
+    return parse(der, fingerprint_of(der));
+  }
+  /// The same where the fingerprint is known.
+  [[nodiscard]] std::shared_ptr<const entry> parse(std::string_view der,
+                                                   const std::string& fingerprint);
 
  private:
   using age_list = std::list<std::string>;
   struct held {
     std::shared_ptr<const entry> value;
     age_list::iterator age;
-    std::size_t bytes;  ///< of its DER
+    std::size_t bytes;  ///< of memory, about
   };
 
   tls::library& openssl_;

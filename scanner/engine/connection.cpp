@@ -7,7 +7,8 @@
 
 namespace sonde::scanner {
 
-connection::connection(executor loop, unique_socket socket, bool v4) : socket_(loop), timer_(loop) {
+connection::connection(executor loop, unique_socket socket, bool v4, std::uint16_t port)
+    : manners_(manners_of(port)), socket_(loop), timer_(loop) {
   socket_.assign(v4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.release());
   // Asio's destructor takes back a linger that was set through Asio.
   const linger at_once{1, 0};
@@ -55,6 +56,7 @@ awaitable<result<std::string>> connection::read(std::size_t most, steady_time de
 }
 
 awaitable<result<>> connection::write(std::string bytes, steady_time deadline) {
+  if (manners_ == port_manners::listen_only) co_return fail(errc::listen_only);
   error_code failed;
   arm(deadline);
   auto token = asio::redirect_error(asio::use_awaitable, failed);

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "scanner/engine/connector.hpp"
+#include "scanner/engine/port_manners.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -18,10 +19,12 @@ namespace sonde::scanner {
 /// (`errc::closed`, `reset`, `deadline` …). Closes with RST. Lives on one loop.
 class connection {
  public:
-  connection(executor loop, unique_socket socket, bool v4);
+  /// `port` is the target's: it decides whether anything may be sent (`manners_of`).
+  connection(executor loop, unique_socket socket, bool v4, std::uint16_t port);
 
   /// The next bytes, at most `most`. `errc::closed` at the end of the stream.
   awaitable<result<std::string>> read(std::size_t most, steady_time deadline);
+  /// `errc::listen_only`, and nothing leaves this machine, where nothing may be sent.
   awaitable<result<>> write(std::string bytes, steady_time deadline);
   void close();
 
@@ -36,6 +39,7 @@ class connection {
     bool rang = false;
   };
 
+  port_manners manners_;
   asio::ip::tcp::socket socket_;
   asio::steady_timer timer_;
   std::shared_ptr<alarm> alarm_ = std::make_shared<alarm>();

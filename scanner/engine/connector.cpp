@@ -291,9 +291,15 @@ awaitable<void> connector::expire() {
   while (true) {
     bool idle = oldest_ == none;
     if (!room_made_) {
-      expiry_.expires_after(oldest_ == none ? idle_tick : tick);
+      asleep_ = idle && !any_rest_;
+      if (asleep_) {
+        expiry_.expires_at(steady_time::max());
+      } else {
+        expiry_.expires_after(idle ? idle_tick : tick);
+      }
       error_code woken;
       co_await expiry_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+      asleep_ = false;
     }
     auto now = clock_.steady_now();
     bool any = std::exchange(room_made_, false);
@@ -322,6 +328,7 @@ void connector::link_newest(std::uint32_t index) {
   if (newest_ != none) slots_[newest_].newer = index;
   newest_ = index;
   if (oldest_ == none) oldest_ = index;
+  if (asleep_) expiry_.cancel();
 }
 
 void connector::unlink(std::uint32_t index) {

@@ -125,6 +125,7 @@ class connector {
   std::uint32_t newest_ = none;
   asio::posix::stream_descriptor epoll_;
   asio::steady_timer expiry_;
+  bool asleep_ = false;  ///< nothing is in flight or at rest: the next dial ends the wait
   std::function<void()> on_room_;
   bool room_made_ = false;  ///< and not announced yet
   task_group work_;

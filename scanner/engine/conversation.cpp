@@ -1,5 +1,7 @@
 #include "scanner/engine/conversation.hpp"
 
+#include "base/hash.hpp"
+#include "model/text.hpp"
 #include "scanner/modules/recognition.hpp"
 #include "tls/client_handshake.hpp"
 
@@ -11,6 +13,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t read_at_once = 4096;
+/// Of a banner that is beyond the scan's budget so much is kept, for the table of results.
+constexpr std::size_t shown_of_banner = 200;
 /// A pause that ends what is said, where nothing else tells the end.
 constexpr milliseconds end_of_speech{150};
 /// How long a service that speaks first may take before it is asked something: four round trips,
@@ -71,6 +75,7 @@ class talk {
     deadline_ = now() + milliseconds(tools_.bounds.conversation_timeout_ms);
     out_.endpoint.address = partner_.address;
     out_.endpoint.port = partner_.port;
+    out_.endpoint.listened_only = manners_of(partner_.port) == port_manners::listen_only;
     out_.endpoint.seen = tools_.time.now();
   }
 
@@ -90,6 +95,10 @@ class talk {
       if (reset_again) co_return std::move(out_);
     }
     bool done = take_greeting();
+    if (!done && manners_of(partner_.port) == port_manners::listen_only) {
+      co_await only_listen();
+      co_return std::move(out_);
+    }
     if (!done) done = co_await offer_tls(patience);
     if (!done) co_await wait_for_greeting(now());
     if (!done) done = take_greeting();
@@ -117,7 +126,7 @@ class talk {
   /// On the socket that found the port open, or, where that could not be kept, on another.
   awaitable<bool> begin_to_listen(unique_socket first) {
     if (first) {
-      hear(connection(tools_.loop, std::move(first), partner_.address.is_v4()));
+      hear(connection(tools_.loop, std::move(first), partner_.address.is_v4(), partner_.port));
       co_return true;
     }
     auto link = co_await dial();
@@ -148,6 +157,13 @@ class talk {
     if (ear_ && ear_->why.code == make_error_code(errc::reset)) was_reset_ = true;
   }
 
+  /// Until the service has spoken, or its time to do so is over.
+  awaitable<void> only_listen() {
+    co_await wait_for_greeting(deadline_);
+    bool said = take_greeting();
+    if (!said) note_silence();
+  }
+
   awaitable<result<connection>> dial() {
     return tools_.dial.dial(partner_.address, partner_.port, partner_.rate, partner_.allowed,
                             deadline_);
@@ -161,6 +177,16 @@ class talk {
     out_.endpoint.raw_banner = std::move(known.raw);
     out_.endpoint.masked_banner = std::move(known.masked);
     out_.endpoint.trouble.clear();
+    shorten_banner();
+  }
+
+  void shorten_banner() {
+    auto& raw = out_.endpoint.raw_banner;
+    if (raw.empty() || partner_.budget->admit_banner(raw.size())) return;
+    out_.endpoint.banner_sha256 = to_hex(sha256(raw));
+    out_.endpoint.truncated = true;
+    raw = model::first_line(raw, shown_of_banner);
+    out_.endpoint.masked_banner.clear();
   }
 
   bool take_greeting() {
@@ -263,18 +289,33 @@ class talk {
     tls.group = seen.group;
     tls.sni = seen.sni;
     tls.client_certificate_requested = seen.client_certificate_requested;
-    for (const auto& der : seen.chain) {
-      auto certificate = tools_.certificates.parse(der);
-      if (tls.chain.empty()) {
-        tls.mismatched = !is_for(certificate->parsed, partner_.host, partner_.address);
-      }
-      tls.chain.push_back(certificate->facts->sha256);
-      out_.certificates.push_back(certificate->facts);
-    }
+    for (const auto& der : seen.chain)
+      note_certificate(tls, der);
     out_.endpoint.module = "tls";
     out_.endpoint.tls = std::move(tls);
     out_.endpoint.trouble = last ? std::string() : sentence(last.error());
     note_failure(handshake);
+  }
+
+  /// One that the scan holds already is not parsed again, unless it is the first time that it
+  /// stands for the host.
+  void note_certificate(model::tls_observation& tls, const std::string& der) {
+    bool leaf = tls.chain.empty();
+    auto fingerprint = fingerprint_of(der);
+    tls.chain.push_back(fingerprint);
+    auto known = partner_.known->find(fingerprint);
+    bool held = known != partner_.known->end();
+    if (held && (!leaf || known->second)) {
+      if (leaf) tls.mismatched = *known->second;
+      return;
+    }
+    if (!partner_.budget->admit_certificate(fingerprint, der.size())) {
+      out_.endpoint.truncated = true;
+      return;
+    }
+    auto certificate = tools_.certificates.parse(der, fingerprint);
+    if (leaf) tls.mismatched = !is_for(certificate->parsed, partner_.host, partner_.address);
+    out_.certificates.push_back(certificate->facts);
   }
 
   void note_failure(const tls::client_handshake& handshake) {

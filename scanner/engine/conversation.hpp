@@ -6,9 +6,13 @@
 #include "model/observation.hpp"
 #include "scanner/engine/certificate_facts.hpp"
 #include "scanner/engine/dialer.hpp"
+#include "scanner/engine/scan_budget.hpp"
 #include "tls/library.hpp"
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace sonde::scanner {
@@ -25,6 +29,10 @@ struct conversation_tools {
   std::string user_agent;  ///< says who we are
 };
 
+/// Certificates that the scan of an address holds already, by fingerprint, and whether it has been
+/// found out that they do not match the host.
+using known_certificates = std::unordered_map<std::string, std::optional<bool>>;
+
 /// Whom to talk to.
 struct conversation_partner {
   model::ip_address address;
@@ -32,12 +40,14 @@ struct conversation_partner {
   model::target host;  ///< under which the address is scanned; a name is sent as SNI
   rate_table::lease rate;
   dialer::permission allowed;
+  std::shared_ptr<scan_budget> budget;        ///< of the whole scan
+  const known_certificates* known = nullptr;  ///< outlives the conversation
 };
 
 /// What a conversation brought.
 struct conversation_result {
   model::endpoint_observation endpoint;
-  std::vector<std::shared_ptr<const model::certificate_observation>> certificates;
+  std::vector<model::certificate_pointer> certificates;  ///< that were not known, or not as leaves
   /// False: each time it was connected to, it was reset before a word was said. Something on the
   /// way accepts for it; the port is not open.
   bool open = true;
@@ -46,7 +56,8 @@ struct conversation_result {
 /// Talks to an open port, gently, until it is known what it says: it may speak first; if it does
 /// not, it is offered TLS, and inside that it may speak first again; if it still says nothing, it
 /// is asked for `/` by HTTP/1.0, a line that most text protocols answer with an error of their own.
-/// Never logs in, never more than three connections. While it is asked on other connections, the
+/// To a port that is for listening only nothing is sent. Never logs in, never more than three
+/// connections. While it is asked on other connections, the
 /// first one goes on listening for a late greeting.
 ///
 /// Ends within `limits::conversation_timeout_ms` and its own deadlines. Cancelled by cancelling the

@@ -79,7 +79,7 @@ awaitable<result<connection>> dialer::dial(model::ip_address address, std::uint1
     if (!outcome) outcome = co_await attempt.outcome(deadline);
     if (!outcome) co_return fail(errc::silent);
     if (outcome->what == verdict::open && outcome->socket) {
-      co_return connection(loop_, std::move(outcome->socket), address.is_v4());
+      co_return connection(loop_, std::move(outcome->socket), address.is_v4(), port);
     }
     if (outcome->what != verdict::local || outcome->why != errc::local_trouble) {
       co_return fail(outcome->why);

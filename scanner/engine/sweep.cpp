@@ -1,5 +1,7 @@
 #include "scanner/engine/sweep.hpp"
 
+#include "model/number_list.hpp"
+
 #include <algorithm>
 
 namespace sonde::scanner {
@@ -19,15 +21,6 @@ constexpr std::uint16_t canary_from = 1024;
 /// Of a host that has not said a word, so many ports are asked again.
 constexpr std::uint32_t silent_sample = 100;
 
-std::vector<std::uint16_t> expand(const std::string& text) {
-  std::vector<std::uint16_t> out;
-  auto numbers = model::port_set::parse(text);
-  if (!numbers) return out;
-  for (std::uint32_t i = 0; i < numbers->size(); ++i)
-    out.push_back(numbers->at(i));
-  return out;
-}
-
 bool is_answer(verdict what) {
   return what == verdict::open || what == verdict::closed;
 }
@@ -39,21 +32,26 @@ sweep::sweep(model::port_set ports, std::uint64_t seed, const model::sweep_curso
       order_(std::max(1U, ports_.size()), seed),
       random_(seed ^ 0x5ca1ab1eULL),
       owing_(ports_.size()),
-      suspicious_at_(std::clamp(ports_.size() / 2, suspicious_few, suspicious_open)) {
+      suspicious_first_(std::clamp(ports_.size() / 2, suspicious_few, suspicious_open)),
+      suspicious_at_(suspicious_first_) {
   take_over(from);
 }
 
 void sweep::take_over(const model::sweep_cursor& from) {
+  answered_ = from.answered;
+  auto silent = model::parse_number_list(from.silent);
+  auto open = model::parse_number_list(from.open);
+  // Without one of the lists it is not known which ports before the index are still to be asked.
+  if (!silent || !open) return;
   next_place_ = std::min(from.index, ports_.size());
   prefix_ = next_place_;
   done_ = next_place_;
-  answered_ = from.answered;
-  for (auto number : expand(from.silent)) {
+  for (auto number : *silent) {
     if (number <= prefix_) owe(number - 1U, true);
   }
   // Ports found open before are asked again, as they have to be talked to anyway. Until they have
   // answered they owe an answer like any other.
-  for (auto port : expand(from.open)) {
+  for (auto port : *open) {
     auto place = place_of(port);
     if (!place || *place >= prefix_) continue;
     owe(*place, true);
@@ -214,6 +212,11 @@ host_state sweep::host() const {
   return finished() ? host_state::silent : host_state::unknown;
 }
 
+bool sweep::may_be_tarpit() const {
+  if (canaries_back_ < canaries_.size()) return true;
+  return !finished() && open_.size() < suspicious_first_;
+}
+
 model::sweep_cursor sweep::cursor() const {
   model::sweep_cursor out;
   if (tarpit_) return out;  // it will be found out again, at once
@@ -224,12 +227,12 @@ model::sweep_cursor sweep::cursor() const {
   for (std::size_t i = 0; i < open_.size(); ++i) {
     if (open_places_[i] < prefix_) open.push_back(open_[i]);
   }
-  out.open = model::port_set::of(std::move(open)).text();
+  out.open = model::number_list(std::move(open));
   std::vector<std::uint16_t> silent;
   for (std::uint32_t place = 0; place < prefix_; ++place) {
     if (owing_[place]) silent.push_back(static_cast<std::uint16_t>(place + 1));
   }
-  out.silent = model::port_set::of(std::move(silent)).text();
+  out.silent = model::number_list(std::move(silent));
   return out;
 }
 

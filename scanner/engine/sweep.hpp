@@ -54,6 +54,9 @@ class sweep {
 
   [[nodiscard]] bool finished() const;
   [[nodiscard]] host_state host() const;
+  /// Whether it is still to be found out if this is a tarpit: what its ports say is worth nothing
+  /// before that.
+  [[nodiscard]] bool may_be_tarpit() const;
   /// Ports known to be open, in the order found; empty for a tarpit.
   [[nodiscard]] const std::vector<std::uint16_t>& open() const { return open_; }
   [[nodiscard]] std::uint32_t planned() const { return ports_.size(); }
@@ -99,7 +102,8 @@ class sweep {
   std::size_t canaries_sent_ = 0;
   std::uint32_t canaries_back_ = 0;
   std::uint32_t canaries_open_ = 0;
-  std::uint32_t suspicious_at_;  ///< so many open ports
+  std::uint32_t suspicious_first_;  ///< so many open ports make it suspicious
+  std::uint32_t suspicious_at_;     ///< the same, after it has passed
 
   std::vector<std::uint16_t> open_;
   std::vector<std::uint32_t> open_places_;  ///< of the same ports

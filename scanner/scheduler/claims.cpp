@@ -1,7 +1,8 @@
 #include "scanner/scheduler/claims.hpp"
 
+#include "base/async/retry.hpp"
 #include "model/events.hpp"
-#include "queue/errc.hpp"
+#include "queue/consume.hpp"
 
 #include <algorithm>
 #include <set>
@@ -9,7 +10,8 @@
 namespace sonde::scanner {
 namespace {
 
-constexpr std::chrono::milliseconds claim_retry_pause{200};
+constexpr retry_policy claim_retries{std::chrono::milliseconds(200),
+                                     std::chrono::milliseconds(5'000)};
 constexpr std::chrono::seconds view_look_pause{5};
 
 }  // namespace
@@ -23,34 +25,34 @@ claims::claims(executor loop, queue::backend& queue, views::task_view& view, con
       log_(log),
       process_id_(std::move(process_id)),
       tell_(std::move(tell)),
-      progress_(loop) {}
+      progress_(loop),
+      stop_(loop) {}
 
 awaitable<void> claims::watch() {
-  asio::steady_timer pause(loop_);
   std::vector<std::string> topics{model::topics::scan_tasks};
-  while (!stopping_ && !reader_) {
-    auto ends = co_await queue_.ends(topics);
-    if (ends) {
-      reader_ = queue_.read_from(topics, std::move(*ends));
-      break;
-    }
-    pause.expires_after(claim_retry_pause);
-    co_await pause.async_wait(asio::use_awaitable);
+  std::function<awaitable<result<std::vector<queue::position>>>()> ask = [this, topics] {
+    return queue_.ends(topics);
+  };
+  auto ends =
+      co_await retry(claim_retries, stop_, log_, "the end of the task topic is not known", ask);
+  if (!ends) {
+    if (!stop_.requested() && tell_.failed) tell_.failed(ends.error());
+    co_return;
   }
+  reader_ = queue_.read_from(topics, std::move(*ends));
   progress_.notify_all();
-  while (!stopping_) {
-    auto batch = co_await reader_->read();
-    if (!batch && batch.error().code == make_error_code(queue::errc::closed)) co_return;
-    if (!batch) {
-      log_.error("the task topic cannot be read", {{"reason", batch.error().message()}});
-      pause.expires_after(claim_retry_pause);
-      co_await pause.async_wait(asio::use_awaitable);
-      continue;
-    }
-    for (auto& one : *batch)
-      co_await take(std::move(one));
-    progress_.notify_all();
-  }
+  queue::take_function take_them = [this](std::vector<queue::stored_record> batch) {
+    return take_all(std::move(batch));
+  };
+  auto ended = co_await queue::follow(*reader_, std::move(take_them), stop_, log_,
+                                      "the task topic cannot be read");
+  if (!ended && tell_.failed) tell_.failed(ended.error());
+}
+
+awaitable<void> claims::take_all(std::vector<queue::stored_record> batch) {
+  for (auto& one : batch)
+    co_await take(std::move(one));
+  progress_.notify_all();
 }
 
 awaitable<void> claims::take(queue::stored_record record) {
@@ -87,37 +89,30 @@ void claims::count_owners() {
 }
 
 void claims::stop() {
-  stopping_ = true;
+  stop_.request();
   if (reader_) reader_->close();
   progress_.notify_all();
 }
 
 awaitable<std::optional<std::uint64_t>> claims::claim(std::int32_t partition) {
-  while (!stopping_ && !reader_)
+  while (!stop_.requested() && !reader_)
     co_await progress_.wait();
-  asio::steady_timer pause(loop_);
-  std::optional<queue::position> place;
-  while (!stopping_ && !place) {
+  std::function<awaitable<result<queue::position>>()> append = [this, partition] {
     model::claim mine{process_id_, partition, clock_.now()};
-    auto written = co_await queue_.produce_to(partition, to_record(mine));
-    if (written) {
-      place = std::move(*written);
-      break;
-    }
-    log_.warning("a partition could not be claimed; trying again",
-                 {{"partition", partition}, {"reason", written.error().message()}});
-    pause.expires_after(claim_retry_pause);
-    co_await pause.async_wait(asio::use_awaitable);
-  }
-  while (!stopping_ && latest_[partition].offset < place->offset)
+    return queue_.produce_to(partition, to_record(mine));
+  };
+  auto place =
+      co_await retry(claim_retries, stop_, log_, "a partition could not be claimed", append);
+  if (!place) co_return std::nullopt;
+  while (!stop_.requested() && latest_[partition].offset < place->offset)
     co_await progress_.wait();
-  if (stopping_ || latest_[partition].offset > place->offset) co_return std::nullopt;
+  if (stop_.requested() || latest_[partition].offset > place->offset) co_return std::nullopt;
   ours_[partition] = epoch_at(place->offset);
   bool shown = false;
-  while (!stopping_ && !shown) {
+  while (!stop_.requested() && !shown) {
     shown = co_await view_.wait_until_folded(*place, clock_.steady_now() + view_look_pause);
   }
-  if (stopping_ || !ours_.contains(partition)) co_return std::nullopt;
+  if (stop_.requested() || !ours_.contains(partition)) co_return std::nullopt;
   co_return ours_[partition];
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async/condition.hpp"
+#include "base/async/stop_signal.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "model/ids.hpp"
@@ -29,6 +30,8 @@ class claims {
     /// So many processes own partitions. Told when that changes; every member of the group claims
     /// anew when one comes or goes, so each sees the claims of all.
     std::function<void(std::size_t owners)> counted = nullptr;
+    /// The topic cannot be read, for a reason that does not pass.
+    std::function<void(error)> failed = nullptr;
   };
 
   claims(executor loop, queue::backend& queue, views::task_view& view, const clock& clock,
@@ -50,6 +53,7 @@ class claims {
     std::int64_t offset = -1;
   };
 
+  awaitable<void> take_all(std::vector<queue::stored_record> batch);
   awaitable<void> take(queue::stored_record record);
   void count_owners();
 
@@ -65,7 +69,7 @@ class claims {
   std::map<std::int32_t, std::uint64_t> ours_;  ///< partition → epoch
   condition progress_;
   std::size_t owners_ = 1;
-  bool stopping_ = false;
+  stop_signal stop_;
 };
 
 /// The epoch of a claim at this offset; greater than that of any task that nobody owned.

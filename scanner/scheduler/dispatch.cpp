@@ -1,7 +1,5 @@
-#include "base/async/hop.hpp"
 #include "model/events.hpp"
 #include "model/task_fold.hpp"
-#include "scanner/findings.hpp"
 #include "scanner/scheduler/scheduler.hpp"
 
 #include <algorithm>
@@ -9,14 +7,8 @@
 namespace sonde::scanner {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds publish_pause{200};
-constexpr std::size_t findings_at_once = 2'000;
-/// A port is a fact of the whole world; saying it once an hour is enough.
-constexpr std::chrono::hours port_silence{1};
-constexpr std::size_t most_known_ports = 200'000;
 constexpr seconds progress_pause{1};
 constexpr std::size_t progress_at_once = 200;
 /// Between two snapshots with cursors of one long scan.
@@ -31,6 +23,7 @@ awaitable<void> scheduler::dispatch() {
       if (!next) break;
       running_task begun;
       begun.partition = next->partition;
+      begun.scope = next->scope;
       begun.saved_at = clock_.steady_now();
       running_[next->key] = std::move(begun);
       running_now_.set(static_cast<double>(running_.size()));
@@ -61,9 +54,10 @@ awaitable<void> scheduler::run(model::target_key key, std::int32_t partition) {
 /// A run whose task is held in memory, and whose partition is ours as it begins.
 awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partition) {
   if (!ledger_.held(key).cancelled_by.empty()) {
-    auto reached = ledger_.held(key).progress;
-    model::scan_observation nothing;
-    co_await end_cancelled(key, partition, std::move(nothing), reached);
+    run_result nothing;
+    nothing.progress.progress = ledger_.held(key).progress;
+    auto found = publisher_for(ledger_.held(key), partition);
+    co_await end_cancelled(key, partition, std::move(found), std::move(nothing));
     co_return;
   }
   bool begun = co_await begin(key, partition);
@@ -72,6 +66,7 @@ awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partiti
   started_.add();
   if (task.attempt > 1) retried_.add();
   running_[key].id = task.current.id;
+  auto found = publisher_for(task, partition);
   auto ports = profiles_.ports_of(task.profile, task.ports);
   if (!ports) {
     co_await fail_task(key, partition, ports.error().message());
@@ -80,15 +75,18 @@ awaitable<void> scheduler::run_owned(model::target_key key, std::int32_t partiti
   run_supervisor supervisor;
   supervisor.progress = [this, key](const run_progress& reached) { note_progress(key, reached); };
   supervisor.cancelled = [this, key] { return running_.at(key).cancelled; };
+  supervisor.found = [found](model::scan_observation part, std::function<void()> published) {
+    found->take(std::move(part), std::move(published));
+  };
   auto result =
       co_await run_task(engines_, rules_, std::move(task), std::move(*ports),
                         settings_.addresses_per_name, limits_, clock_, log_, std::move(supervisor));
   running_.at(key).news.reset();  // or it would be news of a task that has ended
   if (!ledger_.owns(partition)) co_return;
   if (result.complete) {
-    co_await end(key, partition, std::move(result.observed), result.progress.progress);
+    co_await end(key, partition, found, std::move(result));
   } else if (!ledger_.held(key).cancelled_by.empty()) {
-    co_await end_cancelled(key, partition, std::move(result.observed), result.progress.progress);
+    co_await end_cancelled(key, partition, found, std::move(result));
   } else {
     co_await put_back(key, partition, std::move(result.progress));
   }
@@ -108,12 +106,11 @@ void scheduler::heed(const model::scan_task& task) {
 
 /// What was found until then is said like any other finding.
 awaitable<void> scheduler::end_cancelled(model::target_key key, std::int32_t partition,
-                                         model::scan_observation seen,
-                                         model::task_progress reached) {
+                                         findings_pointer found, run_result reached) {
   const auto& task = ledger_.held(key);
-  seen.target = task.target;
-  seen.how = model::cancelled_by(task.cancelled_by);
-  co_await end(key, partition, std::move(seen), reached);
+  reached.observed.target = task.target;
+  reached.observed.how = model::cancelled_by(task.cancelled_by);
+  co_await end(key, partition, std::move(found), std::move(reached));
 }
 
 void scheduler::cancel_run(running_task& task) {
@@ -137,35 +134,37 @@ awaitable<bool> scheduler::begin(model::target_key key, std::int32_t partition) 
   co_return co_await publish_change(key, partition, std::move(start));
 }
 
+scheduler::findings_pointer scheduler::publisher_for(const model::scan_task& task,
+                                                     std::int32_t partition) {
+  auto owned = [this, partition] { return ledger_.owns(partition); };
+  publisher_tools tools{loop_,  runs_,  stop_,   engines_.for_name(task.key.str()).loop(),
+                        queue_, ports_, limits_, clock_,
+                        log_};
+  return std::make_shared<findings_publisher>(std::move(tools), task, std::move(owned));
+}
+
 awaitable<void> scheduler::end(model::target_key key, std::int32_t partition,
-                               model::scan_observation observed, model::task_progress reached) {
-  auto task = ledger_.held(key);
-  auto now = clock_.now();
-  // Made on an engine's thread: this one has all tasks to look after.
-  auto seen = std::make_shared<model::scan_observation>(std::move(observed));
-  auto found = std::make_shared<findings>();
-  auto make_records = [this, seen, found, task, now] {
-    *found = findings_of(*seen, task, now, limits_);
-    return records_of(*found, task, limits_);
-  };
-  auto& helper = engines_.for_name(key.str());
-  auto records = co_await call_on(helper.loop(), std::move(make_records));
-  drop_known_ports(records, task);
-  std::vector<model::produced_position> produced;
-  bool published = co_await publish_findings(partition, std::move(records), produced);
+                               findings_pointer found, run_result reached) {
+  // On a disk that is nearly full nobody waits for the findings of a scan that is to end.
+  if (!ledger_.held(key).cancelled_by.empty()) found->make_urgent();
+  auto how = reached.observed.how;
+  bool published = co_await found->finish(std::move(reached.observed));
   if (!published) co_return;
-  change_function finish = [seen, found, produced, reached, now](model::scan_task t) {
-    t.results = std::move(found->results);
-    t.results_total = found->results_total;
-    t.produced = produced;
-    t.progress = reached;
-    t.progress.open = found->results_total;
-    return model::ended(std::move(t), seen->how, now);
+  how.reason += left_out_text(reached.left_out, found->left_out(), found->refused());
+  change_function finish = [found, how, progress = reached.progress.progress,
+                            now = clock_.now()](model::scan_task t) {
+    t.results = found->results();
+    t.results_total = found->results_total();
+    t.produced = found->produced();
+    t.progress = progress;
+    t.progress.open = t.results_total;
+    return model::ended(std::move(t), how, now);
   };
+  auto task = ledger_.held(key);
   co_await publish_end(key, partition, std::move(finish));
   log_.debug("scan ended", {{"task", task.current.id.str()},
                             {"target", task.target.text()},
-                            {"outcome", std::string(name_of(seen->how.kind))}});
+                            {"outcome", std::string(name_of(how.kind))}});
 }
 
 /// The scan cannot be done, for a reason that is not the target's.
@@ -217,57 +216,19 @@ awaitable<bool> scheduler::publish_change(model::target_key key, std::int32_t pa
   co_return co_await ledger_.publish(std::move(keys));
 }
 
-awaitable<bool> scheduler::publish_findings(std::int32_t partition, std::vector<record> records,
-                                            std::vector<model::produced_position>& produced) {
-  std::map<std::pair<std::string, std::int32_t>, std::int64_t> last;
-  asio::steady_timer pause(loop_);
-  for (std::size_t begin = 0; begin < records.size();) {
-    auto end = std::min(records.size(), begin + findings_at_once);
-    std::vector<record> batch(records.begin() + static_cast<std::ptrdiff_t>(begin),
-                              records.begin() + static_cast<std::ptrdiff_t>(end));
-    auto places = co_await queue_.produce(std::move(batch));
-    if (!places) {
-      if (stopping_ || !ledger_.owns(partition)) co_return false;
-      log_.warning("findings could not be published; trying again",
-                   {{"reason", places.error().message()}});
-      pause.expires_after(publish_pause);
-      co_await pause.async_wait(asio::use_awaitable);
-      continue;
-    }
-    for (const auto& place : *places) {
-      auto& held = last[{place.topic, place.partition}];
-      held = std::max(held, place.offset);
-    }
-    begin = end;
-  }
-  for (const auto& [place, offset] : last)
-    produced.push_back({place.first, place.second, offset});
-  co_return true;
-}
-
-void scheduler::drop_known_ports(std::vector<record>& records, const model::scan_task& task) {
-  auto now = clock_.steady_now();
-  if (known_ports_.size() > most_known_ports) known_ports_.clear();
-  auto scope = views::scope_text(task.scope);
-  std::erase_if(records, [&](const record& r) {
-    if (r.topic != model::topics::entities || !r.key.starts_with("port-")) return false;
-    auto& said = known_ports_[scope + r.key];
-    bool fresh = said != steady_time{} && now - said < port_silence;
-    if (!fresh) said = now;
-    return fresh;
-  });
-}
-
 void scheduler::note_progress(const model::target_key& key, const run_progress& reached) {
   auto task = running_.find(key);
-  if (task != running_.end()) task->second.news = reached;
+  if (task == running_.end()) return;
+  task->second.news = reached;
+  progress_news_.notify_all();
 }
 
 awaitable<void> scheduler::publish_progress() {
-  asio::steady_timer timer(loop_);
-  while (!stopping_) {
-    timer.expires_after(progress_pause);
-    co_await timer.async_wait(asio::use_awaitable);
+  auto has_news = [](const auto& running) { return running.second.news.has_value(); };
+  while (!stop_.requested()) {
+    while (!stop_.requested() && std::ranges::none_of(running_, has_news))
+      co_await progress_news_.wait();
+    co_await stop_.pause(progress_pause);
     co_await publish_progress_once();
   }
 }

@@ -2,12 +2,12 @@
 
 #include "model/events.hpp"
 #include "model/task_fold.hpp"
+#include "queue/produce_all.hpp"
 #include "scanner/scheduler/scheduler.hpp"
 
 namespace sonde::scanner {
 namespace {
 
-constexpr std::chrono::milliseconds hand_over_pause{200};
 /// Tasks in one go; each has at most a few messages of `limits::webhook_body_bytes`.
 constexpr std::size_t tasks_at_once = 64;
 constexpr std::size_t tasks_found_at_once = 1'000;
@@ -50,21 +50,6 @@ awaitable<void> scheduler::find_owing() {
   if (found.size() == tasks_found_at_once) owing_unknown_ = true;
 }
 
-/// Until it is written; false where this process is to stop first.
-awaitable<bool> scheduler::produce_messages(std::vector<record> batch) {
-  asio::steady_timer pause(loop_);
-  while (!batch.empty() && !stopping_) {
-    auto copy = batch;
-    auto places = co_await queue_.produce(std::move(copy));
-    if (places) co_return true;
-    log_.warning("messages for webhooks could not be written; trying again",
-                 {{"reason", places.error().message()}});
-    pause.expires_after(hand_over_pause);
-    co_await pause.async_wait(asio::use_awaitable);
-  }
-  co_return batch.empty();
-}
-
 awaitable<void> scheduler::hand_over_some(
     std::shared_ptr<const std::vector<views::owing_task>> tasks) {
   std::vector<record> batch;
@@ -78,13 +63,18 @@ awaitable<void> scheduler::hand_over_some(
     }
     loaded.push_back(each);
     for (const auto& owed : task->pending) {
-      auto message = model::message_of(*task, owed, limits_.webhook_body_bytes);
+      auto message =
+          model::message_of(*task, owed, limits_.webhook_body_bytes, limits_.record_max_bytes);
       messages.push_back(message.id);
       batch.push_back(to_record(message, task->traceparent));
     }
   }
   bool handed = !messages.empty();
-  if (handed) handed = co_await produce_messages(std::move(batch));
+  if (handed) {
+    auto written = co_await queue::produce_all(queue_, std::move(batch), stop_, log_,
+                                               "messages for webhooks could not be written");
+    handed = bool(written);
+  }
   std::vector<model::target_key> changed;
   for (const auto& each : loaded) {
     // Lost meanwhile: the next owner sees them pending, and hands them over again.

@@ -32,11 +32,16 @@ awaitable<void> scheduler::take_over(std::vector<queue::partition_ref> partition
 awaitable<void> scheduler::claim(std::int32_t partition) {
   auto epoch = co_await claims_.claim(partition);
   if (!epoch) {
-    disputes_[partition].since = clock_.steady_now();
+    dispute_over(partition);
     co_return;
   }
   ledger_.own(partition, *epoch);
   look_around();
+}
+
+void scheduler::dispute_over(std::int32_t partition) {
+  disputes_[partition].since = clock_.steady_now();
+  disputed_.notify_all();
 }
 
 void scheduler::look_around() {
@@ -65,7 +70,7 @@ awaitable<void> scheduler::give_back(queue::revoked what) {
 }
 
 awaitable<void> scheduler::lose(std::int32_t partition) {
-  if (given_.contains(partition)) disputes_[partition].since = clock_.steady_now();
+  if (given_.contains(partition)) dispute_over(partition);
   std::vector<std::int32_t> lost{partition};
   co_await let_go(std::move(lost));
 }
@@ -105,10 +110,12 @@ awaitable<void> scheduler::hold_back(std::int32_t partition,
 /// after what it leaves. So whoever has been given it claims it again, but not at once: the group's
 /// news may be on their way, and the ghost has to learn that it is one.
 awaitable<void> scheduler::settle_disputes() {
-  asio::steady_timer timer(loop_);
-  while (!stopping_) {
-    timer.expires_after(std::min(settings_.claim_patience, longest_look_pause));
-    co_await timer.async_wait(asio::use_awaitable);
+  while (!stop_.requested()) {
+    if (disputes_.empty()) {
+      co_await disputed_.wait();
+      continue;
+    }
+    co_await stop_.pause(std::min(settings_.claim_patience, longest_look_pause));
     auto before = clock_.steady_now() - settings_.claim_patience;
     std::vector<std::int32_t> due;
     for (const auto& [partition, its] : disputes_) {
@@ -128,7 +135,7 @@ awaitable<void> scheduler::settle(std::int32_t partition) {
     co_return;
   }
   if (!epoch) {
-    disputes_[partition].since = clock_.steady_now();
+    dispute_over(partition);
     co_return;
   }
   ledger_.own(partition, *epoch);

@@ -2,20 +2,29 @@
 
 #include "model/dead_letter.hpp"
 #include "model/events.hpp"
+#include "model/refused_request.hpp"
 #include "model/task_fold.hpp"
-#include "queue/errc.hpp"
+#include "queue/consume.hpp"
+#include "queue/produce_all.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace sonde::scanner {
 namespace {
 
-using std::chrono::milliseconds;
-
 /// Ready tasks, in multiples of those that may run: enough that the view is asked seldom.
 constexpr std::size_t ready_factor = 4;
-constexpr milliseconds retry_pause{200};
+/// Scopes that one question to the view names.
+constexpr std::size_t scopes_at_once = 128;
+/// Before requests are folded again that could not be published: the news that their partition is
+/// another process's by now may be on their way.
+constexpr std::chrono::milliseconds lost_pause{100};
+constexpr const char* no_room_for_webhooks =
+    "its webhooks do not fit the task's snapshot (limits.record_max_bytes), where too many wait; "
+    "redrive this letter once they have been sent";
 
 }  // namespace
 
@@ -38,7 +47,7 @@ scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& vie
       retried_(counts.count("sonde_scan_retries_total",
                             "Scans that were begun again after an interruption.")),
       running_now_(counts.show("sonde_scans_running", "Scans under way.")),
-      ledger_(loop, queue, view, clock, log),
+      ledger_(loop, queue, view, limits, clock, log),
       claims_(loop, queue, view, clock, log, settings.process_id,
               {[this](std::int32_t partition) { return lose(partition); },
                [this](std::int32_t partition, model::target_key key) {
@@ -48,14 +57,18 @@ scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& vie
                  log_.info("scanners that share the rates",
                            {{"processes", static_cast<std::int64_t>(owners)}});
                  engines_.share_rates(owners);
-               }}),
+               },
+               settings.failed}),
+      disputed_(loop),
       settled_(loop),
       work_(loop),
       run_ended_(loop),
+      progress_news_(loop),
       owing_news_(loop),
       loops_(loop, log, "scheduler"),
       claiming_(loop, log, "claims"),
-      runs_(loop, log, "task runs") {}
+      runs_(loop, log, "task runs"),
+      stop_(loop) {}
 
 scheduler::~scheduler() = default;
 
@@ -72,8 +85,10 @@ void scheduler::start() {
 
 awaitable<void> scheduler::stop(steady_time deadline) {
   stopping_ = true;
+  stop_.request();
   consumer_->close();
-  work_.notify_all();
+  for (auto* each : {&work_, &disputed_, &progress_news_, &owing_news_})
+    each->notify_all();
   while (!running_.empty()) {
     bool ended = co_await run_ended_.wait_until(deadline);
     if (!ended) break;
@@ -99,24 +114,15 @@ void scheduler::set_policy(std::shared_ptr<const policy> rules) {
 }
 
 awaitable<void> scheduler::consume() {
-  asio::steady_timer pause(loop_);
-  while (!stopping_) {
-    auto next = co_await consumer_->next();
-    if (!next && next.error().code == make_error_code(queue::errc::closed)) co_return;
-    if (!next) {
-      log_.error("scan requests cannot be read", {{"reason", next.error().message()}});
-      pause.expires_after(retry_pause);
-      co_await pause.async_wait(asio::use_awaitable);
-      continue;
-    }
-    if (auto* ours = std::get_if<queue::assigned>(&*next)) {
-      co_await take_over(ours->partitions);
-    } else if (auto* gone = std::get_if<queue::revoked>(&*next)) {
-      co_await give_back(std::move(*gone));
-    } else {
-      co_await fold(std::move(std::get<std::vector<queue::stored_record>>(*next)));
-    }
-  }
+  queue::consume_handler handler;
+  handler.assigned = [this](std::vector<queue::partition_ref> ours) {
+    return take_over(std::move(ours));
+  };
+  handler.revoked = [this](queue::revoked gone) { return give_back(std::move(gone)); };
+  handler.records = [this](stored_records records) { return fold(std::move(records)); };
+  auto ended = co_await queue::consume(*consumer_, std::move(handler), stop_, log_,
+                                       "scan requests cannot be read");
+  if (!ended && settings_.failed) settings_.failed(ended.error());
 }
 
 /// Each partition by itself: losing one holds up no other.
@@ -141,6 +147,7 @@ awaitable<void> scheduler::fold_given(std::int32_t partition,
       co_return;
     }
     folded = co_await fold_partition(partition, records);
+    if (!folded) co_await stop_.pause(lost_pause);
   }
 }
 
@@ -148,19 +155,29 @@ awaitable<void> scheduler::fold_given(std::int32_t partition,
 awaitable<bool> scheduler::fold_partition(std::int32_t partition,
                                           std::shared_ptr<const stored_records> records) {
   std::vector<model::target_key> changed;
+  bool published = true;
   for (const auto& one : *records) {
     auto request = model::parse_scan_request(one.what.value);
     if (!request) {
-      co_await dead_letter(one, request.error().message());
-      continue;
+      auto why = request.error().message();
+      bool kept = co_await dead_letter(one, "parse", why);
+      published = published && kept;
+      auto refused = co_await refused_request(one, std::move(why));
+      if (!refused) continue;
+      request = std::move(*refused);
     }
     auto task = co_await ledger_.load(request->key);
     if (!model::concerns(task, *request) || (task && task->folded >= one.offset)) {
       ledger_.release(request->key);
       continue;
     }
+    model::fold_bounds bounds(limits_.task_generations, limits_.record_max_bytes);
+    if (model::leaves_out_webhooks(task, *request, one.offset, bounds)) {
+      bool kept = co_await dead_letter(one, "process", no_room_for_webhooks);
+      published = published && kept;
+    }
     auto become = [&](std::optional<model::scan_task> before) {
-      return model::fold(std::move(before), *request, one.offset, limits_.task_generations);
+      return model::fold(std::move(before), *request, one.offset, bounds);
     };
     ledger_.change(request->key, partition, become);
     changed.push_back(request->key);
@@ -168,8 +185,7 @@ awaitable<bool> scheduler::fold_partition(std::int32_t partition,
   // One snapshot for each key, however many of its requests were folded.
   std::set<model::target_key> each_once(changed.begin(), changed.end());
   std::vector<model::target_key> keys(each_once.begin(), each_once.end());
-  bool published = true;
-  if (!keys.empty()) published = co_await ledger_.publish(keys);
+  if (published && !keys.empty()) published = co_await ledger_.publish(keys);
   for (const auto& key : keys) {
     auto task = co_await ledger_.load(key);
     if (published && task) {
@@ -186,34 +202,36 @@ awaitable<bool> scheduler::fold_partition(std::int32_t partition,
 }
 
 awaitable<void> scheduler::commit(std::shared_ptr<const stored_records> records) {
-  std::map<std::int32_t, queue::position> next;
-  for (const auto& one : *records) {
-    auto place = one.place();
-    ++place.offset;
-    next[one.partition] = place;
-  }
-  std::vector<queue::position> positions;
-  for (auto& each : next)
-    positions.push_back(std::move(each.second));
+  auto positions = queue::positions_after(*records);
   auto committed = co_await consumer_->commit(std::move(positions));
   if (committed) co_return;
   // They come again, and change nothing then.
   log_.warning("folded requests could not be committed", {{"reason", committed.error().message()}});
 }
 
-awaitable<void> scheduler::dead_letter(queue::stored_record record, std::string why) {
-  log_.error("a scan request cannot be understood and becomes a dead letter",
+/// A request that cannot be read ends the generation that it asks for, where that can be read.
+awaitable<std::optional<model::scan_request>> scheduler::refused_request(queue::stored_record one,
+                                                                         std::string why) {
+  model::target_key key(one.what.key);
+  auto task = co_await ledger_.load(key);
+  std::uint64_t known = task ? task->current.number : 0;
+  if (task && task->next) known = std::max(known, task->next->generation);
+  ledger_.release(key);
+  co_return model::read_refused_request(one.what, why, known, clock_.now());
+}
+
+/// False: the queue takes nothing more, and the request must not be committed.
+awaitable<bool> scheduler::dead_letter(queue::stored_record record, std::string stage,
+                                       std::string why) {
+  log_.error("a scan request cannot be processed and becomes a dead letter",
              {{"partition", record.partition}, {"offset", record.offset}, {"reason", why}});
   model::record_place from{record.what.topic, record.partition, record.offset};
-  auto letter = model::to_dead_letter(std::move(record.what), from, "parse", std::move(why));
-  asio::steady_timer pause(loop_);
-  while (!stopping_) {
-    std::vector<sonde::record> batch{letter};
-    auto written = co_await queue_.produce(std::move(batch));
-    if (written) co_return;
-    pause.expires_after(retry_pause);
-    co_await pause.async_wait(asio::use_awaitable);
-  }
+  std::vector<sonde::record> batch;
+  batch.push_back(model::to_dead_letter(std::move(record.what), std::move(from), std::move(stage),
+                                        std::move(why), limits_.record_max_bytes));
+  auto written = co_await queue::produce_all(queue_, std::move(batch), stop_, log_,
+                                             "a dead letter could not be written");
+  co_return bool(written);
 }
 
 /// A task that has just been published goes to the ready ones if there is room. Otherwise it is a
@@ -229,25 +247,38 @@ void scheduler::enqueue(const model::scan_task& task, std::int32_t partition) {
   work_.notify_all();
 }
 
+/// What is ready is a key and its place in the order: a list of ports would be 25 KB of each.
 void scheduler::make_ready(views::waiting_task task) {
-  auto ports = profiles_.ports_of(task.profile, task.ports);
-  ready_.add(std::move(task), ports ? ports->size() : 1);
+  if (task.probes == 0) {
+    auto ports = profiles_.ports_of(task.profile, task.ports);
+    task.probes = ports ? ports->size() : 1;
+  }
+  task.profile = {};
+  task.ports = {};
+  auto cost = task.probes;
+  ready_.add(std::move(task), cost);
 }
 
-/// Fetches waiting tasks from the view, of every scope its share. True: meanwhile there came a
-/// reason to look again, such as another partition.
+/// Fetches waiting tasks from the view: as many as there is room for, the same share of each scope.
+/// Where there are more scopes than room, the next call goes on behind the last one. True:
+/// meanwhile there came a reason to look again, such as another partition.
 awaitable<bool> scheduler::refill() {
   backlog_ = false;
   auto unseen = ledger_.unseen();
   for (const auto& place : unseen)
     co_await view_.wait_until_folded(place, steady_time::max());
   auto partitions = ledger_.owned();
-  auto scopes = co_await view_.waiting_scopes();
-  bool more = false;
+  auto most_ready = ready_factor * limits_.running_tasks;
+  auto room = most_ready - std::min<std::size_t>(most_ready, ready_.size());
+  auto scopes = co_await scopes_in_turn(partitions, room);
+  auto share = std::max<std::size_t>(1, room / std::max<std::size_t>(1, scopes.size()));
+  std::map<std::string, std::size_t> running;
+  for (const auto& each : running_)
+    ++running[each.second.scope];
+  bool more = refill_after_ != std::string();
   for (const auto& scope : scopes) {
     // Those that run or are ready stand in the view too.
-    auto share = std::max<std::size_t>(1, ready_factor * limits_.running_tasks / scopes.size());
-    auto most = share + running_.size() + ready_.size(scope);
+    auto most = share + running[scope] + ready_.size(scope);
     auto waiting = co_await view_.waiting(partitions, scope, most);
     if (waiting.size() == most) more = true;
     for (auto& task : waiting) {
@@ -258,6 +289,34 @@ awaitable<bool> scheduler::refill() {
   bool news = backlog_;
   backlog_ = backlog_ || more;
   co_return news;
+}
+
+/// Scopes with waiting tasks, at most so many, from where the last call has ended. When it comes to
+/// the end it begins anew the next time; when all scopes fit, each call names them all.
+awaitable<std::vector<std::string>> scheduler::scopes_in_turn(std::vector<std::int32_t> partitions,
+                                                              std::size_t most) {
+  std::vector<std::string> out;
+  auto begin = std::exchange(refill_after_, {});
+  auto after = begin;
+  bool wrapped = begin.empty();
+  while (out.size() < most) {
+    auto at_once = std::min(scopes_at_once, most - out.size());
+    auto some = co_await view_.waiting_scopes(partitions, after, at_once);
+    for (const auto& scope : some) {
+      if (wrapped && !begin.empty() && scope > begin) co_return out;
+      out.push_back(scope);
+    }
+    if (some.size() == at_once) {
+      after = some.back();
+    } else if (wrapped) {
+      co_return out;
+    } else {
+      wrapped = true;
+      after.clear();
+    }
+  }
+  refill_after_ = after;
+  co_return out;
 }
 
 }  // namespace sonde::scanner

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/async/stop_signal.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -9,6 +10,8 @@
 #include "queue/io.hpp"
 #include "scanner/engine/engine_pool.hpp"
 #include "scanner/scheduler/claims.hpp"
+#include "scanner/scheduler/findings_publisher.hpp"
+#include "scanner/scheduler/known_ports.hpp"
 #include "scanner/scheduler/ready_queue.hpp"
 #include "scanner/scheduler/task_ledger.hpp"
 #include "scanner/scheduler/task_run.hpp"
@@ -35,6 +38,9 @@ struct scheduler_settings {
   /// How long the group may take to say that a partition is not ours any more which another process
   /// has claimed. A ghost learns within this time that it is one.
   std::chrono::milliseconds claim_patience = std::chrono::seconds(5);
+  /// Called on the scheduler's loop where it cannot go on, as when its topic cannot be read for a
+  /// reason that does not pass. The process should end.
+  std::function<void(error)> failed = nullptr;
 };
 
 /// Takes scan requests from their topic, decides what runs when, and publishes what became of it.
@@ -63,11 +69,13 @@ class scheduler {
   struct running_task {
     model::task_id id;
     std::int32_t partition = 0;
+    std::string scope;  ///< whose turn it was
     bool cancelled = false;
     std::optional<run_progress> news;  ///< not yet published
     steady_time saved_at{};            ///< when its cursors were last published
   };
   using change_function = std::function<model::scan_task(model::scan_task)>;
+  using findings_pointer = std::shared_ptr<findings_publisher>;
   using stored_records = std::vector<queue::stored_record>;
   /// Of a partition that the group has given to this process, and that another one has claimed
   /// since.
@@ -83,7 +91,9 @@ class scheduler {
   awaitable<bool> fold_partition(std::int32_t partition,
                                  std::shared_ptr<const stored_records> records);
   awaitable<void> commit(std::shared_ptr<const stored_records> records);
-  awaitable<void> dead_letter(queue::stored_record record, std::string why);
+  awaitable<std::optional<model::scan_request>> refused_request(queue::stored_record one,
+                                                                std::string why);
+  awaitable<bool> dead_letter(queue::stored_record record, std::string stage, std::string why);
   void enqueue(const model::scan_task& task, std::int32_t partition);
   void make_ready(views::waiting_task task);
 
@@ -96,29 +106,31 @@ class scheduler {
   awaitable<void> hold_back(std::int32_t partition, std::shared_ptr<const stored_records> records);
   awaitable<void> settle_disputes();
   awaitable<void> settle(std::int32_t partition);
+  void dispute_over(std::int32_t partition);
   void look_around();
   awaitable<void> write_again(std::int32_t partition, model::target_key key);
 
   // Runs.
   awaitable<void> dispatch();
   awaitable<bool> refill();
+  awaitable<std::vector<std::string>> scopes_in_turn(std::vector<std::int32_t> partitions,
+                                                     std::size_t most);
   awaitable<void> run(model::target_key key, std::int32_t partition);
   awaitable<void> run_owned(model::target_key key, std::int32_t partition);
   void cancel_run(running_task& task);
   awaitable<bool> begin(model::target_key key, std::int32_t partition);
-  awaitable<void> end(model::target_key key, std::int32_t partition,
-                      model::scan_observation observed, model::task_progress reached);
+  [[nodiscard]] findings_pointer publisher_for(const model::scan_task& task,
+                                               std::int32_t partition);
+  awaitable<void> end(model::target_key key, std::int32_t partition, findings_pointer found,
+                      run_result reached);
   awaitable<void> end_cancelled(model::target_key key, std::int32_t partition,
-                                model::scan_observation seen, model::task_progress reached);
+                                findings_pointer found, run_result reached);
   void heed(const model::scan_task& task);
   awaitable<void> fail_task(model::target_key key, std::int32_t partition, std::string why);
   awaitable<void> put_back(model::target_key key, std::int32_t partition, run_progress reached);
   awaitable<void> publish_end(model::target_key key, std::int32_t partition, change_function how);
   awaitable<bool> publish_change(model::target_key key, std::int32_t partition,
                                  change_function how);
-  awaitable<bool> publish_findings(std::int32_t partition, std::vector<record> records,
-                                   std::vector<model::produced_position>& produced);
-  void drop_known_ports(std::vector<record>& records, const model::scan_task& task);
   void note_progress(const model::target_key& key, const run_progress& reached);
   awaitable<void> publish_progress();
   awaitable<void> publish_progress_once();
@@ -127,7 +139,6 @@ class scheduler {
   void note_owing(const model::scan_task& task, std::int32_t partition);
   awaitable<void> hand_over();
   awaitable<void> find_owing();
-  awaitable<bool> produce_messages(std::vector<record> batch);
   awaitable<void> hand_over_some(std::shared_ptr<const std::vector<views::owing_task>> tasks);
 
   executor loop_;
@@ -150,19 +161,23 @@ class scheduler {
 
   std::set<std::int32_t> given_;  ///< by the group
   std::map<std::int32_t, dispute> disputes_;
+  condition disputed_;
   condition settled_;
   ready_queue ready_;
   std::unordered_map<model::target_key, running_task> running_;
-  bool backlog_ = false;  ///< the view may show waiting tasks that are not in `ready_`
-  condition work_;        ///< something can be dispatched
+  bool backlog_ = false;      ///< the view may show waiting tasks that are not in `ready_`
+  std::string refill_after_;  ///< the last scope of a refill that had no room for all
+  condition work_;            ///< something can be dispatched
   condition run_ended_;
+  condition progress_news_;
   std::unordered_map<model::target_key, std::int32_t> owing_;  ///< key → partition
   bool owing_unknown_ = false;  ///< the view may show tasks that are not in `owing_`
   condition owing_news_;
-  std::unordered_map<std::string, steady_time> known_ports_;  ///< by scope and id: when published
+  known_ports ports_;
   task_group loops_;
   task_group claiming_;
   task_group runs_;
+  stop_signal stop_;
   bool stopping_ = false;
 };
 

@@ -1,6 +1,12 @@
 #include "scanner/scheduler/task_ledger.hpp"
 
+#include "base/async/retry.hpp"
+#include "base/record_size.hpp"
 #include "model/events.hpp"
+#include "model/task_fitting.hpp"
+#include "model/task_fold.hpp"
+#include "queue/errc.hpp"
+#include "queue/produce_all.hpp"
 
 #include <algorithm>
 
@@ -9,8 +15,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds first_pause{100};
-constexpr milliseconds longest_pause{5'000};
+constexpr retry_policy publish_retries{milliseconds(100), milliseconds(5'000)};
+/// Of `limits::produce_pending_bytes`, what one part of a batch of snapshots takes at the most.
+constexpr std::size_t part_share = 4;
 /// The view is asked again after this long, in case it is being rebuilt.
 constexpr std::chrono::seconds view_patience{30};
 
@@ -37,8 +44,15 @@ class task_ledger::in_use {
 };
 
 task_ledger::task_ledger(executor loop, queue::backend& queue, views::task_view& view,
-                         const clock& clock, logger& log)
-    : queue_(queue), view_(view), clock_(clock), log_(log), loop_(loop), published_(loop) {}
+                         const limits& limits, const clock& clock, logger& log)
+    : queue_(queue),
+      view_(view),
+      limits_(limits),
+      clock_(clock),
+      log_(log),
+      loop_(loop),
+      published_(loop),
+      given_up_(loop) {}
 
 void task_ledger::own(std::int32_t partition, std::uint64_t epoch) {
   epochs_[partition] = epoch;
@@ -97,37 +111,75 @@ model::scan_task task_ledger::change(
   auto changed = how(std::move(held.task));
   auto owner = epochs_.find(partition);
   changed.version = {owner == epochs_.end() ? 0 : owner->second, revision + 1};
-  held.task = changed;
-  return changed;
+  held.task = model::fitted(std::move(changed), limits_.record_max_bytes);
+  return *held.task;
 }
 
 awaitable<bool> task_ledger::publish(std::vector<model::target_key> keys) {
   in_use meanwhile(*this, keys);
-  asio::steady_timer timer(loop_);
-  auto pause = first_pause;
-  while (true) {
+  auto outcome = co_await publish_together(keys);
+  if (outcome || !queue::blames_the_record(outcome.error())) co_return bool(outcome);
+  // Each for itself, so that the one that cannot be recorded holds up no other.
+  bool all = true;
+  for (const auto& key : keys) {
+    std::vector<model::target_key> one{key};
+    outcome = co_await publish_together(std::move(one));
+    if (!outcome && queue::blames_the_record(outcome.error())) {
+      outcome = co_await publish_reduced(key, outcome.error());
+    }
+    all = all && bool(outcome);
+  }
+  co_return all;
+}
+
+awaitable<result<>> task_ledger::publish_together(std::vector<model::target_key> keys) {
+  std::function<awaitable<result<>>()> once = [this, keys = std::move(keys)] {
+    return write(keys);
+  };
+  co_return co_await retry(publish_retries, given_up_, log_, "a task could not be published",
+                           std::move(once));
+}
+
+/// These tasks as they are at this moment: another change may have come since the last try. In
+/// parts, as all together may be more than the queue ever lets wait.
+awaitable<result<>> task_ledger::write(std::vector<model::target_key> keys) {
+  auto most = limits_.produce_pending_bytes / part_share;
+  for (std::size_t next = 0; next < keys.size();) {
     std::vector<record> batch;
-    for (const auto& key : keys) {
-      const auto& held = held_[key];
-      if (!owns(held.partition) || !held.task) co_return false;
-      batch.push_back(to_record(*held.task, clock_.now()));
+    std::size_t bytes = 0;
+    auto begin = next;
+    for (; next < keys.size(); ++next) {
+      const auto& held = held_[keys[next]];
+      if (!owns(held.partition) || !held.task) co_return fail(queue::errc::not_owned);
+      auto one = to_record(*held.task, clock_.now());
+      bytes += size_of(one);
+      if (!batch.empty() && bytes > most) break;
+      batch.push_back(std::move(one));
     }
     auto places = co_await queue_.produce(std::move(batch));
-    if (places) {
-      for (std::size_t i = 0; i < keys.size(); ++i) {
-        held_[keys[i]].published = (*places)[i];
-        unseen_.emplace_back((*places)[i], keys[i]);
-      }
-      published_.notify_all();
-      co_return true;
+    if (!places) co_return places.error();
+    for (std::size_t i = 0; i < places->size(); ++i) {
+      held_[keys[begin + i]].published = (*places)[i];
+      unseen_.emplace_back((*places)[i], keys[begin + i]);
     }
-    if (given_up_) co_return false;
-    log_.warning("a task could not be published; trying again",
-                 {{"reason", places.error().message()}});
-    timer.expires_after(pause);
-    co_await timer.async_wait(asio::use_awaitable);
-    pause = std::min(pause * 2, longest_pause);
+    published_.notify_all();
   }
+  co_return result<>();
+}
+
+/// The last resort: snapshots are built to fit. What does not fit even so is only in the log.
+awaitable<result<>> task_ledger::publish_reduced(model::target_key key, error why) {
+  log_.error("a task cannot be recorded and is ended",
+             {{"key", key.str()}, {"reason", why.message()}});
+  change(key, held_[key].partition, [&](std::optional<model::scan_task> task) {
+    return model::reduced(std::move(*task), why.message(), clock_.now());
+  });
+  std::vector<model::target_key> one{key};
+  auto outcome = co_await publish_together(std::move(one));
+  if (outcome || !queue::blames_the_record(outcome.error())) co_return outcome;
+  log_.error("a task cannot be recorded and is dropped",
+             {{"key", key.str()}, {"reason", outcome.error().message()}});
+  co_return result<>();
 }
 
 bool task_ledger::knows_as_ended(const model::target_key& key) const {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/async/condition.hpp"
+#include "base/async/stop_signal.hpp"
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "model/scan_task.hpp"
 #include "queue/io.hpp"
@@ -23,8 +25,8 @@ namespace sonde::scanner {
 /// from the view. Lives on the scheduler's loop.
 class task_ledger {
  public:
-  task_ledger(executor loop, queue::backend& queue, views::task_view& view, const clock& clock,
-              logger& log);
+  task_ledger(executor loop, queue::backend& queue, views::task_view& view, const limits& limits,
+              const clock& clock, logger& log);
 
   /// Ownership of a partition, from its claim on. Publishes nothing for any other.
   void own(std::int32_t partition, std::uint64_t epoch);
@@ -41,17 +43,18 @@ class task_ledger {
     return *held_.at(key).task;
   }
 
-  /// Changes a loaded task, or makes one, and says what it has become. The change is published by
-  /// `publish`.
+  /// Changes a loaded task, or makes one, and says what it has become, shortened so that it fits a
+  /// record (see `model::fitted`). The change is published by `publish`.
   model::scan_task change(
       const model::target_key& key, std::int32_t partition,
       const std::function<model::scan_task(std::optional<model::scan_task>)>& how);
 
-  /// Publishes these tasks as they are now. Goes on trying while the queue refuses, until
-  /// `give_up`. False: it was given up, or a partition is not ours any more.
+  /// Publishes these tasks as they are now. Transient errors are retried until `give_up`. A task
+  /// that can never be recorded is ended, with the reason, and holds up no other. False: it was
+  /// given up, or a partition is not ours any more.
   awaitable<bool> publish(std::vector<model::target_key> keys);
-  /// Nothing is tried again from now on.
-  void give_up() { given_up_ = true; }
+  /// Nothing is retried from now on.
+  void give_up() { given_up_.request(); }
 
   /// Ends its own work. On the loop.
   void stop();
@@ -72,11 +75,15 @@ class task_ledger {
     std::optional<queue::position> published;  ///< last; not yet seen in the view
   };
 
+  awaitable<result<>> publish_together(std::vector<model::target_key> keys);
+  awaitable<result<>> publish_reduced(model::target_key key, error why);
+  awaitable<result<>> write(std::vector<model::target_key> keys);
   void drop_if_unused(const model::target_key& key);
   void forget(const queue::position& place, const model::target_key& key);
 
   queue::backend& queue_;
   views::task_view& view_;
+  const limits& limits_;
   const clock& clock_;
   logger& log_;
   executor loop_;
@@ -84,7 +91,7 @@ class task_ledger {
   std::unordered_map<model::target_key, held_task> held_;
   std::deque<std::pair<queue::position, model::target_key>> unseen_;
   condition published_;
-  bool given_up_ = false;
+  stop_signal given_up_;
   bool stopping_ = false;
 };
 

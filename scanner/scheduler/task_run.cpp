@@ -27,12 +27,15 @@ outcome_kind kind_of(const error& why) {
 class run {
  public:
   run(engine_pool& engines, const policy& rules, const model::scan_task& task,
-      const model::port_set& ports, executor loop, logger& log, run_supervisor supervisor)
+      const model::port_set& ports, executor loop, const limits& bounds, logger& log,
+      run_supervisor supervisor)
       : engines_(engines),
         rules_(rules),
         task_(task),
         ports_(ports),
         loop_(loop),
+        bounds_(bounds),
+        budget_(std::make_shared<scan_budget>(bounds)),
         parts_(loop, log, "task run"),
         supervisor_(std::move(supervisor)) {
     seen_.target = task.target;
@@ -64,6 +67,7 @@ class run {
               std::to_string(most_addresses) + " were scanned";
       in_scope.resize(most_addresses);
     }
+    unpublished_bytes_ = bounds_.scan_unpublished_bytes / std::max<std::size_t>(1, in_scope.size());
     planned_ = static_cast<std::uint32_t>(in_scope.size() * ports_.size());
     for (const auto& address : in_scope)
       parts_.spawn(scan(address, deadline));
@@ -117,6 +121,14 @@ class run {
     job->deadline = deadline;
     job->progress = std::move(progress);
     job->from = std::move(cursor);
+    job->budget = budget_;
+    job->unpublished_bytes = unpublished_bytes_;
+    job->found = [this](found_part some, std::function<void()> published) {
+      auto shared = std::make_shared<found_part>(std::move(some));
+      asio::post(loop_, [this, shared, published = std::move(published)] {
+        hand_over(std::move(shared->observed), std::move(shared->certificates), published);
+      });
+    };
     auto there = [&engine, job] { return engine.scan(std::move(*job)); };
     auto report = co_await spawn_on(engine.loop(), std::move(there));
     keep(name, std::move(report));
@@ -136,15 +148,18 @@ class run {
       if (report.local_trouble) ++unreachable_;
       endings_.push_back(*report.observed.how);
     }
-    seen_.addresses.push_back(std::move(report.observed));
-    for (auto& certificate : report.certificates) {
-      auto same = [&](const model::certificate_observation& held) {
-        return held.sha256 == certificate->sha256;
-      };
-      if (std::ranges::none_of(seen_.certificates, same)) {
-        seen_.certificates.push_back(*certificate);
-      }
-    }
+    hand_over(std::move(report.observed), std::move(report.certificates), nullptr);
+  }
+
+  void hand_over(model::address_observation address,
+                 std::vector<model::certificate_pointer> certificates,
+                 std::function<void()> published) {
+    model::scan_observation found;
+    found.target = seen_.target;
+    found.resolved = seen_.resolved;
+    found.addresses.push_back(std::move(address));
+    found.certificates = std::move(certificates);
+    supervisor_.found(std::move(found), std::move(published));
   }
 
   [[nodiscard]] run_progress together() const {
@@ -189,8 +204,8 @@ class run {
     return {outcome_kind::no_answer, reasons()};
   }
 
-  run_result finished() { return {true, std::move(seen_), together()}; }
-  run_result cut_short() { return {false, std::move(seen_), together()}; }
+  run_result finished() { return {true, std::move(seen_), budget_->left_out(), together()}; }
+  run_result cut_short() { return {false, std::move(seen_), budget_->left_out(), together()}; }
 
   struct part {
     model::task_progress progress;
@@ -202,6 +217,9 @@ class run {
   const model::scan_task& task_;
   const model::port_set& ports_;
   executor loop_;
+  const limits& bounds_;
+  std::shared_ptr<scan_budget> budget_;
+  std::size_t unpublished_bytes_ = 0;  ///< of one address
   task_group parts_;
   run_supervisor supervisor_;
   model::scan_observation seen_;
@@ -221,7 +239,7 @@ awaitable<run_result> run_task(engine_pool& engines, std::shared_ptr<const polic
                                const clock& clock, logger& log, run_supervisor supervisor) {
   auto loop = co_await asio::this_coro::executor;
   auto deadline = clock.steady_now() + std::chrono::seconds(limits.task_timeout_s);
-  run one(engines, *rules, task, ports, loop, log, std::move(supervisor));
+  run one(engines, *rules, task, ports, loop, limits, log, std::move(supervisor));
   co_return co_await one.go(addresses_per_name, deadline);
 }
 

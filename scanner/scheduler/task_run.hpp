@@ -18,11 +18,12 @@ struct run_progress {
   std::map<std::string, model::sweep_cursor> cursors;  ///< by address
 };
 
-/// What one run of a task brought. Not `complete`: it was cancelled, `progress` says from where to
-/// go on, and `observed` has what was seen until then, without an outcome.
+/// What one run of a task brought, beside what it handed to its supervisor. Not `complete`: it was
+/// cancelled, `progress` says from where to go on, and `observed` has no outcome.
 struct run_result {
   bool complete = false;
-  model::scan_observation observed;
+  model::scan_observation observed;  ///< no addresses: these were handed over
+  scan_budget::counts left_out;
   run_progress progress;
 };
 
@@ -31,6 +32,9 @@ struct run_supervisor {
   std::function<void(const run_progress&)> progress;
   /// Whether it was cancelled before it had any scan that `engine_pool::cancel` could end.
   std::function<bool()> cancelled;
+  /// Takes a part of what was found. `published`, where there is one, is to be called once the part
+  /// is not held any more: until then little else is found.
+  std::function<void(model::scan_observation, std::function<void()> published)> found;
 };
 
 /// One run of one task: resolves its target, scans every address on the engine that it belongs to,

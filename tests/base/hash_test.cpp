@@ -35,6 +35,17 @@ TEST_CASE("base64 and hexadecimal") {
   CHECK(to_hex(std::string_view("\x00\x7F\xFF", 3)) == "007fff");
 }
 
+TEST_CASE("HKDF agrees with RFC 5869, test case 1") {
+  std::string salt;
+  std::string info;
+  for (char byte = 0; byte <= 0x0C; ++byte)
+    salt += byte;
+  for (int byte = 0xF0; byte <= 0xF9; ++byte)
+    info += static_cast<char>(byte);
+  CHECK(to_hex(hkdf_sha256(std::string(22, '\x0B'), salt, info)) ==
+        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+}
+
 TEST_CASE("an HMAC agrees with RFC 4231, test case 2") {
   CHECK(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");

@@ -22,8 +22,8 @@ from cluster import Cluster
 PORT = 2222
 EVERY_S = 0.1
 BEFORE_S = 2
-AFTER_S = 20
-SESSION_S = 10  # as it is by default
+AFTER_S = 24
+SESSION_S = 15  # as it is by default
 SETTLE_S = 12
 
 

@@ -23,9 +23,14 @@ struct letters_world {
   /// A letter of work that was at this offset; it has the same key as that had.
   queue::position put(const std::string& key, std::int64_t offset) {
     record work{"work", key, "{}", {{"ce_id", key}}};
-    std::vector<record> batch{
-        model::to_dead_letter(work, {"work", 0, offset}, "parse", "it is no work")};
+    std::vector<record> batch{model::to_dead_letter(work, {"work", 0, offset}, "parse",
+                                                    "it is no work", bounds.record_max_bytes)};
     return test::run(queue->produce(std::move(batch))).value().front();
+  }
+  /// Where records with this key stand.
+  std::int32_t partition_of(const std::string& key) {
+    std::vector<record> one{{"entities", key, "{}", {}}};
+    return test::run(queue->produce(std::move(one))).value().front().partition;
   }
   redrive_report redrive(redrive_order order) {
     return test::run(client::redrive(*queue, std::move(order), clock)).value();
@@ -77,8 +82,8 @@ TEST_CASE("a letter that comes back dead has been tried once more") {
   world.put("k", 7);
   world.redrive({"work.dlq"});
   auto back = world.records("work").front();
-  auto again =
-      model::to_dead_letter(back.what, {"work", back.partition, back.offset}, "parse", "?");
+  auto again = model::to_dead_letter(back.what, {"work", back.partition, back.offset}, "parse", "?",
+                                     world.bounds.record_max_bytes);
   auto why = model::parse_dead_letter(again);
   REQUIRE(why);
   CHECK(why->attempts == 2);
@@ -98,6 +103,55 @@ TEST_CASE("one letter goes back when it is named, also when it has before") {
   auto none = test::run(client::redrive(*world.queue, one, world.clock));
   REQUIRE(!none);
   CHECK(none.error().code == make_error_code(errc::not_found));
+}
+
+TEST_CASE("a letter that was shortened goes back whole while its original is kept") {
+  letters_world world;
+  record work{"work", "k", "", {{"ce_id", "k"}}};
+  work.value.assign(world.bounds.record_max_bytes - 100, '"');
+  std::vector<record> batch{work};
+  auto place = test::run(world.queue->produce(std::move(batch))).value().front();
+  auto letter = model::to_dead_letter(work, {"work", place.partition, place.offset}, "parse", "?",
+                                      world.bounds.record_max_bytes);
+  REQUIRE(letter.value.size() < work.value.size());
+  std::vector<record> letters{letter};
+  REQUIRE(test::run(world.queue->produce(std::move(letters))));
+  auto report = world.redrive({"work"});
+  REQUIRE(report.letters.size() == 1);
+  CHECK(report.letters.front().why.original_bytes == work.value.size());
+  REQUIRE(report.letters.front().went);
+  CHECK(world.records("work").back().what.value == work.value);
+  CHECK(world.redrive({"work"}).letters.empty());
+}
+
+TEST_CASE("a shortened letter stays, with the reason, where its original is gone or another one") {
+  letters_world world;
+  record work{"work", "k", std::string(world.bounds.record_max_bytes, 'x'), {}};
+  for (const char* there : {"", "another record"}) {
+    auto at = std::int64_t{1'000'000};
+    if (*there != '\0') {
+      std::vector<record> other{{"work", "k", there, {}}};
+      at = test::run(world.queue->produce(std::move(other))).value().front().offset;
+    }
+    auto partition = world.partition_of("k");
+    std::vector<record> letters{model::to_dead_letter(work, {"work", partition, at}, "parse", "?",
+                                                      world.bounds.record_max_bytes)};
+    REQUIRE(test::run(world.queue->produce(std::move(letters))));
+  }
+  world.put("fine", 7);
+  auto report = world.redrive({"work"});
+  REQUIRE(report.letters.size() == 3);
+  std::string refused;
+  std::size_t went = 0;
+  for (const auto& each : report.letters) {
+    refused += each.refused + "\n";
+    if (each.went) ++went;
+  }
+  CHECK(went == 1);
+  CHECK(refused.find("is no longer kept") != std::string::npos);
+  CHECK(refused.find("is not the one that this letter was made from") != std::string::npos);
+  auto told = to_json(report);
+  CHECK(model::to_text(told).find("\"truncated\"") != std::string::npos);
 }
 
 TEST_CASE("looking changes nothing") {
@@ -134,7 +188,7 @@ TEST_CASE("more letters than one answer holds go back one after the other") {
   std::vector<record> batch;
   for (int i = 0; i < 1500; ++i) {
     batch.push_back(model::to_dead_letter({"work", std::to_string(i), "{}", {}}, {"work", 0, i},
-                                          "parse", "no"));
+                                          "parse", "no", world.bounds.record_max_bytes));
   }
   REQUIRE(test::run(world.queue->produce(std::move(batch))));
   auto ask = [&world](redrive_order order) -> awaitable<result<model::json>> {

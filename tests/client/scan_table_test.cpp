@@ -56,6 +56,19 @@ TEST_CASE("an ended scan is its outcome, its reason, and a table of what is open
   CHECK(lines[5] == "           └ certificate CN=example.com, until 2026-01-12 (10 days)");
 }
 
+TEST_CASE("a row says why less is known of a port than usual") {
+  auto scan = finished();
+  json printer = {{"endpoint", "203.0.113.1:9100/tcp"},
+                  {"service", {{"tls", false}}},
+                  {"detail", "listened only: raw printing port"}};
+  scan["results"].push_back(printer);
+  printer["banner"] = "@PJL";
+  scan["results"].push_back(printer);
+  auto lines = lines_of(scan_table(scan, width, now));
+  CHECK(lines[4] == "  9100/tcp  ?                 (listened only: raw printing port)");
+  CHECK(lines[5] == "  9100/tcp  ?                 @PJL (listened only: raw printing port)");
+}
+
 TEST_CASE("a scan under way is its state and how far it has come") {
   json scan = {{"status", "running"},
                {"target", "a.example"},

@@ -182,6 +182,46 @@ TEST_CASE_FIXTURE(written, "what TLS and gateways need is set together, or told"
   CHECK(says(refusal(tls + ca + "gateway_names = [\"a\\nb\"]\n"), "printable ASCII"));
 }
 
+TEST_CASE_FIXTURE(written,
+                  "a topic's retention is set by its name, dots or quotes, or a variable") {
+  auto config = load(
+      "[topics.entities]\nretention = \"90d\"\nretention_bytes = 50_000_000_000\n"
+      "[topics.\"scan.requests\"]\nretention = \"2d\"\n"
+      "[topics.scan.requests.dlq]\nretention = \"0\"\n",
+      {{"SONDE_TOPICS_COMMENTS_RETENTION", "36h"}, {"SONDE_TOPICS_COMMENTS_RETENTION_BYTES", "9"}});
+  CHECK(config.topics["entities"].time == std::chrono::hours(2160));
+  CHECK(config.topics["entities"].bytes == 50'000'000'000);
+  CHECK(config.topics["scan.requests"].time == std::chrono::hours(48));
+  CHECK(config.topics["scan.requests"].until_committed);
+  CHECK(config.topics["scan.requests.dlq"].time.count() == 0);
+  CHECK(config.topics["comments"].time == std::chrono::hours(36));
+  CHECK(config.topics["comments"].bytes == 9);
+  auto again = load(to_toml(config));
+  CHECK(again.topics["entities"].bytes == 50'000'000'000);
+  CHECK(again.topics["scan.requests.dlq"].time.count() == 0);
+  CHECK(again.topics["comments"].time == std::chrono::hours(36));
+}
+
+TEST_CASE_FIXTURE(written, "what cannot be a retention is refused with what can") {
+  struct refused {
+    const char* text;
+    const char* words;
+  };
+  for (const auto& each :
+       {refused{"[topics.entities]\nretention = \"90\"\n", "as in \"90d\""},
+        refused{"[topics.entities]\nretention = 90\n", "is no text"},
+        refused{"[topics.entities]\nretention_bytes = -1\n", "is no number of bytes"},
+        refused{"[topics.entities]\nretention_bytes = \"9\"\n", "is no number of bytes"},
+        refused{"[topics.scan.tasks]\nretention = \"9d\"\n", "unknown key"},
+        refused{"[topics.scan.requests]\nretention_bytes = 9\n", "unknown key"},
+        refused{"[topics.webhook.requests]\nretention = \"3d\"\n", "272105 seconds"}}) {
+    CAPTURE(each.text);
+    auto said = refusal(each.text);
+    CAPTURE(said);
+    CHECK(says(said, each.words));
+  }
+}
+
 TEST_CASE_FIXTURE(written, "a file that is no TOML, or not there, is told so") {
   CHECK(says(refusal("[http\n"), "sonde.toml:1:"));
   CHECK(says(refusal("a = 1\na = 2\n"), "sonde.toml:2:"));

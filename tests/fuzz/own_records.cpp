@@ -1,13 +1,18 @@
 // Any bytes at all, taken for the value of a record of each topic. What is read is written and read
 // again as itself: a record on a topic may be years old, damaged, or somebody else's.
 
+#include "base/record_size.hpp"
 #include "model/comment.hpp"
 #include "model/dead_letter.hpp"
 #include "model/entity.hpp"
 #include "model/events.hpp"
 #include "model/kept_answer.hpp"
+#include "model/number_list.hpp"
+#include "model/refused_request.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
+#include "model/task_fitting.hpp"
+#include "model/task_fold.hpp"
 #include "model/webhook_delivery.hpp"
 #include "tests/fuzz/checks.hpp"
 
@@ -28,6 +33,33 @@ void check(std::string_view text, Parse parse) {
   require(again && to_json_text(*again) == written);
 }
 
+/// Whatever a snapshot holds, what it is cut to fits a record and can be read. Keys and ids, which
+/// nothing cuts, are shorter than this.
+void check_fitted(std::string_view text) {
+  constexpr std::size_t longest = 8'192;
+  auto task = model::parse_scan_task(text);
+  if (!task || text.size() > longest) return;
+  auto one = to_record(model::fitted(*task, model::least_record_bytes), wall_time{});
+  require(size_of(one) <= model::least_record_bytes);
+  require(bool(model::parse_scan_task(one.value)));
+}
+
+void check_numbers(std::string_view text) {
+  auto numbers = model::parse_number_list(text);
+  if (!numbers) return;
+  auto written = model::number_list(*numbers);
+  require(written.size() <= model::longest_number_list);
+  require(model::parse_number_list(written) == numbers);
+}
+
+void check_refused(std::string_view text) {
+  record one{"scan.requests", std::string(64, 'a'), std::string(text), {}};
+  auto refused = model::read_refused_request(one, "why", 0, wall_time{});
+  if (!refused) return;
+  auto task = model::fold(std::nullopt, *refused, 0, 16);
+  require(bool(model::parse_scan_task(to_json_text(task))));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -42,6 +74,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, model::parse_kept_answer);
   check(text, model::parse_webhook_message);
   check(text, model::parse_webhook_delivery);
+  check_fitted(text);
+  check_numbers(text);
+  check_refused(text);
   (void)model::parse_progress_event(text);
   record one{"work.dlq", "key", std::string(text), {}};
   (void)model::parse_redrive_receipt(one);

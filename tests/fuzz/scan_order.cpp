@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto written = model::to_text(*body);
   auto again = model::parse_json(written, depth);
   require(again && model::to_text(*again) == written);
-  auto order = rules.parse(*body);
+  auto order = rules.parse(*body, "ada");
   if (!order) {
     require(!order.error().message().empty() && order.error().message().size() < 4'000);
     return 0;

@@ -50,6 +50,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (auto bytes = from_base64(text)) require(to_base64(*bytes) == text);
   require(!unseal("key", text));
   require(unseal("key", seal("key", text)) == text);
+  model::webhook foreign;
+  foreign.sealed = text;
+  require(!keys.open(foreign));
+  if (auto read = model::webhook_keys::parse(text)) {
+    model::webhook_order order{"https://example.com/", {}, "", "ada"};
+    require(read->open(read->seal(order)).has_value() && !read->signing(order).empty());
+  }
   wall_time now(std::chrono::seconds(1'767'323'045));
   if (auto wait = webhook::parse_retry_after(text, now, std::chrono::hours(1))) {
     require(wait->count() >= 0 && *wait <= std::chrono::hours(1));

@@ -23,6 +23,7 @@ const endpoint endpoints[] = {
     {"POST", "/api/ingest/v1/scan", R"({"target":"192.0.2.7","max_age":0})", "reporter", 0},
     {"GET", "/api/ingest/v1/scan/nonsense", "", "reporter", 404},
     {"GET", "/api/ingest/v1/scans?target=192.0.2.99", "", "reporter", 200},
+    {"POST", "/api/ingest/v1/webhook/secret", R"({"url":"https://example.com/"})", "reporter", 404},
     {"GET", "/api/ingest/v1/definitions", "", "trusted", 200},
     {"GET", "/api/analytics/v1/entity/nonsense/details", "", "user", 204},
     {"POST", "/api/auth/v2/keypair", R"({"name":"mine","days":1})", "", 200},
@@ -270,6 +271,36 @@ TEST_CASE_FIXTURE(key_world, "a key has its rate, whatever its role, and what is
   routes.set_guard(*door);
 }
 
+TEST_CASE_FIXTURE(key_world,
+                  "a wrong path counts for the key that was shown, else for the address") {
+  world.bounds.refused_per_address_per_s = 1;
+  world.bounds.refused_per_address_burst = 2;
+  test::manual_clock still;
+  still.advance(world.clock.now() - still.now());
+  authenticator strict(*view, world.bounds, still, counts);
+  routes.set_guard(strict);
+  auto ada = make({"user"}, "ada");
+  auto stray = request_of("GET", "/nothing");
+  stray.peer = "192.0.2.1";
+  auto wrong = stray;
+  wrong.headers["api-key"] = ada.what.id.str();
+  wrong.headers["api-secret"] = "wrong";
+  CHECK(ask(stray).status == 404);
+  CHECK(ask(wrong).status == 404);
+  auto refused = ask(stray);
+  CHECK(refused.status == 429);
+  CHECK(refused.close);
+  CHECK(ask(wrong).status == 429);
+  CHECK(ask(stray, ada).status == 404);
+  auto put = request_of("PUT", "/livez");
+  put.peer = "192.0.2.1";
+  CHECK(ask(put).status == 429);
+  auto live = request_of("GET", "/livez");
+  live.peer = "192.0.2.1";
+  CHECK(ask(live).status == 200);
+  routes.set_guard(*door);
+}
+
 TEST_CASE_FIXTURE(key_world, "the caller is whom the key says, and sees what is public besides") {
   auto key = make({"reporter", "user"}, "ada");
   auto request = request_of("GET", "/api/auth/v2/keypair");
@@ -326,6 +357,11 @@ TEST_CASE("a gateway names the caller in three headers") {
   CHECK(!read({{"user-id", "a,b"}}));
   CHECK(!read({{"user-id", "\xC3\xA4"}}));
   CHECK(!read({{"user_id", "ada"}}));
+  for (const char* reserved : {"sonde", "admin", "Admin", "SONDE"}) {
+    CAPTURE(reserved);
+    CHECK(read({{"user-id", reserved}}).error().message().find("reserved") != std::string::npos);
+  }
+  CHECK(read({{"user-id", "administrator"}}));
   CHECK(!read({{"user-id", "ada"}, {"user_id", "root"}}));
   CHECK(!read({{"user-id", "ada"}, {"groups", "\x01"}}));
   CHECK(!read({{"user-id", "ada"}, {"groups", std::string(201, 'x')}}));

@@ -10,13 +10,16 @@ struct rated {
   rated() {
     bounds.requests_per_key_per_s = 10;
     bounds.requests_per_key_burst = 1;
+    bounds.requests_per_user_per_s = 30;
+    bounds.requests_per_user_burst = 3;
     bounds.refused_per_address_per_s = 20;
     bounds.refused_per_address_burst = 1;
   }
   static http_request of(std::string key, std::string user, std::string peer = {}) {
     http_request out;
     out.id = "id-1";
-    out.who.key_id = std::move(key);
+    out.who.key_id = key;
+    out.who.rate_id = std::move(key);
     out.who.user_id = std::move(user);
     out.peer = std::move(peer);
     return out;
@@ -36,13 +39,15 @@ std::string said_in(const http_response& answer, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(rated, "a key is counted by its id, a gateway's user by theirs, and not as one") {
+TEST_CASE_FIXTURE(rated,
+                  "a request counts for its key and for its user, a gateway's for the user") {
   caller_rates rates(bounds, clock, counts);
   CHECK(!rates.judge(of("one", "ada")));
   CHECK(rates.judge(of("one", "ada")));
   CHECK(!rates.judge(of("two", "ada")));
   CHECK(!rates.judge(of("", "ada")));
   CHECK(rates.judge(of("", "ada", "192.0.2.1")));
+  CHECK(rates.judge(of("three", "ada")));
   CHECK(!rates.judge(of("", "one")));
   clock.advance(std::chrono::milliseconds(100));
   CHECK(!rates.judge(of("one", "ada")));
@@ -62,14 +67,15 @@ TEST_CASE_FIXTURE(rated,
 TEST_CASE_FIXTURE(rated, "who is refused is told which limit it is and when to come again") {
   caller_rates rates(bounds, clock, counts);
   (void)rates.judge(of("one", "ada"));
-  (void)rates.judge(of("", "ada"));
+  for (int i = 0; i < 3; ++i)
+    (void)rates.judge(of("", "ben"));
   (void)rates.judge_refused(of("", "", "192.0.2.1"));
   struct {
     std::optional<http_response> answer;
     const char* sentence;
   } const all[] = {
       {rates.judge(of("one", "ada")), "this key than limits.requests_per_key_per_s, 10 a second"},
-      {rates.judge(of("", "ada")), "this user than limits.requests_per_key_per_s, 10 a second"},
+      {rates.judge(of("", "ben")), "this user than limits.requests_per_user_per_s, 30 a second"},
       {rates.judge_refused(of("", "", "192.0.2.1")), "limits.refused_per_address_per_s, 20 a"},
   };
   for (const auto& each : all) {

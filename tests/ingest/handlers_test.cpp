@@ -14,9 +14,9 @@ namespace {
 struct routed_scans {
   routed_scans() {
     world.scope.allow = {"192.0.2.0/24"};
-    add_scheduling_routes(routes, world.service());
-    add_scan_routes(routes, world.service());
-    add_entity_routes(routes, world.facts());
+    add_scheduling_routes(routes, world.service(), world.bounds);
+    add_scan_routes(routes, world.service(), world.bounds);
+    add_entity_routes(routes, world.facts(), world.bounds);
   }
 
   http_response ask(http_request request) {

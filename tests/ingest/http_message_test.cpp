@@ -21,9 +21,9 @@ TEST_CASE("a request target is a path and a query, both decoded") {
   CHECK(plain->path == "/api/ingest/v1/scan");
   CHECK(plain->query.empty());
 
-  auto full = parsed_target("/a%20b%2Fc?x=1&y=a%26b&z=1+2&w");
+  auto full = parsed_target("/a%20b?x=1&y=a%26b&z=1+2&w");
   REQUIRE(full);
-  CHECK(full->path == "/a b/c");
+  CHECK(full->path == "/a b");
   CHECK(full->query ==
         std::map<std::string, std::string>{{"x", "1"}, {"y", "a&b"}, {"z", "1 2"}, {"w", ""}});
 }
@@ -49,6 +49,41 @@ TEST_CASE("what is no origin form, or not well encoded, is refused") {
     CAPTURE(bad);
     CHECK(!parsed_target(bad));
   }
+}
+
+TEST_CASE(
+    "a slash or a control byte that is encoded in a path is refused, and in a query it is not") {
+  for (const char* bad : {"/a%2Fb", "/a%2fb", "/%2F", "/a/%0ab", "/%1F", "/%7f", "/a%0D%0Ab"}) {
+    CAPTURE(bad);
+    http_request out;
+    auto read = parse_request_target(bad, out);
+    REQUIRE(!read);
+    CHECK(read.error().message().find("percent-encoded") != std::string::npos);
+  }
+  auto query = parsed_target("/a?b=%2F%0a");
+  REQUIRE(query);
+  CHECK(query->query.at("b") == "/\n");
+}
+
+TEST_CASE("an answer has a date, is for no cache unless it says so, and tells if it is kept") {
+  http_response answer;
+  answer.headers = {{"X", "y"}};
+  answer.body = "text";
+  auto plain = to_wire(answer, {false, true, 11, "today"});
+  CHECK(plain ==
+        "HTTP/1.1 200 OK\r\nDate: today\r\nX: y\r\nCache-Control: no-store\r\n"
+        "Content-Length: 4\r\n\r\ntext");
+  auto old = to_wire(answer, {true, true, 10, "today"});
+  CHECK(old.ends_with("Connection: keep-alive\r\nContent-Length: 4\r\n\r\n"));
+  answer.cacheable = true;
+  answer.varies = http_response::depends_on::key;
+  auto closed = to_wire(answer, {true, false, 10, "today"});
+  CHECK(closed.find("Cache-Control: max-age=60\r\nVary: Authorization, api-key, api-secret\r\n"
+                    "Connection: close\r\n") != std::string::npos);
+  answer.varies = http_response::depends_on::gateway;
+  CHECK(to_wire(answer, {}).find("Vary: user-id, groups, roles\r\n") != std::string::npos);
+  answer.status = 204;
+  CHECK(to_wire(answer, {}).find("Content-Length") == std::string::npos);
 }
 
 TEST_CASE("bytes that are no ASCII pass through") {

@@ -239,9 +239,9 @@ TEST_CASE("only loopback addresses are listened on unasked, and one in use is sa
   metrics counts;
   limits bounds;
   auto handle = [](http_request) -> awaitable<http_response> { co_return http_response{}; };
-  auto listen = [&](const char* address, std::uint16_t port) {
+  auto listen = [&](const char* host, std::uint16_t port) {
     http_server one(loop.get_executor(), handle, bounds, log, counts, "x");
-    auto bound = one.listen(address, port);
+    auto bound = one.listen(host, port);
     return bound ? std::string("bound") : bound.error().message();
   };
   auto refused = listen("0.0.0.0", 0);

@@ -18,12 +18,14 @@ key_world::key_world() {
       std::ranges::fill(into, std::byte{0});
       into[0] = static_cast<std::byte>(++made_);
     };
-    keys = std::make_unique<ingest::keypair_service>(loop, *world.queue, *view, random,
-                                                     world.bounds, world.clock, world.log);
+    changes = std::make_unique<views::key_changes>(loop, *world.queue, *view, random, world.bounds,
+                                                   world.clock, world.log);
+    keys = std::make_unique<ingest::keypair_service>(*changes, *view, world.bounds, world.clock,
+                                                     world.log);
     routes.set_guard(*door);
-    add_scheduling_routes(routes, scans);
-    add_scan_routes(routes, scans);
-    add_entity_routes(routes, world.facts());
+    add_scheduling_routes(routes, scans, world.bounds);
+    add_scan_routes(routes, scans, world.bounds);
+    add_entity_routes(routes, world.facts(), world.bounds);
     add_definition_routes(routes);
     add_keypair_routes(routes, *keys);
     add_health_routes(routes, []() -> awaitable<std::vector<std::string>> {
@@ -38,10 +40,11 @@ key_world::key_world() {
 
 key_world::~key_world() {
   auto loop = world.loop.get_executor();
-  run(spawn_on(loop, [this] { return keys->stop(); }));
+  run(spawn_on(loop, [this] { return changes->stop(); }));
   run(spawn_on(loop, [this] { return view->stop(); }));
   run(call_on(loop, [this] {
     keys.reset();
+    changes.reset();
     view.reset();
   }));
 }

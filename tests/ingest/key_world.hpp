@@ -36,6 +36,7 @@ class key_world {
   metrics counts;
   std::unique_ptr<views::credential_view> view;
   std::unique_ptr<ingest::authenticator> door;
+  std::unique_ptr<views::key_changes> changes;
   std::unique_ptr<ingest::keypair_service> keys;
   ingest::router routes;
 

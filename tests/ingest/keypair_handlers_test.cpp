@@ -130,6 +130,35 @@ TEST_CASE("there are limits to how many keys there can be") {
   CHECK(keys.ask(order(), ben).status == 503);
 }
 
+TEST_CASE_FIXTURE(key_world, "a key of a day makes keys of a day, which end with it") {
+  auto day = make({"user"}, "ada", std::chrono::hours(0), 1);
+  auto answer = ask(order(R"({"name":"long","days":3650})"), day);
+  REQUIRE(answer.status == 200);
+  auto made = json_of(answer);
+  auto ends = std::chrono::floor<std::chrono::seconds>(*day.what.expires).time_since_epoch();
+  CHECK(made["expireAt"] == ends.count());
+  CHECK(json_of(ask(request_of("GET", pair_path), told(made)))["derivedFrom"] == day.what.id.str());
+  revoke(day);
+  CHECK(ask(request_of("GET", pair_path), told(made)).status == 401);
+}
+
+TEST_CASE("all that derives from a key counts for the rate of that key") {
+  key_world keys;
+  auto ada = keys.make({"user"}, "ada");
+  auto first = told(json_of(keys.ask(order(), ada)));
+  auto second = told(json_of(keys.ask(order(), first)));
+  auto look = request_of("GET", pair_path);
+  auto until_refused = [&](const model::new_key& key) {
+    for (std::uint32_t i = 0; i <= keys.world.bounds.requests_per_key_burst; ++i) {
+      if (keys.ask(look, key).status == 429) return;
+    }
+    FAIL("it was never refused");
+  };
+  until_refused(second);
+  CHECK(keys.ask(look, ada).status == 429);
+  CHECK(keys.ask(look, keys.make({"user"}, "ada")).status == 200);
+}
+
 TEST_CASE_FIXTURE(key_world, "where the queue takes nothing, no key is made and none is revoked") {
   auto ada = make({"user"}, "ada");
   world.queue->refuse_with(fail(queue::errc::busy));
@@ -137,6 +166,11 @@ TEST_CASE_FIXTURE(key_world, "where the queue takes nothing, no key is made and 
   CHECK(ask(request_of("DELETE", pair_path + "/" + ada.what.id.str()), ada).status == 503);
   world.queue->refuse_with(std::nullopt);
   CHECK(ask(request_of("GET", pair_path), ada).status == 200);
+}
+
+TEST_CASE_FIXTURE(key_world, "nobody acts under the name of what scans find") {
+  auto key = make({"admin"}, "sonde");
+  CHECK(ask(test::request_of("GET", "/api/auth/v2/keypair"), key).status == 401);
 }
 
 }  // namespace sonde::ingest

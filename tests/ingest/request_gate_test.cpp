@@ -250,4 +250,33 @@ TEST_CASE("what was refused stays so, and nothing of it passes") {
   CHECK(gate.method() == "GET");
 }
 
+TEST_CASE("a connection goes on as all words of all Connection lines say") {
+  struct {
+    const char* version;
+    const char* lines;
+    bool keeps;
+  } const cases[] = {
+      {"1.1", "", true},
+      {"1.1", "Connection: x\r\n", true},
+      {"1.1", "Connection: close\r\n", false},
+      {"1.1", "Connection: keep-alive, CLOSE\r\n", false},
+      {"1.1", "Connection: close\r\nConnection: keep-alive\r\n", false},
+      {"1.1", "Connection: keep-alive\r\nX: y\r\nconnection:close\r\n", false},
+      {"1.1", "Connection: closed\r\n", true},
+      {"1.1", "Proxy-Connection: close\r\n", true},
+      {"1.0", "", false},
+      {"1.0", "Connection: Keep-Alive\r\n", true},
+      {"1.0", "Connection: x ,keep-alive\r\n", true},
+      {"1.0", "Connection: keep-alive\r\nConnection: close\r\n", false},
+      {"1.0", "Proxy-Connection: keep-alive\r\n", false},
+  };
+  for (const auto& each : cases) {
+    CAPTURE(each.version);
+    CAPTURE(each.lines);
+    judged out("GET / HTTP/" + std::string(each.version) + "\r\n" + host + each.lines + "\r\n");
+    CHECK(out.seen == verdict::whole);
+    CHECK(out.gate.keeps_alive() == each.keeps);
+  }
+}
+
 }  // namespace sonde::ingest

@@ -18,7 +18,6 @@ TEST_CASE("a request is read from bytes that come one by one") {
   CHECK(reader.done());
   CHECK(reader.method() == "POST");
   CHECK(reader.target() == "/a");
-  CHECK(!reader.keep_alive());
   CHECK(reader.fields()[1] == std::pair<std::string, std::string>("X", "y"));
   CHECK(reader.take_body() == "abc0123456789");
 }

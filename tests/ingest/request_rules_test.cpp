@@ -112,4 +112,15 @@ TEST_CASE("which names mean this machine") {
   }
 }
 
+TEST_CASE("a list has a token whole, in any case, between commas and spaces") {
+  for (const char* with : {"close", "CLOSE", "a,close", "a , close\t, b", ",close"}) {
+    CAPTURE(with);
+    CHECK(has_token(with, "close"));
+  }
+  for (const char* without : {"", ",", "closed", "a close", "close-d", "clos,e"}) {
+    CAPTURE(without);
+    CHECK(!has_token(without, "close"));
+  }
+}
+
 }  // namespace sonde::ingest

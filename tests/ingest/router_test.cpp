@@ -104,7 +104,14 @@ struct trusting_guard final : guard {
     request.who.roles = {*role};
     return check_role(request, needed);
   }
+  std::optional<http_response> judge_stray(http_request& request) override {
+    ++strays;
+    if (strays <= most_strays) return std::nullopt;
+    return problem(429, "too many", request.id);
+  }
   bool able = true;
+  int strays = 0;
+  int most_strays = 100;
 };
 
 struct guarded {
@@ -171,6 +178,50 @@ TEST_CASE("without a guard nobody has a role who was not given one") {
   CHECK(test::run(routes.handle(request)).status == 403);
   request.who.roles = {"user"};
   CHECK(test::run(routes.handle(request)).status == 200);
+}
+
+TEST_CASE_FIXTURE(guarded,
+                  "a request is let in by its header, and its body is wanted where it counts") {
+  auto admit = [&](const char* method, const char* path, const char* role, http_request& request) {
+    request.method = method;
+    request.path = path;
+    if (*role != '\0') request.headers.emplace("role", role);
+    auto refused = test::run(routes.admit(request));
+    return refused ? refused->status : 0U;
+  };
+  http_request post;
+  CHECK(admit("POST", "/user", "reporter", post) == 0);
+  CHECK(post.admitted);
+  CHECK(post.takes_body);
+  CHECK(post.who.user_id == "somebody");
+  auto answer = test::run(routes.handle(post));
+  CHECK(answer.status == 200);
+  CHECK(answer.varies == http_response::depends_on::key);
+  http_request get;
+  CHECK(admit("GET", "/user", "user", get) == 0);
+  CHECK(!get.takes_body);
+  http_request open;
+  CHECK(admit("GET", "/open", "", open) == 0);
+  CHECK(!open.takes_body);
+  CHECK(test::run(routes.handle(open)).varies == http_response::depends_on::none);
+  http_request nobody;
+  CHECK(admit("POST", "/user", "", nobody) == 401);
+  CHECK(!nobody.admitted);
+  http_request behind;
+  behind.by_gateway = true;
+  CHECK(admit("POST", "/user", "reporter", behind) == 0);
+  CHECK(test::run(routes.handle(behind)).varies == http_response::depends_on::gateway);
+}
+
+TEST_CASE_FIXTURE(guarded, "what is refused whoever asks is counted for who has asked") {
+  door.most_strays = 2;
+  CHECK(ask("GET", "/nothing") == 404);
+  CHECK(ask("PATCH", "/open") == 405);
+  CHECK(ask("GET", "/nothing") == 429);
+  CHECK(ask("PATCH", "/open") == 429);
+  CHECK(ask("GET", "/open") == 200);
+  CHECK(ask("GET", "/user") == 401);
+  CHECK(door.strays == 4);
 }
 
 }  // namespace sonde::ingest

@@ -27,7 +27,7 @@ struct open_world : scan_world {
     auto work = [&scans, query] { return scans.list(query); };
     auto listed = test::run(spawn_on(loop.get_executor(), work));
     REQUIRE(listed);
-    return std::move(*listed);
+    return model::parse_own(*listed);
   }
 };
 

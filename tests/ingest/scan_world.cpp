@@ -58,9 +58,9 @@ ingest::scan_service& scan_world::service() {
   auto rules =
       std::make_shared<const model::address_scope>(model::address_scope::from_rules(scope).value());
   workers_ = std::make_unique<ingest::body_workers>(loop.get_executor(), bounds, clock);
-  service_ = std::make_unique<ingest::scan_service>(*workers_, *queue, *tasks_, *entities_,
-                                                    ingest::order_rules{profiles, rules, {}, {}},
-                                                    bounds, clock, log);
+  service_ = std::make_unique<ingest::scan_service>(
+      *workers_, *queue, *tasks_, *entities_,
+      ingest::order_rules{profiles, rules, {}, {}, bounds.record_max_bytes}, bounds, clock, log);
   facts_ = std::make_unique<ingest::entity_service>(*workers_, *queue, *entities_, rules, bounds,
                                                     clock, log);
   task_loop_.start();
@@ -75,13 +75,13 @@ ingest::entity_service& scan_world::facts() {
 }
 
 ingest::scan_order scan_world::order(const std::string& json) {
-  auto parsed = service().parse_order(model::parse_own(json));
+  auto parsed = service().parse_order(model::parse_own(json), "ada");
   REQUIRE(parsed);
   return std::move(*parsed);
 }
 
 std::string scan_world::refusal(const std::string& json) {
-  auto parsed = service().parse_order(model::parse_own(json));
+  auto parsed = service().parse_order(model::parse_own(json), "ada");
   REQUIRE(!parsed);
   return parsed.error().message();
 }

@@ -18,12 +18,14 @@
 namespace sonde::ingest {
 
 /// A server that says what it was asked for, and what it was sent. `/hold` is answered after
-/// `release`; `/close` ends its connection.
+/// `release`, and so is `/wait?wait=1`, whose connection can be closed meanwhile; `/close` ends its
+/// connection; `/large` is answered with 80,000 bytes.
 struct served {
-  explicit served(limits how = quick()) : bounds(how) {
+  explicit served(limits how = quick(), admission door = {}) : bounds(how) {
     auto handle = [this](http_request request) { return answer(std::move(request)); };
     server =
         std::make_unique<http_server>(loop.get_executor(), handle, bounds, log, counts, "test");
+    server->admit_by(std::move(door));
     REQUIRE(server->listen("127.0.0.1", 0));
     server->start();
     loop.start();
@@ -51,6 +53,14 @@ struct served {
       while (!released)
         co_await news.wait();
     }
+    if (request.path == "/wait") {
+      request.wait->begin();
+      held = true;
+      while (!released)
+        co_await news.wait();
+      request.wait->end();
+    }
+    if (request.path == "/large") co_return json_response(200, std::string(80'000, 'x'));
     auto out = json_response(200, request.method + " " + request.path + " " + request.body);
     out.close = request.path == "/close";
     co_return out;

@@ -202,6 +202,7 @@ class Dnsmasq(Server):
                  "--server=/dead.sonde.test/127.53.0.2", "--local=/sonde.test/",
                  "--host-record=web.sonde.test,127.10.0.1",
                  "--host-record=two.sonde.test,127.10.0.1,::1",
+                 *(f"--host-record=lossy.sonde.test,127.61.0.{i}" for i in range(1, 9)),
                  "--host-record=outside.sonde.test,10.1.2.3",
                  "--host-record=mixed.sonde.test,127.10.0.1",
                  "--host-record=mixed.sonde.test,10.1.2.3",

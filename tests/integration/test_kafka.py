@@ -295,7 +295,7 @@ def test_webhooks_are_refused_without_a_secret_and_sent_with_one(on_kafka, verb,
     on_kafka.start()
     on_kafka.wait_until_ready()
     refused = on_kafka.post_scan("127.52.0.1", ports="1", webhook={"url": "http://127.50.0.1/"})
-    assert refused.status == 400 and "webhook.secret_file" in refused.headers["x-error"]
+    assert refused.status == 400 and "webhook.key_file" in refused.headers["x-error"]
     assert on_kafka.terminate() == 0
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     (tmp_path / "secret").write_text(secret + "\n")

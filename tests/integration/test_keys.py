@@ -237,7 +237,7 @@ def test_beyond_loopback_it_listens_where_that_is_allowed(daemon):
     assert daemon.request("GET", SCANS, headers=elsewhere, token="").status == 401
 
 
-def test_what_is_counted_is_for_this_machine_or_for_a_role(daemon):
+def test_what_is_counted_is_for_a_role_unless_a_setting_opens_it(daemon):
     """Counts are of all tenants together."""
     daemon.start("--roles", "ingest,view")
     keys = {role: daemon.key("create", "--role", role)["token"] for role in ("reporter", "metrics", "admin")}
@@ -245,7 +245,7 @@ def test_what_is_counted_is_for_this_machine_or_for_a_role(daemon):
     def answers():
         return {role: status(daemon, token, "/metrics") for role, token in {"": "", **keys}.items()}
 
-    for setting, here, want in (("auto", True, {"": 200, "reporter": 200, "metrics": 200, "admin": 200}),
+    for setting, here, want in (("auto", True, {"": 401, "reporter": 403, "metrics": 200, "admin": 200}),
                                 ("role", True, {"": 401, "reporter": 403, "metrics": 200, "admin": 200}),
                                 ("auto", False, {"": 401, "reporter": 403, "metrics": 200, "admin": 200}),
                                 ("everybody", False, {"": 200, "reporter": 200, "metrics": 200, "admin": 200})):

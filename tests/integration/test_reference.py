@@ -192,4 +192,4 @@ def test_every_endpoint_with_every_credential_and_every_role(server):
             refused = who not in ("everybody", "any", role) and role != "admin"
             assert (status(key) == 403) == refused and status(key) != 401, (method, path, role)
     assert len(refusals) == 1
-    assert set(seen) == {"everybody", "any", "user", "reporter", "trusted"} and len(seen) >= 19
+    assert set(seen) == {"everybody", "any", "user", "reporter", "trusted", "metrics"} and len(seen) >= 19

@@ -21,8 +21,11 @@ def hooked(daemon):
     return daemon
 
 
-def secret_of(daemon):
-    return (daemon.data_dir / "webhook.secret").read_text().strip()
+def secret_of(daemon, url, token=None):
+    """What the owner of an endpoint is told."""
+    answer = daemon.request("POST", "/api/ingest/v1/webhook/secret", {"url": url}, token=token)
+    assert answer.status == 200, answer.body
+    return answer.json()["secret"]
 
 
 def states(daemon):
@@ -65,7 +68,8 @@ def test_a_receiver_is_told_once_what_the_scan_found_and_can_verify_it(hooked):
     assert message.headers["host"] == f"127.50.0.1:{receiver.port}"
     assert message.headers["user-agent"].startswith("Sonde/")
     assert abs(int(message.headers["webhook-timestamp"]) - time.time()) < 30
-    assert message.is_signed_by(secret_of(hooked)) and not message.is_signed_by(OWN_SECRET)
+    mine = secret_of(hooked, receiver.url + "/T00/top-secret-path?q=1")
+    assert message.is_signed_by(mine) and not message.is_signed_by(OWN_SECRET)
     event = message.event()
     assert event["type"] == "scan.completed" and event["timestamp"] == finished["ended"]
     assert event["data"] == finished and finished["results"][0]["service"]["name"] == "ssh"
@@ -88,23 +92,27 @@ def test_a_secret_of_ones_own_signs_alone(hooked):
         assert receiver.wait_for(1)[0].is_signed_by(OWN_SECRET)
 
 
-def test_an_operator_changes_the_secret_with_both_signing(hooked, tmp_path):
+def test_an_operator_changes_the_keys_with_both_signing(hooked, tmp_path):
     hooked.start()
-    first = secret_of(hooked)
-    both = tmp_path / "secrets"
-    both.write_text(f"# new one first\n{OWN_SECRET}\n{first}\n")
+    first = (hooked.data_dir / "webhook.keys").read_text()
+    both = tmp_path / "keys"
+    both.write_text("# new ones first\nwhenc_enl4d3Z1dHNycXBvbm1sa2ppaGdmZWRjYmF6eXh3dnU=\n"
+                    "whsig_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=\n" + first)
     with Receiver(500, 200) as receiver:
         hooked.config["webhook"]["retry_s"] = [0, 3]
         hooked.terminate()
         hooked.start()
+        old = secret_of(hooked, receiver.url)
         scan_with(hooked, receiver.url)
-        assert receiver.wait_for(1)[0].is_signed_by(first)
+        assert receiver.wait_for(1)[0].is_signed_by(old)
         wait_for_states(hooked, ["pending"])
         hooked.terminate()
-        hooked.config["webhook"]["secret_file"] = str(both)
+        hooked.config["webhook"]["key_file"] = str(both)
         hooked.start()
-        # What was sealed with the old secret is opened with it.
-        assert receiver.wait_for(2)[1].is_signed_by(OWN_SECRET, first)
+        new = secret_of(hooked, receiver.url)
+        assert new != old
+        # What was encrypted with the old key is decrypted with it.
+        assert receiver.wait_for(2)[1].is_signed_by(new, old)
 
 
 def test_https_is_trusted_only_by_its_certificate(hooked, tmp_path):
@@ -119,7 +127,7 @@ def test_https_is_trusted_only_by_its_certificate(hooked, tmp_path):
         hooked.config["webhook"]["ca_file"] = str(certificate[0])
         hooked.start()
         scan_with(hooked, receiver.url, target="127.52.0.2")
-        assert receiver.wait_for(1)[0].is_signed_by(secret_of(hooked))
+        assert receiver.wait_for(1)[0].is_signed_by(secret_of(hooked, receiver.url))
         # Trusted, but for another name.
         other = f"https://127.10.0.2:{receiver.port}"
         with Receiver(address="127.10.0.2", port=receiver.port, certificate=certificate) as wrong:
@@ -142,7 +150,7 @@ def test_a_failure_is_tried_again_with_the_same_id_and_body(hooked, failure):
     assert first.id == second.id and first.body == second.body
     assert second.at - first.at > 0.8
     assert delivery["attempts"] == 2
-    assert second.is_signed_by(secret_of(hooked))
+    assert second.is_signed_by(secret_of(hooked, receiver.url))
 
 
 @pytest.mark.parametrize("answer", [204, interim_first, gigabyte, endless_chunks], ids=str)

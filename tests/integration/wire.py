@@ -20,7 +20,8 @@ TE_HEAD = SCAN + HOST + JSON + CHUNKED + b"\r\n"
 @contextlib.contextmanager
 def started(binary, folder):
     server = Daemon(binary, folder / "data")
-    server.config["limits"] = {"http_linger_ms": 300, "http_body_bytes": 65_536}
+    server.config["limits"] = {"http_linger_ms": 300, "http_body_bytes": 65_536,
+                               "refused_per_address_per_s": 100_000, "refused_per_address_burst": 100_000}
     server.start("--roles", "ingest,view")
     server.wait_until_ready()
     assert server.post_scan("127.0.0.77").status == 202  # so that 200 is the answer from now on

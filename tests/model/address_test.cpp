@@ -121,4 +121,24 @@ TEST_CASE("a network holds its first and last address and neither neighbour") {
   CHECK(network::around(address("2001:db8:1:2::3"), 48).text() == "2001:db8:1::/48");
 }
 
+TEST_CASE("this machine's own addresses are out of scope unless they are allowed") {
+  auto own = ip_address::parse("8.8.4.4").value();
+  auto other = ip_address::parse("8.8.8.8").value();
+  auto here = target::parse("8.8.4.4").value();
+  auto name = target::parse("own.example").value();
+  auto scope = address_scope::from_rules({}).value();
+  scope.exclude_machine({own});
+  auto judged = scope.judge(here);
+  CHECK(judged.what == address_scope::verdict::out_of_scope);
+  CHECK(judged.reason.find("address of this machine") != std::string::npos);
+  CHECK(judged.reason.find("scope.allow") != std::string::npos);
+  CHECK(scope.judge(own, name).what == address_scope::verdict::out_of_scope);
+  CHECK(scope.judge(other, name).what == address_scope::verdict::in_scope);
+  for (const char* allowed : {"8.8.4.0/24", "own.example"}) {
+    auto wider = address_scope::from_rules({{allowed}, {}, {}}).value();
+    wider.exclude_machine({own});
+    CHECK(wider.judge(own, name).what == address_scope::verdict::in_scope);
+  }
+}
+
 }  // namespace sonde::model

@@ -78,4 +78,35 @@ TEST_CASE("progress comes back") {
   CHECK(!parse_progress_event("{\"planned\":-1}"));
 }
 
+TEST_CASE("what ends something is urgent, and what adds something is not") {
+  scan_request request;
+  CHECK(!to_record(request, "id", 0).urgent);
+  request.kind = request_kind::attach;
+  CHECK(!to_record(request, "id", 0).urgent);
+  request.kind = request_kind::cancel;
+  CHECK(to_record(request, "id", 0).urgent);
+
+  credential key;
+  CHECK(!to_record(key).urgent);
+  key.revoked = wall_time{};
+  CHECK(to_record(key).urgent);
+  CHECK(!to_record(key_use{}).urgent);
+
+  scan_task task;
+  for (auto state :
+       {task_state::queued, task_state::done, task_state::failed, task_state::cancelled}) {
+    task.current.state = state;
+    CHECK(to_record(task, wall_time{}).urgent);
+  }
+  task.current.state = task_state::running;
+  CHECK(!to_record(task, wall_time{}).urgent);
+  task.cancelled_by = "ada";
+  CHECK(to_record(task, wall_time{}).urgent);
+
+  CHECK(to_record(claim{}).urgent);
+  CHECK(!to_record(progress_event{}).urgent);
+  auto found = found_by(task_id("b7e03956-4eba-8003-b872-944cb7c8dc71"));
+  CHECK(!to_record(make_entity("ip", "203.0.113.1", json::object(), found), 1, "").urgent);
+}
+
 }  // namespace sonde::model

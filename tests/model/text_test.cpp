@@ -1,5 +1,6 @@
 #include "model/text.hpp"
 
+#include "model/json.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
@@ -52,6 +53,29 @@ TEST_CASE("the first line of a banner can be shown on a terminal") {
   CHECK(first_line("\xFF\xFE", 100) == "..");
   CHECK(first_line("", 100) == "");
   CHECK(first_line("abc€", 4) == "abc");
+  CHECK(first_line("tab\tvertical\vform\fend\x7f", 100) == "tab vertical form end.");
+  CHECK(first_line("right\u202Eto\u2028left\u200F\u0085", 100) == "right.to left..");
+}
+
+TEST_CASE("what could move a cursor or turn text around is made visible, and nothing else is") {
+  CHECK(visible("plain ~ text\nin lines\n") == "plain ~ text\nin lines\n");
+  CHECK(visible("größer € 漢字 \U0001F600\u00A0") == "größer € 漢字 \U0001F600\u00A0");
+  CHECK(visible("\t\v\f\r\b\a\x1b[2J\x7f") ==
+        "\\u{9}\\u{b}\\u{c}\\u{d}\\u{8}\\u{7}\\u{1b}[2J\\u{7f}");
+  CHECK(visible("\u0085\u009B31m") == "\\u{85}\\u{9b}31m");
+  CHECK(visible("\u202E\u2066\u200B\uFEFF\u00AD") == "\\u{202e}\\u{2066}\\u{200b}\\u{feff}\\u{ad}");
+  CHECK(visible("\u2028\u2029\U000E0041") == "\\u{2028}\\u{2029}\\u{e0041}");
+  CHECK(visible("\x9B"
+                "31m\xFF") == "\\x9b31m\\xff");
+  CHECK(visible(std::string("\0", 1)) == "\\u{0}");
+}
+
+TEST_CASE("in JSON the same characters are escaped so that a reader gets the same value") {
+  const std::string hostile = "a\x7f\u0085\u202E\u2028\U000E0041 \"ü\"\t";
+  auto text = to_text(json{{"banner", hostile}});
+  auto shown = visible_json(text + "\n");
+  CHECK(shown == "{\"banner\":\"a\\u007f\\u0085\\u202e\\u2028\\udb40\\udc41 \\\"ü\\\"\\t\"}\n");
+  CHECK(json::parse(shown)["banner"] == hostile);
 }
 
 TEST_CASE("bytes become UTF-8 for JSON") {

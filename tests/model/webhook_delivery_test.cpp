@@ -77,7 +77,7 @@ TEST_CASE("a message about a scan of the past says how that one ended") {
 
 TEST_CASE("messages and their states survive their records") {
   auto task = owing_task(1);
-  auto message = message_of(task, task.pending.at(0), 65'536);
+  auto message = message_of(task, task.pending.at(0), 65'536, usual_record_bytes);
   auto record = to_record(message, "");
   CHECK(record.key == message.id.str());
   auto read = parse_webhook_message(record.value).value();

@@ -4,6 +4,7 @@
 #include "tests/support/doctest.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/small_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/volatile_disk.hpp"
 
@@ -13,7 +14,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::hours;
+using test::small_disk;
 
 std::vector<topic_spec> topics() {
   return {{.name = "log", .retention = hours(1), .keep_uncommitted = true},
@@ -73,26 +74,6 @@ std::vector<stored_record> read(backend& queue, const std::string& topic, std::s
   }
   return out;
 }
-
-/// A tmpfs on a folder, unmounted at the end. These tests need root, as `./test` does.
-class small_disk {
- public:
-  small_disk(const fs::path& folder, const char* options) : folder_(folder) {
-    fs::create_directories(folder);
-    REQUIRE_MESSAGE(mount("tmpfs", folder.c_str(), "tmpfs", 0, options) == 0,
-                    "cannot mount a tmpfs (root is needed): " << std::strerror(errno));
-  }
-  ~small_disk() { umount2(folder_.c_str(), MNT_DETACH); }
-  small_disk(const small_disk&) = delete;
-  small_disk& operator=(const small_disk&) = delete;
-
-  void remount(unsigned long flags, const char* options) {
-    REQUIRE(mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT | flags, options) == 0);
-  }
-
- private:
-  fs::path folder_;
-};
 
 void overwrite(const fs::path& file, std::streamoff at, const std::string& bytes) {
   std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);

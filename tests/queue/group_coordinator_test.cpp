@@ -34,6 +34,20 @@ TEST_CASE("nothing is dealt out before everybody has given back") {
     CHECK(!group.owns(b, log));
 }
 
+TEST_CASE("a poll that brings nothing gives nobody a reason to wake") {
+  group_coordinator group({0, 1, 2});
+  auto a = group.join();
+  auto b = group.join();
+  CHECK(group.poll(a) == news::assigned);
+  CHECK(group.poll(b) == news::assigned);
+  auto before = group.changes();
+  CHECK(group.poll(a) == news::nothing);
+  CHECK(group.poll(b) == news::nothing);
+  CHECK(group.changes() == before);
+  group.leave(b);
+  CHECK(group.changes() > before);
+}
+
 TEST_CASE("a member that leaves while it is giving back holds nobody up") {
   group_coordinator group({0, 1});
   auto a = group.join();

@@ -141,4 +141,20 @@ TEST_CASE("a record that a broker refuses is refused with the broker's reason") 
   CHECK(fixture.tested->rebuilt() == 0);
 }
 
+TEST_CASE("a batch that could never be held is refused for good, and not as busy") {
+  limits bounds;
+  bounds.produce_pending_bytes = 1u << 20;
+  producer_fixture fixture(bounds);
+  auto send_batch = [&](std::size_t records) {
+    std::vector<record> batch(records, {"log", "k", std::string(100'000, 'x'), {}});
+    std::vector<std::int32_t> partitions(records, 0);
+    return test::run(fixture.tested->send(std::move(batch), std::move(partitions)));
+  };
+  auto refused = send_batch(11);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == make_error_code(queue::errc::too_large));
+  CHECK(!refused.error().is_transient());
+  CHECK(send_batch(9).has_value());
+}
+
 }  // namespace sonde

@@ -23,9 +23,9 @@ struct both_sides {
                "test") {
     auto file = folder.path() / file_name;
     auto lock = folder_lock::take(folder.path());
-    writer =
-        make_sqlite_writer(file, std::move(*lock), open_for_writing(file, topics).value(), topics)
-            .value();
+    writer = make_sqlite_writer(file, std::move(*lock), disk_floor(folder.path(), bounds),
+                                open_for_writing(file, topics).value(), topics)
+                 .value();
     reader = make_sqlite_reader(file, open_for_reading(file, topics).value(), topics);
   }
 
@@ -53,6 +53,7 @@ struct both_sides {
 
   test::temporary_folder folder;
   test::manual_clock clock;
+  limits bounds;
   local::layout topics;
   std::unique_ptr<local::log_writer> writer;
   std::unique_ptr<local::log_reader> reader;

@@ -5,6 +5,7 @@
 #include "tests/support/doctest.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace sonde::scanner {
 namespace {
@@ -225,6 +226,50 @@ TEST_CASE("rules that change end a scan under way, and its conversations") {
     co_await test::pause(milliseconds(300));
     CHECK(mute.accepted() == accepted);
   });
+}
+
+TEST_CASE(
+    "what is found is handed over in parts, and no port is talked to while too much is held") {
+  auto bounds = test::short_limits();
+  bounds.address_conversations = 1;
+  auto body = [](scan_fixture& f) -> awaitable<void> {
+    std::vector<std::uint16_t> open;
+    for (int i = 0; i < 12; ++i)
+      open.push_back(f.serve(test::greets_with("220 " + std::string(2'000, 'x') + "\r\n")).port());
+    std::vector<std::size_t> parts;
+    std::function<void()> last;
+    std::optional<address_report> report;
+    auto job = f.job(loopback_host, joined(open));
+    job.unpublished_bytes = 20'000;  // four of them
+    job.found = [&](found_part part, std::function<void()> published) {
+      parts.push_back(part.observed.endpoints.size());
+      last = std::move(published);
+    };
+    f.begin(std::move(job), report);
+    auto until = f.time().steady_now() + milliseconds(5'000);
+    std::size_t answered = 0;
+    while (!report && f.time().steady_now() < until) {
+      co_await test::pause(milliseconds(100));
+      if (parts.size() > answered && !report) {
+        // It stands still, however long the publisher takes.
+        co_await test::pause(milliseconds(200));
+        CHECK(parts.size() == answered + 1);
+        answered = parts.size();
+        last();
+      }
+    }
+    co_await f.finished();
+    REQUIRE(report.has_value());
+    CHECK(test::outcome_of(*report) == "complete");
+    auto all = report->observed.endpoints.size();
+    for (auto part : parts) {
+      CHECK(part <= 4);
+      all += part;
+    }
+    CHECK(all == 12);
+    CHECK(parts.size() >= 3);
+  };
+  test::with_engine(body, bounds);
 }
 
 }  // namespace sonde::scanner

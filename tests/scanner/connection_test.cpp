@@ -20,13 +20,14 @@ steady_time in(int ms) {
 }
 
 /// A connection of ours to a server of the test's.
-awaitable<connection> connected_to(test::loopback_server& server) {
+awaitable<connection> connected_to(test::loopback_server& server, std::uint16_t as_port = 0) {
   auto loop = co_await asio::this_coro::executor;
   test::tcp_socket raw(loop);
   asio::ip::tcp::endpoint to(asio::ip::make_address(server.address().text()), server.port());
   co_await raw.async_connect(to, asio::use_awaitable);
   auto number = raw.release();
-  co_return connection(loop, unique_socket(number), server.address().is_v4());
+  co_return connection(loop, unique_socket(number), server.address().is_v4(),
+                       as_port == 0 ? server.port() : as_port);
 }
 
 /// Runs a test with a server that behaves so.
@@ -181,6 +182,37 @@ TEST_CASE("a connection goes out with a reset") {
     co_await server.stop();
   };
   test::run(whole());
+}
+
+TEST_CASE("to a port that is for listening only nothing is written, and what it says is read") {
+  std::string received;
+  auto whole = [&]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    auto greet_and_record = [&received](test::tcp_socket peer) -> awaitable<void> {
+      co_await test::say(peer, "ready\r\n");
+      error_code failed;
+      std::string bytes(4096, '\0');
+      auto token = asio::redirect_error(asio::use_awaitable, failed);
+      while (!failed) {
+        auto size = co_await peer.async_read_some(asio::buffer(bytes), token);
+        received.append(bytes, 0, size);
+      }
+    };
+    test::loopback_server server(loop, "127.77.2.1", greet_and_record);
+    for (int number : {515, 9100, 9107, 9112, 9116, 9220, 9290, 9500}) {
+      auto port = static_cast<std::uint16_t>(number);
+      auto link = co_await connected_to(server, port);
+      auto written = co_await link.write("GET / HTTP/1.0\r\n\r\n", in(1'000));
+      REQUIRE(!written.has_value());
+      CHECK(written.error().code == make_error_code(errc::listen_only));
+      auto said = co_await link.read(100, in(1'000));
+      REQUIRE(said.has_value());
+      CHECK(*said == "ready\r\n");
+    }
+    co_await server.stop();
+  };
+  test::run(whole());
+  CHECK(received.empty());
 }
 
 }  // namespace sonde::scanner

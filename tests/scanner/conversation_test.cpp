@@ -37,6 +37,17 @@ talk_report talk_to(const test::behaviour& how, limits bounds = test::short_limi
   return out;
 }
 
+/// Reads until the peer hangs up, however it does.
+awaitable<void> record_all(tcp_socket& peer, std::string& received) {
+  error_code failed;
+  std::string bytes(4096, '\0');
+  auto token = asio::redirect_error(asio::use_awaitable, failed);
+  while (!failed) {
+    auto size = co_await peer.async_read_some(asio::buffer(bytes), token);
+    received.append(bytes, 0, size);
+  }
+}
+
 /// Answers the first bytes that come, whatever they are.
 test::behaviour answers_anything(std::string words) {
   return [words](tcp_socket peer) -> awaitable<void> {
@@ -223,6 +234,51 @@ TEST_CASE("a conversation ends when its time is over") {
   CHECK(seen.took < milliseconds(3'000));
   REQUIRE(seen.endpoints == 1);
   CHECK(seen.endpoint.trouble == describe(errc::silent));
+}
+
+TEST_CASE("a raw-printing port is listened to: it greets, is silent or drips, and gets no byte") {
+  struct printer {
+    const char* address;
+    std::string greeting;
+    const char* banner;
+  };
+  const std::vector<printer> printers = {
+      {"127.77.9.1", "@PJL\r\n", "@PJL\r\n"}, {"127.77.9.2", "", ""}, {"127.77.9.3", "xxx", "xxx"}};
+  std::string received;
+  auto bounds = test::short_limits();
+  bounds.greeting_timeout_ms = 300;
+  auto body = [&](test::scan_fixture& f) -> awaitable<void> {
+    for (const auto& one : printers) {
+      auto how = [&received, greeting = one.greeting](tcp_socket peer) -> awaitable<void> {
+        for (char c : greeting) {
+          co_await test::say(peer, std::string(1, c));
+          co_await test::pause(milliseconds(20));
+        }
+        co_await record_all(peer, received);
+      };
+      test::loopback_server server(f.loop(), one.address, how, 9'100);
+      auto report = co_await f.scan(one.address, "9100");
+      auto endpoint = test::endpoint_of(report, 9'100);
+      CHECK(test::outcome_of(report) == "complete");
+      CHECK(endpoint.listened_only);
+      CHECK(endpoint.raw_banner == one.banner);
+      CHECK(server.accepted() == 1);
+      co_await server.stop();
+    }
+  };
+  test::with_engine(body, bounds);
+  CHECK(received.empty());
+}
+
+TEST_CASE("a banner beyond the scan's budget leaves its first line and its hash") {
+  auto bounds = test::short_limits();
+  bounds.scan_evidence_bytes = 10;
+  auto seen = talk_to(test::greets_with("SSH-2.0-OpenSSH_9.2p1\r\n"), bounds);
+  CHECK(seen.endpoint.service.product == "OpenSSH");
+  CHECK(seen.endpoint.truncated);
+  CHECK(seen.endpoint.raw_banner == "SSH-2.0-OpenSSH_9.2p1");
+  CHECK(seen.endpoint.masked_banner.empty());
+  CHECK(seen.endpoint.banner_sha256.size() == 64);
 }
 
 }  // namespace sonde::scanner

@@ -1,134 +1,30 @@
 #include "scanner/findings.hpp"
 
 #include "base/hash.hpp"
+#include "base/record_size.hpp"
 #include "model/events.hpp"
+#include "tests/scanner/sample_findings.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 #include <set>
 
 namespace sonde::scanner {
 namespace {
 
+using test::certificate;
+using test::check_whole;
+using test::edge_to;
+using test::edges_of;
+using test::entity_of;
+using test::ip;
+using test::open_port;
+using test::pointer;
+using test::sample;
+using test::task_for;
+using test::then;
 using texts = std::vector<std::string>;
-
-constexpr wall_time then{std::chrono::seconds(1'767'323'045)};
-
-model::ip_address ip(const char* text) {
-  return model::ip_address::parse(text).value();
-}
-
-model::scan_task task_for(const std::string& target, std::uint32_t attempt = 1) {
-  model::scan_task out;
-  out.target = model::target::parse(target).value();
-  out.profile = "standard";
-  out.scope = {"blue", "red"};
-  out.key = model::key_of(out.target, out.profile, out.scope);
-  out.current.number = 1;
-  out.current.id = model::task_id_of(out.key, 1);
-  out.attempt = attempt;
-  return out;
-}
-
-model::endpoint_observation open_port(const char* address, std::uint16_t port) {
-  model::endpoint_observation out;
-  out.address = ip(address);
-  out.port = port;
-  out.seen = then;
-  return out;
-}
-
-model::endpoint_observation ssh_on(const char* address) {
-  auto out = open_port(address, 22);
-  out.module = "greeting";
-  out.service = {"ssh", "OpenSSH", "9.2p1"};
-  out.raw_banner = "SSH-2.0-OpenSSH_9.2p1";
-  out.masked_banner = out.raw_banner;
-  return out;
-}
-
-model::endpoint_observation https_on(const char* address, std::string sni) {
-  auto out = open_port(address, 443);
-  out.module = "http";
-  out.service = {"http", "nginx", ""};
-  out.raw_banner = "HTTP/1.1 200 OK\r\nDate: today\r\nServer: nginx";
-  out.masked_banner = "HTTP/1.1 200 OK\r\nDate: *\r\nServer: nginx";
-  out.tls.emplace();
-  out.tls->version = "TLSv1.3";
-  out.tls->sni = std::move(sni);
-  out.tls->chain = {std::string(64, 'a'), std::string(64, 'b')};
-  return out;
-}
-
-model::certificate_observation certificate(char letter, texts hostnames) {
-  model::certificate_observation out;
-  out.sha256 = std::string(64, letter);
-  out.subject = std::string("CN=") + letter;
-  out.not_after = "2027-01-01T00:00:00Z";
-  out.hostnames = std::move(hostnames);
-  out.attributes = {{"sha256", out.sha256}, {"subject", out.subject}};
-  return out;
-}
-
-/// A name with two addresses, one of which was scanned.
-model::scan_observation sample() {
-  model::scan_observation out;
-  out.target = model::target::parse("www.example.com").value();
-  out.resolved = {ip("203.0.113.1"), ip("2001:db8::1")};
-  model::address_observation first;
-  first.address = ip("203.0.113.1");
-  first.endpoints = {ssh_on("203.0.113.1"), https_on("203.0.113.1", "www.example.com")};
-  out.addresses = {first};
-  out.certificates = {certificate('a', {"www.example.com", "mail.example.com"}),
-                      certificate('b', {"ca.example.com"})};
-  return out;
-}
-
-/// What the edges say, in words: `port:22/tcp > service:203.0.113.1:22/tcp`.
-std::set<std::string> edges_of(const findings& found) {
-  std::map<std::string, std::string> names;
-  for (const auto& each : found.entities) {
-    names[each.id.str()] = each.type + ":" + each.attributes[each.type].get<std::string>();
-  }
-  std::set<std::string> out;
-  for (const auto& each : found.associations) {
-    const char* arrow = each.mode == model::association_mode::aggregation ? " > " : " - ";
-    out.insert(names[each.from_entity.str()] + arrow + names[each.to_entity.str()]);
-  }
-  return out;
-}
-
-void check_whole(const findings& found) {
-  std::set<std::string> ids;
-  for (const auto& each : found.entities) {
-    CHECK(ids.insert(each.id.str()).second);
-    CHECK(each.id == model::entity_id_of(each.type, each.attributes[each.type].get<std::string>()));
-  }
-  std::set<std::string> edges;
-  for (const auto& each : found.associations) {
-    CHECK(edges.insert(each.id.str()).second);
-    CHECK(ids.contains(each.from_entity.str()));
-    CHECK(ids.contains(each.to_entity.str()));
-    CHECK(each.id ==
-          model::association_id_of(each.from_entity, name_of(each.mode), each.to_entity));
-  }
-}
-
-const model::association& edge_to(const findings& found, const model::entity_id& from,
-                                  const model::entity_id& to) {
-  auto place = std::ranges::find_if(found.associations, [&](const auto& each) {
-    return each.from_entity == from && each.to_entity == to;
-  });
-  REQUIRE(place != found.associations.end());
-  return *place;
-}
-
-const model::entity& entity_of(const findings& found, const char* type) {
-  auto place = std::ranges::find(found.entities, type, &model::entity::type);
-  REQUIRE(place != found.entities.end());
-  return *place;
-}
 
 }  // namespace
 
@@ -327,24 +223,28 @@ TEST_CASE("records come in the order of publication and can be read back") {
   }
 }
 
-TEST_CASE("a certificate that is too large for a topic loses its lists, and says so") {
+TEST_CASE("a certificate that is too large for a topic is shortened, and says so") {
   auto seen = sample();
   texts names;
   for (int i = 0; i < 60'000; ++i)
     names.push_back("n" + std::to_string(i) + ".example.com");
-  seen.certificates[0].attributes["san-dns"] = names;
-  seen.certificates[0].attributes["subject"] = std::string(300'000, 'x');
+  auto large = *seen.certificates[0];
+  large.attributes["san-dns"] = names;
+  large.attributes["subject"] = std::string(300'000, 'x');
+  seen.certificates[0] = pointer(std::move(large));
   auto task = task_for("www.example.com");
   limits bounds;
   auto found = findings_of(seen, task, then, bounds);
   auto records = records_of(found, task, bounds);
   for (const auto& each : records)
-    CHECK(each.value.size() < bounds.record_max_bytes);
+    CHECK(size_of(each) <= bounds.record_max_bytes);
   const auto& shortened = entity_of(found, "certificate").attributes;
   CHECK(shortened["truncated"] == true);
   CHECK(shortened["sha256"] == std::string(64, 'a'));
-  CHECK(!shortened.contains("san-dns"));
-  CHECK(!shortened.contains("subject"));
+  CHECK(shortened["san-dns-total"] == 60'000);
+  CHECK(shortened["san-dns"].size() > 1'000);
+  CHECK(shortened["san-dns"].size() < 60'000);
+  CHECK(shortened["subject"] == std::string(300'000, 'x'));
 }
 
 }  // namespace sonde::scanner

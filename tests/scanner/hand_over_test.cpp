@@ -140,4 +140,26 @@ TEST_CASE("a running task of a dead owner that was cancelled ends without runnin
   });
 }
 
+TEST_CASE("webhooks beyond what a snapshot holds are dead letters, and the scan goes on") {
+  task_world world;
+  world.bounds().record_max_bytes = 65'536;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
+    auto request = scan_of("127.77.0.1", std::to_string(server.port()));
+    for (int i = 0; i < 3; ++i) {
+      request.webhooks.push_back({std::string(63, 'a') + std::to_string(i),
+                                  "https://hooks.example.com:443", std::string(15'000, 'x')});
+    }
+    co_await world.put(request);
+    auto task = co_await world.once(request.key, has_ended);
+    CHECK(state_of(task) == "done complete");
+    CHECK(task.webhooks.empty());
+    auto letters = co_await world.all_of(model::topics::scan_requests_dead);
+    REQUIRE(letters.size() == 1);
+    const auto* stage = find_header(letters[0].what.headers, "sonde_dead_stage");
+    REQUIRE(stage != nullptr);
+    CHECK(*stage == "process");
+  });
+}
+
 }  // namespace sonde::scanner

@@ -24,14 +24,14 @@ std::vector<queue::topic_spec> scanner_topics(std::int32_t partitions) {
   return out;
 }
 
-error busy() {
-  return {make_error_code(queue::errc::busy), "the test wants it so"};
+error refused(queue::errc why) {
+  return {make_error_code(why), "the test wants it so"};
 }
 
 }  // namespace
 
 awaitable<result<std::vector<queue::position>>> watched_queue::produce(std::vector<record> batch) {
-  if (refuses && refuses(batch)) co_return busy();
+  if (refuses && refuses(batch)) co_return refused(refusal);
   auto copy = batch;
   auto places = co_await inner().produce(std::move(batch));
   if (places) accepted.insert(accepted.end(), copy.begin(), copy.end());
@@ -40,7 +40,7 @@ awaitable<result<std::vector<queue::position>>> watched_queue::produce(std::vect
 
 awaitable<result<queue::position>> watched_queue::produce_to(std::int32_t partition, record one) {
   std::vector<record> batch{one};
-  if (refuses && refuses(batch)) co_return busy();
+  if (refuses && refuses(batch)) co_return refused(refusal);
   auto place = co_await inner().produce_to(partition, std::move(one));
   if (place) accepted.push_back(std::move(batch[0]));
   co_return place;
@@ -54,8 +54,9 @@ task_world::task_world(std::int32_t partitions) {
   auto inner = queue::make_memory_queue(scanner_topics(partitions), "test", time_, bounds_, log_);
   queue_ = std::make_unique<watched_queue>(std::move(inner.value()));
   view_loop_ = std::make_unique<event_loop>("view");
-  view_ = views::open_task_view(view_loop_->get_executor(), *queue_, std::nullopt, bounds_, log_)
-              .value();
+  auto view =
+      views::open_task_view(view_loop_->get_executor(), *queue_, std::nullopt, bounds_, log_);
+  view_ = std::make_unique<counted_view>(std::move(view.value()));
   view_loop_->start();
 }
 

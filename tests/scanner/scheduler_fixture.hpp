@@ -3,7 +3,9 @@
 #include "base/async/event_loop.hpp"
 #include "model/scan_request.hpp"
 #include "model/scan_task.hpp"
+#include "queue/errc.hpp"
 #include "queue/forwarding_backend.hpp"
+#include "tests/scanner/counted_view.hpp"
 #include "tests/support/run.hpp"
 #include "views/task_view.hpp"
 
@@ -24,6 +26,7 @@ class watched_queue final : public queue::forwarding_backend {
   std::vector<record> accepted;
   /// Refuses a batch, while it is set and returns true.
   std::function<bool(const std::vector<record>&)> refuses;
+  queue::errc refusal = queue::errc::busy;
 
   awaitable<result<std::vector<queue::position>>> produce(std::vector<record> batch) override;
   awaitable<result<queue::position>> produce_to(std::int32_t partition, record one) override;
@@ -41,7 +44,7 @@ class task_world {
   void run(awaitable<void> work) { run_on(loop_, std::move(work)); }
 
   [[nodiscard]] watched_queue& queue() { return *queue_; }
-  [[nodiscard]] views::task_view& view() { return *view_; }
+  [[nodiscard]] counted_view& view() { return *view_; }
   [[nodiscard]] const clock& time() const { return time_; }
   [[nodiscard]] logger& log() { return log_; }
   [[nodiscard]] limits& bounds() { return bounds_; }
@@ -69,7 +72,7 @@ class task_world {
   logger log_{log_level::error};
   std::unique_ptr<watched_queue> queue_;
   std::unique_ptr<event_loop> view_loop_;
-  std::unique_ptr<views::task_view> view_;
+  std::unique_ptr<counted_view> view_;
 };
 
 /// A request to scan these ports of a target.

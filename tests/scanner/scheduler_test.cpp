@@ -146,6 +146,23 @@ TEST_CASE("a record that is no request becomes a dead letter, and holds up nothi
   });
 }
 
+TEST_CASE("a request that cannot be read ends the scan that it names, and is a dead letter") {
+  task_world world;
+  test::with_scheduler(world, [&](scheduler_bench&) -> awaitable<void> {
+    auto request = scan_of("203.0.113.1", "80");
+    auto bad = to_record(request, "request");
+    auto at = bad.value.find("\"priority\":0");
+    bad.value.replace(at, std::string("\"priority\":0").size(), "\"priority\":\"high\"");
+    co_await world.put(bad);
+    auto task = co_await world.once(request.key, has_ended);
+    CHECK(state_of(task) == "failed attempts");
+    CHECK(task.current.id == request.id());
+    CHECK(task.current.outcome->reason.find("priority") != std::string::npos);
+    auto letters = co_await world.all_of(model::topics::scan_requests_dead);
+    CHECK(letters.size() == 1);
+  });
+}
+
 TEST_CASE("scans that cannot begin end with the reason") {
   task_world world;
   with_names(world, leads_to({'\xC0', '\xA8', 1, 1}, ""), [&](auto&) -> awaitable<void> {
@@ -278,6 +295,41 @@ TEST_CASE("more scopes than there is room for ready tasks: all of their scans en
     co_await world.queue().produce(std::move(batch));
     for (const auto& each : requests)
       co_await world.once(each.key, has_ended);
+  });
+}
+
+TEST_CASE("every scope has had a turn before any has had many, with more scopes than room") {
+  task_world world;
+  world.bounds().running_tasks = 8;
+  constexpr int scopes = 20;
+  constexpr int of_each = 15;
+  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
+    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"), "0.0.0.0");
+    std::vector<record> batch;
+    std::vector<model::target_key> keys;
+    for (int i = 0; i < scopes * of_each; ++i) {
+      auto target = "127.78." + std::to_string(14 + i / 200) + "." + std::to_string(1 + i % 200);
+      model::group_list scope{"scope-" + std::to_string(i / of_each)};
+      auto request = scan_of(target, std::to_string(server.port()), scope);
+      batch.push_back(to_record(request, "request"));
+      keys.push_back(request.key);
+    }
+    co_await world.queue().produce(std::move(batch));
+    for (const auto& key : keys)
+      co_await world.once(key, has_ended);
+    std::set<std::string> seen;
+    std::size_t ended = 0;  // when the last scope had its first end
+    for (const auto& each : world.queue().accepted) {
+      if (seen.size() == scopes) break;
+      if (each.topic != model::topics::scan_tasks || model::is_claim(each)) continue;
+      auto task = model::parse_scan_task(each.value).value();
+      if (!has_ended(task)) continue;
+      ++ended;
+      seen.insert(task.scope.front());
+    }
+    CHECK(ended < 4 * scopes);  // of which those of the first scopes were ready at once
+    // Those that run or are ready are rows too: a few for each task, whatever the number of scopes.
+    CHECK(world.view().waiting_rows < 5 * keys.size());
   });
 }
 

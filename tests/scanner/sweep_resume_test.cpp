@@ -1,3 +1,4 @@
+#include "model/number_list.hpp"
 #include "scanner/engine/sweep.hpp"
 #include "tests/scanner/sweep_simulation.hpp"
 #include "tests/support/doctest.hpp"
@@ -100,6 +101,32 @@ TEST_CASE("a cursor taken before anything was asked again still holds what was o
     CHECK(as_set(third.swept.open()) == port_list{22, 80, 443});
     CHECK(third.asks.size() == 3);
   }
+}
+
+TEST_CASE("a cursor that was made coarser loses no port, and one that cannot be read begins anew") {
+  auto all = ports("1-3000");
+  simulation uninterrupted(all, lossy);
+  REQUIRE(uninterrupted.run());
+  simulation first(all, lossy);
+  std::uint64_t random = 5;
+  while (first.swept.done() < 2'500)
+    first.step(20, random);
+  auto cursor = first.swept.cursor();
+  CHECK(cursor.silent.starts_with("bits:"));
+  for (std::size_t most : std::initializer_list<std::size_t>{0, 120, 200, 300, 400, 600, 2'000}) {
+    CAPTURE(most);
+    auto coarse = model::coarser(cursor, most);
+    CHECK(coarse.index <= cursor.index);
+    simulation second(
+        all, [&](std::uint16_t port, int time) { return lossy(port, first.asks[port] + time); },
+        coarse);
+    REQUIRE(second.run());
+    CHECK(as_set(second.swept.open()) == as_set(uninterrupted.swept.open()));
+  }
+  cursor.silent = "bits:%%";
+  simulation anew(all, listening_on({80}), cursor);
+  REQUIRE(anew.run());
+  CHECK(anew.asks.size() == 3'000);
 }
 
 TEST_CASE("a port that was open and is silent when asked again is asked once more") {

@@ -240,4 +240,21 @@ TEST_CASE("finished is said once, in every order of answers") {
   }
 }
 
+TEST_CASE("a sweep says whether its host may still turn out to be a tarpit") {
+  simulation few(ports("1-1000"), listening_on({22, 80, 443}));
+  CHECK(few.swept.may_be_tarpit());
+  REQUIRE(few.run());
+  CHECK(!few.swept.may_be_tarpit());
+  sweep many(ports("1-1000"), 1);
+  while (many.open().size() < 20) {
+    CHECK(many.may_be_tarpit());
+    many.report(*many.next(), verdict::open);
+  }
+  // Its canaries are out: it is judged first.
+  CHECK(many.may_be_tarpit());
+  for (auto asked = many.next(); asked && asked->why == probe::purpose::canary; asked = many.next())
+    many.report(*asked, verdict::closed);
+  CHECK(!many.may_be_tarpit());
+}
+
 }  // namespace sonde::scanner

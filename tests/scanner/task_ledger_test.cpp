@@ -7,6 +7,8 @@
 #include "tests/scanner/scheduler_fixture.hpp"
 #include "tests/support/doctest.hpp"
 
+#include <algorithm>
+
 namespace sonde::scanner {
 namespace {
 
@@ -19,7 +21,7 @@ using keys = std::vector<target_key>;
 /// A ledger that owns partition 0, and a request for it.
 struct ledger_bench {
   ledger_bench(executor loop, task_world& of)
-      : world(of), ledger(loop, of.queue(), of.view(), of.time(), of.log()) {
+      : world(of), ledger(loop, of.queue(), of.view(), of.bounds(), of.time(), of.log()) {
     ledger.own(0, 10);
   }
 
@@ -182,6 +184,56 @@ TEST_CASE("while the queue refuses, publishing goes on trying; an owner change e
     world.queue().refuses = [](const std::vector<record>&) { return true; };
     published = co_await b.ledger.publish(all);
     CHECK(!published);
+    b.ledger.release(request.key);
+  }());
+}
+
+TEST_CASE("a task that can never be recorded is ended, and its neighbours are published whole") {
+  task_world world;
+  world.run([&]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    ledger_bench b(loop, world);
+    auto large = test::scan_of("203.0.113.1", "80");
+    auto small = test::scan_of("203.0.113.2", "80");
+    keys all{large.key, small.key};
+    for (const auto& request : {large, small}) {
+      co_await b.ledger.load(request.key);
+      b.fold(request);
+    }
+    b.raise_priority(small.key, 4);
+    world.queue().refusal = queue::errc::too_large;
+    world.queue().refuses = [&](const std::vector<record>& batch) {
+      return std::ranges::any_of(batch, [&](const record& each) {
+        return each.key == large.key.str() &&
+               !model::is_terminal(model::parse_scan_task(each.value).value().current.state);
+      });
+    };
+    bool published = co_await b.ledger.publish(all);
+    CHECK(published);
+    auto ended = co_await world.shown(large.key);
+    CHECK(ended->current.state == model::task_state::failed);
+    CHECK(ended->current.outcome->reason == "its record was refused: the test wants it so");
+    auto whole = co_await world.shown(small.key);
+    CHECK(whole->priority == 4);
+    CHECK(whole->current.state == model::task_state::queued);
+    for (const auto& key : all)
+      b.ledger.release(key);
+  }());
+}
+
+TEST_CASE("a task of which nothing can be recorded holds up nobody") {
+  task_world world;
+  world.run([&]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    ledger_bench b(loop, world);
+    auto request = test::scan_of("203.0.113.1", "80");
+    co_await b.ledger.load(request.key);
+    b.fold(request);
+    world.queue().refusal = queue::errc::too_large;
+    world.queue().refuses = [](const std::vector<record>&) { return true; };
+    keys all{request.key};
+    bool published = co_await b.ledger.publish(all);
+    CHECK(published);
     b.ledger.release(request.key);
   }());
 }

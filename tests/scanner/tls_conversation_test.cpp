@@ -175,4 +175,17 @@ TEST_CASE("a certificate that is garbage is an observation, and no reason to sto
   CHECK(out.tls().chain.size() == 1);
 }
 
+TEST_CASE("certificates beyond the scan's budget leave their fingerprints") {
+  auto bounds = test::short_limits();
+  bounds.scan_evidence_bytes = 100;
+  test::server_settings settings;
+  settings.chain = made_chain();
+  auto seen = scan_tls(settings, {}, nullptr, bounds);
+  CHECK(seen.certificates.empty());
+  CHECK(seen.endpoint.truncated);
+  REQUIRE(seen.tls().chain.size() == 2);
+  CHECK(seen.tls().chain[0] == fingerprint_of(settings.chain[0]));
+  CHECK(seen.tls().chain[1] == fingerprint_of(settings.chain[1]));
+}
+
 }  // namespace sonde::scanner

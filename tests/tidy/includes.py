@@ -45,7 +45,9 @@ INNER_HEADERS = {
     "queue/kafka/handles.hpp", "queue/kafka/kafka_reader.hpp", "queue/kafka/producer.hpp",
     "queue/kafka/topic_admin.hpp", "queue/kafka/translate.hpp", "queue/kafka/trimmer.hpp",
     "views/audiences.hpp", "views/checkpointer.hpp", "views/entity_reader.hpp",
-    "views/entity_tables.hpp", "views/numbered_texts.hpp", "views/task_listing.hpp",
+    "views/entity_tables.hpp", "views/numbered_texts.hpp", "views/port_lists.hpp",
+    "views/read_timer.hpp", "views/side_reader.hpp", "views/task_backlog.hpp",
+    "views/task_listing.hpp", "views/task_summaries.hpp",
     "views/task_tables.hpp", "tls/openssl.hpp", "base/async/gateway_rules.hpp",
     "base/async/tls_link.hpp",
 }

@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(credential_world,
   CHECK(ask([](credential_view& keys) { return keys.count("ada").total; }) == 1);
 }
 
-TEST_CASE_FIXTURE(credential_world, "keys are counted, those of a user until they expire") {
+TEST_CASE_FIXTURE(credential_world, "keys are counted until they expire or were long revoked") {
   put(make(std::byte{1}, "ada", 1).what);
   auto revoked = make(std::byte{2}, "ada").what;
   revoked.revoked = clock.now();
@@ -142,7 +142,39 @@ TEST_CASE_FIXTURE(credential_world, "keys are counted, those of a user until the
   };
   CHECK(ask(count) == std::pair<std::uint64_t, std::uint64_t>(3, 2));
   clock.advance(std::chrono::hours(24));
-  CHECK(ask(count) == std::pair<std::uint64_t, std::uint64_t>(3, 1));
+  CHECK(ask(count) == std::pair<std::uint64_t, std::uint64_t>(1, 0));
+}
+
+TEST_CASE_FIXTURE(credential_world, "a key that has expired is not read into memory") {
+  auto key = make(std::byte{1}, "ada", 1).what;
+  put(key);
+  clock.advance(std::chrono::hours(24));
+  start();
+  REQUIRE(settle());
+  CHECK(!find(key.id));
+}
+
+TEST_CASE_FIXTURE(credential_world, "a parent's revocation holds whichever record comes first") {
+  auto parent = make(std::byte{1}, "ada").what;
+  auto child = make(std::byte{2}, "ada").what;
+  child.parent = parent.id;
+  auto revoked = parent;
+  revoked.revoked = clock.now();
+  auto orphan = make(std::byte{3}, "ada").what;
+  orphan.parent = model::key_id("ffffffffffffffffffffffff");
+  put(child);
+  put(revoked);
+  put(orphan);
+  start();
+  auto late = make(std::byte{4}, "ada").what;
+  late.parent = parent.id;
+  put(late);
+  REQUIRE(settle());
+  for (const auto& id : {parent.id, child.id, late.id, orphan.id}) {
+    auto state =
+        ask([id](credential_view& keys) { return keys.check(*keys.find(id.str())).state; });
+    CHECK(state == model::key_state::revoked);
+  }
 }
 
 TEST_CASE_FIXTURE(credential_world, "of each key one use an hour is to be recorded") {

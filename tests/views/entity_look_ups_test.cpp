@@ -8,6 +8,7 @@
 #include "views/audiences.hpp"
 #include "views/entity_reader.hpp"
 #include "views/entity_tables.hpp"
+#include "views/read_timer.hpp"
 
 #include <sqlite3.h>
 
@@ -112,6 +113,109 @@ TEST_CASE("what is hidden takes as many look-ups as what is not there") {
   CHECK(statements_only(comments(3)) == statements_only(comments(250)));
   // The row more is that of the id's number, which everybody's entities have.
   CHECK(details(3).rows == details(250).rows + 1);
+}
+
+TEST_CASE("look-ups do not grow with the lists of groups that callers have made") {
+  tables_world w;
+  auto id = model::entity_id_of("ip", "203.0.113.1");
+  auto entity = [](const std::string& address, model::group_list groups) {
+    return to_record(model::make_entity("ip", address, json::object(), from(std::move(groups))), 1,
+                     "");
+  };
+  model::group_list groups;
+  for (int i = 0; i < 12; ++i)
+    groups.push_back("group-" + std::to_string(i));
+  w.put(entity("203.0.113.1", groups));
+  auto details = [&] {
+    return w.count([&](entity_reader& tables) { CHECK(tables.find(id, groups, 100)); });
+  };
+  auto before = details();
+  for (unsigned mask = 1; mask < 1U << groups.size(); mask += 2) {
+    model::group_list some;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      if ((mask >> i & 1U) != 0) some.push_back(groups[i]);
+    }
+    w.put(entity("198.51.100.1", some));
+  }
+  CHECK(details() == before);
+}
+
+TEST_CASE("an answer ends at its rows, and says so") {
+  tables_world w;
+  w.bounds.read_rows = 2'000;
+  auto hub = model::make_entity("ip", "203.0.113.1", json::object(), from({"ours"}));
+  w.put(to_record(hub, 1, ""));
+  for (int i = 0; i < 900; ++i) {
+    auto host = model::make_entity("hostname", "h" + std::to_string(i) + ".example.com",
+                                   json::object(), from({"ours"}));
+    w.put(to_record(host, 1, ""));
+    w.put(to_record(model::make_association(hub.id, model::association_mode::association, host.id,
+                                            {}, from({"ours"})),
+                    1, ""));
+  }
+  std::optional<entity_details> found;
+  auto cost = w.count([&](entity_reader& tables) { found = tables.find(hub.id, ours, 1'000); });
+  REQUIRE(found);
+  CHECK(found->truncated);
+  CHECK(found->related.size() > 100);
+  CHECK(found->related.size() < 900);
+  CHECK(cost.statements + cost.rows < 2'500);
+  auto walked = w.tables.reader().walk(hub.id, ours, 2, 1'000);
+  REQUIRE(walked);
+  CHECK(walked->truncated);
+  w.bounds.read_rows = 30'000;
+  found = w.tables.reader().find(hub.id, ours, 1'000);
+  CHECK(!found->truncated);
+  CHECK(found->related.size() == 900);
+}
+
+TEST_CASE(
+    "comments end at the bytes of one answer, the oldest first, however many lists have them") {
+  tables_world w;
+  w.bounds.http_answer_bytes = 10'000;
+  auto ip = model::make_entity("ip", "203.0.113.1", json::object(), from({"a"}));
+  w.put(to_record(ip, 1, ""));
+  const model::group_list lists[] = {{"a"}, {"b"}, {"a", "b"}, {"a", "c"}};
+  for (int i = 0; i < 40; ++i) {
+    auto said = from(lists[i % 4]);
+    said.time += std::chrono::seconds(i);
+    w.put(to_record(model::make_comment(ip.id, std::to_string(i) + std::string(1'000, 'x'),
+                                        std::nullopt, std::move(said)),
+                    "r/" + std::to_string(i), ""));
+  }
+  auto found = w.tables.reader().comments(ip.id, {"a", "b"}, 1'000);
+  REQUIRE(found);
+  CHECK(found->truncated);
+  REQUIRE(found->comments.size() == 10);
+  for (std::size_t i = 0; i < found->comments.size(); ++i)
+    CHECK(found->comments[i].text.starts_with(std::to_string(i) + "x"));
+  CHECK(found->comments[2].from.visible_by == model::group_list{"a", "b"});
+  found = w.tables.reader().comments(ip.id, {"a", "b"}, 5);
+  CHECK(found->truncated);
+  CHECK(found->comments.size() == 5);
+  w.bounds.http_answer_bytes = 1'000'000;
+  found = w.tables.reader().comments(ip.id, {"a", "b"}, 1'000);
+  CHECK(!found->truncated);
+  CHECK(found->comments.size() == 40);
+}
+
+TEST_CASE("a statement that takes too long is interrupted") {
+  SQLite::Database db(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  const char* endless =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+  auto never = steady_time::max();
+  auto run = [&](steady_time deadline, std::chrono::milliseconds cpu) {
+    read_timer timer(db, deadline, cpu);
+    try {
+      db.execAndGet(endless);
+    } catch (const SQLite::Exception& e) {
+      return read_timer::is_interruption(e);
+    }
+    return false;
+  };
+  CHECK(run(never, std::chrono::milliseconds(5)));
+  CHECK(run(std::chrono::steady_clock::now(), std::chrono::hours(1)));
+  CHECK(db.execAndGet("SELECT 1").getInt() == 1);
 }
 
 }  // namespace sonde::views

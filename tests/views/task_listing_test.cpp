@@ -25,10 +25,11 @@ struct listed_world {
   ~listed_world() { tables.close(); }
 
   /// Asks for a scan of a target, at this second.
-  const scan_task& ask(const std::string& target, model::group_list scope, int second) {
+  const scan_task& ask(const std::string& target, model::group_list scope, int second,
+                       const std::string& profile = "standard") {
     model::scan_request r;
     r.target = model::target::parse(target).value();
-    r.profile = "standard";
+    r.profile = profile;
     r.scope = std::move(scope);
     r.key = model::key_of(r.target, r.profile, r.scope);
     r.requested = wall_time(std::chrono::seconds(second));
@@ -71,12 +72,14 @@ struct listed_world {
   std::vector<std::string> paged(list_query query, std::size_t size) {
     std::vector<std::string> out;
     while (true) {
-      auto page = tables.list(query, size);
-      CHECK(page.size() <= size);
-      for (const auto& place : page)
+      query.limit = size;
+      read_budget budget(bounds);
+      auto page = tables.list(query, budget);
+      CHECK(page.places.size() <= size);
+      for (const auto& place : page.places)
         out.push_back(place.id.str());
-      if (page.size() < size) return out;
-      query.after = page.back();
+      if (!page.next) return out;
+      query.after = page.next;
     }
   }
 
@@ -141,11 +144,15 @@ TEST_CASE_FIXTURE(listed_world, "paging goes on where it was while scans arrive"
     ask("192.0.2." + std::to_string(i), {"red"}, i);
   auto query = seen_by({"red"});
   auto before = expected(query);
-  auto first = tables.list(query, 3);
+  query.limit = 3;
+  read_budget budget(bounds);
+  auto first = tables.list(query, budget);
   ask("192.0.2.100", {"red"}, 100);
   ask("192.0.2.101", {"red"}, 6);
-  query.after = first.back();
-  auto second = tables.list(query, 10);
+  REQUIRE(first.next);
+  query.after = first.next;
+  query.limit = 10;
+  auto second = tables.list(query, budget).places;
   REQUIRE(second.size() == 3);
   for (std::size_t i = 0; i < 3; ++i)
     CHECK(second[i].id.str() == before[3 + i]);
@@ -177,6 +184,52 @@ TEST_CASE_FIXTURE(listed_world, "whatever happens, lists are what the slow way m
       CHECK(paged(query, 2) == expected(query));
     }
   }
+}
+
+TEST_CASE_FIXTURE(listed_world, "a page that reads too many rows ends early and goes on") {
+  model::group_list groups;
+  for (int i = 0; i < 40; ++i)
+    groups.push_back("group-" + std::to_string(i));
+  for (int i = 1; i <= 60; ++i)
+    ask("192.0.2." + std::to_string(i), groups, i);
+  auto query = seen_by(groups);
+  auto all_of_them = expected(query);
+  bounds.read_rows = 1'500;  // one page has 40 rows of each scan
+  query.limit = 1'000;
+  read_budget budget(bounds);
+  auto page = tables.list(query, budget);
+  CHECK(page.next);
+  CHECK(page.places.size() < 60);
+  CHECK(paged(query, 1'000) == all_of_them);
+}
+
+TEST_CASE_FIXTURE(listed_world,
+                  "a listed task is read from columns, a long list of ports in short") {
+  std::string ports = "1";
+  for (int port = 3; port < 20'000; port += 2)
+    ports += "," + std::to_string(port);
+  auto id = ask("192.0.2.1", {"red"}, 1, ports).current.id;
+  start(all[0]);
+  end(all[0], model::outcome_kind::complete);
+  ask("192.0.2.2", {"red"}, 2, ports);
+  auto listed = tables.summaries().find(id);
+  REQUIRE(listed);
+  CHECK(listed->task.target.text() == "192.0.2.1");
+  CHECK(listed->task.current.state == task_state::done);
+  REQUIRE(listed->task.current.outcome);
+  CHECK(listed->task.current.outcome->reason == "x");
+  CHECK(listed->task.current.started == all[0].current.started);
+  CHECK(listed->task.current.ended == all[0].current.ended);
+  REQUIRE(listed->ports);
+  CHECK(listed->ports->ports == 10'000);
+  CHECK(listed->ports->head.starts_with("1,3,5,"));
+  CHECK(listed->ports->head.size() < 80);
+  // The list is stored once, and a task that is read whole has it.
+  CHECK(db.execAndGet("SELECT count(*) FROM port_lists").getInt() == 1);
+  CHECK(db.execAndGet("SELECT max(length(profile) + length(coalesce(snapshot, ''))"
+                      "  + length(coalesce(effective, ''))) FROM tasks")
+            .getInt() < 3'000);
+  CHECK(tables.task(all[0].key) == all[0]);
 }
 
 }  // namespace sonde::views

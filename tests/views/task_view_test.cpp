@@ -1,100 +1,13 @@
 #include "views/task_view.hpp"
 
-#include "base/async/event_loop.hpp"
-#include "base/async/task_group.hpp"
-#include "model/events.hpp"
-#include "model/task_fold.hpp"
-#include "queue/memory/memory_queue.hpp"
-#include "tests/support/doctest.hpp"
-#include "tests/support/run.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/views/task_world.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-
-#include <set>
 
 namespace sonde::views {
 namespace {
 
-using model::scan_task;
-using model::task_state;
-using std::chrono::hours;
-using std::chrono::seconds;
-
-constexpr int partitions = 2;
-
-model::scan_request request(const std::string& target, std::uint64_t generation = 1,
-                            model::group_list scope = {"public"}) {
-  model::scan_request r;
-  r.target = model::target::parse(target).value();
-  r.profile = "standard";
-  r.scope = std::move(scope);
-  r.key = model::key_of(r.target, r.profile, r.scope);
-  r.generation = generation;
-  r.requested = wall_time(seconds(1'767'323'045 + static_cast<int>(generation)));
-  return r;
-}
-
-/// A queue and a view of it; the view can be closed and opened again.
-struct task_world {
-  task_world() {
-    std::vector<queue::topic_spec> topics = {
-        {.name = model::topics::scan_requests, .partitions = partitions},
-        {.name = model::topics::scan_tasks,
-         .partitions = partitions,
-         .policy = queue::cleanup::compact},
-        {.name = model::topics::scan_progress, .partitions = partitions, .retention = hours(1)}};
-    queue = queue::make_memory_queue(topics, "test", clock, bounds, log).value();
-    open();
-  }
-  ~task_world() {
-    close();
-    queue->close();
-  }
-
-  void open() {
-    loop = std::make_unique<event_loop>("view");
-    view = open_task_view(loop->get_executor(), *queue, folder.path() / "tasks.db", bounds, log)
-               .value();
-    loop->start();
-  }
-  void close() {
-    test::run(view->stop());
-    loop->join();
-    view.reset();
-  }
-
-  queue::position put(record r) {
-    std::vector<record> batch;
-    batch.push_back(std::move(r));
-    return test::run(queue->produce(std::move(batch))).value().front();
-  }
-  queue::position put(const model::scan_request& r) { return put(to_record(r, "request")); }
-  queue::position put(const scan_task& t) { return put(to_record(t, wall_time{})); }
-
-  std::optional<scan_task> find(const model::target_key& key) {
-    return test::run(view->find(key, soon())).value();
-  }
-  std::optional<found_task> find(const model::task_id& id) {
-    return test::run(view->find(id, soon())).value();
-  }
-  static steady_time soon() { return std::chrono::steady_clock::now() + seconds(20); }
-
-  test::temporary_folder folder;
-  system_clock clock;
-  limits bounds;
-  logger log{log_level::error};
-  std::unique_ptr<queue::backend> queue;
-  std::unique_ptr<event_loop> loop;
-  std::unique_ptr<task_view> view;
-};
-
-scan_task snapshot_of(const model::scan_request& r, std::int64_t offset, std::uint64_t epoch,
-                      std::uint64_t revision) {
-  auto task = model::fold(std::nullopt, r, offset, 16);
-  task.version = {epoch, revision};
-  return task;
-}
+using namespace test_views;
 
 /// With a scan that is under way.
 struct running_world : task_world {
@@ -250,7 +163,8 @@ TEST_CASE("waiting tasks come by priority, then by age, per scope and partition"
   auto split = test::run(w.view->waiting({0}, "public\n", 10)).size() +
                test::run(w.view->waiting({1}, "public\n", 10)).size();
   CHECK(split == 3);
-  CHECK(test::run(w.view->waiting_scopes()) == std::vector<std::string>{"public\n", "them\n"});
+  CHECK(test::run(w.view->waiting_scopes({0, 1}, "", 10)) ==
+        std::vector<std::string>{"public\n", "them\n"});
 }
 
 TEST_CASE("a view goes on where it was, and is rebuilt when its file is gone or damaged") {
@@ -308,65 +222,6 @@ TEST_CASE("what many tasks are about to be judged by is told in one go") {
   CHECK(!told[2]->ended);
   CHECK(told[2]->webhooks.empty());
   CHECK(told[3]->webhooks == std::vector<std::string>{hook});
-}
-
-TEST_CASE("whoever waits for a scan that has to wait itself, waits") {
-  task_world w;
-  auto first = request("203.0.113.1");
-  auto place = w.put(first);
-  w.put(model::started(snapshot_of(first, place.offset, 5, 1), first.requested));
-  auto second = request("203.0.113.1", 2);
-  w.put(second);
-  auto begun = std::chrono::steady_clock::now();
-  auto until = begun + std::chrono::milliseconds(50);
-  auto found = test::run(w.view->wait_for_change(second.id(), until)).value();
-  REQUIRE(found);
-  CHECK(found->generation->state == task_state::queued);
-  CHECK(std::chrono::steady_clock::now() >= until);
-}
-
-TEST_CASE("whoever waits for a change is woken by it") {
-  task_world w;
-  auto asked = request("203.0.113.1");
-  auto place = w.put(asked);
-  REQUIRE(w.find(asked.key));
-  auto running = model::started(snapshot_of(asked, place.offset, 5, 1), asked.requested);
-  auto done = model::ended(running, {model::outcome_kind::complete, "x"}, asked.requested);
-  done.version = {5, 2};
-  test::run(
-      [](task_world& in, model::scan_request r, scan_task next, scan_task last) -> awaitable<void> {
-        auto loop = co_await asio::this_coro::executor;
-        logger log;
-        task_group group(loop, log, "test");
-        std::optional<task_state> seen;
-        auto wait = [](task_world& of, model::task_id id,
-                       std::optional<task_state>& state) -> awaitable<void> {
-          auto changed = co_await of.view->wait_for_change(id, task_world::soon());
-          REQUIRE(changed);
-          state = (*changed)->task.current.state;
-        };
-        group.spawn(wait(in, r.id(), seen));
-        // Until the view has the question, so that the change comes after it.
-        auto before = co_await in.view->find(r.id(), task_world::soon());
-        REQUIRE(before);
-        std::vector<record> batch{to_record(next, wall_time{})};
-        auto placed = co_await in.queue->produce(std::move(batch));
-        REQUIRE(placed);
-        co_await group.join();
-        CHECK(seen == task_state::running);
-
-        auto same = co_await in.view->wait_for_change(r.id(), std::chrono::steady_clock::now());
-        REQUIRE(same);
-        CHECK((*same)->task.current.state == task_state::running);
-        std::vector<record> end{to_record(last, wall_time{})};
-        auto ended = co_await in.queue->produce(std::move(end));
-        REQUIRE(ended);
-        auto folded = co_await in.view->wait_until_folded(ended->front(), task_world::soon());
-        REQUIRE(folded);
-        auto at_once = co_await in.view->wait_for_change(r.id(), task_world::soon());
-        REQUIRE(at_once);
-        CHECK((*at_once)->task.current.state == task_state::done);
-      }(w, asked, running, done));
 }
 
 }  // namespace sonde::views

@@ -1,0 +1,56 @@
+// What may be scanned from here, and what of the configuration is taken over while it runs.
+
+#include "daemon/front_door.hpp"
+#include "daemon/node.hpp"
+
+namespace sonde::daemon {
+
+/// The operator's rules. Where this process scans, its machine's own addresses are out of scope.
+result<std::shared_ptr<const model::address_scope>> node::scope_of(
+    const model::scope_rules& rules) const {
+  auto scope = model::address_scope::from_rules(rules);
+  if (!scope) return scope.error();
+  if (has_role("scanner")) scope->exclude_machine(addresses_);
+  return std::make_shared<const model::address_scope>(std::move(*scope));
+}
+
+std::shared_ptr<const scanner::policy> node::policy_of(const model::address_scope& scope) const {
+  return std::make_shared<scanner::policy>(scope, addresses_);
+}
+
+void node::take_over(const std::shared_ptr<const model::address_scope>& scope) {
+  auto rules = policy_of(*scope);
+  if (engines_) engines_->set_policy(rules);
+  if (scheduler_) scheduler_->set_policy(rules);
+  if (!scans_) return;
+  asio::post(http_loop_.get_executor(), [this, scope] {
+    scans_->set_scope(scope);
+    facts_->set_scope(scope);
+  });
+}
+
+result<> node::reload(const configuration& changed) {
+  auto scope = scope_of(changed.scope);
+  if (!scope) return scope.error();
+  auto tls = load_tls(changed);
+  if (!tls) return tls.error();
+  if (tls_ && *tls) tls_->take_over(**tls);
+  log_.set_level(level_of(changed));
+  config_.scope = changed.scope;
+  take_over(*scope);
+  return {};
+}
+
+void node::refresh_addresses() {
+  auto now = scanner::own_addresses();
+  if (now.empty() || now == addresses_) return;
+  addresses_ = std::move(now);
+  auto scope = scope_of(config_.scope);
+  if (!scope) return;
+  log_.info(
+      "addresses of this machine changed; they are out of scope unless scope.allow holds them",
+      {{"addresses", static_cast<std::int64_t>(addresses_.size())}});
+  take_over(*scope);
+}
+
+}  // namespace sonde::daemon

@@ -1,0 +1,79 @@
+#include "daemon/retention.hpp"
+
+#include "model/errc.hpp"
+#include "model/events.hpp"
+
+#include <charconv>
+#include <iterator>
+
+namespace sonde::daemon {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+struct time_unit {
+  char name;
+  std::int64_t seconds;
+};
+/// The longest one first.
+constexpr time_unit time_units[] = {
+    {'w', 604'800}, {'d', 86'400}, {'h', 3'600}, {'m', 60}, {'s', 1}};
+constexpr seconds shortest_retention{60};
+constexpr seconds longest_retention = hours(24) * 36'500;
+
+error no_duration(const std::string& text) {
+  return fail(model::errc::invalid_field,
+              "\"" + text +
+                  "\" is no duration; write a number with s, m, h, d or w, as in \"90d\", from "
+                  "1m to 36500d, or \"0\" for no expiry");
+}
+
+}  // namespace
+
+retention_table default_retention() {
+  constexpr hours week{7 * 24};
+  constexpr hours month{30 * 24};
+  namespace topics = model::topics;
+  retention_table out;
+  out[topics::scan_requests] = {week, 0, true};
+  out[topics::scan_progress] = {hours(1)};
+  out[topics::entities] = {};
+  out[topics::associations] = {};
+  out[topics::comments] = {};
+  out[topics::scan_requests_dead] = {month};
+  // Of a key the first record counts, not the newest, so these are not compacted.
+  out[topics::idempotency] = {hours(24)};
+  // Twice as long as a message is tried: until then it is read again from here.
+  out[topics::webhook_requests] = {2 * week, 0, true};
+  // Longer than there are messages that they tell of. Not compacted: every try has its record.
+  out[topics::webhook_deliveries] = {4 * week};
+  out[topics::webhook_requests_dead] = {month};
+  return out;
+}
+
+result<seconds> parse_duration(const std::string& text) {
+  if (text == "0") return seconds(0);
+  std::int64_t number = 0;
+  const auto* end = text.data() + text.size();
+  auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc{} || parsed.ptr + 1 != end || number < 1) return no_duration(text);
+  for (const auto& unit : time_units) {
+    if (unit.name != *parsed.ptr) continue;
+    if (number > longest_retention.count() / unit.seconds) return no_duration(text);
+    seconds out(number * unit.seconds);
+    if (out < shortest_retention) return no_duration(text);
+    return out;
+  }
+  return no_duration(text);
+}
+
+std::string duration_text(seconds time) {
+  if (time.count() == 0) return "0";
+  const auto* unit = std::begin(time_units);
+  while (time.count() % unit->seconds != 0)
+    ++unit;
+  return std::to_string(time.count() / unit->seconds) + unit->name;
+}
+
+}  // namespace sonde::daemon

@@ -1,0 +1,77 @@
+#include "daemon/topic_settings.hpp"
+
+#include "model/errc.hpp"
+#include "model/events.hpp"
+#include "webhook/retry_plan.hpp"
+
+#include <limits>
+#include <numeric>
+
+namespace sonde::daemon {
+namespace {
+
+constexpr std::int64_t most_retention_bytes = std::numeric_limits<std::int64_t>::max();
+
+setting retention_of(const std::string& topic) {
+  setting out;
+  out.key = "topics." + topic + ".retention";
+  out.description = "how long records of " + topic + " are kept, as in 90d; 0: no expiry";
+  out.set = [topic](configuration& config, const setting_value& value) -> result<> {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr) return fail(model::errc::invalid_field, "is no text, as in \"90d\"");
+    auto time = parse_duration(*text);
+    if (!time) return time.error();
+    config.topics[topic].time = *time;
+    return {};
+  };
+  out.get = [topic](const configuration& config) {
+    return setting_value(duration_text(config.topics.at(topic).time));
+  };
+  return out;
+}
+
+setting retention_bytes_of(const std::string& topic) {
+  setting out;
+  out.type = setting::kind::number;
+  out.key = "topics." + topic + ".retention_bytes";
+  out.description = "bytes of " + topic + ", beyond which the oldest records go; 0: no bound";
+  out.set = [topic](configuration& config, const setting_value& value) -> result<> {
+    const auto* given = std::get_if<std::int64_t>(&value);
+    if (given == nullptr || *given < 0) {
+      return fail(model::errc::invalid_field,
+                  "is no number of bytes from 0 to " + std::to_string(most_retention_bytes));
+    }
+    config.topics[topic].bytes = static_cast<std::uint64_t>(*given);
+    return {};
+  };
+  out.get = [topic](const configuration& config) {
+    return setting_value(static_cast<std::int64_t>(config.topics.at(topic).bytes));
+  };
+  return out;
+}
+
+}  // namespace
+
+std::vector<setting> topic_settings() {
+  std::vector<setting> out;
+  for (const auto& [topic, kept] : default_retention()) {
+    out.push_back(retention_of(topic));
+    // Nothing may push out what waits for a group.
+    if (!kept.until_committed) out.push_back(retention_bytes_of(topic));
+  }
+  return out;
+}
+
+result<> check_retention(const configuration& config) {
+  auto kept = config.topics.at(model::topics::webhook_requests).time;
+  auto pauses = webhook::parse_pauses(config.webhook.retry_s);
+  if (!pauses) return pauses.error();
+  auto tried = std::accumulate(pauses->begin(), pauses->end(), std::chrono::seconds(0));
+  if (kept.count() == 0 || kept >= tried) return {};
+  return fail(model::errc::invalid_field,
+              "topics.webhook.requests.retention: " + duration_text(kept) +
+                  " is shorter than a message is tried, " + std::to_string(tried.count()) +
+                  " seconds (webhook.retry_s); keep messages longer, or try them for less time");
+}
+
+}  // namespace sonde::daemon

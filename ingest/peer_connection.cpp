@@ -1,0 +1,215 @@
+#include "ingest/peer_connection.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace sonde::ingest {
+namespace {
+
+using asio::ip::tcp;
+using std::chrono::milliseconds;
+using outcome = byte_link::outcome;
+
+/// Beyond it the space for bytes that have arrived is given back with them.
+constexpr std::size_t kept_space = 512;
+
+}  // namespace
+
+peer_connection::peer_connection(stream_socket socket, peer_address peer, connection_place place,
+                                 session_host& host)
+    : socket_(std::move(socket)),
+      peer_(std::move(peer.prefix)),
+      place_(std::move(place)),
+      host_(host),
+      link_(host.link(socket_.native_handle())),
+      alarm_(socket_.get_executor(), [this] { interrupt(); }) {
+  if (!peer.own) member_.address = peer_;
+  member_.give_way = [this] { give_way(); };
+  host_.book.enter(member_);
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(tcp::no_delay(true), ignored);  // no such thing on a UNIX socket
+}
+
+peer_connection::~peer_connection() {
+  host_.book.leave(member_);
+}
+
+void peer_connection::interrupt() {
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void peer_connection::give_way() {
+  gave_way_ = true;
+  if (waits_long_) return close_at_once();
+  interrupt();
+}
+
+/// Without waiting for anything: the handler looks only now and then whether it is still wanted,
+/// and the newcomer should not wait for that.
+void peer_connection::close_at_once() {
+  auto bytes = farewell_ ? farewell_() : std::string();
+  auto unsent = std::string_view(bytes);
+  (void)write_some(unsent);
+  link_->close();
+  error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  socket_.close(ignored);
+  closed_ = true;
+  place_.leave();
+}
+
+void peer_connection::begin() {
+  if (gave_way_) return;
+  waits_long_ = true;
+  host_.book.begin_wait(member_, false);
+  if (host_.wants_room) host_.room.notify_all();
+}
+
+void peer_connection::end() {
+  waits_long_ = false;
+  host_.book.end_wait(member_);
+}
+
+void peer_connection::set_time(std::uint32_t timeout_ms) {
+  alarm_.arm(std::chrono::steady_clock::now() + milliseconds(timeout_ms));
+}
+
+peers_turn peer_connection::turn_of_peer(bool idle) {
+  if (host_.wants_room) host_.room.notify_all();
+  return {host_.book, member_, idle};
+}
+
+/// Until the descriptor is ready. False: the time is over, or this has to give way.
+awaitable<bool> peer_connection::wait(outcome what) {
+  error_code failed;
+  auto kind =
+      what == outcome::wait_write ? asio::socket_base::wait_write : asio::socket_base::wait_read;
+  auto token = asio::redirect_error(asio::use_awaitable, failed);
+  if (gave_way_) co_return false;
+  co_await socket_.async_wait(kind, token);
+  co_return !failed && !alarm_.rang() && !gave_way_;
+}
+
+awaitable<bool> peer_connection::open() {
+  auto step = link_->open();
+  if (step.what != outcome::done) {
+    set_time(host_.bounds.http_header_timeout_ms);
+    auto turn = turn_of_peer(true);
+    while (step.what == outcome::wait_read || step.what == outcome::wait_write) {
+      bool ready = co_await wait(step.what);
+      if (!ready) co_return false;
+      step = link_->open();
+    }
+    alarm_.disarm();
+  }
+  host_.certificates.note(*link_, member_.address);
+  if (link_->proved() == byte_link::proof::refused) {
+    // A request may be on its way behind the certificate; the alert is to be read all the same.
+    link_ = make_plain_link(socket_.native_handle());
+    answered_ = true;
+  }
+  co_return step.what == outcome::done;
+}
+
+bool peer_connection::by_gateway() const {
+  return host_.by_gateway || link_->proved() == byte_link::proof::listed;
+}
+
+void peer_connection::use(std::size_t size) {
+  used_ += size;
+  if (used_ < held_.size()) return;
+  used_ = 0;
+  held_.clear();
+  if (held_.capacity() > kept_space) held_.shrink_to_fit();
+}
+
+awaitable<bool> peer_connection::receive() {
+  if (closed_) co_return false;
+  auto next = link_->holds_more() ? outcome::done : outcome::wait_read;
+  while (true) {
+    if (next != outcome::done) {
+      bool ready = co_await wait(next);
+      if (!ready) co_return false;
+    }
+    auto got = link_->read(host_.scratch);
+    over_ = got.what == outcome::over;
+    if (over_) co_return false;
+    next = got.what;
+    if (next != outcome::done) continue;
+    held_.append(host_.scratch.data(), got.bytes);
+    co_return true;
+  }
+}
+
+awaitable<bool> peer_connection::wait_for_request() {
+  if (closed_) co_return false;
+  if (!rest().empty()) co_return true;
+  answered_ = false;
+  set_time(host_.bounds.http_idle_timeout_ms);
+  auto turn = turn_of_peer(true);
+  bool came = co_await receive();
+  alarm_.disarm();
+  co_return came;
+}
+
+awaitable<bool> peer_connection::write(std::string bytes, byte_budget::hold& room,
+                                       std::string caller) {
+  if (closed_) co_return false;
+  auto unsent = std::string_view(bytes);
+  auto step = write_some(unsent);
+  answered_ = true;
+  if (unsent.empty()) co_return true;
+  // The kernel's buffer is full, so the peer does not read; more than there is room for is not
+  // held for it.
+  bool held = room.set(caller, std::max<std::uint64_t>(room.bytes(), unsent.size()));
+  over_ = step == outcome::over || !held;
+  if (over_) co_return false;
+  set_time(host_.bounds.http_write_timeout_ms);
+  auto turn = turn_of_peer(false);
+  while (!unsent.empty() && step != outcome::over) {
+    bool ready = co_await wait(step);
+    if (!ready) break;
+    step = write_some(unsent);
+  }
+  alarm_.disarm();
+  over_ = !unsent.empty();
+  co_return unsent.empty();
+}
+
+outcome peer_connection::write_some(std::string_view& unsent) {
+  while (!unsent.empty()) {
+    auto sent = link_->write(unsent);
+    if (sent.what != outcome::done) return sent.what;
+    unsent.remove_prefix(sent.bytes);
+  }
+  return outcome::done;
+}
+
+awaitable<void> peer_connection::finish() {
+  if (closed_) co_return;
+  link_->close();
+  error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  if (answered_ && !over_ && !gave_way_ && !host_.stopping) co_await drop_the_rest();
+}
+
+/// Closing a socket that has not been read to its end resets the connection, and the peer may
+/// lose the answer (RFC 9112, section 9.6). A proxy that sends a body in one go makes 502 of that.
+awaitable<void> peer_connection::drop_the_rest() {
+  set_time(host_.bounds.http_linger_ms);
+  auto turn = turn_of_peer(true);
+  std::size_t dropped = 0;
+  while (dropped < host_.bounds.http_linger_bytes) {
+    use(rest().size());
+    bool came = co_await receive();
+    if (!came) break;
+    dropped += rest().size();
+  }
+  alarm_.disarm();
+}
+
+}  // namespace sonde::ingest

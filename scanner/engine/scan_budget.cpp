@@ -1,0 +1,40 @@
+#include "scanner/engine/scan_budget.hpp"
+
+namespace sonde::scanner {
+namespace {
+
+/// What a certificate costs beside its own bytes, so that the number of tiny ones is bounded too.
+constexpr std::size_t certificate_overhead = 512;
+
+}  // namespace
+
+bool scan_budget::take(std::size_t bytes) {
+  if (bytes > left_) return false;
+  left_ -= bytes;
+  return true;
+}
+
+bool scan_budget::admit_certificate(const std::string& sha256, std::size_t bytes) {
+  std::lock_guard lock(mutex_);
+  if (admitted_.contains(sha256)) return true;
+  if (!take(bytes + certificate_overhead)) {
+    ++left_out_.certificates;
+    return false;
+  }
+  admitted_.insert(sha256);
+  return true;
+}
+
+bool scan_budget::admit_banner(std::size_t bytes) {
+  std::lock_guard lock(mutex_);
+  if (take(bytes)) return true;
+  ++left_out_.banners;
+  return false;
+}
+
+scan_budget::counts scan_budget::left_out() const {
+  std::lock_guard lock(mutex_);
+  return left_out_;
+}
+
+}  // namespace sonde::scanner

@@ -1,0 +1,59 @@
+#include "base/log.hpp"
+
+#include "tests/support/doctest.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace sonde {
+namespace {
+
+/// What is logged while `work` runs.
+template <class Work>
+std::string logged(Work work) {
+  std::fflush(stderr);
+  int file = memfd_create("log", MFD_CLOEXEC);
+  int saved = dup(STDERR_FILENO);
+  dup2(file, STDERR_FILENO);
+  work();
+  std::fflush(stderr);
+  dup2(saved, STDERR_FILENO);
+  close(saved);
+  std::array<char, 4096> text{};
+  auto size = pread(file, text.data(), text.size(), 0);
+  close(file);
+  return {text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+}  // namespace
+
+TEST_CASE("what a remote wrote is logged in printable ASCII, in one line") {
+  const std::string hostile = "x\n\t\v\f\x1b[2J\x7f\u0085\u202E\u2028\xFF\x9B";
+  for (auto format : {log_format::text, log_format::json}) {
+    auto text = logged([&] {
+      logger log(log_level::info, format);
+      log.info("certificate of " + hostile, {{"subject", hostile}, {"tries", std::int64_t{3}}});
+    });
+    REQUIRE(text.ends_with('\n'));
+    text.pop_back();
+    for (char c : text)
+      CHECK_MESSAGE((c >= ' ' && c < '\x7f'), text);
+    CHECK(text.find("\\u202e") != std::string::npos);
+  }
+}
+
+TEST_CASE("a line of text has its event as it is, and fields behind it") {
+  auto text = logged([] {
+    logger log;
+    log.warning("a task could not be published", {{"reason", "the disk is full"}, {"tries", true}});
+  });
+  CHECK(text.ends_with(
+      " warning a task could not be published reason=\"the disk is full\" tries=yes\n"));
+}
+
+}  // namespace sonde

@@ -1,0 +1,24 @@
+#pragma once
+
+namespace sonde::views {
+
+/// The scheduling weight of a folding thread. This folder's own.
+///
+/// Nobody waits for most of what is folded, but many wait for reads. With a lower weight a burst of
+/// folding does not keep a reading thread from a processor for a time slice. Where the process may
+/// not raise a thread's weight again (`RLIMIT_NICE`, `CAP_SYS_NICE`), it is never lowered. Created
+/// anywhere; used on the folding thread only.
+class fold_weight {
+ public:
+  fold_weight();
+
+  void lower();
+  void raise();
+
+ private:
+  int usual_;  ///< the nice value of the process
+  bool may_change_;
+  bool lowered_ = false;
+};
+
+}  // namespace sonde::views

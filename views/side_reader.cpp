@@ -1,0 +1,47 @@
+#include "views/side_reader.hpp"
+
+#include "queue/errc.hpp"
+#include "views/folding_view.hpp"
+
+namespace sonde::views {
+namespace {
+
+/// Of the file, so much is read where it lies in the page cache.
+constexpr std::int64_t mapped_bytes = std::int64_t{1} << 30;
+
+}  // namespace
+
+error read_too_long() {
+  return fail(queue::errc::busy,
+              "this read takes more time than one read may; ask for fewer levels or a lower limit");
+}
+
+void side_reader::open(const std::filesystem::path& file, std::uint64_t opened) {
+  close();
+  db_ = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, busy_timeout_ms);
+  db_->exec("PRAGMA temp_store=MEMORY");
+  db_->exec("PRAGMA mmap_size=" + std::to_string(mapped_bytes));
+  reader_ = std::make_unique<entity_reader>(*db_, limits_);
+  opened_ = opened;
+}
+
+void side_reader::close() {
+  reader_.reset();
+  db_.reset();
+}
+
+void side_reader::add(const std::string& caller, reading_turns::job one) {
+  turns_.add(caller, std::move(one));
+  if (std::exchange(serving_, true)) return;
+  asio::post(loop_, [this] { serve(); });
+}
+
+/// One read, and then whatever has come meanwhile: a read that comes now waits for one turn of each
+/// caller, not for all their reads.
+void side_reader::serve() {
+  if (auto one = turns_.next()) one();
+  serving_ = !turns_.empty();
+  if (serving_) asio::post(loop_, [this] { serve(); });
+}
+
+}  // namespace sonde::views
