@@ -201,8 +201,7 @@ class command_line {
         given.push_back(std::move(target));
         continue;
       }
-      auto more = client::read_targets(std::cin);
-      std::ranges::move(more, std::back_inserter(given));
+      std::ranges::move(client::read_targets(std::cin), std::back_inserter(given));
     }
     if (!targets_file_.empty()) {
       std::ifstream file(targets_file_);
@@ -214,8 +213,7 @@ class command_line {
       std::ranges::move(more, std::back_inserter(given));
     }
     if (given.empty()) {
-      std::cerr << "sonde: there is nothing to scan; name a target, as in `sonde scan "
-                   "example.com`\n";
+      std::cerr << "sonde: there is nothing to scan; name a target: `sonde scan example.com`\n";
       return exit_code::usage;
     }
     scan_.targets = std::move(given);

@@ -1,5 +1,6 @@
 #include "ingest/http_server.hpp"
 
+#include "base/async/retry.hpp"
 #include "ingest/errc.hpp"
 #include "ingest/problem.hpp"
 
@@ -16,7 +17,7 @@ namespace {
 using asio::ip::tcp;
 
 /// After an error of accept, such as too many open files.
-constexpr std::chrono::milliseconds accept_pause{50};
+constexpr retry_policy accept_retries{std::chrono::milliseconds(50), std::chrono::milliseconds(50)};
 /// Between two words in the log about all connections being taken.
 constexpr std::chrono::minutes note_pause{1};
 
@@ -144,17 +145,18 @@ void http_server::start() {
 
 awaitable<void> http_server::accept() {
   asio::steady_timer pause(loop_);
+  retry_course course(accept_retries, host_.log, "a connection could not be accepted");
   while (!host_.stopping) {
     error_code failed;
     auto token = asio::redirect_error(asio::use_awaitable, failed);
     auto socket = co_await acceptor_.async_accept(token);
     if (!failed) {
+      course.succeeded();
       co_await admit(std::move(socket));
       continue;
     }
     if (host_.stopping) co_return;
-    host_.log.warning("a connection could not be accepted", {{"reason", failed.message()}});
-    pause.expires_after(accept_pause);
+    pause.expires_after(course.failed({failed, {}}));
     co_await pause.async_wait(asio::use_awaitable);
   }
 }

@@ -51,7 +51,7 @@ bool moves_the_cursor(utf8proc_int32_t point) {
          category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
 }
 
-std::string hexadecimal(std::uint32_t number, std::size_t digits) {
+std::string hex_text(std::uint32_t number, std::size_t digits) {
   std::string out;
   for (; number > 0 || out.size() < digits; number >>= 4U)
     out.insert(out.begin(), "0123456789abcdef"[number & 0xFU]);
@@ -60,10 +60,10 @@ std::string hexadecimal(std::uint32_t number, std::size_t digits) {
 
 /// A code point as JSON escapes it; beyond U+FFFF it is two surrogates (RFC 8259, section 7).
 std::string json_escape(std::uint32_t point) {
-  if (point < 0x10000) return "\\u" + hexadecimal(point, 4);
+  if (point < 0x10000) return "\\u" + hex_text(point, 4);
   point -= 0x10000;
-  return "\\u" + hexadecimal(0xD800 + (point >> 10U), 4) + "\\u" +
-         hexadecimal(0xDC00 + (point & 0x3FFU), 4);
+  return "\\u" + hex_text(0xD800 + (point >> 10U), 4) + "\\u" +
+         hex_text(0xDC00 + (point & 0x3FFU), 4);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -132,9 +132,9 @@ std::string visible(std::string_view text) {
   while (!text.empty()) {
     auto [point, size] = next_point(text);
     if (point < 0) {
-      out += "\\x" + hexadecimal(static_cast<unsigned char>(text.front()), 2);
+      out += "\\x" + hex_text(static_cast<unsigned char>(text.front()), 2);
     } else if (point != '\n' && moves_the_cursor(point)) {
-      out += "\\u{" + hexadecimal(static_cast<std::uint32_t>(point), 1) + "}";
+      out += "\\u{" + hex_text(static_cast<std::uint32_t>(point), 1) + "}";
     } else {
       out += text.substr(0, size);
     }

@@ -1,6 +1,7 @@
 #include "views/credential_view.hpp"
 
 #include "model/events.hpp"
+#include "queue/consume.hpp"
 #include "queue/errc.hpp"
 
 #include <algorithm>
@@ -34,7 +35,8 @@ credential_view::credential_view(executor loop, queue::backend& queue, const lim
       clock_(clock),
       log_(log),
       work_(loop, log, "credentials"),
-      changed_(loop) {}
+      changed_(loop),
+      stop_(loop) {}
 
 void credential_view::start() {
   reader_ = queue_.read_from(its_topics(), {});
@@ -43,7 +45,7 @@ void credential_view::start() {
 }
 
 awaitable<void> credential_view::stop() {
-  stopping_ = true;
+  stop_.request();
   reader_->close();
   work_.cancel();
   changed_.notify_all();
@@ -58,7 +60,7 @@ bool credential_view::current() const {
 awaitable<bool> credential_view::wait_until_caught_up(steady_time deadline) {
   while (!caught_up_once()) {
     bool in_time = co_await changed_.wait_until(deadline);
-    if (stopping_ || !in_time) co_return caught_up_once();
+    if (stop_.requested() || !in_time) co_return caught_up_once();
   }
   co_return true;
 }
@@ -73,7 +75,7 @@ awaitable<bool> credential_view::catch_up(steady_time deadline) {
   auto ends = co_await queue_.ends(its_topics());
   if (!ends) co_return false;
   auto reached = [this](const queue::position& end) { return has_reached(end); };
-  if (std::ranges::all_of(*ends, reached)) co_return !stopping_;
+  if (std::ranges::all_of(*ends, reached)) co_return !stop_.requested();
   auto starts = co_await queue_.starts(its_topics());
   if (!starts) co_return false;
   // Where everything has been removed there is nothing to wait for.
@@ -82,16 +84,15 @@ awaitable<bool> credential_view::catch_up(steady_time deadline) {
   });
   while (!std::ranges::all_of(*ends, reached)) {
     bool in_time = co_await changed_.wait_until(deadline);
-    if (stopping_ || !in_time) co_return false;
+    if (stop_.requested() || !in_time) co_return false;
   }
-  co_return !stopping_;
+  co_return !stop_.requested();
 }
 
 /// Asks again and again how far the topic goes: silence of a reader does not mean that there is
 /// nothing to read.
 awaitable<void> credential_view::stay_current() {
-  asio::steady_timer pause(loop_);
-  while (!stopping_) {
+  while (!stop_.requested()) {
     auto asked = clock_.steady_now();
     bool reached = co_await catch_up(steady_time::max());
     if (reached) {
@@ -104,32 +105,27 @@ awaitable<void> credential_view::stay_current() {
       changed_.notify_all();
       forget_ended();
     }
-    pause.expires_after(reached ? look_again : retry_soon);
-    co_await pause.async_wait(asio::use_awaitable);
+    auto pause = reached ? look_again : retry_soon;
+    co_await stop_.pause(pause);
   }
 }
 
 awaitable<void> credential_view::fold_all() {
-  asio::steady_timer pause(loop_);
-  while (!stopping_) {
-    auto batch = co_await reader_->read();
-    if (batch) {
-      for (const auto& one : *batch)
-        fold(one);
-      changed_.notify_all();
-      continue;
-    }
-    if (batch.error().code == make_error_code(queue::errc::closed)) co_return;
-    log_.error("credentials cannot be read", {{"reason", batch.error().message()}});
-    if (batch.error().code == make_error_code(queue::errc::out_of_range)) {
-      // From the start: what has been folded is folded once more, to the same end. A key whose
-      // revocation has left memory could seem valid meanwhile, so nobody is let in until then.
-      next_.clear();
-      current_as_of_.reset();
-      reader_ = queue_.read_from(its_topics(), {});
-    }
-    pause.expires_after(retry_soon);
-    co_await pause.async_wait(asio::use_awaitable);
+  queue::take_function take = [this](std::vector<queue::stored_record> batch) -> awaitable<void> {
+    for (const auto& one : batch)
+      fold(one);
+    changed_.notify_all();
+    co_return;
+  };
+  while (!stop_.requested()) {
+    auto ended = co_await queue::follow(*reader_, take, stop_, log_, "credentials cannot be read");
+    if (ended || ended.error().code != make_error_code(queue::errc::out_of_range)) co_return;
+    // From the start: what has been folded is folded once more, to the same end. A key whose
+    // revocation has left memory could seem valid meanwhile, so nobody is let in until then.
+    next_.clear();
+    current_as_of_.reset();
+    reader_ = queue_.read_from(its_topics(), {});
+    co_await stop_.pause(retry_soon);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/async/asio.hpp"
 #include "base/async/condition.hpp"
+#include "base/async/stop_signal.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -104,7 +105,7 @@ class credential_view {
   task_group work_;
   condition changed_;
   std::optional<steady_time> current_as_of_;
-  bool stopping_ = false;
+  stop_signal stop_;
 };
 
 }  // namespace sonde::views

@@ -25,10 +25,11 @@ entity_reader::entity_reader(SQLite::Database& db, const limits& limits)
                   "SELECT source, type, value, attributes_time, first_seen, last_seen, reputation,"
                   "  word_time, best, worst, well_known, attributes, tags"
                   " FROM entities WHERE n=?1 AND audience=?2"),
-      find_judgements_(db,
-                       "SELECT source, type, value, attributes_time, first_seen, last_seen, reputation,"
-                       "  word_time, best, worst, well_known"
-                       " FROM entities WHERE n=?1 AND audience=?2"),
+      find_judgements_(
+          db,
+          "SELECT source, type, value, attributes_time, first_seen, last_seen, reputation,"
+          "  word_time, best, worst, well_known"
+          " FROM entities WHERE n=?1 AND audience=?2"),
       find_edges_from_(db,
                        "SELECT to_n, mode, evidence, first_seen, last_seen, source"
                        " FROM associations WHERE from_n=?1 AND audience=?2"

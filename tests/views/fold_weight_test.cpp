@@ -3,7 +3,6 @@
 #include "tests/support/doctest.hpp"
 
 #include <sys/resource.h>
-
 #include <thread>
 
 namespace sonde::views {
