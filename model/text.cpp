@@ -143,19 +143,19 @@ std::string visible(std::string_view text) {
   return out;
 }
 
-std::string visible_json(std::string_view json) {
+std::string visible_json(std::string_view text) {
   std::string out;
-  out.reserve(json.size());
-  while (!json.empty()) {
-    auto [point, size] = next_point(json);
+  out.reserve(text.size());
+  while (!text.empty()) {
+    auto [point, size] = next_point(text);
     if (point < 0) {
       out += "\\ufffd";
     } else if (point != '\n' && moves_the_cursor(point)) {
       out += json_escape(static_cast<std::uint32_t>(point));
     } else {
-      out += json.substr(0, size);
+      out += text.substr(0, size);
     }
-    json.remove_prefix(size);
+    text.remove_prefix(size);
   }
   return out;
 }
