@@ -51,9 +51,9 @@ bool moves_the_cursor(utf8proc_int32_t point) {
          category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
 }
 
-std::string hex_text(std::uint32_t number, std::size_t digits) {
+std::string hex_text(std::uint32_t number, std::size_t least) {
   std::string out;
-  for (; number > 0 || out.size() < digits; number >>= 4U)
+  for (; number > 0 || out.size() < least; number >>= 4U)
     out.insert(out.begin(), "0123456789abcdef"[number & 0xFU]);
   return out;
 }

@@ -4,6 +4,7 @@
 #include "base/record_size.hpp"
 #include "model/number_list.hpp"
 #include "model/port_set.hpp"
+#include "model/webhook_keys.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <algorithm>
