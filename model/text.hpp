@@ -32,7 +32,7 @@ namespace sonde::model {
 
 /// The same for JSON texts, in which these characters stand in strings only: `\u001b`, so that a
 /// reader gets the same value. Line feeds stay.
-[[nodiscard]] std::string visible_json(std::string_view json);
+[[nodiscard]] std::string visible_json(std::string_view text);
 
 /// The text cut to at most `longest` bytes without cutting a code point in two.
 [[nodiscard]] std::string_view cut_at(std::string_view utf8, std::size_t longest);

@@ -7,7 +7,7 @@
 namespace sonde::model {
 namespace {
 
-constexpr wall_time some_morning{std::chrono::seconds(1'767'323'045)};
+constexpr wall_time refused_at{std::chrono::seconds(1'767'323'045)};
 
 scan_request asked(std::uint64_t generation) {
   scan_request out;
@@ -16,7 +16,7 @@ scan_request asked(std::uint64_t generation) {
   out.scope = {"public"};
   out.key = key_of(out.target, out.profile, out.scope);
   out.generation = generation;
-  out.requested = some_morning;
+  out.requested = refused_at;
   return out;
 }
 
@@ -32,7 +32,7 @@ record spoilt(const scan_request& request, const std::string& what, const std::s
 std::optional<scan_request> read(const record& from, std::uint64_t known) {
   auto refused = parse_scan_request(from.value);
   REQUIRE(!refused);
-  return read_refused_request(from, refused.error().message(), known, some_morning);
+  return read_refused_request(from, refused.error().message(), known, refused_at);
 }
 
 }  // namespace
@@ -103,14 +103,14 @@ TEST_CASE("what names no task, or is about one that is there, ends none") {
 }
 
 TEST_CASE("a refused generation waits for the end of the one before, and fails then") {
-  auto task = started(fold(std::nullopt, asked(1), 0, 16), some_morning);
+  auto task = started(fold(std::nullopt, asked(1), 0, 16), refused_at);
   auto refused = read(spoilt(asked(2), "\"priority\":0", "\"priority\":99"), 1);
   REQUIRE(refused);
   task = fold(task, *refused, 1, 16);
   CHECK(task.current.state == task_state::running);
   task = parse_scan_task(to_json_text(task)).value();
   REQUIRE(task.next);
-  task = promoted(ended(task, {outcome_kind::complete, "all said"}, some_morning), 16);
+  task = promoted(ended(task, {outcome_kind::complete, "all said"}, refused_at), 16);
   CHECK(task.current.number == 2);
   CHECK(task.current.state == task_state::failed);
   CHECK(task.history.front().state == task_state::done);

@@ -48,6 +48,8 @@ void with_names(task_world& world, test::fake_dns::answer_function answer,
   loop.join();
 }
 
+const std::string loopback_v6 = std::string(15, '\0') + '\x01';
+
 }  // namespace
 
 TEST_CASE("a posted scan ends as done, and what it found is on the topics before that") {

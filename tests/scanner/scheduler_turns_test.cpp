@@ -28,8 +28,6 @@ int ended_before(task_world& world, const model::target_key& key) {
   return out;
 }
 
-const std::string loopback_v6 = std::string(15, '\0') + '\x01';
-
 }  // namespace
 
 TEST_CASE("no more tasks run at once than the limit says, and all of them end") {
