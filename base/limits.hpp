@@ -36,9 +36,16 @@ struct limits {
   std::uint32_t json_depth = 32;                   ///< nesting of objects and lists
   std::uint32_t submission_nesting = 8;            ///< of associations in one submitted entity
   std::uint32_t submission_entities = 1'000;       ///< of one request, each at most a record
-  std::uint32_t bulk_lines = 10'000;     ///< scans of one body of POST /scans; beyond it: 413
-  std::uint32_t bulk_write_lines = 500;  ///< of these, judged and made durable in one go
-  std::uint32_t bulk_bodies = 2;         ///< such bodies at work; others wait for their turn
+  std::uint32_t submission_work = 150'000;  ///< to check one, in units of about a microsecond; the
+                                            ///< largest plain body needs 110,000; beyond it: 413
+  std::uint32_t inline_body_bytes = 4'096;  ///< checked on the HTTP loop, in about 0.4 ms
+  std::uint32_t inline_work = 500;          ///< … if this suffices, in the same units
+  std::uint32_t work_threads = 1;      ///< that check the others; a small machine has two cores
+  std::uint32_t work_waiting = 1'024;  ///< bodies that wait for such a thread; beyond it: 503
+  std::uint32_t work_waiting_per_caller = 64;  ///< … of one user; users take turns
+  std::uint32_t bulk_lines = 10'000;           ///< scans of one body of POST /scans; beyond it: 413
+  std::uint32_t bulk_write_lines = 500;        ///< of these, judged and made durable in one go
+  std::uint32_t bulk_bodies = 2;               ///< such bodies at work; others wait for their turn
 
   // Views: what one read may cost, whatever callers have written.
   std::uint32_t read_rows = 30'000;  ///< look-ups and rows; about 50 ms; then the answer is cut

@@ -251,11 +251,13 @@ result<> node::start_ingest() {
   auto scope = scope_of(config_.scope);
   if (!scope) return scope.error();
   auto shared = std::move(*scope);
-  scans_ = std::make_unique<ingest::scan_service>(http_loop_.get_executor(), *queue_, *tasks_,
-                                                  *entities_, profiles_, shared, config_.limits,
-                                                  clock_, log_);
-  facts_ = std::make_unique<ingest::entity_service>(http_loop_.get_executor(), *queue_, *entities_,
-                                                    shared, config_.limits, clock_, log_);
+  workers_ =
+      std::make_unique<ingest::body_workers>(http_loop_.get_executor(), config_.limits, clock_);
+  ingest::order_rules rules{profiles_, shared, {}, {}, config_.limits.record_max_bytes};
+  scans_ = std::make_unique<ingest::scan_service>(*workers_, *queue_, *tasks_, *entities_,
+                                                  std::move(rules), config_.limits, clock_, log_);
+  facts_ = std::make_unique<ingest::entity_service>(*workers_, *queue_, *entities_, shared,
+                                                    config_.limits, clock_, log_);
   build_apart();
   auto guard = model::webhook_guard::from_rules(config_.webhook.allow);
   if (!guard) return guard.error();
@@ -371,6 +373,7 @@ void node::stop() {
   if (facts_) run_and_wait(http_loop_.get_executor(), facts_->stop());
   run_and_wait(http_loop_.get_executor(), stop_credentials());
   http_loop_.join();
+  if (workers_) workers_->stop();
   response_loop_.join();
   if (tasks_) run_and_wait(task_view_loop_.get_executor(), tasks_->stop());
   if (entities_) run_and_wait(entity_view_loop_.get_executor(), entities_->stop());

@@ -12,6 +12,7 @@
 #include "daemon/control.hpp"
 #include "daemon/process_metrics.hpp"
 #include "ingest/authenticate.hpp"
+#include "ingest/body_workers.hpp"
 #include "ingest/daily_quota.hpp"
 #include "ingest/entity_service.hpp"
 #include "ingest/handlers.hpp"
@@ -121,6 +122,7 @@ class node {
   std::unique_ptr<scanner::engine_pool> engines_;
   std::unique_ptr<scanner::scheduler> scheduler_;
   std::unique_ptr<ingest::response_builder> builder_;
+  std::unique_ptr<ingest::body_workers> workers_;
   std::unique_ptr<ingest::scan_service> scans_;
   std::unique_ptr<ingest::entity_service> facts_;
   std::unique_ptr<views::credential_view> credentials_;  ///< on the loop of HTTP

@@ -18,7 +18,7 @@ constexpr std::uint32_t usual_nodes = 100;
 /// The routes of one entity service. Shared by their handlers.
 class entity_handlers {
  public:
-  using taker = awaitable<result<std::string>> (entity_service::*)(json, submitted_by);
+  using taker = awaitable<result<std::string>> (entity_service::*)(std::string, submitted_by);
 
   entity_handlers(entity_service& entities, const limits& bounds, daily_quota* quota = nullptr)
       : entities_(entities), limits_(bounds), quota_(quota) {}
@@ -27,10 +27,9 @@ class entity_handlers {
     if (quota_ != nullptr) {
       if (auto refused = quota_->judge(request)) co_return std::move(*refused);
     }
-    auto body = json_body(request, limits_.json_depth);
-    if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
+    if (auto refused = refuse_if_not_json(request)) co_return std::move(*refused);
     submitted_by from{request.who, request.id, traceparent_of(request)};
-    auto id = co_await (entities_.*take)(std::get<json>(std::move(body)), std::move(from));
+    auto id = co_await (entities_.*take)(std::move(request.body), std::move(from));
     if (!id) co_return problem(id.error(), request.id);
     json answer = {{"message", "acknowledged"}, {"id", *id}};
     co_return json_response(202, model::to_text(answer));

@@ -4,6 +4,7 @@
 #include "ingest/entity_json.hpp"
 #include "ingest/errc.hpp"
 #include "ingest/record_fit.hpp"
+#include "model/errc.hpp"
 #include "model/events.hpp"
 #include "model/text.hpp"
 
@@ -52,6 +53,26 @@ result<model::association_mode> mode_of(const json& body) {
   return invalid("mode: is neither \"association\" nor \"aggregation\"");
 }
 
+struct read_association {
+  model::entity_id first;
+  model::entity_id second;
+  model::association_mode mode;
+};
+
+result<read_association> parse_association(const json& body) {
+  if (auto known = model::check_fields(body, {"entityID", "relatedEntityID", "mode"}); !known) {
+    return invalid(known.error().message());
+  }
+  auto mode = mode_of(body);
+  if (!mode) return mode.error();
+  auto first = required_entity(body, "entityID");
+  if (!first) return first.error();
+  auto second = required_entity(body, "relatedEntityID");
+  if (!second) return second.error();
+  if (*first == *second) return invalid("relatedEntityID: is the same entity as entityID");
+  return read_association{std::move(*first), std::move(*second), *mode};
+}
+
 struct read_comment {
   model::entity_id entity;
   std::string text;
@@ -59,7 +80,7 @@ struct read_comment {
   model::group_list visible_by;
 };
 
-result<read_comment> parse(const json& body, const model::submission_context& context) {
+result<read_comment> parse_comment(const json& body, const model::submission_context& context) {
   if (auto known = model::check_fields(body, {"entityID", "comment", "parentID", "visibleBy"});
       !known) {
     return invalid(known.error().message());
@@ -85,79 +106,106 @@ result<read_comment> parse(const json& body, const model::submission_context& co
   return out;
 }
 
+bool is_over_budget(const result<submission_job::outcome>& made) {
+  return !made && made.error().code == make_error_code(model::errc::over_budget);
+}
+
 }  // namespace
 
-entity_service::entity_service(executor loop, queue::backend& queue, views::entity_view& entities,
+entity_service::entity_service(body_workers& workers, queue::backend& queue,
+                               views::entity_view& entities,
                                std::shared_ptr<const model::address_scope> scope,
                                const limits& limits, const clock& clock, logger& log)
-    : queue_(queue),
+    : workers_(workers),
+      queue_(queue),
       entities_(entities),
       scope_(std::move(scope)),
       limits_(limits),
       clock_(clock),
-      writes_(loop, log, "entity service") {}
+      writes_(workers.loop(), log, "entity service") {}
 
 steady_time entity_service::deadline() const {
   return clock_.steady_now() + milliseconds(limits_.http_answer_timeout_ms);
 }
 
-model::submission_context entity_service::context_of(const caller& who) const {
-  model::submission_context out{who.user_id,      who.groups,   who.groups,
-                                who.has("admin"), clock_.now(), *scope_};
-  out.may_name.emplace_back("public");
-  out.nesting = limits_.submission_nesting;
-  out.entities = limits_.submission_entities;
-  return out;
+awaitable<result<std::string>> entity_service::submit(std::string body, submitted_by from) {
+  submission_job job;
+  job.body = std::move(body);
+  job.from = std::move(from);
+  return take_in(std::move(job));
 }
 
-awaitable<result<std::string>> entity_service::submit(json body, submitted_by from) {
-  auto read = model::parse_submission(body, context_of(from.who));
-  return write_submission(std::move(read), std::move(from));
+awaitable<result<std::string>> entity_service::submit_well_known(std::string body,
+                                                                 submitted_by from) {
+  submission_job job;
+  job.what = submission_job::kind::well_known;
+  job.body = std::move(body);
+  job.from = std::move(from);
+  return take_in(std::move(job));
 }
 
-awaitable<result<std::string>> entity_service::submit_well_known(json body, submitted_by from) {
-  auto read = model::parse_well_known(body, context_of(from.who));
-  return write_submission(std::move(read), std::move(from));
-}
-
-awaitable<result<std::string>> entity_service::write_submission(result<model::submission> read,
-                                                                submitted_by from) {
-  if (!read) co_return invalid(read.error().message());
-  std::vector<record> batch;
-  auto event_id = [&] { return from.request_id + "/" + std::to_string(batch.size()); };
-  for (const auto& entity : read->entities) {
-    batch.push_back(to_record(entity, event_id(), from.traceparent));
-    auto fits = check_fits(batch.back(), entity, limits_.record_max_bytes);
-    if (!fits) co_return fits.error();
-  }
-  for (const auto& edge : read->associations)
-    batch.push_back(to_record(edge, event_id(), from.traceparent));
-  auto written = co_await write(std::move(batch), from.who, deadline());
-  if (!written) co_return written.error();
-  co_return read->id.str();
-}
-
-awaitable<result<std::string>> entity_service::associate(json body, submitted_by from) {
-  if (auto known = model::check_fields(body, {"entityID", "relatedEntityID", "mode"}); !known) {
-    co_return invalid(known.error().message());
-  }
-  auto mode = mode_of(body);
-  if (!mode) co_return mode.error();
-  auto first = required_entity(body, "entityID");
-  if (!first) co_return first.error();
-  auto second = required_entity(body, "relatedEntityID");
-  if (!second) co_return second.error();
-  if (*first == *second) co_return invalid("relatedEntityID: is the same entity as entityID");
+/// What is small is tried here first: nearly all of it is done before a worker would have begun.
+awaitable<result<std::string>> entity_service::take_in(submission_job job) {
   auto until = deadline();
-  std::vector<model::entity_id> ends = {*first, *second};
+  job.now = clock_.now();
+  job.scope = scope_;
+  job.json_depth = limits_.json_depth;
+  job.nesting = limits_.submission_nesting;
+  job.entities = limits_.submission_entities;
+  std::uint64_t most = limits_.submission_work;
+  job.record_max_bytes = limits_.record_max_bytes;
+  auto who = job.from.who;
+  auto turn = turn_of(job.from.who);
+  result<submission_job::outcome> made = fail(model::errc::over_budget);
+  std::uint64_t tried = 0;
+  if (workers_.is_small(job.body.size())) {
+    tried = std::min<std::uint64_t>(limits_.inline_work, most);
+    made = job.run(tried);
+  }
+  if (is_over_budget(made) && tried < most) {
+    std::function<result<submission_job::outcome>()> work = [job = std::move(job), most] {
+      return job.run(most);
+    };
+    made = co_await workers_.run(std::move(turn), until, std::move(work));
+  }
+  if (is_over_budget(made)) co_return fail(errc::too_large, made.error().message());
+  if (!made) co_return made.error();
+  auto written = co_await write(std::move(made->records), std::move(who), until);
+  if (!written) co_return written.error();
+  co_return std::move(made->id);
+}
+
+template <class T>
+awaitable<result<T>> entity_service::read_body(std::string body, std::string caller,
+                                               steady_time until,
+                                               std::function<result<T>(const model::json&)> check) {
+  bool small = workers_.is_small(body.size());
+  std::function<result<T>()> work = [body = std::move(body), depth = limits_.json_depth,
+                                     check = std::move(check)]() -> result<T> {
+    auto object = model::parse_json(body, depth);
+    if (!object) return invalid(object.error().message());
+    return check(*object);
+  };
+  if (small) co_return work();
+  auto read = co_await workers_.run(std::move(caller), until, std::move(work));
+  co_return read;
+}
+
+awaitable<result<std::string>> entity_service::associate(std::string body, submitted_by from) {
+  auto until = deadline();
+  std::function<result<read_association>(const json&)> check = parse_association;
+  auto read = co_await read_body(std::move(body), turn_of(from.who), until, std::move(check));
+  if (!read) co_return read.error();
+  auto& [first, second, mode] = *read;
+  std::vector<model::entity_id> ends = {first, second};
   auto missing = co_await entities_.first_missing(std::move(ends), from.who.sees, until);
   if (!missing) co_return as_answer(missing.error());
   if (*missing) {
-    const char* field = **missing == *first ? "entityID" : "relatedEntityID";
+    const char* field = **missing == first ? "entityID" : "relatedEntityID";
     co_return fail(errc::not_found, std::string(field) + ": there is no entity with this id");
   }
   model::provenance said{from.who.user_id, from.who.groups, clock_.now(), std::nullopt};
-  auto edge = model::make_association(*first, *mode, *second, {}, std::move(said));
+  auto edge = model::make_association(first, mode, second, {}, std::move(said));
   std::vector<record> batch;
   batch.push_back(to_record(edge, from.request_id + "/0", from.traceparent));
   auto written = co_await write(std::move(batch), from.who, until);
@@ -165,10 +213,14 @@ awaitable<result<std::string>> entity_service::associate(json body, submitted_by
   co_return edge.id.str();
 }
 
-awaitable<result<std::string>> entity_service::comment(json body, submitted_by from) {
-  auto read = parse(body, context_of(from.who));
-  if (!read) co_return read.error();
+awaitable<result<std::string>> entity_service::comment(std::string body, submitted_by from) {
   auto until = deadline();
+  std::function<result<read_comment>(const json&)> check = [who = from.who, now = clock_.now(),
+                                                            scope = scope_](const json& object) {
+    return parse_comment(object, submission_context_of(who, now, *scope));
+  };
+  auto read = co_await read_body(std::move(body), turn_of(from.who), until, std::move(check));
+  if (!read) co_return read.error();
   std::vector<model::entity_id> of = {read->entity};
   auto missing = co_await entities_.first_missing(std::move(of), from.who.sees, until);
   if (!missing) co_return as_answer(missing.error());

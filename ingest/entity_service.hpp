@@ -4,28 +4,23 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "ingest/body_workers.hpp"
 #include "ingest/daily_quota.hpp"
 #include "ingest/http_message.hpp"
 #include "ingest/response_builder.hpp"
+#include "ingest/submission_job.hpp"
 #include "model/address_scope.hpp"
 #include "model/json.hpp"
-#include "model/submission.hpp"
 #include "queue/io.hpp"
 #include "views/entity_view.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace sonde::ingest {
-
-/// Where a fact comes from, as its record says it.
-struct submitted_by {
-  caller who;
-  std::string request_id;
-  std::string traceparent;
-};
 
 /// Taking facts in (entities, associations, comments) and telling them, apart from HTTP.
 ///
@@ -34,19 +29,22 @@ struct submitted_by {
 /// everything it does ends within `limits::http_answer_timeout_ms`.
 class entity_service {
  public:
-  entity_service(executor loop, queue::backend& queue, views::entity_view& entities,
+  entity_service(body_workers& workers, queue::backend& queue, views::entity_view& entities,
                  std::shared_ptr<const model::address_scope> scope, const limits& limits,
                  const clock& clock, logger& log);
 
+  // Bodies are JSON texts. A large one is read and checked on a worker, and so is one that takes
+  // long to check; `errc::too_large`: longer than one request may.
+
   /// `POST /entity`: the entity's id.
-  awaitable<result<std::string>> submit(model::json body, submitted_by from);
+  awaitable<result<std::string>> submit(std::string body, submitted_by from);
   /// `POST /well-known`: the entity's id.
-  awaitable<result<std::string>> submit_well_known(model::json body, submitted_by from);
+  awaitable<result<std::string>> submit_well_known(std::string body, submitted_by from);
   /// `POST /association`: the association's id. Both ends have to be there.
-  awaitable<result<std::string>> associate(model::json body, submitted_by from);
+  awaitable<result<std::string>> associate(std::string body, submitted_by from);
   /// `POST /comment`: the comment's id. The entity has to be there, and so has the comment that
   /// this one answers.
-  awaitable<result<std::string>> comment(model::json body, submitted_by from);
+  awaitable<result<std::string>> comment(std::string body, submitted_by from);
 
   // Reads. `errc::not_found`: there is no such entity for this caller.
   awaitable<result<model::json>> details(std::string id, caller who);
@@ -67,15 +65,17 @@ class entity_service {
   using written_positions = std::vector<model::produced_position>;
 
   [[nodiscard]] steady_time deadline() const;
-  [[nodiscard]] model::submission_context context_of(const caller& who) const;
-  awaitable<result<std::string>> write_submission(result<model::submission> read,
-                                                  submitted_by from);
+  awaitable<result<std::string>> take_in(submission_job job);
+  template <class T>
+  awaitable<result<T>> read_body(std::string body, std::string caller, steady_time until,
+                                 std::function<result<T>(const model::json&)> check);
   awaitable<result<>> write(std::vector<record> batch, caller who, steady_time until);
   awaitable<void> see_own_writes(std::string user, steady_time until);
 
   template <class Found>
   awaitable<result<model::json>> build(Found found);
 
+  body_workers& workers_;
   queue::backend& queue_;
   views::entity_view& entities_;
   std::shared_ptr<const model::address_scope> scope_;

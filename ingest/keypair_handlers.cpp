@@ -66,7 +66,7 @@ steady_time keypair_service::deadline() const {
 }
 
 awaitable<http_response> keypair_service::make(http_request request) {
-  auto body = json_body(request, limits_.json_depth);
+  auto body = json_body(request, limits_.json_depth, limits_.inline_body_bytes);
   if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
   auto order = parse_order(std::get<model::json>(body), request.who, limits_.key_days);
   if (!order) co_return problem(order.error(), request.id);

@@ -22,12 +22,20 @@ std::string media_type(const http_request& request) {
 
 }  // namespace
 
-std::variant<model::json, http_response> json_body(const http_request& request,
-                                                   std::uint32_t depth) {
-  if (media_type(request) != "application/json") {
-    return problem(415,
-                   "the body must be declared as Content-Type: application/json, as curl --json "
-                   "does",
+std::optional<http_response> refuse_if_not_json(const http_request& request) {
+  if (media_type(request) == "application/json") return std::nullopt;
+  return problem(415,
+                 "the body must be declared as Content-Type: application/json, as curl --json does",
+                 request.id);
+}
+
+std::variant<model::json, http_response> json_body(const http_request& request, std::uint32_t depth,
+                                                   std::size_t most_bytes) {
+  if (auto refused = refuse_if_not_json(request)) return std::move(*refused);
+  if (request.body.size() > most_bytes) {
+    return problem(413,
+                   "the body is larger than the " + std::to_string(most_bytes) +
+                       " bytes that this request may have",
                    request.id);
   }
   auto body = model::parse_json(request.body, depth);

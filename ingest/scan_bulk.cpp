@@ -10,6 +10,9 @@
 #include "model/events.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <memory>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -22,6 +25,72 @@ using model::json;
 
 /// Of a body, before other requests get their turn.
 constexpr std::size_t lines_at_once = 32;
+/// Of a body, checked by a worker before it is another caller's turn: some milliseconds.
+constexpr std::size_t slice_bytes = 65'536;
+constexpr std::size_t slice_lines = 256;
+/// Requests that are written out here, in less than a millisecond; a worker does more of them.
+constexpr std::size_t few_requests = 16;
+
+struct numbered_line {
+  std::size_t number = 0;
+  std::string text;
+};
+
+/// One line, and what it comes to.
+struct bulk_entry {
+  std::size_t line = 0;
+  std::string target;
+  scan_order order;
+  model::target_key key;
+  scan_receipt receipt;
+  bool to_be_written = false;  ///< what it is told holds once the batch is durable
+  std::optional<error> refusal;
+};
+
+/// What all lines of a body have in common. Shared with workers, and changed by nobody.
+struct line_reader {
+  std::shared_ptr<const order_rules> rules;
+  std::uint32_t depth = 0;
+  model::group_list groups;
+  std::string traceparent;
+  std::string owner;
+
+  [[nodiscard]] bulk_entry read(const numbered_line& line) const {
+    bulk_entry out;
+    out.line = line.number;
+    auto order = rules->read(line.text, depth, owner);
+    if (!order) {
+      out.refusal = order.error();
+      return out;
+    }
+    out.order = std::move(*order);
+    out.order.traceparent = traceparent;
+    out.target = out.order.target.text();
+    out.key = model::key_of(out.order.target, out.order.profile, groups);
+    return out;
+  }
+  [[nodiscard]] std::vector<bulk_entry> read_all(const std::vector<numbered_line>& lines) const {
+    std::vector<bulk_entry> out;
+    out.reserve(lines.size());
+    for (const auto& line : lines)
+      out.push_back(read(line));
+    return out;
+  }
+};
+
+struct numbered_request {
+  std::size_t line = 0;
+  model::scan_request what;
+};
+
+std::vector<record> records_of(const std::vector<numbered_request>& requests,
+                               const std::string& request_id) {
+  std::vector<record> out;
+  out.reserve(requests.size());
+  for (const auto& one : requests)
+    out.push_back(to_record(one.what, request_id, one.line - 1));
+  return out;
+}
 
 /// One of the bodies that may be at work.
 class taken_turn {
@@ -48,12 +117,19 @@ class taken_turn {
 class scan_service::bulk_run {
  public:
   bulk_run(scan_service& service, bulk_order order, steady_time until)
-      : service_(service), order_(std::move(order)), until_(until), lines_(order_.body) {}
+      : service_(service),
+        order_(std::move(order)),
+        until_(until),
+        lines_(order_.body),
+        reader_(std::make_shared<const line_reader>(
+            line_reader{service.rules_, service.limits_.json_depth, order_.groups,
+                        order_.traceparent, order_.owner})) {}
 
   awaitable<result<bulk_receipts>> run() {
-    for (auto line = lines_.next(); line; line = lines_.next()) {
-      read(*line);
-      co_await let_others_go_first();
+    for (auto slice = next_slice(); !slice.empty(); slice = next_slice()) {
+      auto read = co_await read_lines(std::move(slice));
+      if (!read) co_return read.error();
+      std::ranges::move(*read, std::back_inserter(entries_));
     }
     auto scope = views::scope_text(order_.groups);
     auto counted = co_await service_.tasks_.catch_up_and_count(std::move(scope), until_);
@@ -71,15 +147,7 @@ class scan_service::bulk_run {
   }
 
  private:
-  struct entry {
-    std::size_t line = 0;
-    std::string target;
-    scan_order order;
-    model::target_key key;
-    scan_receipt receipt;
-    bool to_be_written = false;  ///< what it is told holds once the batch is durable
-    std::optional<error> refusal;
-  };
+  using entry = bulk_entry;
   struct known_task {
     std::optional<views::task_standing> standing;
     bool webhooks = false;  ///< the standing says which it has
@@ -91,23 +159,25 @@ class scan_service::bulk_run {
     co_await asio::post(loop, asio::use_awaitable);
   }
 
-  void read(const body_lines::line& line) {
-    auto& one = entries_.emplace_back();
-    one.line = line.number;
-    auto body = model::parse_json(line.text, service_.limits_.json_depth);
-    if (!body) {
-      one.refusal = fail(errc::invalid, body.error().message());
-      return;
+  /// Empty: there are no more lines.
+  std::vector<numbered_line> next_slice() {
+    std::vector<numbered_line> out;
+    std::size_t bytes = 0;
+    while (bytes < slice_bytes && out.size() < slice_lines) {
+      auto line = lines_.next();
+      if (!line) break;
+      bytes += line->text.size();
+      out.push_back({line->number, std::string(line->text)});
     }
-    auto order = service_.parse_order(*body, order_.owner);
-    if (!order) {
-      one.refusal = order.error();
-      return;
-    }
-    one.order = std::move(*order);
-    one.order.traceparent = order_.traceparent;
-    one.target = one.order.target.text();
-    one.key = model::key_of(one.order.target, one.order.profile, order_.groups);
+    return out;
+  }
+
+  awaitable<result<std::vector<entry>>> read_lines(std::vector<numbered_line> lines) {
+    if (service_.workers_.is_small(order_.body.size())) co_return reader_->read_all(lines);
+    std::function<result<std::vector<entry>>()> work =
+        [reader = reader_, lines = std::move(lines)] { return reader->read_all(lines); };
+    auto read = co_await service_.workers_.run(order_.owner, until_, std::move(work));
+    co_return read;
   }
 
   /// One batch: the lines from `begin` to before `end`, as below.
@@ -174,7 +244,7 @@ class scan_service::bulk_run {
     scheduled_.insert(one.key);
     ++queued_.total;
     ++queued_.in_scope;
-    records_.push_back(to_record(request, order_.request_id, one.line - 1));
+    requests_.push_back({one.line, std::move(request)});
   }
 
   void attach(entry& one, views::task_standing& standing) {
@@ -189,19 +259,38 @@ class scan_service::bulk_run {
     auto request = to_request(std::move(one.order), order_.groups, standing.generation, now_);
     request.kind = model::request_kind::attach;
     one.to_be_written = true;
-    records_.push_back(to_record(request, order_.request_id, one.line - 1));
+    requests_.push_back({one.line, std::move(request)});
+  }
+
+  awaitable<result<std::vector<record>>> write_out(std::vector<numbered_request> requests) {
+    bool small = service_.workers_.is_small(order_.body.size());
+    if (small && requests.size() <= few_requests) {
+      co_return records_of(requests, order_.request_id);
+    }
+    std::function<result<std::vector<record>>()> work = [requests = std::move(requests),
+                                                         id = order_.request_id] {
+      return records_of(requests, id);
+    };
+    auto records = co_await service_.workers_.run(order_.owner, until_, std::move(work));
+    co_return records;
   }
 
   awaitable<void> write(std::size_t begin, std::size_t end) {
-    auto records = std::exchange(records_, {});
+    auto requests = std::exchange(requests_, {});
     auto scheduled = std::exchange(scheduled_, {});
-    if (records.empty()) co_return;
-    auto bytes = bytes_of(records);
+    if (requests.empty()) co_return;
+    std::size_t bytes = 0;
     std::optional<error> why;
     if (service_.clock_.steady_now() < until_) {
-      auto written =
-          co_await write_durably(service_.writes_, service_.queue_, std::move(records), until_);
-      if (!written) why = written.error();
+      auto records = co_await write_out(std::move(requests));
+      if (records) {
+        bytes = bytes_of(*records);
+        auto written =
+            co_await write_durably(service_.writes_, service_.queue_, std::move(*records), until_);
+        if (!written) why = written.error();
+      } else {
+        why = records.error();
+      }
     } else {
       why = fail(errc::unavailable, "the queue was too slow for the whole body; send this again");
     }
@@ -243,13 +332,14 @@ class scan_service::bulk_run {
   steady_time until_;
   wall_time now_{};
   body_lines lines_;
+  std::shared_ptr<const line_reader> reader_;
   std::size_t steps_ = 0;
 
   views::queued_counts queued_;
   std::unordered_map<model::target_key, known_task> known_;
 
   std::vector<entry> entries_;
-  std::vector<record> records_;                      ///< that a batch makes
+  std::vector<numbered_request> requests_;           ///< that a batch makes
   std::unordered_set<model::target_key> scheduled_;  ///< tasks that it begins
 
   bulk_receipts receipts_;

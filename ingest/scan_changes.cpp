@@ -61,26 +61,10 @@ result<> check_found(const std::optional<views::found_task>& found) {
 
 void scan_service::accept_webhooks(std::shared_ptr<const model::webhook_keys> keys,
                                    model::webhook_guard guard) {
-  webhook_keys_ = std::move(keys);
-  webhook_guard_ = std::move(guard);
-}
-
-result<model::webhook> scan_service::parse_webhook(const model::json& body,
-                                                   const std::string& owner) const {
-  if (!webhook_keys_) {
-    return fail(errc::invalid,
-                "webhook: this server sends none, as it has no webhook.key_file; leave it out, "
-                "and ask GET /api/ingest/v1/scan/{id} for the result");
-  }
-  auto order = model::parse_webhook_order(body);
-  if (!order) return fail(errc::invalid, order.error().message());
-  order->owner = owner;
-  auto url = model::parse_webhook_url(order->url);
-  if (!url) return fail(errc::invalid, "webhook." + url.error().message());
-  if (auto may = webhook_guard_.judge(url->host); !may) {
-    return fail(errc::invalid, "webhook.url: " + may.error().message());
-  }
-  return webhook_keys_->seal(*order);
+  auto changed = *rules_;
+  changed.keys = std::move(keys);
+  changed.guard = std::move(guard);
+  rules_ = std::make_shared<const order_rules>(std::move(changed));
 }
 
 result<std::vector<std::string>> scan_service::webhook_secrets(const std::string& url,
@@ -88,7 +72,8 @@ result<std::vector<std::string>> scan_service::webhook_secrets(const std::string
   if (auto fine = model::parse_webhook_url(url); !fine) {
     return fail(errc::invalid, fine.error().message());
   }
-  auto secrets = webhook_keys_ ? webhook_keys_->secrets_of(owner, url) : std::vector<std::string>();
+  const auto& keys = rules_->keys;
+  auto secrets = keys ? keys->secrets_of(owner, url) : std::vector<std::string>();
   if (!secrets.empty()) return secrets;
   return fail(errc::not_found,
               "this server has no webhook.key_file, so it derives no secrets; ask its operator");

@@ -84,9 +84,8 @@ class scan_handlers {
 
   awaitable<http_response> post_scan(http_request request) {
     if (auto refused = over_quota(request)) co_return std::move(*refused);
-    auto body = json_body(request, limits_.json_depth);
-    if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
-    auto order = scans_.parse_order(std::get<json>(body), request.who.user_id);
+    if (auto refused = refuse_if_not_json(request)) co_return std::move(*refused);
+    auto order = co_await scans_.read_order(std::move(request.body), request.who);
     if (!order) co_return problem(order.error(), request.id);
     order->traceparent = traceparent_of(request);
     auto receipt = co_await scans_.schedule(std::move(*order), request.who.groups, request.id);
@@ -97,7 +96,7 @@ class scan_handlers {
 
   /// A POST, so that the URL, which may be a secret, stands in no log of a proxy.
   awaitable<http_response> webhook_secret(http_request request) {
-    auto body = json_body(request, limits_.json_depth);
+    auto body = json_body(request, limits_.json_depth, limits_.inline_body_bytes);
     if (auto* refused = std::get_if<http_response>(&body)) co_return std::move(*refused);
     auto url = url_of(std::get<json>(body));
     if (!url) co_return problem(url.error(), request.id);

@@ -2,7 +2,6 @@
 
 #include "ingest/durable_write.hpp"
 #include "ingest/errc.hpp"
-#include "ingest/record_fit.hpp"
 #include "ingest/scan_changes.hpp"
 #include "ingest/scan_cursor.hpp"
 #include "ingest/scan_json.hpp"
@@ -11,7 +10,6 @@
 #include "model/task_fold.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -28,33 +26,6 @@ constexpr std::size_t written_at_once = 32;
 constexpr std::size_t built_here = 32;
 /// So often one who waits looks whether its connection is still there.
 constexpr std::chrono::seconds wait_slice{5};
-
-error invalid(const char* field, const std::string& what) {
-  return fail(errc::invalid, std::string(field) + ": " + what);
-}
-
-/// An optional string field; an error where it is something else.
-result<std::optional<std::string>> text_field(const json& body, const char* name) {
-  auto found = body.find(name);
-  if (found == body.end()) return std::optional<std::string>();
-  if (found->is_string()) return std::optional(found->get<std::string>());
-  return invalid(name, "is not a text but of the type " + std::string(found->type_name()));
-}
-
-/// An optional integer field between these bounds.
-result<std::optional<std::int64_t>> number_field(const json& body, const char* name,
-                                                 std::int64_t least, std::int64_t most) {
-  auto found = body.find(name);
-  if (found == body.end()) return std::optional<std::int64_t>();
-  bool fits = found->is_number_integer() &&
-              (!found->is_number_unsigned() ||
-               found->get<std::uint64_t>() <=
-                   static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
-  auto value = fits ? found->get<std::int64_t>() : 0;
-  if (fits && value >= least && value <= most) return std::optional(value);
-  return invalid(name,
-                 "is no integer between " + std::to_string(least) + " and " + std::to_string(most));
-}
 
 /// For each partition the last of what these tasks have produced.
 std::vector<model::produced_position> produced_by(const std::vector<views::listed_task>& tasks) {
@@ -73,78 +44,38 @@ std::vector<model::produced_position> produced_by(const std::vector<views::liste
   return out;
 }
 
-constexpr std::int64_t longest_age_s = std::int64_t{10} * 365 * 24 * 3600;
-
 }  // namespace
 
-scan_service::scan_service(executor loop, queue::backend& queue, views::task_view& tasks,
-                           views::entity_view& entities, model::profile_book profiles,
-                           std::shared_ptr<const model::address_scope> scope, const limits& limits,
+scan_service::scan_service(body_workers& workers, queue::backend& queue, views::task_view& tasks,
+                           views::entity_view& entities, order_rules rules, const limits& limits,
                            const clock& clock, logger& log)
-    : queue_(queue),
+    : workers_(workers),
+      queue_(queue),
       tasks_(tasks),
       entities_(entities),
-      profiles_(std::move(profiles)),
-      scope_(std::move(scope)),
+      rules_(std::make_shared<const order_rules>(std::move(rules))),
       limits_(limits),
       clock_(clock),
-      writes_(loop, log, "scan service"),
-      bulk_turn_(loop) {}
+      writes_(workers.loop(), log, "scan service"),
+      bulk_turn_(workers.loop()) {}
 
 steady_time scan_service::deadline() const {
   return clock_.steady_now() + milliseconds(limits_.http_answer_timeout_ms);
 }
 
 result<scan_order> scan_service::parse_order(const json& body, const std::string& owner) const {
-  if (auto known = model::check_fields(
-          body, {"target", "webhook", "profile", "ports", "max_age", "priority"});
-      !known) {
-    return fail(errc::invalid, known.error().message());
-  }
-  auto target = text_field(body, "target");
-  if (!target) return target.error();
-  if (!*target) return invalid("target", "is missing; give an IP address or a name");
-  scan_order out;
-  auto parsed = model::target::parse(**target);
-  if (!parsed) return invalid("target", parsed.error().message());
-  out.target = std::move(*parsed);
-  if (auto judged = scope_->judge(out.target);
-      judged.what != model::address_scope::verdict::in_scope) {
-    return invalid("target", judged.reason);
-  }
-  auto profile = text_field(body, "profile");
-  if (!profile) return profile.error();
-  auto ports = text_field(body, "ports");
-  if (!ports) return ports.error();
-  if (*profile && *ports) {
-    return invalid("ports", "is given together with profile; give one of them");
-  }
-  out.profile = profile->value_or(model::default_profile);
-  if (*ports) {
-    auto canonical = model::port_set::parse(**ports);
-    if (!canonical) return invalid("ports", canonical.error().message());
-    out.profile = canonical->text();
-    auto fits = check_ports_fit(out.profile, limits_.record_max_bytes);
-    if (!fits) return fits.error();
-  } else {
-    const auto* known = profiles_.find(out.profile);
-    if (known == nullptr) {
-      return invalid("profile", profiles_.unknown(out.profile).message());
-    }
-    if (!profiles_.is_built_in(out.profile)) out.ports = known->text();
-  }
-  auto max_age = number_field(body, "max_age", 0, longest_age_s);
-  if (!max_age) return max_age.error();
-  if (*max_age) out.max_age = std::chrono::seconds(**max_age);
-  auto priority = number_field(body, "priority", model::lowest_priority, model::highest_priority);
-  if (!priority) return priority.error();
-  out.priority = static_cast<int>(priority->value_or(0));
-  if (auto hook = body.find("webhook"); hook != body.end()) {
-    auto parsed_hook = parse_webhook(*hook, owner);
-    if (!parsed_hook) return parsed_hook.error();
-    out.webhook = std::move(*parsed_hook);
-  }
-  return out;
+  return rules_->parse(body, owner);
+}
+
+awaitable<result<scan_order>> scan_service::read_order(std::string body, caller who) {
+  auto depth = limits_.json_depth;
+  if (workers_.is_small(body.size())) co_return rules_->read(body, depth, who.user_id);
+  std::function<result<scan_order>()> work = [rules = rules_, depth, body = std::move(body),
+                                              owner = who.user_id] {
+    return rules->read(body, depth, owner);
+  };
+  auto order = co_await workers_.run(turn_of(who), deadline(), std::move(work));
+  co_return order;
 }
 
 result<> scan_service::check_room(const views::queued_counts& queued) const {
@@ -278,7 +209,9 @@ void scan_service::hurry() {
 }
 
 void scan_service::set_scope(std::shared_ptr<const model::address_scope> scope) {
-  scope_ = std::move(scope);
+  auto changed = *rules_;
+  changed.scope = std::move(scope);
+  rules_ = std::make_shared<const order_rules>(std::move(changed));
 }
 
 awaitable<void> scan_service::stop() {

@@ -5,14 +5,12 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "ingest/body_workers.hpp"
 #include "ingest/daily_quota.hpp"
+#include "ingest/order_rules.hpp"
 #include "ingest/response_builder.hpp"
-#include "model/address_scope.hpp"
 #include "model/json.hpp"
-#include "model/profile.hpp"
 #include "model/scan_request.hpp"
-#include "model/webhook_guard.hpp"
-#include "model/webhook_keys.hpp"
 #include "queue/io.hpp"
 #include "views/entity_view.hpp"
 #include "views/task_view.hpp"
@@ -25,17 +23,6 @@
 #include <vector>
 
 namespace sonde::ingest {
-
-/// What a caller asks for, checked and in canonical form.
-struct scan_order {
-  model::target target;
-  std::string profile;  ///< a profile's name, or ports in their one written form
-  std::string ports;    ///< what a custom profile stands for
-  std::chrono::seconds max_age{24 * 3600};  ///< a finished scan younger than this will do
-  int priority = 0;
-  std::string traceparent;
-  std::optional<model::webhook> webhook;  ///< to tell of its end, sealed
-};
 
 /// What becomes of an order: a new task, or one that is there already.
 struct scan_receipt {
@@ -64,15 +51,16 @@ struct bulk_receipts {
 /// Lives on one loop; everything it does ends within `limits::http_answer_timeout_ms`.
 class scan_service {
  public:
-  scan_service(executor loop, queue::backend& queue, views::task_view& tasks,
-               views::entity_view& entities, model::profile_book profiles,
-               std::shared_ptr<const model::address_scope> scope, const limits& limits,
+  scan_service(body_workers& workers, queue::backend& queue, views::task_view& tasks,
+               views::entity_view& entities, order_rules rules, const limits& limits,
                const clock& clock, logger& log);
 
   /// From a request's JSON. Errors name the field, what is wrong with it, and the mend. `owner`:
   /// the user who asks; their webhooks are signed with secrets of theirs.
   [[nodiscard]] result<scan_order> parse_order(const model::json& body,
                                                const std::string& owner) const;
+  /// The same from a body, which is read on a worker where it is large.
+  awaitable<result<scan_order>> read_order(std::string body, caller who);
   /// What messages to this URL are signed with for this owner, the newest first.
   [[nodiscard]] result<std::vector<std::string>> webhook_secrets(const std::string& url,
                                                                  const std::string& owner) const;
@@ -121,8 +109,6 @@ class scan_service {
   [[nodiscard]] steady_time deadline() const;
   [[nodiscard]] result<> check_room(const views::queued_counts& queued) const;
   awaitable<std::string> text_of(views::listed_task listed, model::task_state shown, bool whole);
-  [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body,
-                                                     const std::string& owner) const;
   /// Makes a request durable, and says where it stands.
   awaitable<result<queue::position>> write(model::scan_request request, std::string request_id,
                                            steady_time until);
@@ -132,13 +118,11 @@ class scan_service {
                                            std::vector<model::produced_position> produced,
                                            steady_time until);
 
+  body_workers& workers_;
   queue::backend& queue_;
   views::task_view& tasks_;
   views::entity_view& entities_;
-  model::profile_book profiles_;
-  std::shared_ptr<const model::address_scope> scope_;
-  std::shared_ptr<const model::webhook_keys> webhook_keys_;
-  model::webhook_guard webhook_guard_;
+  std::shared_ptr<const order_rules> rules_;
   const limits& limits_;
   const clock& clock_;
   task_group writes_;

@@ -61,20 +61,37 @@ result<json> own_attribute(const json& value, const std::string& where) {
   return value;
 }
 
-result<json> attribute(const std::string& name, const json& value, const definition& what,
-                       const std::string& where, const address_scope& scope,
-                       std::string& canonical) {
+/// What looking at an attribute of our own types costs, as `value_work`.
+std::uint64_t own_work(const json& value) {
+  constexpr std::size_t bytes_of_unit = 16;
+  if (value.is_string()) return 1 + value.get_ref<const std::string&>().size() / bytes_of_unit;
+  return value.is_array() ? 1 + value.size() : 1;
+}
+
+struct attribute_context {
+  const definition& what;
+  const address_scope& scope;
+  work_budget& budget;
+};
+
+result<json> attribute(const std::string& name, const json& value, const std::string& where,
+                       const attribute_context& context, std::string& canonical) {
+  const auto& what = context.what;
   bool listed = std::ranges::find(what.attributes, name) != what.attributes.end();
   const auto* known = find_definition(name);
   bool own = what.type == "service" || what.type == "banner" || what.type == "certificate";
-  if (own && listed && name != what.type) return own_attribute(value, where);
+  if (own && listed && name != what.type) {
+    if (!context.budget.spend(own_work(value))) return too_much_work(where);
+    return own_attribute(value, where);
+  }
   if (known == nullptr) {
     std::vector<std::string_view> names = what.attributes;
     for (const auto& each : all_definitions())
       names.push_back(each.type);
     return refused(where, "is no attribute that this server knows" + meant(name, names));
   }
-  auto made = canonical_value(known->main_value, value, scope);
+  if (!context.budget.spend(value_work(known->main_value, value))) return too_much_work(where);
+  auto made = canonical_value(known->main_value, value, context.scope);
   if (!made) return refused(where, made.error().message());
   canonical = *made;
   return typed(known->main_value, *made);
@@ -84,6 +101,13 @@ result<json> attribute(const std::string& name, const json& value, const definit
 
 error refused(const std::string& where, const std::string& what) {
   return fail(errc::invalid_value, where + ": " + what);
+}
+
+error too_much_work(const std::string& where) {
+  return fail(errc::over_budget,
+              where +
+                  ": to check it and what is before it is more work than one request may "
+                  "cause; send less in one request, or shorter regular expressions");
 }
 
 std::string of_type(const json& value) {
@@ -129,7 +153,8 @@ result<const definition*> type_of(const json& body, const std::string& at) {
 }
 
 result<checked_attributes> attributes_of(const json& body, const definition& what,
-                                         const std::string& at, const address_scope& scope) {
+                                         const std::string& at, const address_scope& scope,
+                                         work_budget& budget) {
   auto where = at + "attributes";
   auto found = body.find("attributes");
   if (found == body.end()) return refused(where, "is missing; give an object");
@@ -142,10 +167,11 @@ result<checked_attributes> attributes_of(const json& body, const definition& wha
     return refused(where, "holds more than " + std::to_string(most_attributes) + " attributes");
   }
   checked_attributes out;
+  attribute_context context{what, scope, budget};
   for (const auto& [name, value] : found->items()) {
     std::string canonical;
     auto made =
-        attribute(name, value, what, where + "." + std::string(cut_at(name, 64)), scope, canonical);
+        attribute(name, value, where + "." + std::string(cut_at(name, 64)), context, canonical);
     if (!made) return made.error();
     if (name == type) out.main_value = std::move(canonical);
     out.values[name] = std::move(*made);

@@ -4,6 +4,7 @@
 #include "model/address_scope.hpp"
 #include "model/definitions.hpp"
 #include "model/json.hpp"
+#include "model/work_budget.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -18,6 +19,8 @@ namespace sonde::model::entity_fields {
 
 /// `errc::invalid_value`, in a sentence that begins with the place.
 [[nodiscard]] error refused(const std::string& where, const std::string& what);
+/// `errc::over_budget`, in such a sentence.
+[[nodiscard]] error too_much_work(const std::string& where);
 /// "is of the JSON type …", of a value that should have been of another.
 [[nodiscard]] std::string of_type(const json& value);
 /// A word from outside as it may stand in a sentence: quoted and cut.
@@ -37,7 +40,8 @@ struct checked_attributes {
 /// type is of that type's data type; those of our own types may be any scalars or lists of them.
 [[nodiscard]] result<checked_attributes> attributes_of(const json& body, const definition& what,
                                                        const std::string& at,
-                                                       const address_scope& scope);
+                                                       const address_scope& scope,
+                                                       work_budget& budget);
 
 /// `reputation`, where it is given.
 [[nodiscard]] result<std::optional<int>> reputation_of(const json& body, const std::string& at);

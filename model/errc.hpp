@@ -17,6 +17,7 @@ enum class errc {
   invalid_record,
   invalid_text,
   invalid_value,
+  over_budget,  ///< checking it would cost more than one request may
 };
 
 [[nodiscard]] const char* category_name(errc);

@@ -1,6 +1,7 @@
 #include "model/json.hpp"
 
 #include "model/errc.hpp"
+#include "model/text.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -8,6 +9,10 @@
 
 namespace sonde::model {
 namespace {
+
+constexpr std::size_t longest_word = 64;
+/// Of a parser's sentence.
+constexpr std::size_t longest_trouble = 300;
 
 /// Builds the document while nlohmann's parser reads it, and stops it where a limit is passed.
 class bounded_builder final : public nlohmann::json_sax<json> {
@@ -35,7 +40,7 @@ class bounded_builder final : public nlohmann::json_sax<json> {
   bool key(string_t& name) override {
     auto& object = *open_.back();
     if (object.contains(name)) {
-      trouble = "the key " + to_text(name) + " stands twice in one object";
+      trouble = "the key " + to_text(cut_at(name, longest_word)) + " stands twice in one object";
       return false;
     }
     key_ = std::move(name);
@@ -51,6 +56,8 @@ class bounded_builder final : public nlohmann::json_sax<json> {
     trouble = end == std::string::npos ? what : what.substr(end + 2);
     auto at = one_line_ ? trouble.find(line_number) : std::string::npos;
     if (at != std::string::npos) trouble.erase(at, line_number.size());
+    // It ends with what was read last, which may be all of a large text.
+    trouble.resize(cut_at(trouble, longest_trouble).size());
     return false;
   }
 
@@ -116,8 +123,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-constexpr std::size_t longest_word = 64;
-
 }  // namespace
 
 result<json> parse_json(std::string_view text, std::uint32_t depth) {
@@ -162,7 +167,7 @@ result<> check_fields(const json& object, std::initializer_list<std::string_view
   }
   for (const auto& [name, value] : object.items()) {
     if (std::ranges::find(known, name) != known.end()) continue;
-    auto shown = to_text(name.substr(0, longest_word));
+    auto shown = to_text(cut_at(name, longest_word));
     auto meant = nearest_word(name, known);
     std::string mend;
     if (!meant.empty()) {

@@ -11,13 +11,15 @@ namespace {
 /// Longer lists are a mistake: all 65,535 ports listed one by one and sorted are 382 kB.
 constexpr std::size_t longest_list = 400'000;
 
+constexpr std::size_t shown_bytes_of_item = 40;
+
 bool parse_port(std::string_view text, std::uint16_t& port) {
   auto parsed = std::from_chars(text.data(), text.data() + text.size(), port);
   return parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() && port > 0;
 }
 
 error refuse(std::string_view item) {
-  return fail(errc::invalid_ports, "\"" + std::string(item.substr(0, 40)) +
+  return fail(errc::invalid_ports, "\"" + std::string(item.substr(0, shown_bytes_of_item)) +
                                        "\" is no port (1 to 65535) and no range such as 80-90");
 }
 
@@ -38,7 +40,8 @@ result<port_set> port_set::parse(std::string_view text) {
       return refuse(item);
     }
     if (r.last < r.first) {
-      return fail(errc::invalid_ports, "\"" + std::string(item) + "\" runs backwards");
+      auto shown = std::string(item.substr(0, shown_bytes_of_item));
+      return fail(errc::invalid_ports, "\"" + shown + "\" runs backwards");
     }
     ranges.push_back(r);
     begin = end + 1;

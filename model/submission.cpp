@@ -5,6 +5,7 @@
 #include "model/value.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -17,17 +18,34 @@ constexpr std::size_t most_groups = 100;
 constexpr std::size_t longest_group = 128;
 constexpr std::size_t most_correlated = 200;
 
-void add_words(std::vector<std::string>& to, const std::vector<std::string>& more) {
-  to.insert(to.end(), more.begin(), more.end());
-  std::ranges::sort(to);
-  auto twice = std::unique(to.begin(), to.end());
-  to.erase(twice, to.end());
+/// What a record of an entity or association costs besides its values, in units of work.
+constexpr std::uint64_t record_work = 20;
+/// Bytes of a record's readers for one unit of work: they are copied and written several times.
+constexpr std::size_t reader_bytes_of_unit = 32;
+
+std::uint64_t work_of(const group_list& readers) {
+  std::size_t bytes = 0;
+  for (const auto& each : readers)
+    bytes += each.size() + sizeof(each);
+  return record_work + bytes / reader_bytes_of_unit;
 }
 
-void merge(entity& into, const entity& more) {
+void append(std::vector<std::string>& to, std::vector<std::string> more) {
+  std::ranges::move(more, std::back_inserter(to));
+}
+
+void sort_once(std::vector<std::string>& words) {
+  std::ranges::sort(words);
+  auto twice = std::unique(words.begin(), words.end());
+  words.erase(twice, words.end());
+}
+
+/// What is said of an entity in one more place. Its lists are put in order at the end, once: each
+/// time would take as long as all of them are, as often as the entity stands in the body.
+void merge(entity& into, entity more) {
   into.attributes.update(more.attributes);
-  add_words(into.tags, more.tags);
-  add_words(into.correlate, more.correlate);
+  append(into.tags, std::move(more.tags));
+  append(into.correlate, std::move(more.correlate));
   if (more.reputation) {
     into.reputation = std::min(into.reputation.value_or(best_reputation), *more.reputation);
   }
@@ -36,7 +54,8 @@ void merge(entity& into, const entity& more) {
 /// Builds a submission from its tree, depth first.
 class submission_reader {
  public:
-  explicit submission_reader(const submission_context& context) : context_(context) {}
+  explicit submission_reader(const submission_context& context)
+      : context_(context), budget_(context.work) {}
 
   /// An entity that has been read, and who may see it.
   struct placed {
@@ -51,18 +70,19 @@ class submission_reader {
 
  private:
   result<entity> entity_of(const json& body, const definition& what, const std::string& at,
-                           group_list readers) const;
-  result<std::vector<entity>> correlated(const json& body, entity& parent,
-                                         const std::string& at) const;
+                           group_list readers);
+  result<std::vector<entity>> correlated(const json& body, entity& parent, const std::string& at);
   result<> associate(const json& body, const entity_id& parent, const std::string& at,
                      std::uint32_t depth, const group_list& readers);
   result<> add(entity one, const std::string& at);
-  void connect(const entity_id& from, association_mode mode, const entity_id& to,
+  bool connect(const entity_id& from, association_mode mode, const entity_id& to,
                const group_list& readers);
   [[nodiscard]] provenance seen_by(group_list readers) const;
 
   const submission_context& context_;
+  work_budget budget_;
   submission out_;
+  std::set<std::size_t> merged_;  ///< places of entities whose lists are not in order
   std::map<std::pair<std::string, group_list>, std::size_t> places_;
   std::set<std::pair<std::string, group_list>> edges_;
 };
@@ -72,8 +92,8 @@ provenance submission_reader::seen_by(group_list readers) const {
 }
 
 result<entity> submission_reader::entity_of(const json& body, const definition& what,
-                                            const std::string& at, group_list readers) const {
-  auto attributes = entity_fields::attributes_of(body, what, at, context_.scope);
+                                            const std::string& at, group_list readers) {
+  auto attributes = entity_fields::attributes_of(body, what, at, context_.scope, budget_);
   if (!attributes) return attributes.error();
   entity out;
   out.id = entity_id_of(what.type, attributes->main_value);
@@ -93,10 +113,14 @@ result<entity> submission_reader::entity_of(const json& body, const definition& 
 
 /// Said twice of the same readers, it is one record, with what both say.
 result<> submission_reader::add(entity one, const std::string& at) {
+  if (!budget_.spend(work_of(one.from.visible_by))) {
+    return entity_fields::too_much_work(at.empty() ? "entity" : at.substr(0, at.size() - 1));
+  }
   auto [found, fresh] =
       places_.emplace(std::pair(one.id.str(), one.from.visible_by), out_.entities.size());
   if (!fresh) {
-    merge(out_.entities[found->second], one);
+    merge(out_.entities[found->second], std::move(one));
+    merged_.insert(found->second);
     return {};
   }
   if (out_.entities.size() >= context_.entities) {
@@ -108,16 +132,19 @@ result<> submission_reader::add(entity one, const std::string& at) {
   return {};
 }
 
-void submission_reader::connect(const entity_id& from, association_mode mode, const entity_id& to,
+/// False: it would be more work than is left.
+bool submission_reader::connect(const entity_id& from, association_mode mode, const entity_id& to,
                                 const group_list& readers) {
+  if (!budget_.spend(work_of(readers))) return false;
   auto edge = make_association(from, mode, to, {}, seen_by(readers));
   bool fresh = edges_.emplace(edge.id.str(), readers).second;
   if (fresh) out_.associations.push_back(std::move(edge));
+  return true;
 }
 
 /// The attributes that become entities of their own.
 result<std::vector<entity>> submission_reader::correlated(const json& body, entity& parent,
-                                                          const std::string& at) const {
+                                                          const std::string& at) {
   std::vector<entity> out;
   auto found = body.find("correlate");
   if (found == body.end()) return out;
@@ -134,6 +161,9 @@ result<std::vector<entity>> submission_reader::correlated(const json& body, enti
     if (what == nullptr || name == parent.type) {
       return entity_fields::refused(
           where, entity_fields::shown(name) + " cannot become an entity of its own");
+    }
+    if (!budget_.spend(value_work(what->main_value, *value))) {
+      return entity_fields::too_much_work(where);
     }
     auto canonical = canonical_value(what->main_value, *value, context_.scope);
     if (!canonical)
@@ -177,7 +207,9 @@ result<> submission_reader::associate(const json& body, const entity_id& parent,
     auto nested = read(one, here + ".", depth + 1, readers);
     if (!nested) return nested.error();
     auto how = part ? association_mode::aggregation : association_mode::association;
-    connect(parent, how, nested->id, nested->readers);
+    if (!connect(parent, how, nested->id, nested->readers)) {
+      return entity_fields::too_much_work(here);
+    }
   }
   return {};
 }
@@ -202,7 +234,9 @@ result<submission_reader::placed> submission_reader::read(const json& body, cons
   placed out{one->id, std::move(*seen)};
   if (auto added = add(std::move(*one), at); !added) return added.error();
   for (auto& part : *parts) {
-    connect(out.id, association_mode::association, part.id, out.readers);
+    if (!connect(out.id, association_mode::association, part.id, out.readers)) {
+      return entity_fields::too_much_work(at + "correlate");
+    }
     if (auto added = add(std::move(part), at); !added) return added.error();
   }
   if (auto done = associate(body, out.id, at, depth, out.readers); !done) return done.error();
@@ -224,6 +258,10 @@ result<submission_reader::placed> submission_reader::read_well_known(const json&
 }
 
 submission submission_reader::take(entity_id root) {
+  for (auto place : merged_) {
+    sort_once(out_.entities[place].tags);
+    sort_once(out_.entities[place].correlate);
+  }
   out_.id = std::move(root);
   return std::move(out_);
 }

@@ -23,6 +23,7 @@ struct submission_context {
   const address_scope& scope;
   std::uint32_t nesting = 8;      ///< of associations
   std::uint32_t entities = 1000;  ///< of one request, correlated ones included
+  std::uint64_t work = 150'000;   ///< what checking it may cost; see `work_budget`
 };
 
 /// What a caller says of an entity and of those around it.
@@ -36,7 +37,8 @@ struct submission {
 /// nested in it, and attributes that become entities of their own (`correlate`).
 ///
 /// Errors are of `errc::invalid_value` or `errc::invalid_field`; the sentence begins with the
-/// place, as in `associations[0].attributes.ip: …`.
+/// place, as in `associations[0].attributes.ip: …`. `errc::over_budget`: to check it costs more
+/// than `submission_context::work`; so much work and no more has been done.
 [[nodiscard]] result<submission> parse_submission(const json& body,
                                                   const submission_context& context);
 

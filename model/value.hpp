@@ -6,6 +6,7 @@
 #include "model/json.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,13 @@ namespace sonde::model {
 
 /// The most bytes of a value, before and after it is brought into its canonical form.
 constexpr std::size_t longest_value = 65'536;
+/// The most bytes of a regular expression. RE2 parses up to 60 us of each byte (Unicode classes,
+/// whatever the case), and the indicators that people share have a few hundred.
+constexpr std::size_t longest_regex = 4'096;
+/// What a compiled regular expression may take; 10,000 instructions of RE2's programs. Flattening a
+/// program takes time by the square of its size: 50 ms for one of this size, and 250 ms for one of
+/// RE2's own 8 MiB.
+constexpr std::size_t regex_memory_bytes = 256 * 1024;
 
 /// A value of a data type in its canonical form, of which its entity's id is made.
 ///
@@ -28,5 +36,9 @@ constexpr std::size_t longest_value = 65'536;
 /// The same for a value that is text.
 [[nodiscard]] result<std::string> canonical_text(data_type type, std::string_view text,
                                                  const address_scope& scope);
+
+/// At most what `canonical_value` takes for it, in units of about a microsecond. Looks at the bytes
+/// once.
+[[nodiscard]] std::uint64_t value_work(data_type type, const json& value);
 
 }  // namespace sonde::model

@@ -47,6 +47,8 @@ result<std::string> path(std::string_view text);
 result<std::string> phone(std::string_view text);
 result<std::string> mime_type(std::string_view text);
 result<std::string> regex(std::string_view text);
+/// What compiling it costs, as `value_work`.
+std::uint64_t regex_work(std::string_view text);
 result<std::string> boolean(std::string_view text);
 result<std::string> adversary(std::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include "model/submission.hpp"
 
+#include "model/errc.hpp"
 #include "model/events.hpp"
 #include "model/json.hpp"
 #include "tests/fuzz/checks.hpp"
@@ -39,6 +40,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (bool well_known : {false, true}) {
     auto made = well_known ? model::parse_well_known(*body, context)
                            : model::parse_submission(*body, context);
+    auto thrifty = context;
+    thrifty.work = 100;
+    auto cheap = well_known ? model::parse_well_known(*body, thrifty)
+                            : model::parse_submission(*body, thrifty);
+    if (!cheap && cheap.error().code == make_error_code(model::errc::over_budget)) {
+      require(made || !made.error().message().empty());
+    } else {
+      require(cheap.has_value() == made.has_value());
+    }
     if (made) {
       check(*made, context);
     } else {

@@ -137,4 +137,62 @@ TEST_CASE_FIXTURE(routed_facts, "what is wrong is 400, too large 413, not durabl
   accepted("well-known", R"({"type":"ip","attributes":{"ip":"1.1.1.1"}})");
 }
 
+TEST_CASE_FIXTURE(routed_facts, "bodies are taken whether they are checked here or by a worker") {
+  auto regex = [](const std::string& written) {
+    return R"({"type":"pattern-in-file","attributes":{"pattern-in-file":")" + written + "\"}}";
+  };
+  std::string classes;
+  for (int i = 0; i < 5; ++i)
+    classes += R"([\\pL])";
+  accepted("entity", regex("a"));
+  accepted("entity", regex(classes));  // small, and takes longer than is allowed here
+  accepted("entity", regex("a") + std::string(world.bounds.inline_body_bytes, ' '));
+  std::string parts;
+  for (int i = 0; i < 999; ++i) {
+    parts += (i == 0 ? "" : ",") +
+             std::string(R"({"mode":"association","type":"ip","attributes":{"ip":"8.8.)") +
+             std::to_string(i / 250) + "." + std::to_string(i % 250) + "\"}}";
+  }
+  accepted("entity",
+           R"({"type":"port","attributes":{"port":"53/udp"},"associations":[)" + parts + "]}");
+  auto blanks = std::string(world.bounds.inline_body_bytes, ' ');
+  CHECK(post("entity", blanks).status == 400);
+  CHECK(post("entity", "{" + blanks).status == 400);
+  auto id = accepted("entity", address + blanks);
+  auto other = accepted("entity", R"({"type":"port","attributes":{"port":"1/tcp"}})");
+  accepted("comment", blanks + R"({"entityID":")" + id + R"(","comment":"x"})");
+  accepted("association",
+           blanks + R"({"entityID":")" + id + R"(","relatedEntityID":")" + other + "\"}");
+  CHECK(get(id, "comments").status == 200);
+}
+
+TEST_CASE_FIXTURE(routed_facts, "a submission that costs too much is 413, and says why") {
+  std::string classes;
+  for (int i = 0; i < 1'000; ++i)
+    classes += R"(\\pL)";
+  auto refused = post("entity", R"({"type":"pattern-in-file","attributes":{"pattern-in-file":")" +
+                                    classes + "\"}}");
+  CHECK(refused.status == 413);
+  CHECK(refused.body.find("attributes.pattern-in-file: to check it") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(routed_facts, "a large answer is the same as if it were small") {
+  std::string parts;
+  for (int i = 0; i < 200; ++i) {
+    parts += (i == 0 ? "" : ",") +
+             std::string(R"({"mode":"association","type":"filename","attributes":{"filename":")") +
+             std::string(4'000, 'a') + std::to_string(i) + "\"}}";
+  }
+  auto id = accepted(
+      "entity", R"({"type":"port","attributes":{"port":"53/udp"},"associations":[)" + parts + "]}");
+  auto read = get(id, "details");
+  REQUIRE(read.status == 200);
+  auto out = model::parse_own(read.body);
+  CHECK(out["attributes"]["id"] == id);
+  CHECK(out["latest_associations"].size() == 100);
+  auto graph = get(id, "relations?limit=201");
+  REQUIRE(graph.status == 200);
+  CHECK(model::parse_own(graph.body)["nodes"].size() == 201);
+}
+
 }  // namespace sonde::ingest

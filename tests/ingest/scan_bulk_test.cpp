@@ -21,7 +21,7 @@ struct bulk_world : test::scan_world {
 
   result<bulk_receipts> send(const std::string& body, model::group_list groups = {"public"}) {
     auto& scans = service();
-    bulk_order order{body, std::move(groups), "", "request-1"};
+    bulk_order order{body, std::move(groups), "", "request-1", "anna"};
     auto work = [&scans, order] { return scans.schedule_many(order); };
     return test::run(spawn_on(loop.get_executor(), work));
   }

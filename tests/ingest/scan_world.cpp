@@ -42,6 +42,7 @@ scan_world::~scan_world() {
     run(entities_->stop());
   }
   loop.join();
+  if (workers_) workers_->stop();
   task_loop_.join();
   entity_loop_.join();
   queue->close();
@@ -56,10 +57,12 @@ ingest::scan_service& scan_world::service() {
           .value();
   auto rules =
       std::make_shared<const model::address_scope>(model::address_scope::from_rules(scope).value());
+  workers_ = std::make_unique<ingest::body_workers>(loop.get_executor(), bounds, clock);
   service_ = std::make_unique<ingest::scan_service>(
-      loop.get_executor(), *queue, *tasks_, *entities_, profiles, rules, bounds, clock, log);
-  facts_ = std::make_unique<ingest::entity_service>(loop.get_executor(), *queue, *entities_, rules,
-                                                    bounds, clock, log);
+      *workers_, *queue, *tasks_, *entities_,
+      ingest::order_rules{profiles, rules, {}, {}, bounds.record_max_bytes}, bounds, clock, log);
+  facts_ = std::make_unique<ingest::entity_service>(*workers_, *queue, *entities_, rules, bounds,
+                                                    clock, log);
   task_loop_.start();
   entity_loop_.start();
   loop.start();

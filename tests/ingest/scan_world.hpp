@@ -80,6 +80,7 @@ class scan_world {
   event_loop entity_loop_{"entities"};
   std::unique_ptr<views::task_view> tasks_;
   std::unique_ptr<views::entity_view> entities_;
+  std::unique_ptr<ingest::body_workers> workers_;
   std::unique_ptr<ingest::scan_service> service_;
   std::unique_ptr<ingest::entity_service> facts_;
   std::uint64_t revision_ = 0;

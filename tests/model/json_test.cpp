@@ -94,4 +94,18 @@ TEST_CASE("the JSON test suite: what must not parse does not, what must does") {
   CHECK(refused == 188);
 }
 
+TEST_CASE("a refusal does not grow with what is refused") {
+  std::string much(200'000, 'a');
+  for (const auto& text :
+       {"\"" + much, "\"" + much + "\x01", "\"" + much + "\\q\"", std::string(200'000, '1') + "x",
+        "{\"" + much + "\":1,\"" + much + "\":1}", "[" + std::string(200'000, '1') + "e]"}) {
+    auto parsed = parse_json(text, depth);
+    REQUIRE(!parsed);
+    CHECK(parsed.error().message().size() < 400);
+  }
+  auto object = parse_json("{\"" + much + "\":1}", depth);
+  REQUIRE(object);
+  CHECK(check_fields(*object, {"target"}).error().message().size() < 400);
+}
+
 }  // namespace sonde::model

@@ -73,6 +73,14 @@ TEST_CASE(
   CHECK(profiles.find("full")->size() == 65535);
 }
 
+TEST_CASE("a refusal of ports does not grow with them") {
+  for (const auto& text : {"2-" + std::string(300'000, '0') + "1", std::string(300'000, '1')}) {
+    auto parsed = port_set::parse(text);
+    REQUIRE(!parsed);
+    CHECK(parsed.error().message().size() < 200);
+  }
+}
+
 TEST_CASE("profiles of one's own") {
   auto profiles = profile_book::with({{"web", "80,443"}});
   REQUIRE(profiles);

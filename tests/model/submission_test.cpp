@@ -1,6 +1,9 @@
 #include "model/submission.hpp"
 
+#include "model/errc.hpp"
 #include "tests/support/doctest.hpp"
+
+#include <algorithm>
 
 namespace sonde::model {
 namespace {
@@ -178,6 +181,64 @@ TEST_CASE_FIXTURE(submitter, "a well-known entity has a type and attributes, no 
   CHECK(!read->entities[0].reputation);
   CHECK(!parse_well_known(
       parse_own(R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"reputation":-1})"), context));
+}
+
+TEST_CASE_FIXTURE(submitter, "what would cost too much is refused before it is done") {
+  struct row {
+    std::string body;
+    std::uint64_t work;
+    const char* place;
+  };
+  std::string groups;
+  for (int i = 0; i < 100; ++i)
+    groups += (i == 0 ? "\"" : ",\"") + std::string(120, 'g') + std::to_string(i) + "\"";
+  std::string parts;
+  for (int i = 1; i <= 200; ++i) {
+    parts += (i == 1 ? "" : ",") +
+             std::string(R"({"mode":"association","type":"ip","attributes":{"ip":"8.8.8.)") +
+             std::to_string(i) + "\"}}";
+  }
+  auto whole = R"({"type":"port","attributes":{"port":"53/udp"},"associations":[)" + parts + "]";
+  std::string classes;
+  for (int i = 0; i < 100; ++i)
+    classes += R"(\\pL)";
+  context.may_name_any = true;
+  for (const auto& r : std::initializer_list<row>{
+           {R"({"type":"pattern-in-file","attributes":{"pattern-in-file":")" + classes + "\"}}",
+            20'000, "attributes.pattern-in-file"},
+           {whole + ",\"visibleBy\":[" + groups + "]}", 150'000, "associations["},
+           {whole + "}", 1'000, "associations["},
+           {R"({"type":"ip","attributes":{"ip":"8.8.8.8"}})", 5, "entity"},
+           {R"({"type":"ip","attributes":{"ip":"8.8.8.8","country":"a"},"correlate":["country"]})",
+            24, "correlate"},
+       }) {
+    context.work = r.work;
+    auto read = parse_submission(parse_own(r.body), context);
+    REQUIRE(!read);
+    CAPTURE(read.error().message());
+    CHECK(read.error().code == make_error_code(errc::over_budget));
+    CHECK(read.error().message().find(r.place) != std::string::npos);
+    CHECK(read.error().message().find("more work than one request may cause") != std::string::npos);
+    CHECK(read.error().message().size() < 400);
+  }
+  context.work = 150'000;
+  CHECK(take(whole + "}").entities.size() == 201);
+}
+
+TEST_CASE_FIXTURE(submitter, "an entity's tags from many places are one sorted list") {
+  std::string parts;
+  for (int i = 0; i < 900; ++i) {
+    parts += (i == 0 ? "" : ",") +
+             std::string(R"({"mode":"association","type":"ip","attributes":{"ip":"8.8.8.8"},)") +
+             R"("tags":["t)" + std::to_string(i % 450) + "\",\"all\"]}";
+  }
+  auto out =
+      take(R"({"type":"port","attributes":{"port":"53/udp"},"associations":[)" + parts + "]}");
+  REQUIRE(out.entities.size() == 2);
+  const auto& tags = out.entities[1].tags;
+  CHECK(tags.size() == 451);
+  CHECK(std::ranges::is_sorted(tags));
+  CHECK(tags.front() == "all");
 }
 
 }  // namespace sonde::model

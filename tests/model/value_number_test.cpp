@@ -123,7 +123,7 @@ TEST_CASE("Float") {
                                      });
 }
 
-TEST_CASE("Float as text") {
+TEST_CASE("Float, given as text") {
   check_accepted(data_type::floating, {
                                           {"1.50", "1.5"},
                                           {"+1", "1"},

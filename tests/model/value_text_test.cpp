@@ -207,6 +207,35 @@ TEST_CASE("Regex") {
                                   });
 }
 
+TEST_CASE("a regular expression has a length, and so has what it is compiled to") {
+  auto longest = std::string(longest_regex, 'a');
+  check_unchanged(data_type::regex, {longest, "[^\\n]{0,200}", "(?:[0-9]{1,3}\\.){3}[0-9]{1,3}",
+                                     "(?i)(?:[a-z0-9-]{1,63}\\.)+(?:ru|cn|example)"});
+  check_refused(data_type::regex, {
+                                      {longest + "a", "longer than the 4096 bytes"},
+                                      {"\\pL{500}", "too large once compiled"},
+                                      {"(?:\\pL|x){99}", "too large once compiled"},
+                                  });
+}
+
+TEST_CASE("what takes long to check is said to cost much before it is checked") {
+  auto work = [](data_type type, std::string text) { return value_work(type, json(text)); };
+  CHECK(work(data_type::text, "a") == 1);
+  CHECK(work(data_type::text, std::string(longest_value, 'a')) == 4'097);
+  CHECK(value_work(data_type::integer, json(5)) == 1);
+  CHECK(work(data_type::regex, "a") < 50);
+  CHECK(work(data_type::regex, std::string(longest_regex, 'a')) < 20'000);
+  std::string classes;
+  while (classes.size() + 3 <= longest_regex)
+    classes += "\\PL";
+  // 240 ms of a processor.
+  CHECK(work(data_type::regex, "(?i)" + classes.substr(0, 4'092)) > 300'000);
+  CHECK(work(data_type::regex, "x{0,1000}") > 10'000);
+  CHECK(work(data_type::regex, "x{32}") < 1'000);
+  // Too long to be compiled, so that it costs no more than to be looked at.
+  CHECK(work(data_type::regex, classes + classes) < 1'000);
+}
+
 TEST_CASE("Adversary") {
   check_unchanged(data_type::adversary,
                   {"APT28", "Fancy Bear", "FIN7", "UNC2452", "Lazarus Group", "Müller's Gang",
