@@ -122,7 +122,7 @@ struct limits {
 
   // One scan: what a target can make the whole of it hold and publish.
   std::uint32_t scan_evidence_bytes =
-      8u << 20;  ///< banners and certificates' DER; 5,000 usual certificates. More: fingerprints
+      4u << 20;  ///< banners and certificates' DER; 2,500 usual certificates. More: fingerprints
   std::uint32_t scan_unpublished_bytes =
       8u << 20;  ///< in memory before it is published; beyond it no further port is talked to
   std::uint32_t scan_entities = 50'000;       ///< published; 8 addresses with 1,000 open ports each

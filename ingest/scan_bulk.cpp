@@ -30,6 +30,10 @@ constexpr std::size_t slice_bytes = 65'536;
 constexpr std::size_t slice_lines = 256;
 /// Requests that are written out here, in less than a millisecond; a worker does more of them.
 constexpr std::size_t few_requests = 16;
+/// What a record has beside the text of its line: ids, groups, headers.
+constexpr std::size_t record_overhead = 1'024;
+/// One batch is at most this share of `limits::produce_pending_bytes`, so that it always fits.
+constexpr std::size_t batch_share = 4;
 
 struct numbered_line {
   std::size_t number = 0;
@@ -39,6 +43,7 @@ struct numbered_line {
 /// One line, and what it comes to.
 struct bulk_entry {
   std::size_t line = 0;
+  std::size_t bytes = 0;  ///< about those of its record
   std::string target;
   scan_order order;
   model::target_key key;
@@ -58,6 +63,7 @@ struct line_reader {
   [[nodiscard]] bulk_entry read(const numbered_line& line) const {
     bulk_entry out;
     out.line = line.number;
+    out.bytes = line.text.size() + record_overhead;
     auto order = rules->read(line.text, depth, owner);
     if (!order) {
       out.refusal = order.error();
@@ -138,7 +144,7 @@ class scan_service::bulk_run {
     now_ = service_.clock_.now();
     co_await look_up(0, entries_.size());
     for (std::size_t begin = 0; begin < entries_.size();) {
-      auto end = std::min(entries_.size(), begin + service_.limits_.bulk_write_lines);
+      auto end = end_of_batch(begin);
       co_await settle(begin, end);
       begin = end;
     }
@@ -152,6 +158,17 @@ class scan_service::bulk_run {
     std::optional<views::task_standing> standing;
     bool webhooks = false;  ///< the standing says which it has
   };
+
+  [[nodiscard]] std::size_t end_of_batch(std::size_t begin) const {
+    auto most = service_.limits_.produce_pending_bytes / batch_share;
+    auto last = std::min(entries_.size(), begin + service_.limits_.bulk_write_lines);
+    auto end = begin;
+    for (std::size_t bytes = 0; end < last; ++end) {
+      bytes += entries_[end].bytes;
+      if (end > begin && bytes > most) break;
+    }
+    return end;
+  }
 
   awaitable<void> let_others_go_first() {
     if (++steps_ % lines_at_once != 0) co_return;

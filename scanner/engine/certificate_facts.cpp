@@ -9,8 +9,9 @@ namespace {
 
 using model::json;
 
-/// What is cached at most, in bytes of memory: some 2,000 usual certificates.
-constexpr std::size_t cached_bytes = 16u << 20;
+/// What is cached at most, in bytes of memory: some 500 usual certificates, which are more than there
+/// are intermediates in use.
+constexpr std::size_t cached_bytes = 4u << 20;
 /// What a parsed certificate and its facts take for each byte of DER, and for themselves.
 constexpr std::size_t memory_per_byte = 6;
 constexpr std::size_t memory_of_one = 1'024;
