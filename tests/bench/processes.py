@@ -67,8 +67,8 @@ class Server:
         config.write_text(f'data_dir = "{self.data}"\n' + settings)
         self.log = self.folder / "serve.log"
         # The load is that of many callers, shown as one key.
-        unlimited = dict.fromkeys(("SONDE_LIMITS_REQUESTS_PER_KEY_PER_S", "SONDE_LIMITS_REQUESTS_PER_KEY_BURST"),
-                                  "1000000000")
+        unlimited = {f"SONDE_LIMITS_REQUESTS_PER_{who}_{what}": "1000000000"
+                     for who in ("KEY", "USER") for what in ("PER_S", "BURST")}
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
                 [binary, "serve", "--config", config, "--listen", "127.0.0.1:0"],

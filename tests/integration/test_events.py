@@ -22,8 +22,8 @@ SILENT = "127.42.0.1"
 JSON = {"Content-Type": "application/json"}
 PAIR = "/api/auth/v2/keypair"
 
-# Fields that nothing here brings about: two requests at once, a certificate that is too large, broken, or
-# in a transparency log; dead letters, which test_consumers.py makes.
+# Fields that nothing here brings about: two requests at once, a request that cannot be read, a certificate that is too large, broken, or
+# in a transparency log, a scan beyond its budget; dead letters, which test_consumers.py makes.
 RARE = {"task.next", "request.cancelled", "receipt.letter", "receipt.to", "receipt.time", "certificate.truncated",
         "certificate.parse-problems", "certificate.sct-logs", "request.refused", "service.truncated",
         "service.banner-sha256", "service.certificate-sha256"}
