@@ -152,7 +152,6 @@ def test_large_certificates_on_many_ports_cost_a_bounded_amount_of_memory(daemon
     assert scan["results_total"] if "results_total" in scan else len(scan["results"]) == len(ports)
     reason = scan["outcome"]["reason"]
     assert "truncated, left out:" in reason and "certificates (fingerprints only)" in reason, reason
-    assert "alternative names" in reason, reason
     cut = [row for row in scan["results"] if row.get("detail", "").startswith("truncated")]
     assert cut and all(len(row["certificate"]["sha256"]) == 64 for row in cut)
     check_stream(daemon, scan)
@@ -176,7 +175,7 @@ def check_stream(daemon, scan):
         assert service.get("truncated", False) == bool(chain)
         assert len(chain) in (0, 15)
     assert sum(1 for e in entities if e["type"] == "hostname") <= 5_000
-    assert 100 < len(certificates) < 200, len(certificates)
+    assert 50 < len(certificates) < 100, len(certificates)
 
 
 # What a terminal obeys: C0 with TAB, VT and FF, DEL, C1, bidirectional and other format characters.
