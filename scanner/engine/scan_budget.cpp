@@ -1,10 +1,21 @@
 #include "scanner/engine/scan_budget.hpp"
 
+#include <algorithm>
+
 namespace sonde::scanner {
 namespace {
 
 /// What a certificate costs beside its own bytes, so that the number of tiny ones is bounded too.
 constexpr std::size_t certificate_overhead = 512;
+/// Beyond the size of a usual certificate its bytes are names and other lists, each of which becomes
+/// text several times on its way to the topics: 15 of 60 KiB took 10 MiB.
+constexpr std::size_t usual_certificate = 4'096;
+constexpr std::size_t cost_beyond_usual = 4;
+
+std::size_t cost_of_certificate(std::size_t bytes) {
+  auto usual = std::min(bytes, usual_certificate);
+  return certificate_overhead + usual + (bytes - usual) * cost_beyond_usual;
+}
 
 }  // namespace
 
@@ -17,7 +28,7 @@ bool scan_budget::take(std::size_t bytes) {
 bool scan_budget::admit_certificate(const std::string& sha256, std::size_t bytes) {
   std::lock_guard lock(mutex_);
   if (admitted_.contains(sha256)) return true;
-  if (!take(bytes + certificate_overhead)) {
+  if (!take(cost_of_certificate(bytes))) {
     ++left_out_.certificates;
     return false;
   }

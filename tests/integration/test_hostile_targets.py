@@ -175,7 +175,7 @@ def check_stream(daemon, scan):
         assert service.get("truncated", False) == bool(chain)
         assert len(chain) in (0, 15)
     assert sum(1 for e in entities if e["type"] == "hostname") <= 5_000
-    assert 50 < len(certificates) < 100, len(certificates)
+    assert 10 < len(certificates) < 40, len(certificates)
 
 
 # What a terminal obeys: C0 with TAB, VT and FF, DEL, C1, bidirectional and other format characters.

@@ -32,6 +32,14 @@ TEST_CASE("a certificate counts once a scan") {
   CHECK(budget.left_out().certificates == 0);
 }
 
+TEST_CASE("a large certificate costs more for each byte than a usual one") {
+  scan_budget budget(budget_of(250'000));
+  CHECK(budget.admit_certificate("large", 60'000));
+  CHECK(!budget.admit_certificate("another", 60'000));
+  for (int i = 0; i < 8; ++i)
+    CHECK(budget.admit_certificate(std::to_string(i), 2'000));
+}
+
 TEST_CASE("certificates of hardly any bytes cost something too") {
   scan_budget budget(budget_of(1u << 20));
   int admitted = 0;
