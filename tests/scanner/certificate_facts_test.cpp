@@ -196,9 +196,9 @@ TEST_CASE("the cache holds so many bytes, and forgets what has not come for long
   int held = 0;
   for (const auto& each : seen)
     held += !each.expired();
-  // 16 MiB of memory; parsed, a certificate takes six times its DER, and a little.
-  CHECK(held <= (16 << 20) / (6 * 60'000));
-  CHECK(held >= (16 << 20) / (6 * 60'000 + 2'000) - 2);
+  // 4 MiB of memory; parsed, a certificate takes six times its DER, and a little.
+  CHECK(held <= (4 << 20) / (6 * 60'000));
+  CHECK(held >= (4 << 20) / (6 * 60'000 + 2'000) - 2);
   CHECK(seen.front().expired());
   CHECK(!seen.back().expired());
 }
