@@ -47,7 +47,7 @@ constexpr std::uint64_t least_row = 160;
 /// What Kafka's producer counts for a record beside its bytes, and more.
 constexpr std::uint64_t around_record = 16'384;
 
-constexpr limit_rule rules[] = {
+constexpr limit_rule limit_rules[] = {
     {{"limits.webhook_body_bytes", limit_value<&limits::webhook_body_bytes>},
      escaped,
      around_message,
@@ -197,7 +197,7 @@ result<> check_profile(const std::string& name, const std::string& ports,
 
 result<> check_limits(const configuration& config) {
   bool kafka = config.queue.backend == "kafka";
-  for (const auto& rule : rules) {
+  for (const auto& rule : limit_rules) {
     if (rule.kafka_only && !kafka) continue;
     if (auto kept = check_rule(rule, config); !kept) return kept;
   }

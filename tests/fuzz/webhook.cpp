@@ -6,6 +6,7 @@
 #include "base/hash.hpp"
 #include "base/sealed.hpp"
 #include "model/json.hpp"
+#include "model/webhook_keys.hpp"
 #include "tests/fuzz/checks.hpp"
 #include "webhook/retry_plan.hpp"
 

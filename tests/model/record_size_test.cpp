@@ -13,6 +13,17 @@
 namespace sonde::model {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t slower = 4;
+#else
+constexpr std::uint64_t slower = 1;
+#endif
+
+/// Fewer under a sanitizer, which looks for other faults than sizes.
+constexpr std::uint64_t seeds(std::uint64_t usual) {
+  return (usual + slower - 1) / slower;
+}
+
 using test::hostile_values;
 
 constexpr std::size_t bounds_of_records[] = {least_record_bytes, 200'000, usual_record_bytes};
@@ -41,7 +52,7 @@ void check_snapshot(const scan_task& task, std::size_t most) {
 }  // namespace
 
 TEST_CASE("a snapshot keeps to its bound, whatever the target, its callers and its past are") {
-  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(6); ++seed) {
     hostile_values random(seed);
     auto task = random.task();
     for (auto most : bounds_of_records) {
@@ -101,7 +112,7 @@ TEST_CASE("cursors of eight addresses under loss fit whole; of hundreds they bec
 }
 
 TEST_CASE("a cursor of any length is coarser and asks every port that owes an answer") {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(20); ++seed) {
     hostile_values random(seed);
     auto cursor = random.worst_cursor();
     for (std::size_t most :
@@ -148,7 +159,7 @@ TEST_CASE("webhooks for which a snapshot has no room are left out by folding") {
 }
 
 TEST_CASE("messages for webhooks keep to their bounds, and read back") {
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(3); ++seed) {
     hostile_values random(seed);
     for (auto most : bounds_of_records) {
       auto task = fitted(random.task(), most);
@@ -177,7 +188,7 @@ TEST_CASE("messages for webhooks keep to their bounds, and read back") {
 }
 
 TEST_CASE("a dead letter of any record keeps to its bound and tells the original") {
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(40); ++seed) {
     hostile_values random(seed);
     for (auto most : bounds_of_records) {
       auto original = random.record_near(most);
@@ -205,7 +216,7 @@ TEST_CASE("a dead letter of any record keeps to its bound and tells the original
 }
 
 TEST_CASE("an entity's attributes are shortened to any size and keep the main value") {
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(8); ++seed) {
     hostile_values random(seed);
     auto attributes = random.attributes("banner");
     auto main = attributes.at("banner");
@@ -227,7 +238,7 @@ TEST_CASE("an entity's attributes are shortened to any size and keep the main va
 }
 
 TEST_CASE("what is bounded where it enters fits the least record") {
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(40); ++seed) {
     hostile_values random(seed);
     CHECK(size_of(to_record(random.key())) <= least_record_bytes);
     CHECK(size_of(to_record(key_use{random.key().id, test::some_time(1)})) <= least_record_bytes);
@@ -246,7 +257,7 @@ TEST_CASE("a set of numbers is as short as a bitmap, and reads back") {
   CHECK(number_list({}).empty());
   CHECK(number_list({22, 80, 81}) == "22,80-81");
   CHECK(number_list({65'535}) == "65535");
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(20); ++seed) {
     hostile_values random(seed);
     auto numbers = random.numbers();
     auto text = number_list(numbers);
