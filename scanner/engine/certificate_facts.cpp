@@ -9,8 +9,8 @@ namespace {
 
 using model::json;
 
-/// What is cached at most, in bytes of memory: some 500 usual certificates, which are more than there
-/// are intermediates in use.
+/// What is cached at most, in bytes of memory: some 500 usual certificates, which are more than
+/// there are intermediates in use.
 constexpr std::size_t cached_bytes = 4u << 20;
 /// What a parsed certificate and its facts take for each byte of DER, and for themselves.
 constexpr std::size_t memory_per_byte = 6;

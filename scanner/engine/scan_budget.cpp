@@ -7,8 +7,8 @@ namespace {
 
 /// What a certificate costs beside its own bytes, so that the number of tiny ones is bounded too.
 constexpr std::size_t certificate_overhead = 512;
-/// Beyond the size of a usual certificate its bytes are names and other lists, each of which becomes
-/// text several times on its way to the topics: 15 of 60 KiB took 10 MiB.
+/// Beyond the size of a usual certificate its bytes are names and other lists, each of which
+/// becomes text several times on its way to the topics: 15 of 60 KiB took 10 MiB.
 constexpr std::size_t usual_certificate = 4'096;
 constexpr std::size_t cost_beyond_usual = 4;
 

@@ -27,6 +27,7 @@ import json, os, socket, sys
 where, answer = sys.argv[1], sys.argv[2].encode()
 unix = where.startswith("/")
 server = socket.socket(socket.AF_UNIX if unix else socket.AF_INET6 if ":" in where else socket.AF_INET)
+if not unix: server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind(where if unix else (where, int(sys.argv[3])))
 if unix: os.chmod(where, 0o777)
 server.listen()
