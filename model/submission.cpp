@@ -26,7 +26,7 @@ constexpr std::size_t reader_bytes_of_unit = 32;
 std::uint64_t work_of(const group_list& readers) {
   std::size_t bytes = 0;
   for (const auto& each : readers)
-    bytes += each.size() + sizeof(each);
+    bytes += each.size() + sizeof(std::string);
   return record_work + bytes / reader_bytes_of_unit;
 }
 

@@ -275,7 +275,7 @@ awaitable<bool> scheduler::refill() {
   std::map<std::string, std::size_t> running;
   for (const auto& each : running_)
     ++running[each.second.scope];
-  bool more = refill_after_ != std::string();
+  bool more = !refill_after_.empty();
   for (const auto& scope : scopes) {
     // Those that run or are ready stand in the view too.
     auto most = share + running[scope] + ready_.size(scope);
