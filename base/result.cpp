@@ -15,7 +15,7 @@ std::string error::message() const {
 
 namespace {
 
-/// Of system calls: this machine is short of something, or a peer went away.
+/// Errors of system calls that say: this machine is short of something, or a peer went away.
 bool is_transient_errno(int number) {
   switch (number) {
     case EINTR:
