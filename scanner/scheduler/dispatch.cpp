@@ -17,7 +17,7 @@ constexpr seconds save_pause{10};
 }  // namespace
 
 awaitable<void> scheduler::dispatch() {
-  while (!stopping_) {
+  while (!stop_.requested()) {
     while (running_.size() < limits_.running_tasks) {
       auto next = ready_.take();
       if (!next) break;
@@ -33,7 +33,7 @@ awaitable<void> scheduler::dispatch() {
     bool news = false;
     if (hungry) news = co_await refill();
     bool more = (news || ready_.size() > 0) && running_.size() < limits_.running_tasks;
-    if (!more && !stopping_) co_await work_.wait();
+    if (!more && !stop_.requested()) co_await work_.wait();
   }
 }
 
@@ -44,7 +44,7 @@ awaitable<void> scheduler::run(model::target_key key, std::int32_t partition) {
   task = co_await ledger_.load(key);
   running_.erase(key);
   running_now_.set(static_cast<double>(running_.size()));
-  if (task && !stopping_ && ledger_.owns(partition)) enqueue(*task, partition);
+  if (task && !stop_.requested() && ledger_.owns(partition)) enqueue(*task, partition);
   ledger_.release(key);
   ledger_.release(key);
   run_ended_.notify_all();

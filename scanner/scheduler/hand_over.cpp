@@ -23,7 +23,7 @@ void scheduler::note_owing(const model::scan_task& task, std::int32_t partition)
 /// The snapshot with `pending` is on its topic before this begins, so whoever owns the partition
 /// next does what is left. Doing it twice gives the same messages.
 awaitable<void> scheduler::hand_over() {
-  while (!stopping_) {
+  while (!stop_.requested()) {
     if (owing_unknown_ && owing_.empty()) co_await find_owing();
     auto some = std::make_shared<std::vector<views::owing_task>>();
     for (auto next = owing_.begin(); next != owing_.end() && some->size() < tasks_at_once;) {

@@ -102,7 +102,7 @@ awaitable<void> scheduler::hold_back(std::int32_t partition,
     auto place = disputes_.find(partition);
     return place != disputes_.end() && place->second.held_back.size() > most_held_back;
   };
-  while (!stopping_ && too_many())
+  while (!stop_.requested() && too_many())
     co_await settled_.wait();
 }
 

@@ -84,7 +84,6 @@ void scheduler::start() {
 }
 
 awaitable<void> scheduler::stop(steady_time deadline) {
-  stopping_ = true;
   stop_.request();
   consumer_->close();
   for (auto* each : {&work_, &disputed_, &progress_news_, &owing_news_})
@@ -141,7 +140,7 @@ awaitable<void> scheduler::fold(stored_records records) {
 awaitable<void> scheduler::fold_given(std::int32_t partition,
                                       std::shared_ptr<const stored_records> records) {
   bool folded = false;
-  while (!folded && !stopping_ && given_.contains(partition)) {
+  while (!folded && !stop_.requested() && given_.contains(partition)) {
     if (disputes_.contains(partition)) {
       co_await hold_back(partition, records);
       co_return;

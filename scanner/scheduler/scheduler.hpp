@@ -179,7 +179,6 @@ class scheduler {
   task_group claiming_;
   task_group runs_;
   stop_signal stop_;
-  bool stopping_ = false;
 };
 
 }  // namespace sonde::scanner
