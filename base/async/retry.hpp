@@ -44,7 +44,7 @@ class retry_course {
 /// Runs `operation` until it succeeds, fails with a permanent error, or stop is requested; returns
 /// what it returned last. It runs at least once.
 ///
-/// The one way in which this program repeats anything. `operation` is called anew for each try, on
+/// What the daemon repeats, it repeats with this. `operation` is called anew for each try, on
 /// this coroutine's loop, which must be that of `stop`. Cancelling this coroutine ends the pause,
 /// and throws as usual.
 template <class T>
