@@ -1,5 +1,9 @@
 #pragma once
 
+#include "base/clock.hpp"
+
+#include <array>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +28,14 @@ struct record {
     return topic == other.topic && key == other.key && value == other.value &&
            headers == other.headers;
   }
+};
+
+/// What a record says, and the time that it tells. Records with the same `said` differ in when and
+/// by which run they say it, and in nothing that a reader of the topic keeps of more than the
+/// newest.
+struct repeat_mark {
+  std::array<std::byte, 16> said{};
+  wall_time time{};
 };
 
 /// The value of the first header called `name`, or nothing.

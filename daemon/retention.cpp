@@ -38,8 +38,9 @@ retention_table default_retention() {
   retention_table out;
   out[topics::scan_requests] = {week, 0, true};
   out[topics::scan_progress] = {hours(1)};
-  out[topics::entities] = {};
-  out[topics::associations] = {};
+  // Consumers have a day to read each time at which something was seen.
+  out[topics::entities].repeats = hours(24);
+  out[topics::associations].repeats = hours(24);
   out[topics::comments] = {};
   out[topics::scan_requests_dead] = {month};
   // Of a key the first record counts, not the newest, so these are not compacted.

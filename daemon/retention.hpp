@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace sonde::daemon {
@@ -16,6 +17,9 @@ struct topic_retention {
   /// Records stay, whatever their age, until every consumer group has committed them. Such a topic
   /// has no bound on its bytes.
   bool until_committed = false;
+  /// How old a repeat becomes before it is removed; zero: no bound. Nothing where a topic has no
+  /// repeats.
+  std::optional<std::chrono::seconds> repeats = std::nullopt;
 };
 
 /// By the short name of the topic: every topic that is not compacted.

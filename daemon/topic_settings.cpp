@@ -10,6 +10,8 @@
 namespace sonde::daemon {
 namespace {
 
+using std::chrono::seconds;
+
 constexpr std::int64_t most_retention_bytes = std::numeric_limits<std::int64_t>::max();
 
 setting retention_of(const std::string& topic) {
@@ -50,6 +52,37 @@ setting retention_bytes_of(const std::string& topic) {
   return out;
 }
 
+setting repeats_of(const std::string& topic) {
+  setting out;
+  out.key = "topics." + topic + ".repeats";
+  out.description = "how long a record of " + topic +
+                    " is kept that says no more than an earlier and a later one; 0: no bound";
+  out.set = [topic](configuration& config, const setting_value& value) -> result<> {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr) return fail(model::errc::invalid_field, "is no text, as in \"1d\"");
+    auto time = parse_duration(*text);
+    if (!time) return time.error();
+    config.topics[topic].repeats = *time;
+    return {};
+  };
+  out.get = [topic](const configuration& config) {
+    return setting_value(duration_text(config.topics.at(topic).repeats.value_or(seconds(0))));
+  };
+  return out;
+}
+
+result<> check_repeats(const configuration& config) {
+  if (config.queue.backend != "kafka") return {};
+  for (const auto& [topic, kept] : default_retention()) {
+    if (config.topics.at(topic).repeats == kept.repeats) continue;
+    return fail(model::errc::invalid_field,
+                "topics." + topic +
+                    ".repeats: Apache Kafka cannot remove repeats; leave this out, and bound the "
+                    "topic with retention or retention_bytes");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<setting> topic_settings() {
@@ -58,15 +91,17 @@ std::vector<setting> topic_settings() {
     out.push_back(retention_of(topic));
     // Nothing may push out what waits for a group.
     if (!kept.until_committed) out.push_back(retention_bytes_of(topic));
+    if (kept.repeats) out.push_back(repeats_of(topic));
   }
   return out;
 }
 
 result<> check_retention(const configuration& config) {
+  if (auto repeats = check_repeats(config); !repeats) return repeats;
   auto kept = config.topics.at(model::topics::webhook_requests).time;
   auto pauses = webhook::parse_pauses(config.webhook.retry_s);
   if (!pauses) return pauses.error();
-  auto tried = std::accumulate(pauses->begin(), pauses->end(), std::chrono::seconds(0));
+  auto tried = std::accumulate(pauses->begin(), pauses->end(), seconds(0));
   if (kept.count() == 0 || kept >= tried) return {};
   return fail(model::errc::invalid_field,
               "topics.webhook.requests.retention: " + duration_text(kept) +

@@ -1,6 +1,7 @@
 #include "daemon/topics.hpp"
 
 #include "model/events.hpp"
+#include "model/fact_repeat.hpp"
 
 namespace sonde::daemon {
 
@@ -24,6 +25,11 @@ std::vector<queue::topic_spec> all_topics(std::int32_t partitions, const retenti
       spec.retention = its->second.time;
       spec.retention_bytes = its->second.bytes;
       spec.keep_uncommitted = its->second.until_committed;
+      auto repeats = its->second.repeats.value_or(std::chrono::seconds(0));
+      if (repeats.count() > 0) {
+        spec.compaction_lag = repeats;
+        spec.repeats = &model::repeat_of;
+      }
     }
   }
   return out;

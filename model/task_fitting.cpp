@@ -167,7 +167,7 @@ class task_shortener {
 
   void give_up() {
     constexpr std::size_t shown_bytes = 500;
-    constexpr std::size_t most_groups = 50;
+    constexpr std::size_t most_shown_groups = 50;
     auto size = most_ + over_;
     if (!is_terminal(task_.current.state)) {
       outcome why{outcome_kind::attempts, "its snapshot would have " + std::to_string(size) +
@@ -185,7 +185,7 @@ class task_shortener {
     measure();
     if (over_ == 0) return;
     task_.produced.clear();
-    if (task_.scope.size() > most_groups) task_.scope.resize(most_groups);
+    if (task_.scope.size() > most_shown_groups) task_.scope.resize(most_groups);
     // A group's name that is cut would be another group's.
     std::erase_if(task_.scope, [](const auto& group) { return encoded_size(group) > shown_bytes; });
     measure();

@@ -7,7 +7,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,10 +30,15 @@ struct topic_spec {
   cleanup policy = cleanup::remove;
   std::chrono::milliseconds retention{0};  ///< zero: for ever
   bool keep_uncommitted = false;           ///< whatever its age, until every group has committed it
-  std::chrono::milliseconds compaction_lag{0};  ///< a record is not compacted away before this age
+  /// A record is not compacted away, nor removed as a repeat, before this age.
+  std::chrono::milliseconds compaction_lag{0};
   /// Beyond so many bytes of keys, values and headers the oldest records go; zero: never. Of the
   /// whole topic: where a backend counts by partition, each has its share.
   std::uint64_t retention_bytes = 0;
+  /// Of a topic that is not compacted: among the records that say the same, those stay that tell
+  /// the earliest and the latest time. Nothing: the record stays. Not called where it is empty; on
+  /// the writing thread. Local backends only: Kafka has no such cleanup.
+  std::function<std::optional<repeat_mark>(const record&)> repeats = nullptr;
 };
 
 struct partition_ref {

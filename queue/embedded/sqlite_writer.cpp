@@ -1,4 +1,5 @@
 #include "queue/embedded/record_codec.hpp"
+#include "queue/embedded/repeat_remover.hpp"
 #include "queue/embedded/sqlite_log.hpp"
 #include "queue/errc.hpp"
 
@@ -45,6 +46,7 @@ struct open_log {
   std::int64_t counted_to = 0;  ///< those before it are counted, and
   std::int64_t opened_at = 0;   ///< those from here on, which this process has written
   std::unique_ptr<SQLite::Statement> append;
+  std::unique_ptr<repeat_remover> repeats;  ///< of a topic that has them removed
 };
 
 class sqlite_writer final : public local::log_writer {
@@ -72,6 +74,8 @@ class sqlite_writer final : public local::log_writer {
       log.next = next.getColumn(0).getInt64();
       log.opened_at = log.next;
       log.append = std::make_unique<SQLite::Statement>(*db_, sql);
+      const auto& spec = layout_.spec(static_cast<log_index>(logs_.size() - 1));
+      if (spec.repeats) log.repeats = std::make_unique<repeat_remover>(*db_, number, spec);
     }
   }
 
@@ -101,6 +105,7 @@ class sqlite_writer final : public local::log_writer {
         } else {
           if (spec.retention_bytes > 0) more = count_some(logs_[i]) || more;
           more = remove_old(logs_[i], spec, now) || more;
+          if (spec.repeats) more = remove_repeats(logs_[i], now - spec.compaction_lag) || more;
         }
       }
       more = give_pages_back() || more;
@@ -300,6 +305,15 @@ class sqlite_writer final : public local::log_writer {
     both.commit();
     log.bytes -= freed;
     log.counted_to = std::max(log.counted_to, last + 1);
+  }
+
+  bool remove_repeats(open_log& log, wall_time before) {
+    auto slice = log.repeats->remove_some(before);
+    for (const auto& row : slice.removed) {
+      bool counted = row.offset < log.counted_to || row.offset >= log.opened_at;
+      if (counted) log.bytes -= row.bytes;
+    }
+    return slice.more;
   }
 
   /// Compaction and retention leave free pages behind. True: there are more than will be used soon.

@@ -1,12 +1,14 @@
 #include "queue/memory/memory_log.hpp"
 
 #include "queue/errc.hpp"
+#include "queue/local/repeats.hpp"
 #include "queue/record_size.hpp"
 
 #include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 namespace sonde::queue {
@@ -20,8 +22,14 @@ using local::log_index;
 /// Records of one partition. Compaction leaves gaps, so a record carries its offset.
 struct memory_log {
   std::deque<stored_record> records;
+  std::int64_t start = 0;
   std::int64_t end = 0;
   std::size_t bytes = 0;  ///< of these records
+  /// Of a topic that has repeats removed: what stays of those that say the same, and how far this
+  /// has come.
+  std::map<std::array<std::byte, 16>, local::kept_repeats> repeats;
+  std::int64_t looked_at_to = 0;
+  std::int64_t forgotten_to = 0;  ///< marks of records before it only are gone
 };
 
 /// The logs themselves. Writer and reader share it on one thread.
@@ -60,6 +68,7 @@ class memory_writer final : public local::log_writer {
         compact(store_->logs[i], now - spec.compaction_lag);
       } else {
         remove_old(i, now);
+        if (spec.repeats) remove_repeats(store_->logs[i], spec, now - spec.compaction_lag);
       }
     }
     return false;
@@ -86,8 +95,35 @@ class memory_writer final : public local::log_writer {
     };
     while (!log.records.empty() && goes(log.records.front())) {
       log.bytes -= size_of(log.records.front().what);
+      log.start = log.records.front().offset + 1;
       log.records.pop_front();
     }
+  }
+
+  static void remove_repeats(memory_log& log, const topic_spec& spec, wall_time before) {
+    if (log.start - log.forgotten_to > (log.end - log.start) / 2) forget_expired(log);
+    std::set<std::int64_t> gone;
+    auto next = std::ranges::lower_bound(log.records, log.looked_at_to, {}, &stored_record::offset);
+    for (; next != log.records.end() && next->time < before; ++next) {
+      log.looked_at_to = next->offset + 1;
+      auto mark = spec.repeats(next->what);
+      if (!mark) continue;
+      auto known = log.repeats.find(mark->said);
+      auto kept = known == log.repeats.end() ? std::nullopt : kept_from(log.start, known->second);
+      if (auto one = take_in(kept, {mark->time, next->offset})) gone.insert(*one);
+      log.repeats.insert_or_assign(mark->said, *kept);
+    }
+    if (gone.empty()) return;
+    std::erase_if(log.records, [&](const stored_record& one) {
+      bool goes = gone.contains(one.offset);
+      if (goes) log.bytes -= size_of(one.what);
+      return goes;
+    });
+  }
+
+  static void forget_expired(memory_log& log) {
+    std::erase_if(log.repeats, [&](const auto& one) { return !kept_from(log.start, one.second); });
+    log.forgotten_to = log.start;
   }
 
   /// The first offset that some group has not dealt with; the start where there is no group.
@@ -110,10 +146,10 @@ class memory_reader final : public local::log_reader {
                                           std::size_t bytes) override {
     const auto& log = store_->logs[index];
     const auto& spec = store_->layout.spec(index);
-    if (spec.policy == cleanup::remove && from < start_of(log)) {
+    if (spec.policy == cleanup::remove && from < log.start) {
       return fail(errc::out_of_range, "offset " + std::to_string(from) + " of " + spec.name +
                                           " is not kept any more; the first that is, is " +
-                                          std::to_string(start_of(log)));
+                                          std::to_string(log.start));
     }
     std::vector<stored_record> out;
     std::size_t size = 0;
@@ -128,7 +164,7 @@ class memory_reader final : public local::log_reader {
   result<std::vector<log_bounds>> bounds() override {
     std::vector<log_bounds> out;
     for (const auto& log : store_->logs)
-      out.push_back({start_of(log), log.end});
+      out.push_back({log.start, log.end});
     return out;
   }
 
@@ -141,10 +177,6 @@ class memory_reader final : public local::log_reader {
   }
 
  private:
-  static std::int64_t start_of(const memory_log& log) {
-    return log.records.empty() ? log.end : log.records.front().offset;
-  }
-
   std::shared_ptr<memory_store> store_;
 };
 

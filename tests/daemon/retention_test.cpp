@@ -1,5 +1,6 @@
 #include "daemon/retention.hpp"
 
+#include "daemon/topic_settings.hpp"
 #include "daemon/topics.hpp"
 #include "tests/support/doctest.hpp"
 
@@ -63,6 +64,28 @@ TEST_CASE("topics are kept as configured, and what is compacted has no retention
     CHECK(topic_of(all, name).policy == queue::cleanup::compact);
   }
   CHECK(kept.size() + 2 == all.size());
+}
+
+TEST_CASE("repeats of facts are removed after a day, of no other topic, and never where it says so") {
+  auto kept = default_retention();
+  kept["associations"].repeats = seconds(0);
+  for (const auto& each : all_topics(1, kept)) {
+    CAPTURE(each.name);
+    CHECK(bool(each.repeats) == (each.name == "entities"));
+  }
+  CHECK(topic_of(all_topics(1, kept), "entities").compaction_lag == hours(24));
+}
+
+TEST_CASE("Kafka, which cannot remove repeats, is not asked to") {
+  configuration config;
+  CHECK(check_retention(config));
+  config.topics["entities"].repeats = hours(1);
+  CHECK(check_retention(config));
+  config.queue.backend = "kafka";
+  auto refused = check_retention(config);
+  REQUIRE(!refused);
+  CHECK(refused.error().message().find("topics.entities.repeats: Apache Kafka cannot remove") !=
+        std::string::npos);
 }
 
 }  // namespace sonde::daemon

@@ -8,7 +8,11 @@
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/temporary_folder.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace sonde::queue {
 namespace {
@@ -20,12 +24,30 @@ constexpr local::log_index sized = 0;
 constexpr local::log_index both = 1;
 constexpr local::log_index waited_for = 2;
 constexpr local::log_index endless = 3;
+constexpr local::log_index repeated = 4;
+constexpr local::log_index repeated_and_sized = 5;
+
+/// Of records `said@seconds`.
+std::optional<repeat_mark> repeat_in_test(const record& one) {
+  auto at = one.value.find('@');
+  if (at == std::string::npos) return std::nullopt;
+  repeat_mark out;
+  for (std::size_t i = 0; i < std::min(at, out.said.size()); ++i)
+    out.said[i] = static_cast<std::byte>(one.value[i]);
+  out.time = wall_time(std::chrono::seconds(std::stoi(one.value.substr(at + 1))));
+  return out;
+}
 
 local::layout kept_topics() {
   return {{{.name = "sized", .retention_bytes = 10'500},
            {.name = "both", .retention = hours(1), .retention_bytes = 10'500},
            {.name = "waited.for", .keep_uncommitted = true, .retention_bytes = 10'500},
-           {.name = "endless"}},
+           {.name = "endless"},
+           {.name = "repeated", .compaction_lag = hours(1), .repeats = &repeat_in_test},
+           {.name = "repeated.and.sized",
+            .compaction_lag = hours(1),
+            .retention_bytes = 10'500,
+            .repeats = &repeat_in_test}},
           "test"};
 }
 
@@ -55,6 +77,23 @@ struct store_under_test {
       REQUIRE(sides.writer->write(one, {}, clock.now()).has_value());
     }
   }
+  void say(local::log_index log, const std::string& what, int second) {
+    std::vector<local::log_append> one{{log, {"", "k", what + '@' + std::to_string(second), {}}}};
+    REQUIRE(sides.writer->write(one, {}, clock.now()).has_value());
+  }
+  /// Of these no two say the same.
+  void fill(local::log_index log, int count) {
+    for (int i = 0; i < count; ++i)
+      say(log, "f" + std::to_string(next_filler++), 0);
+  }
+  /// What is left, fillers aside.
+  std::vector<std::string> left(local::log_index log) {
+    std::vector<std::string> out;
+    for (auto& one : sides.reader->read(log, start(log), 100'000, 1U << 30U).value()) {
+      if (!one.what.value.starts_with("f")) out.push_back(std::move(one.what.value));
+    }
+    return out;
+  }
   void commit(local::log_index log, std::int64_t next) {
     std::vector<local::group_offset> one{{"group", log, next}};
     REQUIRE(sides.writer->write({}, one, clock.now()).has_value());
@@ -71,6 +110,7 @@ struct store_under_test {
   test::manual_clock clock;
   limits bounds;
   local::log_store sides;
+  int next_filler = 0;
 };
 
 void for_each_store(const std::function<void(store_under_test&)>& check) {
@@ -133,6 +173,90 @@ TEST_CASE("without retention nothing goes") {
     store.clock.advance(hours(100'000));
     store.tidy();
     CHECK(store.start(endless) == 0);
+  });
+}
+
+TEST_CASE("of the records that say the same the oldest and the newest stay, by what they tell") {
+  for_each_store([](store_under_test& store) {
+    for (int second : {5, 6, 4, 9, 7, 9})
+      store.say(repeated, "a", second);
+    store.say(repeated, "b", 1);
+    store.put(repeated, 2);
+    store.fill(repeated, 1'000);
+    store.tidy();
+    CHECK(store.left(repeated).size() == 9);
+    store.clock.advance(hours(2));
+    store.tidy();
+    std::vector<std::string> kept{"a@4", "a@9", "b@1"};
+    kept.resize(5, std::string(value_bytes, 'v'));
+    CHECK(store.left(repeated) == kept);
+    CHECK(store.start(repeated) == 0);
+    CHECK(store.sides.reader->read(repeated, 0, 10, 1000).value().front().offset == 2);
+  });
+}
+
+TEST_CASE("what is younger than the lag stays, however often it is said") {
+  for_each_store([](store_under_test& store) {
+    store.fill(repeated, 1'000);
+    store.clock.advance(hours(2));
+    for (int second : {1, 2, 3})
+      store.say(repeated, "a", second);
+    store.tidy();
+    CHECK(store.left(repeated) == std::vector<std::string>{"a@1", "a@2", "a@3"});
+  });
+}
+
+TEST_CASE("which records say the same is known when the file is opened again") {
+  store_under_test store(true);
+  for (int second : {1, 2})
+    store.say(repeated, "a", second);
+  store.fill(repeated, 1'000);
+  store.clock.advance(hours(2));
+  store.tidy();
+  store.open();
+  store.say(repeated, "a", 3);
+  store.fill(repeated, 1'000);
+  store.clock.advance(hours(2));
+  store.tidy();
+  CHECK(store.left(repeated) == std::vector<std::string>{"a@1", "a@3"});
+}
+
+TEST_CASE("repeats that are gone do not count against the bytes of their topic") {
+  for_each_store([](store_under_test& store) {
+    for (int i = 0; i < 2'000; ++i)
+      store.say(repeated_and_sized, "a", i);
+    store.clock.advance(hours(2));
+    CHECK(store.start(repeated_and_sized) == 0);
+    for (int round = 0; round < 3; ++round)
+      store.tidy();
+    auto first = store.start(repeated_and_sized);
+    auto left = store.left(repeated_and_sized).size();
+    CHECK(left < 400);
+    store.put(repeated_and_sized, 5);
+    store.tidy();
+    CHECK(store.start(repeated_and_sized) == first);
+  });
+}
+
+TEST_CASE("an expired record stands for nobody: what says the same after it is the first again") {
+  for_each_store([](store_under_test& store) {
+    store.say(repeated_and_sized, "a", 1);
+    store.say(repeated_and_sized, "a", 2);
+    store.fill(repeated_and_sized, 300);
+    store.clock.advance(hours(2));
+    store.tidy();
+    store.put(repeated_and_sized, 20);
+    store.tidy();
+    CHECK(store.start(repeated_and_sized) > 2);
+    store.say(repeated_and_sized, "a", 3);
+    store.say(repeated_and_sized, "a", 4);
+    store.say(repeated_and_sized, "a", 5);
+    store.fill(repeated_and_sized, 300);
+    store.clock.advance(hours(2));
+    store.tidy();
+    auto left = store.left(repeated_and_sized);
+    std::erase(left, std::string(value_bytes, 'v'));
+    CHECK(left == std::vector<std::string>{"a@3", "a@5"});
   });
 }
 
