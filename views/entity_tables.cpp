@@ -46,10 +46,6 @@ std::int64_t milliseconds_of(wall_time time) {
   return time.time_since_epoch().count();
 }
 
-std::string text_of(const model::json& value) {
-  return value.is_string() ? value.get<std::string>() : model::to_text(value);
-}
-
 }  // namespace
 
 const std::vector<std::string>& entity_tables::topics() const {
@@ -116,10 +112,8 @@ bool entity_tables::fold(const queue::stored_record& record) {
 }
 
 bool entity_tables::fold_entity(const queue::stored_record& record) {
-  auto entity = model::parse_entity(record.what.value);
+  auto entity = facts_.entity(record.what.value);
   if (!entity) return false;
-  auto main_value = entity->attributes.find(entity->type);
-  if (main_value == entity->attributes.end()) return false;
   auto& put = sql_->put_entity;
   auto number = number_of(entity->id);
   auto audience = sql_->audiences.number_of(entity->from.visible_by);
@@ -129,9 +123,9 @@ bool entity_tables::fold_entity(const queue::stored_record& record) {
   put.bind(2, audience);
   put.bind(3, entity->from.source);
   put.bind(4, entity->type);
-  put.bind(5, text_of(*main_value));
-  put.bind(6, model::to_text(entity->attributes));
-  put.bind(7, model::to_text(entity->tags));
+  put.bind(5, entity->value);
+  put.bind(6, entity->attributes);
+  put.bind(7, entity->tags);
   put.bind(8, order_of(record, entity->from));
   put.bind(9, milliseconds_of(entity->from.time));
   if (entity->reputation) {
@@ -141,14 +135,14 @@ bool entity_tables::fold_entity(const queue::stored_record& record) {
   }
   put.bind(11, entity->well_known ? 1 : 0);
   // Who only names an entity, as an end of an edge, takes nothing of it away.
-  put.bind(12, entity->attributes.size() > 1 ? 1 : 0);
-  put.bind(13, entity->tags.empty() ? 0 : 1);
+  put.bind(12, entity->has_details ? 1 : 0);
+  put.bind(13, entity->has_tags ? 1 : 0);
   put.exec();
   return true;
 }
 
 bool entity_tables::fold_association(const queue::stored_record& record) {
-  auto edge = model::parse_association(record.what.value);
+  auto edge = facts_.association(record.what.value);
   if (!edge) return false;
   auto& put = sql_->put_association;
   auto from = number_of(edge->from_entity);
@@ -162,7 +156,7 @@ bool entity_tables::fold_association(const queue::stored_record& record) {
   put.bind(3, to);
   put.bind(4, static_cast<int>(edge->mode));
   put.bind(5, edge->from.source);
-  put.bind(6, model::to_text(edge->evidence));
+  put.bind(6, edge->evidence);
   put.bind(7, order_of(record, edge->from));
   put.bind(8, milliseconds_of(edge->from.time));
   put.exec();

@@ -2,6 +2,7 @@
 
 #include "views/audiences.hpp"
 #include "views/entity_reader.hpp"
+#include "views/fact_reader.hpp"
 #include "views/folding_view.hpp"
 #include "views/numbered_texts.hpp"
 
@@ -52,6 +53,7 @@ class entity_tables final : public table_set {
   }
 
   const limits& limits_;
+  fact_reader facts_;
   std::unique_ptr<statements> sql_;
   std::unique_ptr<entity_reader> reader_;
 };

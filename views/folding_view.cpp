@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 constexpr int application_id = 0x536f6e56;
 constexpr retry_policy view_retries{std::chrono::milliseconds(500),
                                     std::chrono::milliseconds(5'000)};
+/// KiB of pages that each view keeps; all others are in the kernel's page cache.
+constexpr int view_cache_kib = 16 << 10;
 /// A batch of so many says that more wait on the topics.
 constexpr std::size_t records_when_behind = 256;
 
@@ -67,7 +69,7 @@ result<> folding_view::open_file() {
     db_->exec("PRAGMA synchronous=NORMAL");
     db_->setBusyTimeout(busy_timeout_ms);
     db_->exec("PRAGMA temp_store=MEMORY");
-    db_->exec("PRAGMA cache_size=-65536");
+    db_->exec("PRAGMA cache_size=-" + std::to_string(view_cache_kib));
     if (db_->execAndGet("PRAGMA user_version").getInt() == 0) make_fresh();
     tables_.open(*db_);
     load_positions();

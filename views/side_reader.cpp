@@ -6,8 +6,9 @@
 namespace sonde::views {
 namespace {
 
-/// Of the file, so much is read where it lies in the page cache.
-constexpr std::int64_t mapped_bytes = std::int64_t{1} << 30;
+/// KiB of pages that a reader keeps; all others it reads from the kernel's page cache. A mapped
+/// file would save that copy, but its page faults wait for the writer's.
+constexpr int reader_cache_kib = 8 << 10;
 
 }  // namespace
 
@@ -20,7 +21,7 @@ void side_reader::open(const std::filesystem::path& file, std::uint64_t opened) 
   close();
   db_ = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, busy_timeout_ms);
   db_->exec("PRAGMA temp_store=MEMORY");
-  db_->exec("PRAGMA mmap_size=" + std::to_string(mapped_bytes));
+  db_->exec("PRAGMA cache_size=-" + std::to_string(reader_cache_kib));
   reader_ = std::make_unique<entity_reader>(*db_, limits_);
   opened_ = opened;
 }

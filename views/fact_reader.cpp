@@ -1,0 +1,176 @@
+#include "views/fact_reader.hpp"
+
+#include "model/errc.hpp"
+
+#include <boost/json/src.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace sonde::views {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t fact_depth = 16;
+/// Of most records the whole tree fits.
+constexpr std::size_t tree_bytes = 64 << 10;
+
+error unreadable(std::string_view name, std::string_view why) {
+  return fail(model::errc::invalid_record, std::string(name) + ": " + std::string(why));
+}
+
+std::string text_of(const json::string& text) {
+  return {text.data(), text.size()};
+}
+
+/// The fields of one object; the first that is not as it should be is remembered.
+class fields {
+ public:
+  explicit fields(const json::object& object) : object_(object) {}
+
+  [[nodiscard]] const json::value* any(std::string_view name) const {
+    const auto* found = object_.if_contains(name);
+    return found == nullptr || found->is_null() ? nullptr : found;
+  }
+  [[nodiscard]] std::string text(std::string_view name) {
+    const auto* value = any(name);
+    if (value != nullptr && value->is_string()) return text_of(value->get_string());
+    refuse(name, "missing, or not a string");
+    return {};
+  }
+  [[nodiscard]] const json::array& texts(std::string_view name) {
+    static const json::array none;
+    const auto* value = any(name);
+    auto is_text = [](const json::value& one) { return one.is_string(); };
+    if (value != nullptr && value->is_array() && std::ranges::all_of(value->get_array(), is_text)) {
+      return value->get_array();
+    }
+    refuse(name, "missing, or not a list of strings");
+    return none;
+  }
+  [[nodiscard]] model::provenance provenance() {
+    model::provenance out;
+    for (const auto& group : texts("visibleBy"))
+      out.visible_by.push_back(text_of(group.get_string()));
+    out.source = text("source");
+    auto time = from_rfc3339(text("time"));
+    if (!time) refuse("time", "not a time in UTC with milliseconds");
+    out.time = time.value_or(wall_time{});
+    if (any("task") != nullptr) (void)text("task");
+    return out;
+  }
+  void refuse(std::string_view name, std::string_view why) {
+    if (trouble_.empty()) trouble_ = std::string(name) + ": " + std::string(why);
+  }
+  [[nodiscard]] bool failed() const { return !trouble_.empty(); }
+  [[nodiscard]] error trouble() const { return fail(model::errc::invalid_record, trouble_); }
+
+ private:
+  const json::object& object_;
+  std::string trouble_;
+};
+
+bool has_fractions(const json::value& value) {
+  if (value.is_double()) return true;
+  if (value.is_array()) return std::ranges::any_of(value.get_array(), has_fractions);
+  if (!value.is_object()) return false;
+  return std::ranges::any_of(value.get_object(),
+                             [](const auto& field) { return has_fractions(field.value()); });
+}
+
+/// One of the fields of `text`, as JSON. Boost.JSON may change the last digit of a fraction, which
+/// nlohmann does not.
+std::string written(const json::value& value, std::string_view text, const char* name) {
+  if (!has_fractions(value)) return json::serialize(value);
+  return model::to_text(model::parse_own(text).value(name, model::json()));
+}
+
+std::optional<int> read_reputation(const json::value& value) {
+  if (!value.is_int64()) return std::nullopt;
+  auto number = value.get_int64();
+  if (number < model::worst_reputation || number > model::best_reputation) return std::nullopt;
+  return static_cast<int>(number);
+}
+
+}  // namespace
+
+struct fact_reader::memory {
+  std::array<unsigned char, tree_bytes> tree;
+
+  /// Calls `read` with the fields of the object that `text` is.
+  template <class Told, class Read>
+  result<Told> with_fields(std::string_view text, Read read) {
+    json::monotonic_resource pool(tree.data(), tree.size());
+    json::parse_options bounded;
+    bounded.max_depth = fact_depth;
+    boost::system::error_code trouble;
+    auto value = json::parse({text.data(), text.size()}, trouble, &pool, bounded);
+    if (trouble) return unreadable("malformed JSON", trouble.message());
+    if (!value.is_object()) return unreadable("value", "not a JSON object");
+    fields all(value.get_object());
+    auto out = read(all);
+    if (all.failed()) return all.trouble();
+    return out;
+  }
+};
+
+fact_reader::fact_reader() : memory_(std::make_unique<memory>()) {}
+fact_reader::~fact_reader() = default;
+
+result<told_entity> fact_reader::entity(std::string_view text) {
+  return memory_->with_fields<told_entity>(text, [text](fields& all) {
+    told_entity out;
+    out.id = model::entity_id(all.text("id"));
+    if (!model::is_entity_id(out.id.str())) all.refuse("id", "not an entity id");
+    out.type = all.text("type");
+    const auto& tags = all.texts("tags");
+    out.has_tags = !tags.empty();
+    out.tags = json::serialize(tags);
+    out.from = all.provenance();
+    if (const auto* word = all.any("reputation")) {
+      out.reputation = read_reputation(*word);
+      if (!out.reputation) all.refuse("reputation", "not a number between -3 and 3");
+    }
+    if (const auto* known = all.any("wellKnown")) {
+      if (!known->is_bool()) all.refuse("wellKnown", "not true or false");
+      out.well_known = known->is_bool() && known->get_bool();
+    }
+    if (all.any("correlate") != nullptr) (void)all.texts("correlate");
+    const auto* attributes = all.any("attributes");
+    if (attributes == nullptr || !attributes->is_object()) {
+      all.refuse("attributes", "missing, or not an object");
+      return out;
+    }
+    const auto* value = attributes->get_object().if_contains(out.type);
+    if (value == nullptr) {
+      all.refuse("attributes", "without the main value");
+      return out;
+    }
+    out.value = value->is_string() ? text_of(value->get_string()) : json::serialize(*value);
+    out.attributes = written(*attributes, text, "attributes");
+    out.has_details = attributes->get_object().size() > 1;
+    return out;
+  });
+}
+
+result<told_association> fact_reader::association(std::string_view text) {
+  return memory_->with_fields<told_association>(text, [text](fields& all) {
+    told_association out;
+    (void)all.text("id");
+    out.from_entity = model::entity_id(all.text("entityID"));
+    out.to_entity = model::entity_id(all.text("relatedEntityID"));
+    auto mode = all.text("mode");
+    if (mode == name_of(model::association_mode::aggregation)) {
+      out.mode = model::association_mode::aggregation;
+    } else if (mode != name_of(model::association_mode::association)) {
+      all.refuse("mode", "neither aggregation nor association");
+    }
+    const auto* evidence = all.any("evidence");
+    out.evidence = evidence == nullptr ? "null" : written(*evidence, text, "evidence");
+    out.from = all.provenance();
+    return out;
+  });
+}
+
+}  // namespace sonde::views
