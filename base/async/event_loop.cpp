@@ -1,6 +1,7 @@
 #include "base/async/event_loop.hpp"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 namespace sonde {
 
@@ -11,10 +12,12 @@ event_loop::~event_loop() {
   join();
 }
 
-void event_loop::start() {
+void event_loop::start(int nice) {
   if (thread_.joinable()) return;
-  thread_ = std::thread([this] {
+  thread_ = std::thread([this, nice] {
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+    // On Linux this is the calling thread's alone.
+    if (nice > 0) setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + nice);
     context_.run();
   });
 }

@@ -22,8 +22,10 @@ class event_loop {
   [[nodiscard]] asio::io_context& context() { return context_; }
   [[nodiscard]] executor get_executor() { return context_.get_executor(); }
 
-  /// Starts the thread, once. Work posted before is kept and runs then.
-  void start();
+  /// Starts the thread, once. Work posted before is kept and runs then. `nice` is added to the nice
+  /// value that the process has, for this thread alone: nobody waits for the work of a nice thread
+  /// who could not wait longer.
+  void start(int nice = 0);
   /// Waits until nothing is left to do on the loop, and for its thread. Idempotent. Everything
   /// that lives on the loop must have been stopped first, or this waits for it.
   void join();
