@@ -80,10 +80,14 @@ bool has_fractions(const json::value& value) {
 }
 
 /// One of the fields of `text`, as JSON. Boost.JSON may change the last digit of a fraction, which
-/// nlohmann does not.
-std::string written(const json::value& value, std::string_view text, const char* name) {
+/// nlohmann does not; but it refuses one that is beyond any double.
+std::string written(fields& all, const char* name, std::string_view text) {
+  const auto& value = *all.any(name);
   if (!has_fractions(value)) return json::serialize(value);
-  return model::to_text(model::parse_own(text).value(name, model::json()));
+  auto whole = model::parse_own(text);
+  if (whole.is_object()) return model::to_text(whole[name]);
+  all.refuse(name, "holds a number that is too large");
+  return {};
 }
 
 std::optional<int> read_reputation(const json::value& value) {
@@ -148,7 +152,7 @@ result<told_entity> fact_reader::entity(std::string_view text) {
       return out;
     }
     out.value = value->is_string() ? text_of(value->get_string()) : json::serialize(*value);
-    out.attributes = written(*attributes, text, "attributes");
+    out.attributes = written(all, "attributes", text);
     out.has_details = attributes->get_object().size() > 1;
     return out;
   });
@@ -166,8 +170,7 @@ result<told_association> fact_reader::association(std::string_view text) {
     } else if (mode != name_of(model::association_mode::association)) {
       all.refuse("mode", "neither aggregation nor association");
     }
-    const auto* evidence = all.any("evidence");
-    out.evidence = evidence == nullptr ? "null" : written(*evidence, text, "evidence");
+    out.evidence = all.any("evidence") == nullptr ? "null" : written(all, "evidence", text);
     out.from = all.provenance();
     return out;
   });

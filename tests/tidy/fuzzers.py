@@ -47,6 +47,7 @@ FUZZED = {
     "tls/certificate.hpp": "certificate",
     "tls/chain_message.hpp": "client_handshake",
     "tls/client_handshake.hpp": "client_handshake",
+    "views/fact_reader.hpp": "fact_reader",
     "webhook/retry_plan.hpp": "webhook",
 }
 # Headers that look like parsers of outside bytes, and why they need no target of their own.
