@@ -8,6 +8,7 @@
 #include "base/metrics.hpp"
 #include "client/scan_api.hpp"
 #include "daemon/backend.hpp"
+#include "daemon/clock_watch.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/control.hpp"
 #include "daemon/process_metrics.hpp"
@@ -68,6 +69,8 @@ class node {
   /// Looks whether the machine has other addresses than before, which are out of scope then. Costs
   /// some ten microseconds; nothing is asked at a probe.
   void refresh_addresses();
+  /// Logs and counts that the machine's clock has been set since the last call. Costs as little.
+  void watch_clock();
   /// An error once something has failed that only a restart mends.
   [[nodiscard]] result<> health() const;
   /// Serves HTTP beside what the local interface gives; without this it is not listened to.
@@ -102,6 +105,9 @@ class node {
   std::unique_ptr<queue::backend> queue_;
   std::optional<std::filesystem::path> view_folder_;
   const clock& clock_;
+  clock_watch watch_{clock_};
+  counter clock_jumps_ =
+      counts_.count("sonde_clock_jumps_total", "How often the machine's clock was set.");
   logger& log_;
   ingest::daily_quota quota_{config_.limits, clock_, counts_};  ///< on the loop of HTTP
   std::string process_id_;

@@ -53,4 +53,11 @@ void node::refresh_addresses() {
   take_over(*scope);
 }
 
+void node::watch_clock() {
+  auto jump = watch_.look();
+  if (!jump) return;
+  clock_jumps_.add();
+  log_.warning("the machine's clock has jumped", {{"milliseconds", jump->count()}});
+}
+
 }  // namespace sonde::daemon

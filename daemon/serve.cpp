@@ -75,6 +75,7 @@ class watchman {
     timer_.async_wait([this](error_code failed) {
       if (failed) return;
       node_.refresh_addresses();
+      node_.watch_clock();
       auto well = node_.health();
       if (well) {
         look_at_health();

@@ -2,12 +2,29 @@
 
 #include "ingest/errc.hpp"
 
+#include <algorithm>
+
 namespace sonde::ingest {
+
+namespace {
+
+/// The clocks of machines that share a queue differ by less.
+constexpr std::chrono::seconds clock_difference{5};
+
+/// Nothing for a scan from the future: the clock was wrong then, or has been set back since.
+std::optional<std::chrono::milliseconds> age_of(wall_time ended, wall_time now) {
+  if (ended > now + clock_difference) return std::nullopt;
+  return std::max(now - ended, std::chrono::milliseconds(0));
+}
+
+}  // namespace
 
 bool will_do(model::task_state state, const std::optional<wall_time>& ended,
              const scan_order& order, wall_time now) {
   if (!model::is_terminal(state)) return true;
-  return state == model::task_state::done && ended && now - *ended < order.max_age;
+  if (state != model::task_state::done || !ended) return false;
+  auto age = age_of(*ended, now);
+  return age && *age < order.max_age;
 }
 
 model::scan_request to_request(scan_order order, model::group_list groups, std::uint64_t generation,

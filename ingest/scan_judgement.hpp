@@ -6,7 +6,8 @@
 
 namespace sonde::ingest {
 
-/// Whether a scan answers an order: it is under way, or done and young enough.
+/// Whether a scan answers an order: it is under way, or done and young enough. One that ended in
+/// the future is not.
 [[nodiscard]] bool will_do(model::task_state state, const std::optional<wall_time>& ended,
                            const scan_order& order, wall_time now);
 

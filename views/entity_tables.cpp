@@ -2,6 +2,7 @@
 
 #include "model/events.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace sonde::views {
@@ -9,7 +10,8 @@ namespace {
 
 // Times order what one source says: by time, then by offset, as all of an entity or an association
 // are in one partition. Attributes, tags and reputation have one each, as a record may hold any of
-// them without the others.
+// them without the others. A time is no later than that of its record, and than that of any record
+// behind it.
 constexpr const char* entity_schema =
     "CREATE TABLE entities(n INTEGER NOT NULL, audience INTEGER NOT NULL, source TEXT NOT NULL,"
     "  type TEXT NOT NULL, value TEXT NOT NULL, attributes TEXT NOT NULL, tags TEXT NOT NULL,"
@@ -36,10 +38,22 @@ constexpr const char* entity_schema =
 constexpr std::size_t most_known_numbers = 100'000;
 constexpr const char* numbers_table = "numbers";
 
+/// Nothing was seen after it was written down: a later time comes from a clock that was wrong.
+wall_time seen_at(const queue::stored_record& record, const model::provenance& from) {
+  return std::min(from.time, record.time);
+}
+
 std::string order_of(const queue::stored_record& record, const model::provenance& from) {
   constexpr std::size_t most_digits = std::numeric_limits<std::int64_t>::digits10 + 1;
   auto offset = std::to_string(record.offset);
-  return to_rfc3339(from.time) + ' ' + std::string(most_digits - offset.size(), '0') + offset;
+  auto time = to_rfc3339(seen_at(record, from));
+  return time + ' ' + std::string(most_digits - offset.size(), '0') + offset;
+}
+
+/// Beyond every order of this record's time. What was folded before and lies beyond it comes from a
+/// clock that has been set back since, and gives way.
+std::string end_of_order(const queue::stored_record& record) {
+  return to_rfc3339(record.time) + '~';
 }
 
 std::int64_t milliseconds_of(wall_time time) {
@@ -57,25 +71,33 @@ const std::vector<std::string>& entity_tables::topics() const {
 entity_tables::statements::statements(SQLite::Database& db)
     : audiences(db),
       entities(db, numbers_table, most_known_numbers),
-      put_entity(db,
-                 "INSERT INTO entities VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?12, ?8, ''),"
-                 "  iif(?13, ?8, ''), ?9, ?9, ?10, iif(?10 IS NULL, '', ?8), ?10, ?10, ?11)"
-                 " ON CONFLICT(n, audience, source) DO UPDATE SET"
-                 "  attributes=iif(?12 AND ?8 >= attributes_time, ?6, attributes),"
-                 "  attributes_time=iif(?12, max(attributes_time, ?8), attributes_time),"
-                 "  tags=iif(?13 AND ?8 >= tags_time, ?7, tags),"
-                 "  tags_time=iif(?13, max(tags_time, ?8), tags_time),"
-                 "  first_seen=min(first_seen, ?9), last_seen=max(last_seen, ?9),"
-                 "  reputation=iif(?10 IS NOT NULL AND ?8 >= word_time, ?10, reputation),"
-                 "  word_time=iif(?10 IS NOT NULL AND ?8 >= word_time, ?8, word_time),"
-                 "  best=max(coalesce(best, ?10), coalesce(?10, best)),"
-                 "  worst=min(coalesce(worst, ?10), coalesce(?10, worst)),"
-                 "  well_known=max(well_known, ?11)"),
+      put_entity(
+          db,
+          "INSERT INTO entities VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?12, ?8, ''),"
+          "  iif(?13, ?8, ''), ?9, ?9, ?10, iif(?10 IS NULL, '', ?8), ?10, ?10, ?11)"
+          " ON CONFLICT(n, audience, source) DO UPDATE SET"
+          "  attributes=iif(?12 AND (?8 >= attributes_time OR attributes_time > ?14), ?6,"
+          "    attributes),"
+          "  attributes_time=iif(?12 AND (?8 >= attributes_time OR attributes_time > ?14), ?8,"
+          "    attributes_time),"
+          "  tags=iif(?13 AND (?8 >= tags_time OR tags_time > ?14), ?7, tags),"
+          "  tags_time=iif(?13 AND (?8 >= tags_time OR tags_time > ?14), ?8, tags_time),"
+          "  first_seen=min(first_seen, ?9),"
+          "  last_seen=iif(last_seen > ?15, ?9, max(last_seen, ?9)),"
+          "  reputation=iif(?10 IS NOT NULL AND (?8 >= word_time OR word_time > ?14), ?10,"
+          "    reputation),"
+          "  word_time=iif(?10 IS NOT NULL AND (?8 >= word_time OR word_time > ?14), ?8,"
+          "    word_time),"
+          "  best=max(coalesce(best, ?10), coalesce(?10, best)),"
+          "  worst=min(coalesce(worst, ?10), coalesce(?10, worst)),"
+          "  well_known=max(well_known, ?11)"),
       put_association(db,
                       "INSERT INTO associations VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)"
                       " ON CONFLICT(from_n, audience, to_n, mode, source) DO UPDATE SET"
-                      "  evidence=iif(?7 >= newest, ?6, evidence), newest=max(newest, ?7),"
-                      "  first_seen=min(first_seen, ?8), last_seen=max(last_seen, ?8)"),
+                      "  evidence=iif(?7 >= newest OR newest > ?9, ?6, evidence),"
+                      "  newest=iif(?7 >= newest OR newest > ?9, ?7, newest),"
+                      "  first_seen=min(first_seen, ?8),"
+                      "  last_seen=iif(last_seen > ?10, ?8, max(last_seen, ?8))"),
       put_comment(db,
                   "INSERT INTO comments VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
                   " ON CONFLICT(id, audience) DO UPDATE SET time=min(time, ?7)"),
@@ -127,7 +149,7 @@ bool entity_tables::fold_entity(const queue::stored_record& record) {
   put.bind(6, entity->attributes);
   put.bind(7, entity->tags);
   put.bind(8, order_of(record, entity->from));
-  put.bind(9, milliseconds_of(entity->from.time));
+  put.bind(9, milliseconds_of(seen_at(record, entity->from)));
   if (entity->reputation) {
     put.bind(10, *entity->reputation);
   } else {
@@ -137,6 +159,8 @@ bool entity_tables::fold_entity(const queue::stored_record& record) {
   // Who only names an entity, as an end of an edge, takes nothing of it away.
   put.bind(12, entity->has_details ? 1 : 0);
   put.bind(13, entity->has_tags ? 1 : 0);
+  put.bind(14, end_of_order(record));
+  put.bind(15, milliseconds_of(record.time));
   put.exec();
   return true;
 }
@@ -158,7 +182,9 @@ bool entity_tables::fold_association(const queue::stored_record& record) {
   put.bind(5, edge->from.source);
   put.bind(6, edge->evidence);
   put.bind(7, order_of(record, edge->from));
-  put.bind(8, milliseconds_of(edge->from.time));
+  put.bind(8, milliseconds_of(seen_at(record, edge->from)));
+  put.bind(9, end_of_order(record));
+  put.bind(10, milliseconds_of(record.time));
   put.exec();
   return true;
 }

@@ -22,7 +22,7 @@ class entity_tables final : public table_set {
   explicit entity_tables(const limits& limits) : limits_(limits) {}
 
   [[nodiscard]] const std::vector<std::string>& topics() const override;
-  [[nodiscard]] int version() const override { return 6; }
+  [[nodiscard]] int version() const override { return 7; }
   void create(SQLite::Database& db) override;
   void open(SQLite::Database& db) override;
   void close() override;

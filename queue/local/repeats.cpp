@@ -14,11 +14,10 @@ std::optional<std::int64_t> take_in(std::optional<kept_repeats>& kept, repeat ne
     auto before = std::exchange(kept->newest, next);
     return was_one ? std::nullopt : std::optional(before.offset);
   }
-  if (next.time < kept->oldest.time) {
-    auto before = std::exchange(kept->oldest, next);
-    return was_one ? std::nullopt : std::optional(before.offset);
-  }
-  return next.offset;
+  if (next.time >= kept->oldest.time) return std::nullopt;
+  auto before = std::exchange(kept->oldest, next);
+  if (was_one || before.offset > kept->newest.offset) return std::nullopt;
+  return before.offset;
 }
 
 std::optional<kept_repeats> kept_from(std::int64_t start, const kept_repeats& kept) {

@@ -23,7 +23,8 @@ struct kept_repeats {
 /// needs any more. Of two with the same time the one further on is the newer.
 ///
 /// A fold that takes its values from the earliest or the latest record, or adds to a set, comes to
-/// the same without it: the oldest and the newest say the same, before it and after it.
+/// the same without it: one that says the same is older, and one is newer and further on. A record
+/// that comes late, with a time between the two, stays.
 [[nodiscard]] std::optional<std::int64_t> take_in(std::optional<kept_repeats>& kept, repeat next);
 
 /// What is left of them in a log that begins at `start`.

@@ -130,6 +130,7 @@ void check_log(unsigned seed, bool durable) {
   }
   auto whole = queue::make_memory_store(facts(false));
   random_facts said(seed);
+  clock.advance(hours(1));
   for (int i = 0; i < records_of_a_log; ++i) {
     auto one = said.next();
     queue::local::log_index log = one.topic == model::topics::entities ? 0 : 1;
