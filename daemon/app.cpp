@@ -285,6 +285,7 @@ result<> node::start_http() {
   http_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
                                                 config_.limits, log_, counts_, process_id_);
   http_->admit_by(front_desk());
+  http_->allow_names(config_.http.server_names);
   auto tls = load_tls(config_);
   if (!tls) return tls.error();
   tls_ = std::move(*tls);

@@ -4,6 +4,7 @@
 #include "daemon/limit_rules.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/topic_settings.hpp"
+#include "daemon/variables.hpp"
 #include "model/errc.hpp"
 #include "model/ip_address.hpp"
 #include "model/json.hpp"
@@ -23,8 +24,6 @@ namespace fs = std::filesystem;
 constexpr const char* usual_file = "/etc/sonde/sonde.toml";
 constexpr const char* profiles_key = "scan.profiles";
 constexpr const char* kafka_key = "kafka";
-/// `SONDE_KAFKA_SASL_PASSWORD` is `kafka.sasl.password`.
-constexpr std::string_view kafka_variables = "SONDE_KAFKA_";
 constexpr const char* hidden = "********";
 
 error wrong(const std::string& where, const std::string& what) {
@@ -279,6 +278,7 @@ result<configuration> load_configuration(const std::optional<fs::path>& file,
                                          const std::vector<flag_value>& flags) {
   configuration config;
   config.data_dir = usual_data_dir(variables);
+  if (auto known = check_variables(variables); !known) return known.error();
   if (auto chosen = choose_file(file, variables)) {
     std::error_code ignored;
     if (!fs::exists(*chosen, ignored)) {

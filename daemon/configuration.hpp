@@ -28,7 +28,8 @@ struct configuration {
 
   struct {
     std::string listen = "127.0.0.1:8480";
-    std::string tls_certificate;  ///< a PEM file; empty, as `tls_key` is then: no TLS
+    std::vector<std::string> server_names;  ///< that `Host` may have, where it listens on loopback
+    std::string tls_certificate;            ///< a PEM file; empty, as `tls_key` is then: no TLS
     std::string tls_key;
     std::string gateway_ca;                  ///< a PEM file; empty: certificates are not asked for
     std::vector<std::string> gateway_names;  ///< of its certificates, those of gateways

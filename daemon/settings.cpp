@@ -4,6 +4,7 @@
 #include "daemon/topic_settings.hpp"
 #include "model/errc.hpp"
 #include "model/profile.hpp"
+#include "model/target.hpp"
 #include "scanner/resolver/resolver.hpp"
 #include "webhook/retry_plan.hpp"
 
@@ -169,6 +170,14 @@ result<> check_gateway_names(const std::vector<std::string>& names) {
   return {};
 }
 
+result<> check_server_names(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    auto fine = model::target::parse(name);
+    if (!fine) return wrong("\"" + name + "\" is no host name and no IP address");
+  }
+  return {};
+}
+
 result<> check_roles(const std::vector<std::string>& roles) {
   if (roles.empty()) return wrong("names no role");
   auto known = one_of({"ingest", "scanner", "view", "webhook"});
@@ -223,6 +232,9 @@ std::vector<setting> general_settings() {
       text(
           "http.listen", "address and port of the HTTP interface; port 0 takes any",
           [](c & x) -> auto& { return x.http.listen; }, check_listen),
+      list(
+          "http.server_names", "names that Host may have beside localhost, where it listens there",
+          [](c & x) -> auto& { return x.http.server_names; }, check_server_names),
       flag(
           "http.allow_plaintext", "listen beyond loopback although there is no TLS",
           [](c & x) -> auto& { return x.http.allow_plaintext; }),

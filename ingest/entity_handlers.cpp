@@ -96,14 +96,15 @@ void add_submission_routes(router& to, entity_service& entities, const limits& l
 void add_entity_routes(router& to, entity_service& entities, const limits& limits) {
   auto handlers = std::make_shared<entity_handlers>(entities, limits);
   using reader = awaitable<http_response> (entity_handlers::*)(http_request, path_parameters);
-  auto get = [&](const char* what, reader read) {
+  auto get = [&](const char* what, reader read, std::vector<std::string> query = {}) {
     to.add("GET", std::string("/api/analytics/v1/entity/{id}/") + what, access::user,
            [handlers, read](http_request request, path_parameters parameters) {
              return (handlers.get()->*read)(std::move(request), std::move(parameters));
-           });
+           },
+           {.query = std::move(query)});
   };
   get("details", &entity_handlers::details);
-  get("relations", &entity_handlers::relations);
+  get("relations", &entity_handlers::relations, {"levels", "limit"});
   get("comments", &entity_handlers::comments);
 }
 

@@ -45,6 +45,8 @@ class http_server {
   enum class socket_rights { user, group };
   [[nodiscard]] result<> listen(const std::filesystem::path& file,
                                 socket_rights rights = socket_rights::user);
+  /// On loopback it answers to these names too, as `Host`. Before `listen`.
+  void allow_names(std::vector<std::string> names) { host_.server_names = std::move(names); }
   /// Its peers are gateways: they say for whom each request is. Call before `start`.
   void trust_gateways() { host_.by_gateway = true; }
   /// Who decides about requests before their bodies are read. Call before `start`.

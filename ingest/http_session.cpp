@@ -98,6 +98,15 @@ class session {
     return std::nullopt;
   }
 
+  /// A request of HTTP/1.0 may leave out whom it is for.
+  [[nodiscard]] bool answers_to(std::string_view authority) const {
+    auto is_it = [host = host_of(authority)](const std::string& name) {
+      return same_word(name, host);
+    };
+    return authority.empty() || is_local_authority(authority) ||
+           std::ranges::any_of(host_.server_names, is_it);
+  }
+
   awaitable<maybe_refused> receive_head(request_gate& gate) {
     link_.set_time(host_.bounds.http_header_timeout_ms);
     auto turn = link_.turn_of_peer(false);
@@ -109,9 +118,10 @@ class session {
       bool came = co_await link_.receive();
       if (!came) co_return why_nothing_came();
     }
-    bool foreign = !gate.host().empty() && !is_local_authority(gate.host());
-    if (foreign && host_.local_names_only && !link_.by_gateway()) {
-      co_return refusal{421, "Host: this server answers to localhost and loopback addresses only"};
+    if (host_.local_names_only && !link_.by_gateway() && !answers_to(gate.host())) {
+      co_return refusal{421,
+                        "Host: this server answers to localhost, loopback addresses and the names "
+                        "in http.server_names only; add the name that a proxy in front passes on"};
     }
     co_return std::nullopt;
   }

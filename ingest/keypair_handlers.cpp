@@ -113,7 +113,7 @@ void add_keypair_routes(router& to, keypair_service& keys) {
   auto make = [&keys](http_request request, path_parameters) {
     return keys.make(std::move(request));
   };
-  to.add("POST", one, access::any_caller, make, secrecy::told_once);
+  to.add("POST", one, access::any_caller, make, {.what = secrecy::told_once});
   to.add("GET", one, access::any_caller, [&keys](http_request request, path_parameters) {
     return keys.show_own(std::move(request));
   });

@@ -1,9 +1,13 @@
 #include "ingest/peer_connection.hpp"
 
+#include "ingest/problem.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
+#include <string>
 
 namespace sonde::ingest {
 namespace {
@@ -112,7 +116,20 @@ awaitable<bool> peer_connection::open() {
     link_ = make_plain_link(socket_.native_handle());
     answered_ = true;
   }
+  if (link_->met_plain_http()) answer_plain_http();
   co_return step.what == outcome::done;
+}
+
+void peer_connection::answer_plain_http() {
+  link_ = make_plain_link(socket_.native_handle());
+  auto id = host_.process_id + "-" + std::to_string(++host_.requests);
+  auto told =
+      problem(400, "this port speaks HTTPS, and the request came as plain HTTP; use https://", id);
+  told.close = true;
+  auto bytes = to_wire(told, {.date = host_.date.at(std::time(nullptr))});
+  auto unsent = std::string_view(bytes);
+  (void)write_some(unsent);
+  answered_ = true;
 }
 
 bool peer_connection::by_gateway() const {

@@ -63,6 +63,7 @@ class peer_connection final : public long_wait {
   void close_at_once();
   awaitable<bool> wait(byte_link::outcome what);
   awaitable<void> drop_the_rest();
+  void answer_plain_http();
   byte_link::outcome write_some(std::string_view& unsent);
 
   stream_socket socket_;

@@ -93,10 +93,15 @@ bool is_authority(std::string_view text) {
          is_port(text.substr(end + 1));
 }
 
-bool is_local_authority(std::string_view authority) {
+std::string_view host_of(std::string_view authority) {
   bool bracketed = authority.starts_with('[');
   auto host = authority.substr(0, bracketed ? authority.find(']') + 1 : authority.find(':'));
   if (bracketed && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+bool is_local_authority(std::string_view authority) {
+  auto host = host_of(authority);
   if (same_word(host, "localhost")) return true;
   error_code failed;
   auto address = boost::asio::ip::make_address(std::string(host), failed);

@@ -26,6 +26,9 @@ namespace sonde::ingest {
 /// DNS needs it, and two readers may see different hosts in it.
 [[nodiscard]] bool is_authority(std::string_view text);
 
+/// Its host, without the port and the brackets of an IPv6 address.
+[[nodiscard]] std::string_view host_of(std::string_view authority);
+
 /// One that means this machine. On a loopback address it keeps out a web page whose own name has
 /// been made to point here (DNS rebinding): what needs no credentials is for this machine to see.
 [[nodiscard]] bool is_local_authority(std::string_view authority);

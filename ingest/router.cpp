@@ -2,6 +2,8 @@
 
 #include "ingest/problem.hpp"
 #include "model/credential.hpp"
+#include "model/json.hpp"
+#include "model/text.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -11,6 +13,8 @@ namespace sonde::ingest {
 namespace {
 
 const std::string get_method = "GET";
+/// Of the name of an unknown query parameter.
+constexpr std::size_t longest_shown_name = 64;
 
 std::vector<std::string> segments_of(std::string_view path) {
   std::vector<std::string> out;
@@ -37,10 +41,10 @@ std::optional<path_parameters> match(const std::vector<std::string>& pattern,
   return out;
 }
 
-std::string joined(const std::set<std::string>& methods) {
+std::string joined(const std::set<std::string>& names) {
   std::string out;
-  for (const auto& method : methods)
-    out += (out.empty() ? "" : ", ") + method;
+  for (const auto& name : names)
+    out += (out.empty() ? "" : ", ") + name;
   return out;
 }
 
@@ -73,8 +77,9 @@ std::optional<http_response> check_role(const http_request& request, access need
 }
 
 void router::add(std::string method, const std::string& pattern, access who,
-                 request_handler handler, secrecy what) {
-  routes_.push_back({std::move(method), segments_of(pattern), who, std::move(handler), what});
+                 request_handler handler, route_rules rules) {
+  routes_.push_back(
+      {std::move(method), segments_of(pattern), who, std::move(handler), std::move(rules)});
 }
 
 /// Nothing where the request may go on.
@@ -145,6 +150,19 @@ awaitable<std::optional<http_response>> router::admit(http_request& request) con
   co_return std::nullopt;
 }
 
+std::optional<http_response> router::check_query(const http_request& request, const route& chosen) {
+  if (chosen.who == access::everybody) return std::nullopt;
+  const auto& known = chosen.rules.query;
+  for (const auto& [name, value] : request.query) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    auto shown = model::to_text(model::cut_at(name, longest_shown_name));
+    auto mend = known.empty() ? std::string("; this path takes none")
+                              : "; this path takes " + joined({known.begin(), known.end()});
+    return problem(400, "unknown query parameter " + shown + mend, request.id);
+  }
+  return std::nullopt;
+}
+
 /// Nothing where the request may be carried out by the route that was found.
 awaitable<std::optional<http_response>> router::choose(http_request& request,
                                                        const found_route& found) const {
@@ -162,7 +180,7 @@ awaitable<std::optional<http_response>> router::choose(http_request& request,
     options.headers.emplace_back("Allow", joined(found.methods));
     co_return options;
   }
-  if (found.route) co_return std::nullopt;
+  if (found.route) co_return check_query(request, routes_[*found.route]);
   if (found.needed == access::everybody && guard_ != nullptr) {
     auto too_many = guard_->judge_stray(request);
     if (too_many) co_return too_many;
@@ -185,7 +203,7 @@ awaitable<http_response> router::handle(http_request request) const {
   if (passage_ != nullptr && passage_->concerns(request)) {
     auto handler = chosen.handler;
     answer = co_await passage_->pass(std::move(request), std::move(parameters), std::move(handler),
-                                     chosen.what);
+                                     chosen.rules.what);
   } else {
     answer = co_await chosen.handler(std::move(request), std::move(parameters));
   }

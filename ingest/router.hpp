@@ -30,6 +30,14 @@ enum class secrecy {
   told_once,  ///< it holds a secret that nobody is told a second time
 };
 
+/// What a route says of itself beside its path and who may use it.
+struct route_rules {
+  secrecy what = secrecy::open;
+  /// The query parameters that it takes. Others are refused by name, where the route needs
+  /// credentials: a misspelt one would be answered as if it had not been there.
+  std::vector<std::string> query = {};
+};
+
 /// Finds out who calls. Lives on the router's loop.
 class guard {
  public:
@@ -70,7 +78,7 @@ class router {
 
   /// `pattern`: `/api/ingest/v1/scan/{id}`; a segment in braces matches any one segment.
   void add(std::string method, const std::string& pattern, access who, request_handler handler,
-           secrecy what = secrecy::open);
+           route_rules rules = {});
 
   /// From the header alone: finds the route of a request, and whether its sender may use it. An
   /// answer: the request must not be carried out, and its body is of no use.
@@ -86,13 +94,16 @@ class router {
     std::vector<std::string> pattern;
     access who;
     request_handler handler;
-    secrecy what;
+    route_rules rules;
   };
   struct found_route;
   [[nodiscard]] found_route find(const http_request& request) const;
   awaitable<std::optional<http_response>> let_in(http_request& request, access needed) const;
   awaitable<std::optional<http_response>> choose(http_request& request,
                                                  const found_route& found) const;
+  /// The refusal of a query parameter that the route does not take.
+  [[nodiscard]] static std::optional<http_response> check_query(const http_request& request,
+                                                                const route& chosen);
 
   std::vector<route> routes_;
   guard* guard_ = nullptr;

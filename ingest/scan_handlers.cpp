@@ -201,12 +201,11 @@ void add_scheduling_routes(router& to, scan_service& scans, const limits& limits
          [handlers](http_request request, path_parameters) {
            return handlers->post_scans(std::move(request));
          });
-  to.add(
-      "POST", "/api/ingest/v1/webhook/secret", access::reporter,
-      [handlers](http_request request, path_parameters) {
-        return handlers->webhook_secret(std::move(request));
-      },
-      secrecy::told_once);
+  to.add("POST", "/api/ingest/v1/webhook/secret", access::reporter,
+         [handlers](http_request request, path_parameters) {
+           return handlers->webhook_secret(std::move(request));
+         },
+         {.what = secrecy::told_once});
   to.add("DELETE", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->delete_scan(std::move(request), std::move(parameters));
@@ -218,11 +217,13 @@ void add_scan_routes(router& to, scan_service& scans, const limits& limits) {
   to.add("GET", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->get_scan(std::move(request), std::move(parameters));
-         });
+         },
+         {.query = {"wait"}});
   to.add("GET", "/api/ingest/v1/scans", access::reporter,
          [handlers](http_request request, path_parameters) {
            return handlers->list_scans(std::move(request));
-         });
+         },
+         {.query = {"target", "state", "limit", "cursor"}});
 }
 
 }  // namespace sonde::ingest

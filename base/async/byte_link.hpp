@@ -45,6 +45,9 @@ class byte_link {
 
   /// As things stand now: it can lose what it had when this end changes its mind or time passes.
   virtual proof proved() { return proof::none; }
+  /// The peer has sent an HTTP request in the clear where a handshake was due; it is over then, and
+  /// an answer in the clear can be read.
+  [[nodiscard]] virtual bool met_plain_http() const { return false; }
   /// What there is to say about it: why the handshake failed, or who it is that is not listed.
   [[nodiscard]] virtual std::string remark() const { return {}; }
 };

@@ -90,6 +90,7 @@ byte_link::step tls_link::judge(int returned, std::size_t size) {
     default: break;
   }
   broken_ = true;
+  met_plain_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
   if (const auto* reason = ERR_reason_error_string(ERR_peek_error());
       remark_.empty() && reason != nullptr) {
     remark_ = reason;

@@ -29,6 +29,7 @@ class tls_link : public byte_link {
   [[nodiscard]] bool holds_more() const override;
   void close() override;
   proof proved() override { return refused_ ? proof::refused : proof::none; }
+  [[nodiscard]] bool met_plain_http() const override { return met_plain_http_; }
   [[nodiscard]] std::string remark() const override { return remark_; }
 
  protected:
@@ -45,6 +46,7 @@ class tls_link : public byte_link {
   std::unique_ptr<SSL, destroy_by<SSL_free>> ssl_;
   std::string remark_;
   bool refused_ = false;
+  bool met_plain_http_ = false;
   bool broken_ = false;  ///< after a fatal error nothing more may be said
 };
 

@@ -16,7 +16,7 @@ import report
 from bulk import send
 from post import SETTINGS
 
-TASKS = int(os.environ.get("SONDE_BENCH_TASKS", 1_000_000))
+TASKS = int(os.environ.get("BENCH_TASKS", 1_000_000))
 FEW = 100
 BODY = 10_000
 QUESTIONS = 200

@@ -9,7 +9,7 @@ import tempfile
 
 import processes
 
-ENTITIES = int(os.environ.get("SONDE_BENCH_ENTITIES", 1_000_000))
+ENTITIES = int(os.environ.get("BENCH_ENTITIES", 1_000_000))
 ASSOCIATIONS = 5 * ENTITIES
 READS = 2_000
 RECORDS_PER_S = 1_000

@@ -27,7 +27,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = ROOT / "build" / "release" / "sonde"
-INSIDE = "SONDE_BENCH_NAMESPACE"
+INSIDE = "BENCH_NAMESPACE"
 ASK = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
 BEGINNINGS = (b"",
               b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ",

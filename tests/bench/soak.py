@@ -27,7 +27,7 @@ sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = ROOT / "build" / "release"
-INSIDE = "SONDE_BENCH_NAMESPACE"
+INSIDE = "BENCH_NAMESPACE"
 sys.path.insert(0, str(HERE))
 
 import report

@@ -98,6 +98,19 @@ TEST_CASE_FIXTURE(written, "lists and numbers come from the environment as text"
   CHECK(says(refusal("", {}, {{"http.listen", "--listen", "x"}}), "--listen: http.listen: \"x\""));
 }
 
+TEST_CASE_FIXTURE(written, "an unknown variable is refused, with the likely one") {
+  CHECK(refusal("", {{"SONDE_SCOPE_DENNY", "10.0.0.0/8"}}) ==
+        "environment: unknown variable \"SONDE_SCOPE_DENNY\"; did you mean SONDE_SCOPE_DENY?");
+  CHECK(says(refusal("", {{"SONDE_COLOURS", ""}}), "docs/configuration.md lists what there is"));
+  CHECK(load("", {{"SONDE_TOKEN", "x"}, {"SONDE_KAFKA_SASL_PASSWORD", "x"}, {"PATH", "/bin"}})
+            .drain_s > 0);
+  CHECK(load("", {{"SONDE_SERVICE_HOST", "10.0.0.1"},
+                  {"SONDE_SERVICE_PORT", "8480"},
+                  {"SONDE_PORT", "tcp://10.0.0.1:8480"},
+                  {"SONDE_PORT_8480_TCP_ADDR", "10.0.0.1"}})
+            .drain_s > 0);
+}
+
 TEST_CASE_FIXTURE(written, "an unknown key is refused at its place, with the likely one") {
   struct {
     const char* text;

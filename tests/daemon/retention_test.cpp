@@ -66,7 +66,8 @@ TEST_CASE("topics are kept as configured, and what is compacted has no retention
   CHECK(kept.size() + 2 == all.size());
 }
 
-TEST_CASE("repeats of facts are removed after a day, of no other topic, and never where it says so") {
+TEST_CASE(
+    "repeats of facts are removed after a day, of no other topic, and never where it says so") {
   auto kept = default_retention();
   kept["associations"].repeats = seconds(0);
   for (const auto& each : all_topics(1, kept)) {

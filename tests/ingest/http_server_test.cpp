@@ -147,6 +147,23 @@ TEST_CASE("a refused client that never ends is hung up on all the same") {
   CHECK(status_of(client.read_all()) == 413);
 }
 
+TEST_CASE("a server on loopback answers to the names that it is told, in any case") {
+  served s(served::quick(), {}, {"sonde.example", "192.0.2.7"});
+  auto status = [&](const std::string& host) {
+    auto client = s.connect();
+    client.send("GET /x HTTP/1.1\r\nConnection: close\r\nHost: " + host + "\r\n\r\n");
+    return status_of(client.read_all());
+  };
+  for (const char* ours : {"sonde.example", "SONDE.Example:443", "192.0.2.7:80", "localhost"}) {
+    CAPTURE(ours);
+    CHECK(status(ours) == 200);
+  }
+  for (const char* other : {"a.sonde.example", "sonde.example.evil.example", "192.0.2.8"}) {
+    CAPTURE(other);
+    CHECK(status(other) == 421);
+  }
+}
+
 TEST_CASE_FIXTURE(served, "what is no request is refused with its reason") {
   struct {
     std::string sent;

@@ -36,7 +36,7 @@ struct repeat_world {
       for (const char* method : {"POST", "DELETE", "GET"})
         routes.add(method, path, access::everybody, handle);
     }
-    routes.add("POST", "/secret", access::everybody, handle, secrecy::told_once);
+    routes.add("POST", "/secret", access::everybody, handle, {.what = secrecy::told_once});
     routes.set_passage(*repeats);
     view_loop.start();
     loop.start();

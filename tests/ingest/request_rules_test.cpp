@@ -112,6 +112,13 @@ TEST_CASE("which names mean this machine") {
   }
 }
 
+TEST_CASE("the host of an authority") {
+  CHECK(host_of("example.com") == "example.com");
+  CHECK(host_of("example.com:80") == "example.com");
+  CHECK(host_of("[::1]:80") == "::1");
+  CHECK(host_of("[::1") == "");
+}
+
 TEST_CASE("a list has a token whole, in any case, between commas and spaces") {
   for (const char* with : {"close", "CLOSE", "a,close", "a , close\t, b", ",close"}) {
     CAPTURE(with);

@@ -71,6 +71,36 @@ TEST_CASE_FIXTURE(routed, "a path in bytes that are no UTF-8 is quoted without h
   CHECK(answer.body.find("\xEF\xBF\xBD") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(routed, "a query parameter that a path does not take is refused by name") {
+  routes.add("GET", "/list", access::reporter, echo, {.query = {"limit", "state"}});
+  routes.add("POST", "/list", access::reporter, echo);
+  auto list = [&](const char* method, std::map<std::string, std::string> query) {
+    http_request request;
+    request.method = method;
+    request.path = "/list";
+    request.query = std::move(query);
+    request.who.user_id = "someone";
+    request.who.roles = {"reporter"};
+    return test::run(routes.handle(std::move(request)));
+  };
+  CHECK(list("GET", {}).status == 200);
+  CHECK(list("GET", {{"state", "done"}, {"limit", "1"}}).status == 200);
+  auto refused = list("GET", {{"stat", "done"}});
+  CHECK(refused.status == 400);
+  CHECK(refused.body.find(R"(unknown query parameter \"stat\"; this path takes limit, state)") !=
+        std::string::npos);
+  CHECK(list("POST", {{"wait", "1"}}).body.find("this path takes none") != std::string::npos);
+  CHECK(list("GET", {{std::string(5'000, 'x'), ""}}).body.size() < 1'000);
+}
+
+TEST_CASE_FIXTURE(routed, "no query parameter keeps anybody from asking whether it lives") {
+  http_request request;
+  request.method = "GET";
+  request.path = "/";
+  request.query = {{"probe", "1"}};
+  CHECK(test::run(routes.handle(std::move(request))).status == 200);
+}
+
 TEST_CASE_FIXTURE(routed, "a known path with another method says which there are") {
   auto answer = ask("PATCH", "/scan/7");
   CHECK(answer.status == 405);

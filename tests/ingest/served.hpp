@@ -21,11 +21,13 @@ namespace sonde::ingest {
 /// `release`, and so is `/wait?wait=1`, whose connection can be closed meanwhile; `/close` ends its
 /// connection; `/large` is answered with 80,000 bytes.
 struct served {
-  explicit served(limits how = quick(), admission door = {}) : bounds(how) {
+  explicit served(limits how = quick(), admission door = {}, std::vector<std::string> names = {})
+      : bounds(how) {
     auto handle = [this](http_request request) { return answer(std::move(request)); };
     server =
         std::make_unique<http_server>(loop.get_executor(), handle, bounds, log, counts, "test");
     server->admit_by(std::move(door));
+    server->allow_names(std::move(names));
     REQUIRE(server->listen("127.0.0.1", 0));
     server->start();
     loop.start();

@@ -14,13 +14,17 @@ import servers
 from daemon import Daemon
 
 
+# Sonde refuses variables that it does not know, and this one is for tests only.
+CORPORA = Path(os.environ.pop("SONDE_CORPORA", Path(__file__).parents[2] / "../shared/corpora"))
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes minutes; release only")
 
 
 @pytest.fixture(scope="session")
 def sonde_binary():
-    binary = Path(os.environ["SONDE_BINARY"])
+    binary = Path(os.environ["TESTED_BINARY"])
     assert binary.exists(), f"{binary} has not been built"
     return binary
 

@@ -146,6 +146,17 @@ def test_what_is_not_trusted_ends_the_handshake_with_its_alert(served, world, ve
     assert "CN=of-the-servers-authority" in served.log()
 
 
+@pytest.mark.parametrize("line", [b"GET / HTTP/1.1", b"POST /api/ingest/v1/scan HTTP/1.1", b"HEAD / HTTP/1.0"])
+def test_plain_http_is_told_that_this_port_speaks_https(served, line):
+    with socket.create_connection(served.address, timeout=20) as link:
+        link.sendall(line + b"\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc")
+        answer = b""
+        while chunk := link.recv(65536):
+            answer += chunk
+    assert answer.startswith(b"HTTP/1.1 400 ") and b"\r\nDate: " in answer, answer
+    assert b"x-error: this port speaks HTTPS, and the request came as plain HTTP; use https://" in answer
+
+
 def test_an_intermediate_authority_vouches_too(served, world):
     below = Certificate(world.folder, "below", authority=world.gateways, is_authority=True)
     gateway = world.client("gateway", authority=below)

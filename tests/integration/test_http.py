@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import CORPORA
 
 PATH = "/api/ingest/v1/scan"
 
@@ -166,9 +167,7 @@ def test_chunked_bodies_pipelining_and_slow_senders_work(server):
 
 
 def test_json_test_suite_over_http(server, tmp_path):
-    corpora = Path(os.environ.get("SONDE_CORPORA",
-                                  Path(__file__).parents[2] / "../shared/corpora"))
-    archive = corpora / "json-test-suite.tar.xz"
+    archive = CORPORA / "json-test-suite.tar.xz"
     if not archive.exists():
         assert "CI" not in os.environ, f"no {archive}, and CI must have it"
         pytest.skip(f"left out: the JSON test suite is not at {archive} (SONDE_CORPORA)")

@@ -66,7 +66,8 @@ def test_another_request_under_a_key_is_refused_and_a_refused_one_can_be_mended(
     assert refused.status == 400 and not is_replayed(refused)
     first = ask(server, "k", TARGET)
     assert first.status == 202
-    for answer in (ask(server, "k", {**TARGET, "priority": 1}), ask(server, "k", TARGET, SCAN + "?a=1"),
+    assert "unknown query parameter" in ask(server, "k", TARGET, SCAN + "?a=1").headers["x-error"]
+    for answer in (ask(server, "k", {**TARGET, "priority": 1}),
                    ask(server, "k", TARGET, "/api/ingest/v1/comment"),
                    ask(server, "k", None, f"{SCAN}/{first.json()['id']}", "DELETE")):
         assert answer.status == 422 and "another request" in answer.headers["x-error"]

@@ -135,5 +135,5 @@ def test_sigkill_twenty_times(sonde_binary, listener, calm, tmp_path):
 
 
 def test_power_cut_twenty_times(listener, calm, tmp_path):
-    binary = Path(os.environ["SONDE_POWER_CUT_BINARY"])
+    binary = Path(os.environ["TESTED_POWER_CUT"])
     check(binary, calm, disturbed(binary, tmp_path, seed=2))

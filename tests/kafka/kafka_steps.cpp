@@ -36,7 +36,7 @@ std::unique_ptr<queue::backend> kafka_topics::open(const std::string& instance) 
 }
 
 std::string broker_folder() {
-  const char* folder = std::getenv("SONDE_BROKER_DIR");
+  const char* folder = std::getenv("TEST_BROKER_DIR");
   REQUIRE(folder != nullptr);
   return folder;
 }

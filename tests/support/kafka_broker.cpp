@@ -26,7 +26,7 @@ std::string run_broker_script(const std::string& words) {
 
 const std::optional<std::string>& kafka_brokers() {
   static const std::optional<std::string> brokers = []() -> std::optional<std::string> {
-    const char* folder = std::getenv("SONDE_BROKER_DIR");
+    const char* folder = std::getenv("TEST_BROKER_DIR");
     if (folder == nullptr) return std::nullopt;
     return run_broker_script("start '" + std::string(folder) + "'");
   }();
