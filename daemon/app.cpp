@@ -213,6 +213,7 @@ result<> node::start() {
   if (has_role("webhook")) {
     if (auto started = start_webhook(); !started) return started;
   }
+  begin_to_be_ready();
   return {};
 }
 
@@ -309,21 +310,6 @@ std::string node::endpoint() const {
 
 std::unique_ptr<client::scan_api> node::local_api() {
   return make_local_api(http_loop_.get_executor(), *scans_, *facts_, process_id_);
-}
-
-awaitable<std::vector<std::string>> node::what_is_not_ready() {
-  std::vector<std::string> out;
-  if (auto well = queue_->health(); !well) out.push_back(well.error().message());
-  if (auto works = queue_->availability(); !works) out.push_back(works.error().message());
-  bool tasks = co_await tasks_->ready();
-  if (!tasks) out.emplace_back("the task view has not caught up with its topics yet");
-  bool entities = true;
-  if (entities_) entities = co_await entities_->ready();
-  if (credentials_ && !credentials_->current()) {
-    out.emplace_back("credentials have not been read, or not for too long");
-  }
-  if (!entities) out.emplace_back("the entity view has not caught up with its topics yet");
-  co_return out;
 }
 
 /// What the queue says of itself is asked for when it is wanted; without an answer it is left out.

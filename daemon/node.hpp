@@ -12,6 +12,7 @@
 #include "daemon/configuration.hpp"
 #include "daemon/control.hpp"
 #include "daemon/process_metrics.hpp"
+#include "daemon/readiness.hpp"
 #include "ingest/authenticate.hpp"
 #include "ingest/body_workers.hpp"
 #include "ingest/daily_quota.hpp"
@@ -96,7 +97,9 @@ class node {
   void start_control();
   [[nodiscard]] own_address address_here() const;
   awaitable<void> stop_credentials();
-  awaitable<std::vector<std::string>> what_is_not_ready();
+  /// From here on `/readyz` asks every part; until then the process is starting.
+  void begin_to_be_ready();
+  awaitable<std::vector<ingest::component>> what_is_not_ready();
   awaitable<std::string> metrics_text();
 
   configuration config_;
@@ -141,6 +144,7 @@ class node {
   std::unique_ptr<scanner::resolver> webhook_names_;
   std::unique_ptr<webhook::poster> poster_;
   std::unique_ptr<webhook::sender> sender_;
+  std::shared_ptr<readiness> readiness_;  ///< on the loop of HTTP; none while it starts
   ingest::router router_;
   std::shared_ptr<server_tls> tls_;  ///< none: HTTP is served as it is
   std::unique_ptr<ingest::http_server> http_;

@@ -6,13 +6,21 @@
 #include "ingest/router.hpp"
 #include "ingest/scan_service.hpp"
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace sonde::ingest {
 
-/// What is not ready, one sentence each; empty when everything is.
-using readiness_check = std::function<awaitable<std::vector<std::string>>()>;
+/// A part of the process, as `/readyz` tells of it.
+struct component {
+  std::string name;
+  std::string trouble;               ///< why it is not ready, one sentence; empty where it is
+  std::optional<std::uint64_t> lag;  ///< records that wait for it, where that is known
+};
+using readiness_check = std::function<awaitable<std::vector<component>>()>;
 
 /// What `find` gives, as JSON: with a builder, which may be none, in turn and on its thread.
 awaitable<http_response> built_answer(response_builder* builder,
@@ -41,7 +49,8 @@ void add_definition_routes(router& to);
 /// `GET /openapi.json`, and the same for people at `/docs`.
 void add_openapi_routes(router& to, const std::string& version);
 
-/// `/livez`: the process runs. `/readyz`: it can do its work.
+/// `/livez`: the process runs. `/readyz`: it gets on with its work, and with `?verbose` part by
+/// part.
 void add_health_routes(router& to, readiness_check check);
 
 /// `/metrics`: what `text` says, as Prometheus reads it.

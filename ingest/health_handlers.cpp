@@ -9,13 +9,28 @@ awaitable<http_response> alive() {
   co_return json_response(200, R"({"status":"alive"})");
 }
 
+model::json told(const component& part) {
+  model::json out = {{"name", part.name}, {"ready", part.trouble.empty()}};
+  if (!part.trouble.empty()) out["reason"] = part.trouble;
+  if (part.lag) out["lag"] = *part.lag;
+  return out;
+}
+
 awaitable<http_response> ready(readiness_check check, http_request request) {
-  auto troubles = co_await check();
-  if (troubles.empty()) co_return json_response(200, R"({"status":"ready"})");
+  auto parts = co_await check();
   std::string sentence;
-  for (const auto& trouble : troubles)
-    sentence += (sentence.empty() ? "" : "; ") + trouble;
-  co_return problem(503, sentence, request.id);
+  auto components = model::json::array();
+  for (const auto& part : parts) {
+    if (!part.trouble.empty()) sentence += (sentence.empty() ? "" : "; ") + part.trouble;
+    components.push_back(told(part));
+  }
+  if (request.query.contains("verbose")) {
+    model::json out = {{"status", sentence.empty() ? "ready" : "not ready"},
+                       {"components", std::move(components)}};
+    co_return json_response(sentence.empty() ? 200 : 503, model::to_text(out));
+  }
+  if (!sentence.empty()) co_return problem(503, sentence, request.id);
+  co_return json_response(200, R"({"status":"ready"})");
 }
 
 awaitable<http_response> current(std::function<awaitable<std::string>()> text) {

@@ -106,8 +106,8 @@ class sqlite_entity_view final : public entity_view {
     return spawn_on(loop_, std::move(work));
   }
 
-  awaitable<bool> ready() override {
-    auto work = [this] { return view_.caught_up_once(); };
+  awaitable<view_standing> standing() override {
+    auto work = [this] { return view_.standing(); };
     return call_on(loop_, std::move(work));
   }
 

@@ -9,6 +9,7 @@
 #include "model/entity.hpp"
 #include "model/scan_task.hpp"
 #include "queue/io.hpp"
+#include "views/view_standing.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -118,7 +119,7 @@ class entity_view {
   /// Returns true once everything at these positions can be read here; false at the deadline.
   virtual awaitable<bool> wait_until_passed(std::vector<model::produced_position> positions,
                                             steady_time deadline) = 0;
-  virtual awaitable<bool> ready() = 0;
+  virtual awaitable<view_standing> standing() = 0;
   virtual awaitable<void> stop() = 0;
 };
 

@@ -19,6 +19,8 @@ constexpr retry_policy view_retries{std::chrono::milliseconds(500),
                                     std::chrono::milliseconds(5'000)};
 /// KiB of pages that each view keeps; all others are in the kernel's page cache.
 constexpr int view_cache_kib = 16 << 10;
+/// Another program that holds the file for less is no trouble.
+constexpr std::chrono::seconds passing_trouble{5};
 /// A batch of so many says that more wait on the topics.
 constexpr std::size_t records_when_behind = 256;
 
@@ -179,7 +181,7 @@ awaitable<void> folding_view::fold_all() {
         co_await queue::follow(*reader_, take, stop_, log_, "a view cannot read its topics");
     if (ended) co_return;
     if (ended.error().code != make_error_code(queue::errc::out_of_range)) {
-      trouble_ = ended.error().message();
+      note_trouble(ended.error().message());
       co_return;
     }
     std::function<awaitable<result<>>()> move_on = [this] { return move_to_what_is_kept(); };
@@ -253,9 +255,19 @@ result<> folding_view::fold_batch(const std::vector<queue::stored_record>& batch
     return {};
   } catch (const SQLite::Exception& e) {
     tables_.undone();
-    trouble_ = e.what();
+    note_trouble(e.what());
     return fail(queue::errc::unavailable, trouble_);
   }
+}
+
+void folding_view::note_trouble(std::string what) {
+  if (trouble_.empty()) trouble_since_ = std::chrono::steady_clock::now();
+  trouble_ = std::move(what);
+}
+
+view_standing folding_view::standing() const {
+  bool lasts = std::chrono::steady_clock::now() - trouble_since_ >= passing_trouble;
+  return {caught_up_once_, lasts ? trouble_ : std::string()};
 }
 
 error folding_view::behind(const std::string& name) const {

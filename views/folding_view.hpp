@@ -8,6 +8,7 @@
 #include "queue/io.hpp"
 #include "views/checkpointer.hpp"
 #include "views/fold_weight.hpp"
+#include "views/view_standing.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -72,8 +73,9 @@ class folding_view {
   awaitable<bool> catch_up(steady_time deadline);
   /// Why it has not, for whoever waits no longer. `name` is the view's.
   [[nodiscard]] error behind(const std::string& name) const;
-  /// True once it has caught up for the first time.
-  [[nodiscard]] bool caught_up_once() const { return caught_up_once_; }
+  /// How it gets on. A transaction that has failed is tried again, and trouble after some seconds.
+  /// On the loop.
+  [[nodiscard]] view_standing standing() const;
 
   /// Whether a position has been folded. On the loop.
   [[nodiscard]] bool has_passed(const std::string& topic, std::int32_t partition,
@@ -97,6 +99,7 @@ class folding_view {
   awaitable<void> fold(std::vector<queue::stored_record> batch);
   awaitable<result<>> move_to_what_is_kept();
   awaitable<void> note_first_catch_up();
+  void note_trouble(std::string what);
   /// An error where the tables could not be written; nothing has changed then.
   result<> fold_batch(const std::vector<queue::stored_record>& batch);
   [[nodiscard]] result<> fold_giving_way(const std::vector<queue::stored_record>& batch);
@@ -118,6 +121,7 @@ class folding_view {
   bool caught_up_once_ = false;
   std::atomic<std::uint64_t> opened_ = 0;
   std::string trouble_;  ///< why the last transaction was none; empty where it was one
+  steady_time trouble_since_{};
   stop_signal stop_;
 };
 

@@ -111,8 +111,8 @@ class sqlite_task_view final : public task_view {
     return call_on(loop_, std::move(work));
   }
 
-  awaitable<bool> ready() override {
-    auto work = [this] { return view_.caught_up_once(); };
+  awaitable<view_standing> standing() override {
+    auto work = [this] { return view_.standing(); };
     return call_on(loop_, std::move(work));
   }
 

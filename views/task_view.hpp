@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "model/scan_task.hpp"
 #include "queue/io.hpp"
+#include "views/view_standing.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -160,8 +161,7 @@ class task_view {
       std::vector<sought_task> sought) = 0;
 
   virtual awaitable<queued_counts> count_queued(std::string scope) = 0;
-  /// True once the view has caught up for the first time.
-  virtual awaitable<bool> ready() = 0;
+  virtual awaitable<view_standing> standing() = 0;
 
   // For the scheduler, which owns the snapshots:
 

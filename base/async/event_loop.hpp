@@ -19,6 +19,7 @@ class event_loop {
   event_loop(const event_loop&) = delete;
   event_loop& operator=(const event_loop&) = delete;
 
+  [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] asio::io_context& context() { return context_; }
   [[nodiscard]] executor get_executor() { return context_.get_executor(); }
 

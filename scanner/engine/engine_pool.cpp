@@ -42,6 +42,13 @@ void engine_pool::stop() {
     each.loop->join();
 }
 
+std::vector<std::pair<std::string, executor>> engine_pool::threads() {
+  std::vector<std::pair<std::string, executor>> out;
+  for (auto& each : members_)
+    out.emplace_back(each.loop->name(), each.loop->get_executor());
+  return out;
+}
+
 engine& engine_pool::for_address(const model::ip_address& address) {
   auto place = std::hash<std::string>{}(rate_network(address).text()) % members_.size();
   return *members_[place].probes;

@@ -29,6 +29,8 @@ class engine_pool {
   void cancel(const model::task_id& task);
   /// From any loop.
   void set_policy(std::shared_ptr<const policy> rules);
+  /// The threads that probe, by name. They stay the same.
+  [[nodiscard]] std::vector<std::pair<std::string, executor>> threads();
   /// So many processes share the rates, this one included. From any loop.
   void share_rates(std::size_t processes);
 

@@ -200,20 +200,30 @@ TEST_CASE("every entity type is defined, with its description, data type and att
 
 TEST_CASE("readiness is told with every reason against it") {
   router routes;
-  std::vector<std::string> troubles;
-  add_health_routes(routes, [&]() -> awaitable<std::vector<std::string>> { co_return troubles; });
-  auto ask = [&](const char* path) {
+  std::vector<component> parts = {{"queue", "", std::nullopt}, {"scheduler", "", 7}};
+  add_health_routes(routes, [&]() -> awaitable<std::vector<component>> { co_return parts; });
+  auto ask = [&](const char* path, bool verbose = false) {
     http_request request;
     request.method = "GET";
     request.path = path;
+    if (verbose) request.query["verbose"] = "";
     return test::run(routes.handle(std::move(request)));
   };
   CHECK(ask("/livez").status == 200);
   CHECK(ask("/readyz").status == 200);
-  troubles = {"the disk is full", "the view is behind"};
+  CHECK(model::parse_own(ask("/readyz", true).body) ==
+        model::parse_own(R"({"status":"ready","components":[{"name":"queue","ready":true},)"
+                         R"({"name":"scheduler","ready":true,"lag":7}]})"));
+  parts[0].trouble = "the disk is full";
+  parts[1].trouble = "the view is behind";
   auto not_ready = ask("/readyz");
   CHECK(not_ready.status == 503);
   CHECK(model::parse_own(not_ready.body)["detail"] == "the disk is full; the view is behind");
+  auto verbose = ask("/readyz", true);
+  CHECK(verbose.status == 503);
+  auto told = model::parse_own(verbose.body);
+  CHECK(told["status"] == "not ready");
+  CHECK(told["components"][0]["reason"] == "the disk is full");
   CHECK(ask("/livez").status == 200);
 }
 

@@ -190,7 +190,7 @@ TEST_CASE("a view goes on where it was, and is rebuilt when its file is gone or 
   CHECK(w.find(first.key));
   CHECK(w.find(second.key));
   CHECK(test::run(w.view->count_queued("public\n")).total == 2);
-  CHECK(test::run(w.view->ready()));
+  CHECK(test::run(w.view->standing()).complete);
 }
 
 TEST_CASE("what many tasks are about to be judged by is told in one go") {

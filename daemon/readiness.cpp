@@ -1,0 +1,136 @@
+#include "daemon/readiness.hpp"
+
+#include "base/async/answering.hpp"
+#include "model/events.hpp"
+#include "scanner/scheduler/scheduler.hpp"
+
+#include <algorithm>
+
+namespace sonde::daemon {
+namespace {
+
+using ingest::component;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// For so long what was seen is told again: where all is well, and where it may be any moment.
+constexpr milliseconds kept_well{1'000};
+constexpr milliseconds kept_in_trouble{100};
+/// A thread that has not come to new work by then is blocked.
+constexpr milliseconds patience{3'000};
+/// Requests may lie so long without any being taken in.
+constexpr seconds longest_standstill{30};
+
+component queue_component(const queue::backend& queue) {
+  component out{"queue", {}, std::nullopt};
+  if (auto well = queue.health(); !well) {
+    out.trouble = well.error().message();
+  } else if (auto works = queue.availability(); !works) {
+    out.trouble = works.error().message();
+  }
+  return out;
+}
+
+component view_component(const char* name, const views::view_standing& standing) {
+  component out{name, {}, std::nullopt};
+  if (!standing.trouble.empty()) {
+    out.trouble = std::string("the ") + name + " view cannot be written: " + standing.trouble;
+  } else if (!standing.complete) {
+    out.trouble = std::string("the ") + name + " view has not caught up with its topics yet";
+  }
+  return out;
+}
+
+std::int64_t sum_of(const std::vector<queue::position>& places) {
+  std::int64_t out = 0;
+  for (const auto& place : places)
+    out += place.offset;
+  return out;
+}
+
+}  // namespace
+
+readiness::readiness(essential_parts parts, const clock& clock)
+    : parts_(std::move(parts)), clock_(clock) {}
+
+awaitable<std::vector<component>> readiness::ask() {
+  if (clock_.steady_now() >= good_until_) {
+    seen_ = co_await look();
+    auto is_well = [](const component& part) { return part.trouble.empty(); };
+    auto kept = std::ranges::all_of(seen_, is_well) ? kept_well : kept_in_trouble;
+    good_until_ = clock_.steady_now() + kept;
+  }
+  co_return seen_;
+}
+
+awaitable<std::vector<component>> readiness::look() {
+  std::vector<component> out;
+  out.push_back(queue_component(*parts_.queue));
+  std::vector<executor> loops;
+  for (const auto& [name, loop] : parts_.threads)
+    loops.push_back(loop);
+  auto answered = co_await answering(std::move(loops), clock_.steady_now() + patience);
+  bool all_answer = true;
+  for (std::size_t i = 0; i < answered.size(); ++i) {
+    component thread{"thread " + parts_.threads[i].first, {}, std::nullopt};
+    if (!answered[i]) {
+      all_answer = false;
+      thread.trouble = "the thread " + parts_.threads[i].first + " has not answered for " +
+                       std::to_string(patience.count()) + " ms";
+    }
+    out.push_back(std::move(thread));
+  }
+  // Whoever is blocked would not answer these either.
+  if (!all_answer) co_return out;
+  if (parts_.tasks != nullptr) {
+    auto standing = co_await parts_.tasks->standing();
+    out.push_back(view_component("task", standing));
+  }
+  if (parts_.entities != nullptr) {
+    auto standing = co_await parts_.entities->standing();
+    out.push_back(view_component("entity", standing));
+  }
+  if (parts_.credentials != nullptr) {
+    component credentials{"credentials", {}, std::nullopt};
+    if (!parts_.credentials->current()) {
+      credentials.trouble = "credentials have not been read, or not for too long";
+    }
+    out.push_back(std::move(credentials));
+  }
+  if (parts_.alone) {
+    auto scheduler = co_await intake();
+    out.push_back(std::move(scheduler));
+  }
+  co_return out;
+}
+
+/// Requests that wait are no trouble while any of them is taken in.
+awaitable<component> readiness::intake() {
+  component out{"scheduler", {}, std::nullopt};
+  std::vector<std::string> topics{model::topics::scan_requests};
+  auto ends = co_await parts_.queue->ends(topics);
+  if (!ends) {
+    out.trouble = ends.error().message();
+    co_return out;
+  }
+  auto reached = co_await parts_.queue->committed(scanner::scanner_group, topics.front());
+  if (!reached) {
+    out.trouble = reached.error().message();
+    co_return out;
+  }
+  auto taken_in = sum_of(*reached);
+  auto lag = std::max<std::int64_t>(0, sum_of(*ends) - taken_in);
+  out.lag = static_cast<std::uint64_t>(lag);
+  auto now = clock_.steady_now();
+  if (lag == 0 || taken_in != taken_in_) {
+    taken_in_ = taken_in;
+    lag_since_ = now;
+  } else if (now - lag_since_ >= longest_standstill) {
+    auto stood = std::chrono::duration_cast<seconds>(now - lag_since_);
+    out.trouble = "the scheduler has taken in no request for " + std::to_string(stood.count()) +
+                  " s, and " + std::to_string(lag) + " wait";
+  }
+  co_return out;
+}
+
+}  // namespace sonde::daemon
