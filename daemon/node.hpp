@@ -72,6 +72,8 @@ class node {
   void refresh_addresses();
   /// Logs and counts that the machine's clock has been set since the last call. Costs as little.
   void watch_clock();
+  /// The loops that have to go on. Once it has started.
+  [[nodiscard]] std::vector<executor> threads();
   /// An error once something has failed that only a restart mends.
   [[nodiscard]] result<> health() const;
   /// Serves HTTP beside what the local interface gives; without this it is not listened to.
@@ -97,6 +99,8 @@ class node {
   void start_control();
   [[nodiscard]] own_address address_here() const;
   awaitable<void> stop_credentials();
+  /// Beside that of HTTP.
+  [[nodiscard]] std::vector<std::pair<std::string, executor>> named_threads();
   /// From here on `/readyz` asks every part; until then the process is starting.
   void begin_to_be_ready();
   awaitable<std::vector<ingest::component>> what_is_not_ready();

@@ -4,6 +4,27 @@
 
 namespace sonde::daemon {
 
+std::vector<std::pair<std::string, executor>> node::named_threads() {
+  std::vector<std::pair<std::string, executor>> out;
+  auto add = [&out](event_loop& loop) { out.emplace_back(loop.name(), loop.get_executor()); };
+  add(task_view_loop_);
+  if (entities_) add(entity_view_loop_);
+  if (scheduler_) {
+    add(scheduler_loop_);
+    for (auto& thread : engines_->threads())
+      out.push_back(std::move(thread));
+  }
+  if (sender_) add(webhook_loop_);
+  return out;
+}
+
+std::vector<executor> node::threads() {
+  std::vector<executor> out{http_loop_.get_executor()};
+  for (const auto& [name, loop] : named_threads())
+    out.push_back(loop);
+  return out;
+}
+
 void node::begin_to_be_ready() {
   essential_parts parts;
   parts.queue = queue_.get();
@@ -11,14 +32,7 @@ void node::begin_to_be_ready() {
   parts.entities = entities_.get();
   parts.credentials = credentials_.get();
   parts.alone = scheduler_ != nullptr && config_.queue.backend != "kafka";
-  parts.threads.emplace_back("view-tasks", task_view_loop_.get_executor());
-  if (entities_) parts.threads.emplace_back("view-entities", entity_view_loop_.get_executor());
-  if (scheduler_) {
-    parts.threads.emplace_back("scheduler", scheduler_loop_.get_executor());
-    for (auto& thread : engines_->threads())
-      parts.threads.push_back(std::move(thread));
-  }
-  if (sender_) parts.threads.emplace_back("webhook", webhook_loop_.get_executor());
+  parts.threads = named_threads();
   auto made = std::make_shared<readiness>(std::move(parts), clock_);
   auto take = [this, made = std::move(made)]() mutable { readiness_ = std::move(made); };
   asio::post(http_loop_.get_executor(), std::move(take));

@@ -1,3 +1,4 @@
+#include "base/async/answering.hpp"
 #include "client/errc.hpp"
 #include "client/terminal.hpp"
 #include "daemon/commands.hpp"
@@ -5,11 +6,13 @@
 #include "daemon/node.hpp"
 #include "daemon/own_key.hpp"
 #include "daemon/private_files.hpp"
+#include "daemon/service_manager.hpp"
 #include "model/json.hpp"
 #include "queue/errc.hpp"
 
 #include <boost/asio/signal_set.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <unistd.h>
@@ -19,12 +22,20 @@ namespace {
 
 constexpr std::chrono::seconds health_pause{1};
 
+/// What is left to do when all that drains has drained.
+constexpr std::chrono::seconds last_steps{30};
+
+std::string status_of(const node& started) {
+  return started.endpoint().empty() ? "works without HTTP" : "listens on " + started.url();
+}
+
 /// The main thread's part of a daemon: signals, and an eye on the queue.
 class watchman {
  public:
-  watchman(const invocation& how, node& watched, logger& log)
+  watchman(const invocation& how, node& watched, const service_manager& manager, logger& log)
       : how_(how),
         node_(watched),
+        manager_(manager),
         log_(log),
         signals_(loop_, SIGTERM, SIGINT, SIGHUP),
         timer_(loop_) {}
@@ -60,6 +71,12 @@ class watchman {
   }
 
   void reload() {
+    manager_.reloading();
+    read_again();
+    manager_.ready(status_of(node_));
+  }
+
+  void read_again() {
     auto changed = load_configuration(how_.config_file, how_.variables, how_.flags);
     auto reloaded = changed ? node_.reload(*changed) : result<>(changed.error());
     if (reloaded) {
@@ -76,6 +93,7 @@ class watchman {
       if (failed) return;
       node_.refresh_addresses();
       node_.watch_clock();
+      feed_watchdog();
       auto well = node_.health();
       if (well) {
         look_at_health();
@@ -86,16 +104,38 @@ class watchman {
     });
   }
 
+  /// Where systemd waits to hear it, every thread is asked whether it gets on, four times in the
+  /// time that it waits.
+  void feed_watchdog() {
+    auto now = std::chrono::steady_clock::now();
+    auto period = manager_.watchdog();
+    if (!period || asking_ || now < next_meal_) return;
+    next_meal_ = now + *period / 4;
+    asking_ = true;
+    auto ask = [this, until = now + *period] { return ask_threads(until); };
+    auto done = [](std::exception_ptr) {};
+    asio::co_spawn(loop_, std::move(ask), done);
+  }
+
+  awaitable<void> ask_threads(steady_time until) {
+    auto answered = co_await answering(node_.threads(), until);
+    asking_ = false;
+    bool all = std::ranges::all_of(answered, [](bool each) { return each; });
+    if (all) manager_.alive();
+  }
+
   void stop(int code) {
     code_ = code;
-    error_code ignored;
-    signals_.cancel(ignored);
-    timer_.cancel();
+    // A thread that does not answer is not waited for.
+    loop_.stop();
   }
 
   const invocation& how_;
   node& node_;
+  const service_manager& manager_;
   logger& log_;
+  bool asking_ = false;
+  steady_time next_meal_{};
   asio::io_context loop_{1};
   asio::signal_set signals_;
   asio::steady_timer timer_;
@@ -141,17 +181,21 @@ int serve(const invocation& how) {
     }
   }
   node daemon(*config, std::move(*queue), view_folder, clock, log);
-  watchman watch(how, daemon, log);
+  service_manager manager(how.variables);
+  watchman watch(how, daemon, manager, log);
   if (auto started = daemon.start(); !started) {
     return complain(started.error(), client::exit_code::configuration);
   }
   announce(daemon);
+  manager.ready(status_of(daemon));
   log.info("started", {{"version", SONDE_VERSION},
                        {"listen", daemon.endpoint()},
                        {"queue", config->queue.backend},
                        {"data", config->data_dir.string()}});
   int code = watch.run();
   watchman::die_at_next_signal();
+  // Scans and webhooks drain one after the other.
+  manager.stopping(2 * std::chrono::seconds(config->drain_s) + last_steps);
   daemon.stop();
   log.info("stopped");
   return code;
