@@ -81,8 +81,7 @@ TEST_CASE("the watchdog is for the process that it names") {
 TEST_CASE("without a socket, or with one that is not there, nothing happens") {
   for (const char* name : {"", "relative", "/nowhere/at/all", "@"}) {
     CAPTURE(name);
-    service_manager manager(
-        environment{{"NOTIFY_SOCKET", name}, {"WATCHDOG_USEC", "1000000"}});
+    service_manager manager(environment{{"NOTIFY_SOCKET", name}, {"WATCHDOG_USEC", "1000000"}});
     manager.ready("x");
     manager.alive();
   }
