@@ -326,6 +326,7 @@ awaitable<std::string> node::metrics_text() {
   }
   counts_.show("sonde_build_info", "Always 1.", {{"version", SONDE_VERSION}}).set(1);
   http_->show_held(counts_);
+  if (tls_) show_certificate();
   process_.refresh();
   co_return counts_.text();
 }

@@ -48,4 +48,10 @@ awaitable<std::vector<ingest::component>> node::what_is_not_ready() {
   co_return starting;
 }
 
+void node::show_certificate() {
+  auto shown = counts_.show("sonde_tls_certificate_expiry_timestamp_seconds",
+                            "When this server's certificate expires, since the epoch.");
+  shown.set(std::chrono::duration<double>(tls_->expires().time_since_epoch()).count());
+}
+
 }  // namespace sonde::daemon

@@ -165,6 +165,9 @@ int serve(const invocation& how) {
   if (auto fine = check_front_door(*config); !fine) {
     return complain(fine.error(), client::exit_code::configuration);
   }
+  if (auto valid = check_certificate_time(*config, clock.now()); !valid) {
+    log.warning("clients may refuse this server", {{"reason", valid.error().message()}});
+  }
   if (auto safe = check_data_folder(config->data_dir); !safe) {
     return complain(safe.error(), client::exit_code::data_folder);
   }

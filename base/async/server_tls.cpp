@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <ctime>
 #include <fstream>
 #include <mutex>
 #include <new>
@@ -73,6 +74,10 @@ struct server_tls::state {
   ssl_context context;
   rules_pointer gateways;  ///< none: nobody is asked for a certificate
 
+  [[nodiscard]] ssl_context shown() const {
+    std::scoped_lock reading(changing);
+    return context;
+  }
   [[nodiscard]] rules_pointer gateways_now() const {
     std::scoped_lock reading(changing);
     return gateways;
@@ -138,14 +143,20 @@ std::unique_ptr<byte_link> server_tls::accept(int descriptor) const {
   return std::make_unique<link>(std::move(context), descriptor, state_);
 }
 
-std::string server_tls::certificate() const {
-  ssl_context context;
-  {
-    std::scoped_lock reading(state_->changing);
-    context = state_->context;
+wall_time server_tls::expires() const {
+  auto shown = state_->shown();
+  std::tm time{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(shown.get())), &time) != 1) {
+    return wall_time{};
   }
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::from_time_t(timegm(&time)));
+}
+
+std::string server_tls::certificate() const {
+  auto shown = state_->shown();
   std::unique_ptr<BIO, destroy_by<BIO_free_all>> into(BIO_new(BIO_s_mem()));
-  if (!into || PEM_write_bio_X509(into.get(), SSL_CTX_get0_certificate(context.get())) != 1) {
+  if (!into || PEM_write_bio_X509(into.get(), SSL_CTX_get0_certificate(shown.get())) != 1) {
     throw std::bad_alloc();
   }
   char* text = nullptr;

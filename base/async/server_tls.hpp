@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async/byte_link.hpp"
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
 #include <cstdint>
@@ -46,6 +47,8 @@ class server_tls {
   /// The server's end of a new connection.
   [[nodiscard]] std::unique_ptr<byte_link> accept(int descriptor) const;
 
+  /// When the certificate that is shown at present stops to be valid.
+  [[nodiscard]] wall_time expires() const;
   /// The certificate that is shown at present, in PEM, alone.
   [[nodiscard]] std::string certificate() const;
 
