@@ -36,6 +36,10 @@ result<> node::reload(const configuration& changed) {
   if (!tls) return tls.error();
   if (tls_ && *tls) tls_->take_over(**tls);
   log_.set_level(level_of(changed));
+  if (http_) {
+    auto rename = [this, names = changed.http.server_names] { http_->allow_names(names); };
+    asio::post(http_loop_.get_executor(), std::move(rename));
+  }
   config_.scope = changed.scope;
   take_over(*scope);
   return {};

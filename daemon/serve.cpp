@@ -6,6 +6,7 @@
 #include "daemon/node.hpp"
 #include "daemon/own_key.hpp"
 #include "daemon/private_files.hpp"
+#include "daemon/reload_report.hpp"
 #include "daemon/service_manager.hpp"
 #include "model/json.hpp"
 #include "queue/errc.hpp"
@@ -25,6 +26,13 @@ constexpr std::chrono::seconds health_pause{1};
 /// What is left to do when all that drains has drained.
 constexpr std::chrono::seconds last_steps{30};
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names)
+    out += (out.empty() ? "" : " ") + name;
+  return out.empty() ? "nothing" : out;
+}
+
 std::string status_of(const node& started) {
   return started.endpoint().empty() ? "works without HTTP" : "listens on " + started.url();
 }
@@ -32,8 +40,10 @@ std::string status_of(const node& started) {
 /// The main thread's part of a daemon: signals, and an eye on the queue.
 class watchman {
  public:
-  watchman(const invocation& how, node& watched, const service_manager& manager, logger& log)
+  watchman(const invocation& how, configuration running, node& watched,
+           const service_manager& manager, logger& log)
       : how_(how),
+        running_(std::move(running)),
         node_(watched),
         manager_(manager),
         log_(log),
@@ -79,12 +89,19 @@ class watchman {
   void read_again() {
     auto changed = load_configuration(how_.config_file, how_.variables, how_.flags);
     auto reloaded = changed ? node_.reload(*changed) : result<>(changed.error());
-    if (reloaded) {
-      log_.info("configuration reloaded: scope, log level and certificates");
-    } else {
+    if (!reloaded) {
       log_.error("configuration not reloaded; nothing has changed",
                  {{"reason", reloaded.error().message()}});
+      return;
     }
+    auto report = compare(running_, *changed);
+    running_ = taken_over(std::move(running_), *changed);
+    // Files may have changed where their names have not.
+    log_.info("configuration reloaded, with the files of TLS",
+              {{"taken_over", listed(report.taken_over)}});
+    if (report.need_restart.empty()) return;
+    log_.warning("settings that need a restart have changed",
+                 {{"settings", listed(report.need_restart)}});
   }
 
   void look_at_health() {
@@ -131,6 +148,7 @@ class watchman {
   }
 
   const invocation& how_;
+  configuration running_;
   node& node_;
   const service_manager& manager_;
   logger& log_;
@@ -185,7 +203,7 @@ int serve(const invocation& how) {
   }
   node daemon(*config, std::move(*queue), view_folder, clock, log);
   service_manager manager(how.variables);
-  watchman watch(how, daemon, manager, log);
+  watchman watch(how, *config, daemon, manager, log);
   if (auto started = daemon.start(); !started) {
     return complain(started.error(), client::exit_code::configuration);
   }

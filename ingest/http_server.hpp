@@ -45,7 +45,7 @@ class http_server {
   enum class socket_rights { user, group };
   [[nodiscard]] result<> listen(const std::filesystem::path& file,
                                 socket_rights rights = socket_rights::user);
-  /// On loopback it answers to these names too, as `Host`. Before `listen`.
+  /// On loopback it answers to these names too, as `Host`. Before `listen`, or on the loop.
   void allow_names(std::vector<std::string> names) { host_.server_names = std::move(names); }
   /// Its peers are gateways: they say for whom each request is. Call before `start`.
   void trust_gateways() { host_.by_gateway = true; }

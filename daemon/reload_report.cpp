@@ -1,0 +1,56 @@
+#include "daemon/reload_report.hpp"
+
+#include "daemon/settings.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace sonde::daemon {
+namespace {
+
+/// What `node::reload` takes over; a name with a dot at its end is a whole section.
+constexpr std::string_view reloaded[] = {
+    "scope.",          "log.level",          "http.tls_certificate", "http.tls_key",
+    "http.gateway_ca", "http.gateway_names", "http.server_names"};
+
+bool is_reloaded(const std::string& key) {
+  return std::ranges::any_of(reloaded, [&](std::string_view name) {
+    return name.ends_with('.') ? key.starts_with(name) : key == name;
+  });
+}
+
+/// Whether a server speaks TLS at all is decided at its start.
+bool turns_tls(const configuration& running, const configuration& read) {
+  return running.http.tls_certificate.empty() != read.http.tls_certificate.empty();
+}
+
+bool is_of_tls(const std::string& key) {
+  return key.starts_with("http.tls_") || key.starts_with("http.gateway_ca") ||
+         key.starts_with("http.gateway_names");
+}
+
+}  // namespace
+
+reload_report compare(const configuration& running, const configuration& read) {
+  reload_report out;
+  bool other_protocol = turns_tls(running, read);
+  for (const auto& each : all_settings()) {
+    if (each.get(running) == each.get(read)) continue;
+    bool taken = is_reloaded(each.key) && !(other_protocol && is_of_tls(each.key));
+    (taken ? out.taken_over : out.need_restart).push_back(each.key);
+  }
+  if (running.kafka != read.kafka) out.need_restart.emplace_back("kafka");
+  if (running.scan.profiles != read.scan.profiles) out.need_restart.emplace_back("scan.profiles");
+  return out;
+}
+
+configuration taken_over(configuration running, const configuration& read) {
+  for (const auto& key : compare(running, read).taken_over) {
+    const auto* what = find_setting(key);
+    // It was accepted when it was read.
+    (void)what->set(running, what->get(read));
+  }
+  return running;
+}
+
+}  // namespace sonde::daemon

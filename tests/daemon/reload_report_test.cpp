@@ -1,0 +1,53 @@
+#include "daemon/reload_report.hpp"
+
+#include "tests/support/doctest.hpp"
+
+#include <algorithm>
+
+namespace sonde::daemon {
+
+using names = std::vector<std::string>;
+
+TEST_CASE("a reload says what it takes over and what needs a restart") {
+  configuration running;
+  auto read = running;
+  CHECK(compare(running, read).taken_over.empty());
+  CHECK(compare(running, read).need_restart.empty());
+  read.scope.deny = {"10.0.0.0/8"};
+  read.log.level = "debug";
+  read.http.server_names = {"sonde.example"};
+  read.limits.requests_per_user_per_s += 1;
+  read.scan.profiles["web"] = "80,443";
+  read.kafka["acks"] = "all";
+  auto report = compare(running, read);
+  std::ranges::sort(report.taken_over);
+  CHECK(report.taken_over == names{"http.server_names", "log.level", "scope.deny"});
+  CHECK(report.need_restart == names{"limits.requests_per_user_per_s", "kafka", "scan.profiles"});
+}
+
+TEST_CASE("what needs a restart is said at each reload until there was one") {
+  configuration running;
+  auto read = running;
+  read.log.level = "debug";
+  read.drain_s = 99;
+  auto now = taken_over(running, read);
+  CHECK(now.log.level == "debug");
+  CHECK(now.drain_s == running.drain_s);
+  auto again = compare(now, read);
+  CHECK(again.taken_over.empty());
+  CHECK(again.need_restart == names{"drain_s"});
+}
+
+TEST_CASE("TLS is renewed by a reload, and neither begun nor ended by one") {
+  configuration running;
+  auto read = running;
+  read.http.tls_certificate = "/a";
+  read.http.tls_key = "/b";
+  CHECK(compare(running, read).taken_over.empty());
+  CHECK(compare(running, read).need_restart.size() == 2);
+  auto renewed = read;
+  renewed.http.tls_certificate = "/c";
+  CHECK(compare(read, renewed).taken_over == names{"http.tls_certificate"});
+}
+
+}  // namespace sonde::daemon
