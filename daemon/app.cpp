@@ -325,6 +325,7 @@ awaitable<std::string> node::metrics_text() {
     log_.warning("the groups' lag is not known", {{"reason", messages.error().message()}});
   }
   counts_.show("sonde_build_info", "Always 1.", {{"version", SONDE_VERSION}}).set(1);
+  co_await show_backlog();
   http_->show_held(counts_);
   if (tls_) show_certificate();
   process_.refresh();

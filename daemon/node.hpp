@@ -105,6 +105,7 @@ class node {
   void begin_to_be_ready();
   awaitable<std::vector<ingest::component>> what_is_not_ready();
   awaitable<std::string> metrics_text();
+  awaitable<void> show_backlog();
   void show_certificate();
 
   configuration config_;

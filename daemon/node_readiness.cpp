@@ -48,6 +48,16 @@ awaitable<std::vector<ingest::component>> node::what_is_not_ready() {
   co_return starting;
 }
 
+/// A lag of the scheduler's group says nothing of scans that it has taken in and that wait.
+awaitable<void> node::show_backlog() {
+  auto waiting = co_await tasks_->summarise_queue();
+  counts_.show("sonde_scans_queued", "Scans that wait for their turn.")
+      .set(static_cast<double>(waiting.scans));
+  auto age = waiting.oldest ? clock_.now() - *waiting.oldest : std::chrono::milliseconds(0);
+  counts_.show("sonde_scans_oldest_queued_seconds", "Since the oldest of them was requested.")
+      .set(std::chrono::duration<double>(age).count());
+}
+
 void node::show_certificate() {
   auto shown = counts_.show("sonde_tls_certificate_expiry_timestamp_seconds",
                             "When this server's certificate expires, since the epoch.");

@@ -11,6 +11,9 @@ namespace {
 using model::scan_task;
 using model::task_state;
 
+/// Scopes whose oldest scan one summary looks for.
+constexpr std::size_t most_summed_scopes = 1'000;
+
 // What lists show and what waiting readers compare stands before the snapshots, so that reading a
 // row's columns does not read these.
 constexpr const char* task_schema =
@@ -27,7 +30,7 @@ constexpr const char* task_schema =
     "CREATE INDEX tasks_owing ON tasks(partition) WHERE owing;"
     "CREATE INDEX tasks_waiting ON tasks(partition, scope, priority DESC, requested, key)"
     "  WHERE waiting;"
-    "CREATE INDEX tasks_queued ON tasks(scope) WHERE state=0;"
+    "CREATE INDEX tasks_queued ON tasks(scope, requested) WHERE state=0;"
     // An id leads to its task for those who may see it, and to nothing for others.
     "CREATE TABLE ids(id TEXT NOT NULL, member TEXT NOT NULL, key TEXT NOT NULL,"
     "  PRIMARY KEY(id, member)) WITHOUT ROWID;"
@@ -342,6 +345,22 @@ std::vector<std::optional<task_standing>> task_tables::standings(
     if (!whole) continue;
     for (const auto& hook : whole->webhooks)
       found->webhooks.push_back(hook.id);
+  }
+  return out;
+}
+
+queue_summary task_tables::summarise_queue() const {
+  queue_summary out{queued_total_, std::nullopt};
+  SQLite::Statement oldest(*db_, "SELECT min(requested) FROM tasks WHERE state=0 AND scope=?");
+  std::size_t looked_at = 0;
+  for (const auto& [scope, count] : queued_) {
+    if (count == 0) continue;
+    if (++looked_at > most_summed_scopes) break;
+    oldest.reset();
+    oldest.bind(1, scope);
+    if (!oldest.executeStep() || oldest.getColumn(0).isNull()) continue;
+    wall_time requested(std::chrono::milliseconds(oldest.getColumn(0).getInt64()));
+    out.oldest = std::min(out.oldest.value_or(requested), requested);
   }
   return out;
 }

@@ -33,7 +33,7 @@ class task_tables final : public table_set {
       : limits_(limits), on_change_(std::move(on_change)) {}
 
   [[nodiscard]] const std::vector<std::string>& topics() const override;
-  [[nodiscard]] int version() const override { return 4; }
+  [[nodiscard]] int version() const override { return 5; }
   void create(SQLite::Database& db) override;
   void open(SQLite::Database& db) override;
   void close() override;
@@ -53,6 +53,7 @@ class task_tables final : public table_set {
     return listing_->find(query, budget);
   }
   [[nodiscard]] queued_counts count_queued(const std::string& scope) const;
+  [[nodiscard]] queue_summary summarise_queue() const;
   [[nodiscard]] task_backlog& backlog() { return *backlog_; }
   [[nodiscard]] task_summaries& summaries() { return *summaries_; }
 

@@ -111,6 +111,11 @@ class sqlite_task_view final : public task_view {
     return call_on(loop_, std::move(work));
   }
 
+  awaitable<queue_summary> summarise_queue() override {
+    auto work = [this] { return tables_.summarise_queue(); };
+    return call_on(loop_, std::move(work));
+  }
+
   awaitable<view_standing> standing() override {
     auto work = [this] { return view_.standing(); };
     return call_on(loop_, std::move(work));

@@ -57,6 +57,12 @@ struct queued_counts {
   std::uint64_t in_scope = 0;
 };
 
+/// What waits for its turn, for whoever watches the whole.
+struct queue_summary {
+  std::uint64_t scans = 0;
+  std::optional<wall_time> oldest;  ///< requested; of the first thousand scopes
+};
+
 /// A task with messages for webhooks that have not been handed over.
 struct owing_task {
   model::target_key key;
@@ -161,6 +167,7 @@ class task_view {
       std::vector<sought_task> sought) = 0;
 
   virtual awaitable<queued_counts> count_queued(std::string scope) = 0;
+  virtual awaitable<queue_summary> summarise_queue() = 0;
   virtual awaitable<view_standing> standing() = 0;
 
   // For the scheduler, which owns the snapshots:

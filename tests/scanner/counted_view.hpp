@@ -57,6 +57,7 @@ class counted_view final : public views::task_view {
   awaitable<views::queued_counts> count_queued(std::string scope) override {
     return inner_->count_queued(std::move(scope));
   }
+  awaitable<views::queue_summary> summarise_queue() override { return inner_->summarise_queue(); }
   awaitable<views::view_standing> standing() override { return inner_->standing(); }
   awaitable<std::optional<model::scan_task>> snapshot(model::target_key key) override {
     return inner_->snapshot(std::move(key));

@@ -165,6 +165,11 @@ TEST_CASE("waiting tasks come by priority, then by age, per scope and partition"
   CHECK(split == 3);
   CHECK(test::run(w.view->waiting_scopes({0, 1}, "", 10)) ==
         std::vector<std::string>{"public\n", "them\n"});
+  auto queued = test::run(w.view->summarise_queue());
+  CHECK(queued.scans == 5);
+  REQUIRE(queued.oldest);
+  CHECK(*queued.oldest == std::min({low.requested, early.requested, high.requested, other.requested,
+                                    only_asked.requested}));
 }
 
 TEST_CASE("a view goes on where it was, and is rebuilt when its file is gone or damaged") {
