@@ -165,11 +165,7 @@ awaitable<void> scheduler::end(model::target_key key, std::int32_t partition,
     t.progress.open = t.results_total;
     return model::ended(std::move(t), how, now);
   };
-  auto task = ledger_.held(key);
   co_await publish_end(key, partition, std::move(finish));
-  log_.debug("scan ended", {{"task", task.current.id.str()},
-                            {"target", task.target.text()},
-                            {"outcome", std::string(name_of(how.kind))}});
 }
 
 /// The scan cannot be done, for a reason that is not the target's.
@@ -192,18 +188,27 @@ awaitable<void> scheduler::put_back(model::target_key key, std::int32_t partitio
   co_await publish_change(key, partition, std::move(back));
 }
 
+void scheduler::note_end(const model::scan_task& task) {
+  const auto& ended = task.current;
+  if (!ended.outcome) return;
+  auto outcome = std::string(name_of(ended.outcome->kind));
+  counts_.count("sonde_scans_ended_total", "Scans that came to their end.", {{"outcome", outcome}})
+      .add();
+  auto from = ended.started.value_or(ended.requested);
+  auto took = ended.ended.value_or(from) - from;
+  log_.info("scan ended", {{"id", ended.id.str()},
+                           {"target", task.target.text()},
+                           {"outcome", outcome},
+                           {"open", static_cast<std::int64_t>(task.progress.open)},
+                           {"milliseconds", static_cast<std::int64_t>(took.count())}});
+}
+
 /// Publishes an ending, and then the next generation where one waits for it.
 awaitable<void> scheduler::publish_end(model::target_key key, std::int32_t partition,
                                        change_function how) {
   bool published = co_await publish_change(key, partition, std::move(how));
   if (!published) co_return;
-  const auto& ended = ledger_.held(key).current;
-  if (ended.outcome) {
-    counts_
-        .count("sonde_scans_ended_total", "Scans that came to their end.",
-               {{"outcome", std::string(name_of(ended.outcome->kind))}})
-        .add();
-  }
+  note_end(ledger_.held(key));
   note_owing(ledger_.held(key), partition);
   if (!ledger_.held(key).next) co_return;
   change_function promote = [kept = limits_.task_generations](model::scan_task task) {

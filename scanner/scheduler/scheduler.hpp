@@ -130,6 +130,7 @@ class scheduler {
   awaitable<void> fail_task(model::target_key key, std::int32_t partition, std::string why);
   awaitable<void> put_back(model::target_key key, std::int32_t partition, run_progress reached);
   awaitable<void> publish_end(model::target_key key, std::int32_t partition, change_function how);
+  void note_end(const model::scan_task& task);
   awaitable<bool> publish_change(model::target_key key, std::int32_t partition,
                                  change_function how);
   void note_progress(const model::target_key& key, const run_progress& reached);
