@@ -58,7 +58,7 @@ void scan_command::interrupt() {
 awaitable<int> scan_command::run() {
   co_await schedule_all();
   if (no_server_) {
-    out_.say(no_server_->message());
+    out_.complain(no_server_->message());
     co_return exit_code::no_server;
   }
   co_return co_await follow_to_the_end();
@@ -73,9 +73,9 @@ awaitable<int> scan_command::watch(std::string id) {
 
 awaitable<int> scan_command::follow_to_the_end() {
   progress_.begin(scans_.size(), clock_.steady_now());
-  if (options_.wait && !interrupted_) co_await follow_all();
+  if (options_.wait && !is_over()) co_await follow_all();
   out_.clear_progress();
-  if (interrupted_) {
+  if (interrupted_ && !out_.failed()) {
     say_how_to_go_on();
     co_return exit_code::interrupted;
   }
@@ -94,7 +94,7 @@ awaitable<void> scan_command::schedule_all() {
 
 awaitable<void> scan_command::schedule_some() {
   asio::steady_timer pause(co_await asio::this_coro::executor);
-  while (next_target_ < options_.targets.size() && !interrupted_ && !no_server_) {
+  while (next_target_ < options_.targets.size() && !is_over() && !no_server_) {
     auto target = options_.targets[next_target_++];
     json order = {{"target", target}};
     if (!options_.profile.empty()) order["profile"] = options_.profile;
@@ -102,7 +102,7 @@ awaitable<void> scan_command::schedule_some() {
     if (options_.fresh) order["max_age"] = 0;
     if (options_.priority != 0) order["priority"] = options_.priority;
     auto receipt = co_await api_.schedule(order);
-    for (int attempt = 1; !receipt && attempt < schedule_attempts && !interrupted_; ++attempt) {
+    for (int attempt = 1; !receipt && attempt < schedule_attempts && !is_over(); ++attempt) {
       bool passing = receipt.error().code == make_error_code(errc::try_later);
       if (!passing) break;
       pause.expires_after(retry_pause);
@@ -136,7 +136,7 @@ void scan_command::report_failure(const std::string& target, const error& why) {
     json line = {{"target", target}, {"status", "refused"}, {"error", why.message()}};
     out_.print(model::to_text(line) + "\n");
   } else {
-    out_.say(why.message());
+    out_.complain(why.message());
   }
 }
 
@@ -152,13 +152,13 @@ awaitable<void> scan_command::follow_all() {
     draw();
     timer.expires_after(draw_pause);
     co_await timer.async_wait(asio::use_awaitable);
-    if (interrupted_) workers.cancel();
+    if (is_over()) workers.cancel();
   }
   co_await workers.join();
 }
 
 awaitable<void> scan_command::follow_some() {
-  while (next_scan_ < scans_.size() && !interrupted_) {
+  while (next_scan_ < scans_.size() && !is_over()) {
     auto scan = scans_[next_scan_++];
     co_await follow(std::move(scan));
   }
@@ -167,7 +167,7 @@ awaitable<void> scan_command::follow_some() {
 awaitable<void> scan_command::follow(scheduled scan) {
   asio::steady_timer pause(co_await asio::this_coro::executor);
   auto wait = out_.draws() ? look_up_wait_drawing : look_up_wait;
-  while (!interrupted_) {
+  while (!is_over()) {
     auto found = co_await api_.look_up(scan.id, wait);
     if (found && has_ended(*found)) {
       finish(*found);

@@ -27,7 +27,8 @@ struct scan_options {
 [[nodiscard]] std::vector<std::string> read_targets(std::istream& from);
 
 /// `sonde scan`: schedules every target, follows the scans with progress on a terminal, and prints
-/// each as it ends. Returns the exit code. Ends soon after `interrupt`.
+/// each as it ends. Returns the exit code. Ends soon after `interrupt`, and where its output cannot
+/// be written.
 class scan_command {
  public:
   scan_command(scan_api& api, terminal& out, const clock& clock, scan_options options);
@@ -54,6 +55,8 @@ class scan_command {
   void draw();
   void report_failure(const std::string& target, const error& why);
   void say_how_to_go_on();
+  /// Interrupted, or nobody can read what is found.
+  [[nodiscard]] bool is_over() const { return interrupted_ || out_.failed(); }
 
   scan_api& api_;
   terminal& out_;

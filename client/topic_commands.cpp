@@ -45,7 +45,7 @@ const char* policy_text(const queue::topic_spec& spec) {
 }
 
 int complain_of_queue(terminal& out, const error& why) {
-  out.say(why.message());
+  out.complain(why.message());
   return exit_code::data_folder;
 }
 
@@ -109,7 +109,7 @@ int tail_command::complain_of_topic() {
   auto meant = model::nearest_word(options_.topic, names);
   auto mend = meant.empty() ? std::string("`sonde topic list` shows them")
                             : "did you mean \"" + std::string(meant) + "\"?";
-  out_.say("there is no topic \"" + options_.topic + "\"; " + mend);
+  out_.complain("there is no topic \"" + options_.topic + "\"; " + mend);
   return exit_code::usage;
 }
 
@@ -129,7 +129,7 @@ awaitable<int> tail_command::run() {
   }
   if (!options_.from_start && !options_.follow && out_.draws()) out_.say(hint_of_flags);
   reader_ = queue_.read_from(topics, std::move(from));
-  while ((options_.follow || !rest.over()) && !interrupted_) {
+  while ((options_.follow || !rest.over()) && !interrupted_ && !out_.failed()) {
     auto batch = co_await reader_->read();
     if (interrupted_) break;
     if (!batch) co_return complain_of_queue(out_, batch.error());

@@ -8,9 +8,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <fstream>
 #include <iostream>
-#include <memory>
+#include <sstream>
 
 namespace sonde::daemon {
 namespace {
@@ -29,8 +30,8 @@ constexpr const char* epilogue =
     "http.listen) or, where there is one, by a flag; `sonde print-config` shows them all.\n"
     "Verbs that ask a server show SONDE_TOKEN, or SONDE_API_KEY and SONDE_API_SECRET, or the key\n"
     "that a server on this machine has put into its data folder.\n"
-    "Exit codes: 0 done, 1 a scan failed, 64 usage, 69 no server, 74 data folder, 78 "
-    "configuration.";
+    "Exit codes: 0 done, 1 a scan failed, 64 usage, 69 no server, 74 data folder\n"
+    "or output, 78 configuration, 130 Ctrl-C, 141 the output's reader has gone.";
 
 environment read_environment(const char* const* variables) {
   environment out;
@@ -89,8 +90,8 @@ class command_line {
     try {
       app_.parse(count, words);
     } catch (const CLI::ParseError& e) {
-      int code = app_.exit(e);
-      return code == 0 ? exit_code::done : exit_code::usage;
+      std::ostringstream out;
+      return app_.exit(e, out) == 0 ? print_out(out.str()) : exit_code::usage;
     }
     return verb_();
   }
@@ -385,6 +386,8 @@ class command_line {
 }  // namespace
 
 int run_command_line(int count, const char* const* words, const char* const* variables) {
+  // A write to a reader that has gone is an error like others, and ends no verb half way.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     command_line line(read_environment(variables));
     return line.run(count, words);

@@ -4,6 +4,7 @@
 #include "client/errc.hpp"
 #include "tests/client/captured_output.hpp"
 #include "tests/client/fake_api.hpp"
+#include "tests/client/replaced_output.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
@@ -123,7 +124,7 @@ TEST_CASE("without a server it ends at once and says why, on standard error") {
   auto done = run_command(api, targets({"a"}));
   CHECK(done.code == exit_code::no_server);
   CHECK(done.out.empty());
-  CHECK(done.err == "no server answers at x\n");
+  CHECK(done.err == "sonde: no server answers at x\n");
 }
 
 TEST_CASE("a busy server is asked again") {
@@ -186,6 +187,41 @@ TEST_CASE("an interrupted command says how to go on") {
   CHECK(captured.out().empty());
   CHECK(captured.err() ==
         "interrupted: 1 scan goes on in the server. To see it: sonde watch id of a\n");
+}
+
+TEST_CASE("a command whose output cannot be written ends") {
+  fake_api api;
+  model::json running = {{"id", "id of b"}, {"status", "running"}};
+  api.scans["id of a"] = {ended_scan("a")};
+  api.scans["id of b"] = {running};  // it would be followed without end
+  test::captured_output captured;
+  int code = -1;
+  {
+    test::replaced_output full(test::full_disk());
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, targets({"a", "b"}));
+    code = out.finish(test::run(command.run()));
+  }
+  CHECK(code == exit_code::output);
+  CHECK(captured.err() == "sonde: standard output cannot be written: No space left on device\n");
+}
+
+TEST_CASE("nothing more is scheduled for a reader that has gone") {
+  fake_api api;
+  auto options = targets(std::vector<std::string>(1000, "a"));
+  options.wait = false;
+  test::captured_output captured;
+  {
+    test::replaced_output deserted(test::deserted_pipe());
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, std::move(options));
+    test::run(command.run());
+  }
+  CHECK(!api.orders.empty());
+  CHECK(api.orders.size() < 100);
+  CHECK(captured.err().empty());
 }
 
 TEST_CASE("a scan that is there already can be watched") {

@@ -4,6 +4,7 @@
 #include "client/read_commands.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/client/captured_output.hpp"
+#include "tests/client/replaced_output.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
@@ -83,6 +84,23 @@ TEST_CASE_FIXTURE(topics_world, "a topic goes by its short and by its full name"
   CHECK(tail("entities", false) == exit_code::done);
   CHECK(out.empty());
   CHECK(err.empty());
+}
+
+TEST_CASE_FIXTURE(topics_world, "what is followed ends when it cannot be printed") {
+  test::captured_output captured;
+  int code = -1;
+  {
+    test::replaced_output deserted(test::deserted_pipe());
+    terminal screen;
+    tail_options options;
+    options.topic = "entities";
+    options.from_start = true;
+    options.follow = true;
+    tail_command command(*queue, screen, options);
+    code = screen.finish(test::run(command.run()));
+  }
+  CHECK(code == exit_code::output_closed);
+  CHECK(captured.err().empty());
 }
 
 TEST_CASE_FIXTURE(topics_world, "an unknown topic is answered with the likely one") {

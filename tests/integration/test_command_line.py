@@ -1,8 +1,10 @@
 """The command line as its user meets it."""
 
+import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import stat
@@ -153,6 +155,60 @@ def test_tail_follow_sees_what_comes(daemon, sonde_binary):
     tail.send_signal(signal.SIGINT)
     assert tail.wait(10) == 0
     tail.stdout.close()
+
+
+def test_output_that_cannot_be_written_is_an_error(daemon, run_sonde, sonde_binary):
+    daemon.start()
+    daemon.scanned("127.56.0.1", ports="1")
+    environment = {**os.environ, "SONDE_DATA_DIR": str(daemon.data_dir)}
+
+    def on_a_full_disk(*words):
+        with open("/dev/full", "w") as full:
+            return subprocess.run([sonde_binary, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+                                  env=environment)
+
+    for words in (["--help"], ["--version"], ["print-config"], ["topic", "list"],
+                  ["topic", "tail", "scan.tasks", "--from-start"], ["topic", "tail", "scan.tasks", "--from-start", "--follow"],
+                  ["show", "127.56.0.1", "--server", daemon.url],
+                  ["scan", "127.56.0.1", "--ports", "1", "--server", daemon.url],
+                  ["scan", "--local", "127.56.0.1", "--ports", "1"]):
+        done = on_a_full_disk(*words)
+        assert (done.returncode, done.stderr) == (
+            74, "sonde: standard output cannot be written: No space left on device\n"), words
+    lost = on_a_full_disk("key", "create", "--role", "metrics")
+    assert lost.returncode == 74 and "No space left on device" in lost.stderr
+    key = re.search("`sonde key revoke ([^`]+)`", lost.stderr).group(1)
+    assert run_sonde("key", "revoke", key).returncode == 0
+
+
+def test_a_reader_that_goes_ends_a_verb_quietly(daemon, sonde_binary):
+    daemon.start()
+    daemon.scanned("127.56.0.2", ports="1")
+    # Nothing more is written to this topic: the verb has nothing to print when its reader goes.
+    tail = subprocess.Popen([sonde_binary, "topic", "tail", "scan.tasks", "--from-start", "--follow", "--json",
+                             "--data-dir", daemon.data_dir], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert json.loads(tail.stdout.readline())["topic"] == "sonde.scan.tasks.v1"
+    tail.stdout.close()
+    assert tail.wait(20) == 141
+    assert tail.stderr.read() == b""
+    tail.stderr.close()
+
+
+def test_all_is_written_to_a_pipe_that_does_not_block(daemon, sonde_binary):
+    daemon.start()
+    for i in range(1, 10):
+        daemon.scanned(f"127.57.0.{i}", ports="1")
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    tail = subprocess.Popen([sonde_binary, "topic", "tail", "scan.tasks", "--from-start", "--json",
+                             "--data-dir", daemon.data_dir], stdout=writer)
+    os.close(writer)
+    time.sleep(0.5)  # pause: the pipe is full meanwhile
+    with open(reader) as lines:
+        printed = [json.loads(line) for line in lines]
+    assert tail.wait(20) == 0
+    assert printed == daemon.tail("scan.tasks")
 
 
 def test_configuration_says_where_values_come_from(run_sonde, tmp_path):
