@@ -211,6 +211,31 @@ def test_all_is_written_to_a_pipe_that_does_not_block(daemon, sonde_binary):
     assert printed == daemon.tail("scan.tasks")
 
 
+CLOSED = ["bash", "-c", 'exec "$@" <&- >&- 2>&-', "bash"]
+
+
+def test_a_daemon_without_standard_streams_logs_into_no_file(daemon, sonde_binary):
+    daemon.address = ("127.0.0.1", 8499)
+    serving = subprocess.Popen([*CLOSED, sonde_binary, "serve", "--config", daemon.write_config(),
+                                "--listen", "127.0.0.1:8499"])
+    try:
+        daemon.wait_until_ready()
+        for stream in (0, 1, 2):
+            assert os.readlink(f"/proc/{serving.pid}/fd/{stream}") == "/dev/null"
+        assert daemon.post_scan("127.58.0.1", ports="1").status == 202
+    finally:
+        serving.terminate()
+        assert serving.wait(60) == 0
+    assert b"started" not in (daemon.data_dir / "lock").read_bytes()
+
+
+def test_a_closed_standard_output_is_an_error(sonde_binary):
+    done = subprocess.run(["bash", "-c", 'exec "$@" >&-', "bash", sonde_binary, "print-config"], stderr=subprocess.PIPE,
+                          text=True, timeout=60)
+    assert done.returncode == 74
+    assert done.stderr == "sonde: standard output cannot be written: Bad file descriptor\n"
+
+
 def test_configuration_says_where_values_come_from(run_sonde, tmp_path):
     file = tmp_path / "sonde.toml"
     file.write_text('[http]\nlisten = "127.0.0.1:9000"\n[scan.profiles.web]\nports = "443,80"\n')
