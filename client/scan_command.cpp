@@ -35,19 +35,6 @@ bool has_ended(const json& scan) {
 
 }  // namespace
 
-std::vector<std::string> read_targets(std::istream& from) {
-  std::vector<std::string> out;
-  std::string line;
-  while (std::getline(from, line)) {
-    line = line.substr(0, line.find('#'));
-    auto begin = line.find_first_not_of(" \t\r");
-    if (begin == std::string::npos) continue;
-    auto end = line.find_last_not_of(" \t\r");
-    out.push_back(line.substr(begin, end - begin + 1));
-  }
-  return out;
-}
-
 scan_command::scan_command(scan_api& api, terminal& out, const clock& clock, scan_options options)
     : api_(api), out_(out), clock_(clock), options_(std::move(options)) {}
 

@@ -6,7 +6,6 @@
 #include "client/terminal.hpp"
 
 #include <cstdint>
-#include <istream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,9 +21,6 @@ struct scan_options {
   bool wait = true;
   bool server_goes_on = true;  ///< scans outlive this command; false: they end with it
 };
-
-/// Targets from a list: one a line, blank lines and `# comments` apart.
-[[nodiscard]] std::vector<std::string> read_targets(std::istream& from);
 
 /// `sonde scan`: schedules every target, follows the scans with progress on a terminal, and prints
 /// each as it ends. Returns the exit code. Ends soon after `interrupt`, and where its output cannot

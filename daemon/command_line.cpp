@@ -1,6 +1,7 @@
 #include "daemon/command_line.hpp"
 
 #include "client/errc.hpp"
+#include "client/target_list.hpp"
 #include "daemon/commands.hpp"
 #include "model/events.hpp"
 #include "model/json.hpp"
@@ -9,7 +10,6 @@
 #include <CLI/CLI.hpp>
 
 #include <csignal>
-#include <fstream>
 #include <iostream>
 #include <sstream>
 
@@ -174,7 +174,8 @@ class command_line {
     add_server(scan);
     scan->add_option("targets", scan_.targets, "IP addresses and names; - reads them from a pipe")
         ->type_name("TARGET");
-    scan->add_option("--targets", targets_file_, "a file with one target a line")
+    scan->add_option("--targets", targets_file_,
+                     "a file with one target a line; # begins a comment")
         ->type_name("FILE");
     auto* profile = scan->add_option("--profile", scan_.profile,
                                      "standard (about 1,000 ports), full, or one of the "
@@ -193,28 +194,13 @@ class command_line {
   }
 
   int run_scan() {
-    std::vector<std::string> given;
-    for (auto& target : scan_.targets) {
-      if (target != "-") {
-        given.push_back(std::move(target));
-        continue;
-      }
-      std::ranges::move(client::read_targets(std::cin), std::back_inserter(given));
-    }
-    if (!targets_file_.empty()) {
-      std::ifstream file(targets_file_);
-      if (!file) {
-        std::cerr << "sonde: " << model::visible(targets_file_) << " cannot be read\n";
-        return exit_code::usage;
-      }
-      auto more = client::read_targets(file);
-      std::ranges::move(more, std::back_inserter(given));
-    }
-    if (given.empty()) {
+    auto given = client::collect_targets(scan_.targets, targets_file_, std::cin);
+    if (!given) return complain(given.error(), exit_code::usage);
+    if (given->empty()) {
       std::cerr << "sonde: there is nothing to scan; name a target: `sonde scan example.com`\n";
       return exit_code::usage;
     }
-    scan_.targets = std::move(given);
+    scan_.targets = std::move(*given);
     if (local_ && !scan_.wait) {
       std::cerr << "sonde: --local and --no-wait contradict each other: nothing would be left to "
                    "go on\n";

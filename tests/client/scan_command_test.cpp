@@ -52,14 +52,6 @@ scan_options targets(std::vector<std::string> names) {
 
 }  // namespace
 
-TEST_CASE("targets come one a line, without comments and blanks") {
-  std::istringstream list(
-      "a.example\n\n  b.example\t\r\n# all of it\nc.example # this one\n   \nd");
-  CHECK(read_targets(list) == std::vector<std::string>{"a.example", "b.example", "c.example", "d"});
-  std::istringstream nothing;
-  CHECK(read_targets(nothing).empty());
-}
-
 TEST_CASE("into a pipe every scan is one line of JSON, and nothing else is there") {
   fake_api api;
   for (const char* target : {"a.example", "b.example"})

@@ -70,6 +70,17 @@ def test_thousands_of_targets_from_a_pipe(daemon, run_sonde, tmp_path):
     assert all(s["outcome"]["name"] == "complete" for s in scans)
 
 
+def test_lists_of_targets_may_come_from_other_systems(run_sonde, tmp_path):
+    file = tmp_path / "names.txt"
+    file.write_bytes(b"\xef\xbb\xbf127.59.0.1\r\n\r\n# 127.59.0.9\r\n127.59.0.2 # a comment\r\n")
+    done = run_sonde("scan", "--local", "--ports", "1", "-", "--targets", file, stdin="127.59.0.3\r\n127.59.0.4#x\r\n")
+    lines = {line["target"]: line["status"] for line in map(json.loads, done.stdout.splitlines())}
+    assert lines == {"127.59.0.1": "done", "127.59.0.2": "done", "127.59.0.3": "done", "127.59.0.4#x": "refused"}
+    for unreadable in (tmp_path, tmp_path / "nowhere"):
+        done = run_sonde("scan", "--targets", unreadable)
+        assert done.returncode == 64 and f"sonde: {unreadable} cannot be read: " in done.stderr
+
+
 def test_no_wait_then_watch_then_show(daemon, run_sonde):
     daemon.start()
     sent = run_sonde("scan", "127.52.0.1", "--ports", "1-100", "--no-wait", "--server", daemon.url)
