@@ -45,8 +45,8 @@ awaitable<int> cancel(scan_api& api, terminal& out, std::vector<std::string> sca
 }
 
 awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what) {
-  if (model::is_task_id(what)) {
-    auto scan = co_await api.look_up(what, std::chrono::seconds(0));
+  if (auto task = model::read_task_id(what)) {
+    auto scan = co_await api.look_up(task->str(), std::chrono::seconds(0));
     if (!scan) co_return complain(out, scan.error());
     co_return print_scan(*scan, out, clock);
   }

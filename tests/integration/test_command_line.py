@@ -92,6 +92,9 @@ def test_no_wait_then_watch_then_show(daemon, run_sonde):
     assert json.loads(shown.stdout)["id"] == line["id"]
     by_id = run_sonde("show", line["id"], "--server", daemon.url)
     assert by_id.stdout == shown.stdout
+    for verb in ("show", "watch", "cancel"):
+        done = run_sonde(verb, line["id"].upper(), "--server", daemon.url)
+        assert done.returncode == 0 and json.loads(done.stdout)["id"] == line["id"], (verb, done.stderr)
     never = run_sonde("show", "192.0.2.99", "--server", daemon.url)
     assert never.returncode == 1 and "sonde scan 192.0.2.99" in never.stderr
 
