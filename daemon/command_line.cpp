@@ -3,14 +3,17 @@
 #include "client/errc.hpp"
 #include "client/target_list.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/usage_error.hpp"
 #include "model/events.hpp"
 #include "model/json.hpp"
+#include "model/scan_request.hpp"
 #include "model/text.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <iostream>
+#include <limits>
 #include <sstream>
 
 namespace sonde::daemon {
@@ -44,21 +47,6 @@ environment read_environment(const char* const* variables) {
   return out;
 }
 
-/// CLI11 calls a missing argument by its name alone, which says little.
-std::string complaint(const CLI::App* at, const CLI::Error& why) {
-  std::string verb = at->get_name();
-  for (auto next = at->get_subcommands(); !next.empty(); next = at->get_subcommands()) {
-    at = next.front();
-    verb += " " + at->get_name();
-  }
-  for (const auto* each : at->get_options()) {
-    if (!each->get_positional() || why.what() != each->get_name() + " is required") continue;
-    return "sonde: " + each->get_type_name() + " is missing (" + each->get_description() + "); `" +
-           verb + " --help` shows how it is used\n";
-  }
-  return CLI::FailureMessage::simple(at, why);
-}
-
 /// The command line under construction: options write here, verbs run from here.
 class command_line {
  public:
@@ -67,7 +55,7 @@ class command_line {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string("sonde " SONDE_VERSION));
     app_.footer(epilogue);
-    app_.failure_message(complaint);
+    app_.failure_message(usage_error);
     add_serve();
     add_scan();
     add_show();
@@ -146,7 +134,8 @@ class command_line {
 
   void add_data_dir(CLI::App* to) {
     add_common(to);
-    add_setting(to, "--data-dir", "data_dir", "where the queue is kept", "DIR");
+    add_setting(to, "--data-dir", "data_dir",
+                "where the queue is kept (`sonde print-config` shows it)", "DIR");
   }
 
   void add_form(CLI::App* to) {
@@ -158,6 +147,18 @@ class command_line {
     to->add_flag_function("--table", set(client::output_form::table),
                           "a table; the default on a terminal")
         ->excludes(json);
+  }
+
+  /// The words that name one dead letter; returns the one that has to be there.
+  CLI::Option* add_letter(CLI::App* to) {
+    auto* offset = to->add_option("--offset", letter_.second, "this letter only (all)")
+                       ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
+                       ->type_name("N");
+    to->add_option("--partition", letter_.first, "the letter's partition (0)")
+        ->check(whole_number(0, std::numeric_limits<std::int32_t>::max()))
+        ->type_name("N")
+        ->needs(offset);
+    return offset;
   }
 
   void add_serve() {
@@ -185,7 +186,8 @@ class command_line {
         ->type_name("LIST")
         ->excludes(profile);
     scan->add_flag("--fresh", scan_.fresh, "scan anew, also what was scanned today");
-    scan->add_option("--priority", scan_.priority, "-9 to 9; higher ones come first")
+    scan->add_option("--priority", scan_.priority, "-9 to 9; higher ones come first (0)")
+        ->check(whole_number(model::lowest_priority, model::highest_priority))
         ->type_name("N");
     scan->add_flag("!--no-wait", scan_.wait, "schedule, print the ids, and go");
     scan->add_flag("--local", local_, "without a daemon: in this process, nothing kept");
@@ -257,11 +259,7 @@ class command_line {
     redrive->add_option("name", redrive_.topic, "scan.requests ...")
         ->required()
         ->type_name("TOPIC");
-    auto* offset =
-        redrive->add_option("--offset", letter_.second, "this letter only")->type_name("N");
-    redrive->add_option("--partition", letter_.first, "the letter's partition (0)")
-        ->type_name("N")
-        ->needs(offset);
+    auto* offset = add_letter(redrive);
     redrive->add_flag("--dry-run", redrive_.look_only, "show them, and leave them where they are");
     add_form(redrive);
     redrive->callback([this, offset] {
@@ -299,8 +297,8 @@ class command_line {
         ->type_name("GROUP");
     create->add_option("--name", order.name, "what the key is called in lists")->type_name("NAME");
     create->add_option("--user", order.user_id, "whose it is (a user of its own)")->type_name("ID");
-    create->add_option("--days", order.days, "how long it is valid (for ever)")
-        ->check(CLI::PositiveNumber)
+    create->add_option("--days", order.days, "how long it is valid (until it is revoked)")
+        ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()))
         ->type_name("N");
     add_form(create);
     create->callback(verb(client::key_command::verb::create));
@@ -327,10 +325,7 @@ class command_line {
       add_data_dir(verb);
       add_form(verb);
     }
-    auto* offset = replay->add_option("--offset", letter_.second, "this one only")->type_name("N");
-    replay->add_option("--partition", letter_.first, "its partition (0)")
-        ->type_name("N")
-        ->needs(offset);
+    auto* offset = add_letter(replay);
     auto run = [this](bool look_only) {
       redrive_.topic = model::topics::webhook_requests;
       redrive_.look_only = look_only;

@@ -26,10 +26,16 @@ def test_help_and_usage(run_sonde):
                          (["scan", "x.example", "--local", "--no-wait"], "contradict"),
                          (["show"], "TARGET|ENTITY-ID|SCAN-ID is missing"),
                          (["topic", "tial"], "\"tial\"; did you mean \"tail\"? `sonde topic --help` lists"),
+                         (["scan", "x.example", "--priority", "99"], "sonde: --priority: \"99\" is no whole number from -9 to 9"),
+                         (["key", "create", "--role", "user", "--days", "0"], "is no whole number from 1 to 4294967295"),
+                         (["topic", "redrive", "x", "--offset", "-1"], "--offset: \"-1\" is no whole number from 0"),
+                         (["key", "create"], "--role ROLE is missing"),
+                         (["topic", "tail", "entities", "--folow"], "did you mean \"--follow\"?"),
                          (["key", "zzz"], "\"zzz\"; `sonde key --help` lists")):
         done = run_sonde(*words)
         assert done.returncode == 64, words
         assert named in done.stderr and done.stdout == "", (words, done.stderr)
+        assert done.stderr.startswith("sonde: ") and done.stderr.count("\n") == 1, done.stderr
 
 
 def test_no_server(run_sonde):
