@@ -13,9 +13,14 @@ namespace {
 using model::json;
 
 constexpr std::uint32_t value_depth = 64;
-/// Without a flag the end is where it begins.
-constexpr const char* hint_of_flags =
-    "nothing is newer than now; --from-start prints what there is, --follow what comes";
+/// What `sonde topic tail` prints where it does not begin at the start.
+std::string hint_of(const tail_options& options) {
+  if (options.follow) {
+    return "waiting for new records of " + options.topic +
+           "; --from-start prints those that are there too";
+  }
+  return "no records printed: --from-start prints those that are there, --follow those that come";
+}
 
 /// A record as one JSON object. A value that is JSON stands in it as it is, any other as text.
 json to_json(const queue::stored_record& record, const queue::backend& queue) {
@@ -127,7 +132,7 @@ awaitable<int> tail_command::run() {
     if (!ends) co_return complain_of_queue(out_, ends.error());
     from = std::move(*ends);
   }
-  if (!options_.from_start && !options_.follow && out_.draws()) out_.say(hint_of_flags);
+  if (!options_.from_start) out_.say(hint_of(options_));
   reader_ = queue_.read_from(topics, std::move(from));
   while ((options_.follow || !rest.over()) && !interrupted_ && !out_.failed()) {
     auto batch = co_await reader_->read();

@@ -22,17 +22,17 @@ std::string shown_name(const CLI::Option& option) {
   return option.get_positional() ? type : option.get_name() + (type.empty() ? "" : " " + type);
 }
 
-std::string missing_word(const CLI::App& verb, const std::string& sentence) {
-  for (const auto* each : verb.get_options()) {
+std::string missing_word(const CLI::App& command, const std::string& sentence) {
+  for (const auto* each : command.get_options()) {
     if (sentence != each->get_name() + " is required") continue;
     return shown_name(*each) + " is missing (" + each->get_description() + ")";
   }
   return "a verb is missing";
 }
 
-std::string unexpected_word(const CLI::App& verb, const std::string& word) {
+std::string unexpected_word(const CLI::App& command, const std::string& word) {
   std::vector<std::string> names;
-  for (const auto* each : verb.get_options()) {
+  for (const auto* each : command.get_options()) {
     for (const auto& name : each->get_lnames())
       names.push_back("--" + name);
   }
@@ -42,9 +42,9 @@ std::string unexpected_word(const CLI::App& verb, const std::string& word) {
   return "\"" + word + "\" is not expected here" + mend;
 }
 
-std::string wrong_number_of_values(const CLI::App& verb, const std::string& sentence) {
+std::string wrong_number_of_values(const CLI::App& command, const std::string& sentence) {
   auto name = sentence.substr(0, sentence.find(':'));
-  for (const auto* each : verb.get_options()) {
+  for (const auto* each : command.get_options()) {
     if (each->get_name() != name) continue;
     bool missing = sentence.ends_with(" missing");
     return shown_name(*each) + (missing ? ": the value is missing" : " is given more than once");
@@ -59,12 +59,12 @@ std::string contradiction(const std::string& sentence) {
 }
 
 /// CLI11's sentences name a missing word by its name alone, or by the type of its value.
-std::string reworded(const CLI::App& verb, const CLI::Error& why) {
+std::string reworded(const CLI::App& command, const CLI::Error& why) {
   std::string sentence = why.what();
   switch (static_cast<CLI::ExitCodes>(why.get_exit_code())) {
-    case CLI::ExitCodes::RequiredError: return missing_word(verb, sentence);
-    case CLI::ExitCodes::ExtrasError: return unexpected_word(verb, rest_after(sentence, ": "));
-    case CLI::ExitCodes::ArgumentMismatch: return wrong_number_of_values(verb, sentence);
+    case CLI::ExitCodes::RequiredError: return missing_word(command, sentence);
+    case CLI::ExitCodes::ExtrasError: return unexpected_word(command, rest_after(sentence, ": "));
+    case CLI::ExitCodes::ArgumentMismatch: return wrong_number_of_values(command, sentence);
     case CLI::ExitCodes::ExcludesError: return contradiction(sentence);
     default: return sentence;
   }
@@ -73,12 +73,12 @@ std::string reworded(const CLI::App& verb, const CLI::Error& why) {
 }  // namespace
 
 std::string usage_error(const CLI::App* app, const CLI::Error& why) {
-  std::string verb = app->get_name();
+  std::string words = app->get_name();
   for (auto next = app->get_subcommands(); !next.empty(); next = app->get_subcommands()) {
     app = next.front();
-    verb += " " + app->get_name();
+    words += " " + app->get_name();
   }
-  return "sonde: " + model::visible(reworded(*app, why)) + "; `" + verb +
+  return "sonde: " + model::visible(reworded(*app, why)) + "; `" + words +
          " --help` shows how it is used\n";
 }
 

@@ -81,8 +81,14 @@ TEST_CASE_FIXTURE(topics_world, "a topic goes by its short and by its full name"
   CHECK(lines().size() == 2);
   CHECK(tail("scan.tasks", true) == exit_code::done);
   CHECK(out.empty());
+}
+
+TEST_CASE_FIXTURE(topics_world, "without a flag the command says what the flags print") {
   CHECK(tail("entities", false) == exit_code::done);
   CHECK(out.empty());
+  CHECK(err.find("--from-start") != std::string::npos);
+  CHECK(err.find("--follow") != std::string::npos);
+  CHECK(tail("entities", true) == exit_code::done);
   CHECK(err.empty());
 }
 
@@ -157,6 +163,9 @@ TEST_CASE_FIXTURE(topics_world, "what is followed ends when it is interrupted") 
     test::run(both());
   }
   CHECK(captured.out().find("\"key\":\"k2\"") != std::string::npos);
+  CHECK(captured.err() ==
+        "waiting for new records of entities; --from-start prints those that are "
+        "there too\n");
 }
 
 }  // namespace sonde::client
