@@ -2,11 +2,9 @@
 
 #include "client/errc.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 namespace sonde::client {
 namespace {
@@ -54,25 +52,6 @@ result<std::vector<std::string>> read_target_file(const std::string& file) {
     return fail(errc::usage, file + " cannot be read: " + std::strerror(errno));
   }
   return read_targets(list, file);
-}
-
-result<std::vector<std::string>> collect_targets(const std::vector<std::string>& named,
-                                                 const std::string& file, std::istream& input) {
-  std::vector<std::string> out;
-  for (const auto& target : named) {
-    if (target != "-") {
-      out.push_back(target);
-      continue;
-    }
-    auto listed = read_targets(input, "standard input");
-    if (!listed) return listed.error();
-    std::ranges::move(*listed, std::back_inserter(out));
-  }
-  if (file.empty()) return out;
-  auto listed = read_target_file(file);
-  if (!listed) return listed.error();
-  std::ranges::move(*listed, std::back_inserter(out));
-  return out;
 }
 
 }  // namespace sonde::client

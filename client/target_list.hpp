@@ -30,9 +30,4 @@ class target_lines {
 /// The same from a file.
 [[nodiscard]] result<std::vector<std::string>> read_target_file(const std::string& file);
 
-/// The targets of a command: `named`, with each `-` replaced by the list `input`, and then those of
-/// `file`, unless it is empty. Errors: those of a list.
-[[nodiscard]] result<std::vector<std::string>> collect_targets(
-    const std::vector<std::string>& named, const std::string& file, std::istream& input);
-
 }  // namespace sonde::client

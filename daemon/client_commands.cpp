@@ -2,6 +2,7 @@
 #include "client/http_api.hpp"
 #include "client/output_watch.hpp"
 #include "client/standard_output.hpp"
+#include "client/target_stream.hpp"
 #include "client/terminal.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/control.hpp"
@@ -17,6 +18,8 @@
 
 #include <functional>
 #include <iostream>
+#include <memory>
+#include <unistd.h>
 
 namespace sonde::daemon {
 namespace {
@@ -181,7 +184,11 @@ int scan(const invocation& how, client::scan_options options, bool local) {
     if (!server) return complain(server.error(), client::exit_code_of(server.error()));
     api = client::make_http_api(loop.get_executor(), std::move(*server));
   }
-  client::scan_command command(*api, out, clock, std::move(options));
+  std::unique_ptr<client::target_stream> input;
+  if (options.reads_input) {
+    input = std::make_unique<client::target_stream>(loop.get_executor(), STDIN_FILENO);
+  }
+  client::scan_command command(*api, out, clock, std::move(options), input.get());
   int code = run_verb(
       loop, out, [&] { return command.run(); }, [&] { command.interrupt(); });
   if (here) here->stop();

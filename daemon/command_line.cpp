@@ -173,7 +173,8 @@ class command_line {
   void add_scan() {
     auto* scan = app_.add_subcommand("scan", "scan targets and print what was found");
     add_server(scan);
-    scan->add_option("targets", scan_.targets, "IP addresses and names; - reads them from a pipe")
+    scan->add_option("targets", scan_.targets,
+                     "IP addresses and names; - reads them from standard input")
         ->type_name("TARGET");
     scan->add_option("--targets", targets_file_,
                      "a file with one target a line; # begins a comment")
@@ -196,13 +197,16 @@ class command_line {
   }
 
   int run_scan() {
-    auto given = client::collect_targets(scan_.targets, targets_file_, std::cin);
-    if (!given) return complain(given.error(), exit_code::usage);
-    if (given->empty()) {
+    scan_.reads_input = std::erase(scan_.targets, "-") > 0 || targets_file_ == "-";
+    if (!targets_file_.empty() && targets_file_ != "-") {
+      auto listed = client::read_target_file(targets_file_);
+      if (!listed) return complain(listed.error(), exit_code::usage);
+      std::ranges::move(*listed, std::back_inserter(scan_.targets));
+    }
+    if (scan_.targets.empty() && !scan_.reads_input) {
       std::cerr << "sonde: there is nothing to scan; name a target: `sonde scan example.com`\n";
       return exit_code::usage;
     }
-    scan_.targets = std::move(*given);
     if (local_ && !scan_.wait) {
       std::cerr << "sonde: --local and --no-wait contradict each other: nothing would be left to "
                    "go on\n";

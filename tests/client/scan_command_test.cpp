@@ -9,6 +9,7 @@
 #include "tests/support/run.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <sstream>
 
 namespace sonde::client {
@@ -43,6 +44,33 @@ outcome_of_command run_command(fake_api& api, scan_options options) {
   done.err = captured.err();
   return done;
 }
+
+/// Targets each of which comes when all scans before it have been looked up.
+class slow_source final : public target_source {
+ public:
+  slow_source(fake_api& api, std::deque<std::string> list) : api_(api), list_(std::move(list)) {}
+
+  awaitable<result<std::optional<std::string>>> next() override {
+    using answer = result<std::optional<std::string>>;
+    while (!stopped_ && api_.look_ups < static_cast<int>(api_.orders.size()))
+      co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    waited_for_look_ups = api_.look_ups;
+    if (stopped_ || (list_.empty() && !end)) co_return answer(std::optional<std::string>());
+    if (list_.empty()) co_return answer(*end);
+    std::optional<std::string> one(std::move(list_.front()));
+    list_.pop_front();
+    co_return answer(std::move(one));
+  }
+  void stop() override { stopped_ = true; }
+
+  int waited_for_look_ups = 0;
+  std::optional<error> end;
+
+ private:
+  fake_api& api_;
+  std::deque<std::string> list_;
+  bool stopped_ = false;
+};
 
 scan_options targets(std::vector<std::string> names) {
   scan_options out;
@@ -136,6 +164,59 @@ TEST_CASE("without waiting the ids are printed") {
   CHECK(done.code == exit_code::done);
   CHECK(done.lines()[0] == model::json{{"target", "a"}, {"id", "id of a"}, {"status", "new"}});
   CHECK(api.look_ups == 0);
+}
+
+TEST_CASE("what comes on standard input is scanned as it comes") {
+  fake_api api;
+  for (const char* target : {"a", "b", "c"})
+    api.scans[std::string("id of ") + target] = {ended_scan(target)};
+  slow_source source(api, {"b", "c"});
+  test::captured_output captured;
+  int code = -1;
+  {
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, targets({"a"}), &source);
+    code = test::run(command.run());
+  }
+  CHECK(code == exit_code::done);
+  CHECK(source.waited_for_look_ups == 3);
+  CHECK(api.orders.size() == 3);
+  auto printed = captured.out();
+  CHECK(std::ranges::count(printed, '\n') == 3);
+}
+
+TEST_CASE("an input that cannot be read ends the command after what was read") {
+  fake_api api;
+  api.scans["id of a"] = {ended_scan("a")};
+  slow_source source(api, {"a"});
+  source.end = fail(errc::usage, "standard input cannot be read: Input/output error");
+  test::captured_output captured;
+  int code = -1;
+  {
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, {}, &source);
+    code = test::run(command.run());
+  }
+  CHECK(code == exit_code::usage);
+  CHECK(captured.err() == "sonde: standard input cannot be read: Input/output error\n");
+  CHECK(captured.out().find("\"target\":\"a\"") != std::string::npos);
+}
+
+TEST_CASE("an input without a target is nothing to scan") {
+  fake_api api;
+  slow_source source(api, {});
+  test::captured_output captured;
+  int code = -1;
+  {
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, {}, &source);
+    code = test::run(command.run());
+  }
+  CHECK(code == exit_code::usage);
+  CHECK(captured.err().find("nothing to scan") != std::string::npos);
 }
 
 TEST_CASE("a scan that is gone while it is followed is a failure") {

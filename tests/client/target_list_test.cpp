@@ -9,9 +9,9 @@
 namespace sonde::client {
 namespace {
 
-using names = std::vector<std::string>;
+using name_list = std::vector<std::string>;
 
-names listed(const std::string& text) {
+name_list targets_in(const std::string& text) {
   std::istringstream list(text);
   auto found = read_targets(list, "the list");
   REQUIRE(found);
@@ -31,33 +31,27 @@ struct broken_buffer : std::stringbuf {
 }  // namespace
 
 TEST_CASE("targets come one a line, without comments and blanks") {
-  CHECK(listed("a.example\n\n  b.example\t\r\n# all of it\nc.example # this one\n   \nd") ==
-        names{"a.example", "b.example", "c.example", "d"});
-  CHECK(listed("").empty());
-  CHECK(listed("#\n\n # x\n").empty());
+  CHECK(targets_in("a.example\n\n  b.example\t\r\n# all of it\nc.example # this one\n   \nd") ==
+        name_list{"a.example", "b.example", "c.example", "d"});
+  CHECK(targets_in("").empty());
+  CHECK(targets_in("#\n\n # x\n").empty());
 }
 
 TEST_CASE("a list from another system is understood") {
-  CHECK(listed("\xEF\xBB\xBF"
-               "a.example\r\nb.example\r\n\r\n\t# c\r\n") == names{"a.example", "b.example"});
-  CHECK(listed("\xEF\xBB\xBF# a comment\na.example") == names{"a.example"});
-  CHECK(listed("\xEF\xBB\xBF").empty());
+  CHECK(targets_in("\xEF\xBB\xBF"
+                   "a.example\r\nb.example\r\n\r\n\t# c\r\n") ==
+        name_list{"a.example", "b.example"});
+  CHECK(targets_in("\xEF\xBB\xBF# a comment\na.example") == name_list{"a.example"});
+  CHECK(targets_in("\xEF\xBB\xBF").empty());
   // Only the list's first bytes are such a mark; elsewhere the server refuses it.
-  CHECK(listed("a\n\xEF\xBB\xBF"
-               "b") == names{"a",
-                             "\xEF\xBB\xBF"
-                             "b"});
+  CHECK(targets_in("a\n\xEF\xBB\xBF"
+                   "b") == name_list{"a",
+                                     "\xEF\xBB\xBF"
+                                     "b"});
 }
 
 TEST_CASE("a comment begins a line or follows white space") {
-  CHECK(listed("a#b\na #b\na\t# b # c\n#a#b\na# b") == names{"a#b", "a", "a", "a# b"});
-}
-
-TEST_CASE("the targets of a command keep their order") {
-  std::istringstream input("b\nc\n");
-  CHECK(*collect_targets({"a", "-", "d"}, {}, input) == names{"a", "b", "c", "d"});
-  CHECK(collect_targets({}, {}, input)->empty());
-  CHECK(!collect_targets({"a"}, "/nowhere/names.txt", input));
+  CHECK(targets_in("a#b\na #b\na\t# b # c\n#a#b\na# b") == name_list{"a#b", "a", "a", "a# b"});
 }
 
 TEST_CASE("a list that cannot be read to its end is an error") {

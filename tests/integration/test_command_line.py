@@ -76,6 +76,32 @@ def test_thousands_of_targets_from_a_pipe(daemon, run_sonde, tmp_path):
     assert all(s["outcome"]["name"] == "complete" for s in scans)
 
 
+def test_what_comes_on_standard_input_is_scanned_as_it_comes(sonde_binary, tmp_path):
+    scan = subprocess.Popen([sonde_binary, "scan", "--local", "--ports", "1", "-"], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, text=True, env={**os.environ, "SONDE_DATA_DIR": str(tmp_path / "data")})
+    for target in ("127.60.0.1", "127.60.0.2"):
+        scan.stdin.write(f"{target}\n")
+        scan.stdin.flush()
+        ready, _, _ = select.select([scan.stdout], [], [], 30)
+        assert ready, f"{target} was not scanned before the input ended"
+        assert json.loads(scan.stdout.readline())["target"] == target
+    scan.stdin.close()
+    assert scan.wait(20) == 0
+    scan.stdout.close()
+
+
+def test_an_input_that_is_no_list_is_an_error(run_sonde, sonde_binary):
+    nothing = run_sonde("scan", "--local", "-", stdin="# no target\n")
+    assert nothing.returncode == 64 and "nothing to scan" in nothing.stderr
+    binary = run_sonde("scan", "--local", "-", "--ports", "1", stdin="127.60.0.3\n" + "x" * 10_000)
+    assert binary.returncode == 64 and "a line of more than 4096 bytes" in binary.stderr
+    assert json.loads(binary.stdout)["status"] == "done"
+    closed = subprocess.run(["bash", "-c", 'exec "$@" <&-', "bash", sonde_binary, "scan", "--local", "-"],
+                            capture_output=True, text=True, timeout=60)
+    assert closed.returncode == 64
+    assert closed.stderr == "sonde: standard input cannot be read: Bad file descriptor\n"
+
+
 def test_lists_of_targets_may_come_from_other_systems(run_sonde, tmp_path):
     file = tmp_path / "names.txt"
     file.write_bytes(b"\xef\xbb\xbf127.59.0.1\r\n\r\n# 127.59.0.9\r\n127.59.0.2 # a comment\r\n")
