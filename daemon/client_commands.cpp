@@ -19,6 +19,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <unistd.h>
 
 namespace sonde::daemon {
@@ -229,12 +230,16 @@ int list_topics(const invocation& how) {
 }
 
 int tail_topic(const invocation& how, client::tail_options options) {
+  bool follows = options.follow;
   return read_queue(how, [&](asio::io_context& loop, queue::backend& queue, client::terminal& out) {
     client::tail_command command(queue, out, std::move(options));
-    client::output_watch watch(loop.get_executor(), [&] {
+    // Without --follow the verb ends by itself, and may have printed all when its reader goes.
+    std::optional<client::output_watch> watch;
+    auto reader_gone = [&] {
       out.note_closed_output();
       command.interrupt();
-    });
+    };
+    if (follows) watch.emplace(loop.get_executor(), reader_gone);
     return run_verb(
         loop, out, [&] { return command.run(); }, [&] { command.interrupt(); });
   });

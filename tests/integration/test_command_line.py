@@ -232,6 +232,16 @@ def test_a_reader_that_goes_ends_a_verb_quietly(daemon, sonde_binary):
     assert tail.wait(20) == 141
     assert tail.stderr.read() == b""
     tail.stderr.close()
+    scan = subprocess.Popen([sonde_binary, "scan", "-", "--ports", "1", "--server", daemon.url,
+                             "--data-dir", daemon.data_dir], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    scan.stdin.write(b"127.56.0.3\n")
+    scan.stdin.flush()
+    assert json.loads(scan.stdout.readline())["target"] == "127.56.0.3"
+    scan.stdout.close()
+    scan.stdin.write(b"127.56.0.4\n")
+    scan.stdin.flush()
+    assert scan.wait(60) == 141, "it ends with the next line that it cannot print, not with its input"
+    scan.stdin.close()
 
 
 def test_all_is_written_to_a_pipe_that_does_not_block(daemon, sonde_binary):
