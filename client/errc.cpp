@@ -15,6 +15,8 @@ const char* describe(errc code) {
     case errc::not_found: return "not found";
     case errc::interrupted: return "interrupted";
     case errc::untrusted: return "the server is not the one that was meant";
+    case errc::output_failed: return "standard output cannot be written";
+    case errc::output_closed: return "the reader of standard output has closed it";
   }
   return "unknown error";
 }
@@ -36,6 +38,8 @@ int exit_code_of(const error& why) {
   if (why.code == make_error_code(errc::no_server)) return exit_code::no_server;
   if (why.code == make_error_code(errc::untrusted)) return exit_code::no_server;
   if (why.code == make_error_code(errc::interrupted)) return exit_code::interrupted;
+  if (why.code == make_error_code(errc::output_failed)) return exit_code::output;
+  if (why.code == make_error_code(errc::output_closed)) return exit_code::output_closed;
   return exit_code::scan_failed;
 }
 

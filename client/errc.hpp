@@ -14,8 +14,10 @@ enum class errc {
   refused,    ///< the server said no, and why
   try_later,  ///< the server said not now
   not_found,
-  interrupted,  ///< by Ctrl-C
-  untrusted,    ///< who answers has not proved to be the server
+  interrupted,    ///< by Ctrl-C
+  untrusted,      ///< who answers has not proved to be the server
+  output_failed,  ///< standard output cannot be written
+  output_closed,  ///< the reader of standard output has closed its end
 };
 
 [[nodiscard]] const char* category_name(errc);
@@ -31,8 +33,10 @@ inline constexpr int usage = 64;
 inline constexpr int no_server = 69;  ///< or none that can be believed
 inline constexpr int internal = 70;   ///< a bug
 inline constexpr int data_folder = 74;
+inline constexpr int output = 74;  ///< standard output cannot be written
 inline constexpr int configuration = 78;
 inline constexpr int interrupted = 130;
+inline constexpr int output_closed = 141;  ///< as a shell shows a filter that SIGPIPE has ended
 }  // namespace exit_code
 
 [[nodiscard]] int exit_code_of(const error& why);

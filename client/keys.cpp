@@ -69,7 +69,17 @@ void show_new_key(const json& made, terminal& out) {
   out.print("api-key     " + text("apiKey") + "\napi-secret  " + text("apiSecret") +
             "\ntoken       " + text("token") + "\nexpires     " +
             day_of(made.at("expireAt").get<std::int64_t>()) + "\n");
+  if (out.failed()) return;
   out.say("the secret is shown this once; keep it where only its user can read it");
+}
+
+/// A secret that could not be printed is lost, and its key is valid nevertheless.
+void check_that_shown(const json& made, terminal& out) {
+  if (out.finish(exit_code::done) == exit_code::done) return;
+  auto id = made.at("keyID").get<std::string>();
+  out.complain("the key " + id +
+               " was created and its secret was not printed completely; run `sonde key revoke " +
+               id + "` and create another one");
 }
 
 }  // namespace
@@ -129,7 +139,7 @@ awaitable<result<std::vector<model::credential>>> read_keys(queue::backend& queu
 awaitable<int> run_key_command(key_function ask, key_command command, terminal& out) {
   auto answer = co_await ask(command);
   if (!answer) {
-    out.say(answer.error().message());
+    out.complain(answer.error().message());
     co_return exit_code_of(answer.error());
   }
   if (command.what == verb::list) {
@@ -143,6 +153,7 @@ awaitable<int> run_key_command(key_function ask, key_command command, terminal& 
   } else if (command.what == verb::create) {
     show_new_key(*answer, out);
   }
+  if (command.what == verb::create) check_that_shown(*answer, out);
   if (command.what == verb::revoke) out.say("the key " + command.id + " is revoked");
   co_return exit_code::done;
 }

@@ -211,7 +211,7 @@ awaitable<int> run_redrive(redrive_function ask, redrive_order order, terminal& 
   while (more) {
     auto report = co_await ask(order);
     if (!report) {
-      out.say(report.error().message());
+      out.complain(report.error().message());
       co_return exit_code_of(report.error());
     }
     std::string text;
@@ -220,7 +220,7 @@ awaitable<int> run_redrive(redrive_function ask, redrive_order order, terminal& 
       text += out.for_people() ? line_of(letter) : model::to_text(letter) + "\n";
     }
     out.print(text);
-    more = report->at("more").get<bool>();
+    more = report->at("more").get<bool>() && !out.failed();
   }
   if (order.look_only) {
     out.say(std::to_string(kept) + " dead letters wait");

@@ -1,6 +1,5 @@
 #include "client/scan_command.hpp"
 
-#include "base/async/task_group.hpp"
 #include "client/errc.hpp"
 #include "client/scan_table.hpp"
 
@@ -35,139 +34,163 @@ bool has_ended(const json& scan) {
 
 }  // namespace
 
-std::vector<std::string> read_targets(std::istream& from) {
-  std::vector<std::string> out;
-  std::string line;
-  while (std::getline(from, line)) {
-    line = line.substr(0, line.find('#'));
-    auto begin = line.find_first_not_of(" \t\r");
-    if (begin == std::string::npos) continue;
-    auto end = line.find_last_not_of(" \t\r");
-    out.push_back(line.substr(begin, end - begin + 1));
-  }
-  return out;
-}
-
-scan_command::scan_command(scan_api& api, terminal& out, const clock& clock, scan_options options)
-    : api_(api), out_(out), clock_(clock), options_(std::move(options)) {}
+scan_command::scan_command(scan_api& api, terminal& out, const clock& clock, scan_options options,
+                           target_source* more)
+    : api_(api), out_(out), clock_(clock), options_(std::move(options)), more_(more) {}
 
 void scan_command::interrupt() {
   interrupted_ = true;
+  stop_reading();
+}
+
+void scan_command::stop_reading() {
+  if (more_ != nullptr) more_->stop();
+}
+
+awaitable<void> scan_command::begin() {
+  auto loop = co_await asio::this_coro::executor;
+  followers_.emplace(loop, log_, "follow");
+  progress_.begin(clock_.steady_now());
 }
 
 awaitable<int> scan_command::run() {
+  co_await begin();
   co_await schedule_all();
+  co_await follow_all();
   if (no_server_) {
-    out_.say(no_server_->message());
+    out_.complain(no_server_->message());
     co_return exit_code::no_server;
   }
-  co_return co_await follow_to_the_end();
+  co_return exit_code_now();
 }
 
 awaitable<int> scan_command::watch(std::string id) {
-  scans_.push_back({id, id});
-  options_.targets.push_back(std::move(id));
-  next_target_ = 1;
-  co_return co_await follow_to_the_end();
+  co_await begin();
+  note_scheduled({id, id});
+  co_await follow_all();
+  co_return exit_code_now();
 }
 
-awaitable<int> scan_command::follow_to_the_end() {
-  progress_.begin(scans_.size(), clock_.steady_now());
-  if (options_.wait && !interrupted_) co_await follow_all();
-  out_.clear_progress();
-  if (interrupted_) {
+int scan_command::exit_code_now() {
+  if (interrupted_ && !out_.failed()) {
     say_how_to_go_on();
-    co_return exit_code::interrupted;
+    return exit_code::interrupted;
   }
-  co_return failed_ > 0 ? exit_code::scan_failed : exit_code::done;
+  if (unreadable_) return exit_code_of(*unreadable_);
+  if (scans_.empty() && taken_ == 0) {
+    out_.complain("there is nothing to scan; name a target: `sonde scan example.com`");
+    return exit_code::usage;
+  }
+  return failed_ > 0 ? exit_code::scan_failed : exit_code::done;
 }
 
 awaitable<void> scan_command::schedule_all() {
-  auto loop = co_await asio::this_coro::executor;
-  logger log(log_level::error);
-  task_group workers(loop, log, "schedule");
-  auto count = std::min(scheduling_at_once, options_.targets.size());
+  task_group workers(followers_->loop(), log_, "schedule");
+  auto count = scheduling_at_once;
+  if (more_ == nullptr) count = std::min(count, options_.targets.size());
   for (std::size_t i = 0; i < count; ++i)
     workers.spawn(schedule_some());
   co_await workers.join();
 }
 
+awaitable<std::optional<std::string>> scan_command::next_target() {
+  std::optional<std::string> none;
+  if (is_over() || no_server_ || unreadable_) co_return none;
+  if (next_target_ < options_.targets.size()) co_return options_.targets[next_target_++];
+  if (more_ == nullptr) co_return none;
+  auto next = co_await more_->next();
+  if (next) co_return std::move(*next);
+  if (!unreadable_) out_.complain(next.error().message());
+  unreadable_ = next.error();
+  co_return none;
+}
+
 awaitable<void> scan_command::schedule_some() {
-  asio::steady_timer pause(co_await asio::this_coro::executor);
-  while (next_target_ < options_.targets.size() && !interrupted_ && !no_server_) {
-    auto target = options_.targets[next_target_++];
-    json order = {{"target", target}};
-    if (!options_.profile.empty()) order["profile"] = options_.profile;
-    if (!options_.ports.empty()) order["ports"] = options_.ports;
-    if (options_.fresh) order["max_age"] = 0;
-    if (options_.priority != 0) order["priority"] = options_.priority;
-    auto receipt = co_await api_.schedule(order);
-    for (int attempt = 1; !receipt && attempt < schedule_attempts && !interrupted_; ++attempt) {
-      bool passing = receipt.error().code == make_error_code(errc::try_later);
-      if (!passing) break;
-      pause.expires_after(retry_pause);
-      co_await pause.async_wait(asio::use_awaitable);
-      receipt = co_await api_.schedule(order);
-    }
-    if (!receipt) {
-      report_failure(target, receipt.error());
-      continue;
-    }
-    scans_.push_back({target, text_at(*receipt, "id")});
-    if (!options_.wait) {
-      json line = {{"target", target},
-                   {"id", text_at(*receipt, "id")},
-                   {"status", text_at(*receipt, "status")}};
-      out_.print(out_.for_people()
-                     ? scans_.back().id + "  " + target + "  " + text_at(*receipt, "status") + "\n"
-                     : model::to_text(line) + "\n");
-    }
-    draw();
+  auto target = co_await next_target();
+  while (target) {
+    ++taken_;
+    co_await schedule(std::move(*target));
+    target = co_await next_target();
   }
+}
+
+awaitable<void> scan_command::schedule(std::string target) {
+  asio::steady_timer pause(co_await asio::this_coro::executor);
+  json order = {{"target", target}};
+  if (!options_.profile.empty()) order["profile"] = options_.profile;
+  if (!options_.ports.empty()) order["ports"] = options_.ports;
+  if (options_.fresh) order["max_age"] = 0;
+  if (options_.priority != 0) order["priority"] = options_.priority;
+  auto receipt = co_await api_.schedule(order);
+  for (int attempt = 1; !receipt && attempt < schedule_attempts && !is_over(); ++attempt) {
+    bool passing = receipt.error().code == make_error_code(errc::try_later);
+    if (!passing) break;
+    pause.expires_after(retry_pause);
+    co_await pause.async_wait(asio::use_awaitable);
+    receipt = co_await api_.schedule(order);
+  }
+  if (!receipt) {
+    report_failure(target, receipt.error());
+    co_return;
+  }
+  auto id = text_at(*receipt, "id");
+  if (!options_.wait) {
+    auto status = text_at(*receipt, "status");
+    json line = {{"target", target}, {"id", id}, {"status", status}};
+    print(out_.for_people() ? id + "  " + target + "  " + status + "\n"
+                            : model::to_text(line) + "\n");
+  }
+  note_scheduled({std::move(target), std::move(id)});
+  draw();
+}
+
+void scan_command::note_scheduled(scheduled scan) {
+  scans_.push_back(std::move(scan));
+  progress_.expect(scans_.size());
+  if (!options_.wait || following_ >= following_at_once) return;
+  ++following_;
+  followers_->spawn(follow_some());
 }
 
 void scan_command::report_failure(const std::string& target, const error& why) {
   if (exit_code_of(why) == exit_code::no_server) {
     no_server_ = why;
+    stop_reading();
     return;
   }
   ++failed_;
   if (!out_.for_people()) {
     json line = {{"target", target}, {"status", "refused"}, {"error", why.message()}};
-    out_.print(model::to_text(line) + "\n");
+    print(model::to_text(line) + "\n");
   } else {
-    out_.say(why.message());
+    out_.complain(why.message());
   }
 }
 
 awaitable<void> scan_command::follow_all() {
-  auto loop = co_await asio::this_coro::executor;
-  logger log(log_level::error);
-  task_group workers(loop, log, "follow");
-  auto count = std::min(following_at_once, scans_.size());
-  for (std::size_t i = 0; i < count; ++i)
-    workers.spawn(follow_some());
-  asio::steady_timer timer(loop);
-  while (workers.size() > 0) {
+  asio::steady_timer timer(followers_->loop());
+  while (followers_->size() > 0) {
     draw();
     timer.expires_after(draw_pause);
     co_await timer.async_wait(asio::use_awaitable);
-    if (interrupted_) workers.cancel();
+    if (is_over() || no_server_) followers_->cancel();
   }
-  co_await workers.join();
+  co_await followers_->join();
+  out_.clear_progress();
 }
 
 awaitable<void> scan_command::follow_some() {
-  while (next_scan_ < scans_.size() && !interrupted_) {
+  while (next_scan_ < scans_.size() && !is_over()) {
     auto scan = scans_[next_scan_++];
     co_await follow(std::move(scan));
   }
+  --following_;
 }
 
 awaitable<void> scan_command::follow(scheduled scan) {
   asio::steady_timer pause(co_await asio::this_coro::executor);
   auto wait = out_.draws() ? look_up_wait_drawing : look_up_wait;
-  while (!interrupted_) {
+  while (!is_over()) {
     auto found = co_await api_.look_up(scan.id, wait);
     if (found && has_ended(*found)) {
       finish(*found);
@@ -175,6 +198,7 @@ awaitable<void> scan_command::follow(scheduled scan) {
     }
     if (found) {
       progress_.note(*found);
+      draw();
       continue;
     }
     if (!found.error().is_transient()) {
@@ -187,15 +211,20 @@ awaitable<void> scan_command::follow(scheduled scan) {
   }
 }
 
+void scan_command::print(const std::string& lines) {
+  out_.print(lines);
+  if (out_.failed()) stop_reading();
+}
+
 void scan_command::finish(const json& scan) {
   ++ended_;
   progress_.ended(scan);
   if (text_at(scan, "status") != "done") ++failed_;
   if (!out_.for_people()) {
-    out_.print(model::to_text(scan) + "\n");
+    print(model::to_text(scan) + "\n");
   } else {
     auto table = scan_table(scan, out_.width(), clock_.now());
-    out_.print(ended_ > 1 ? "\n" + table : table);
+    print(ended_ > 1 ? "\n" + table : table);
   }
 }
 
@@ -204,7 +233,7 @@ void scan_command::draw() {
   if (now - drawn_ < draw_pause) return;
   drawn_ = now;
   auto all = options_.targets.size();
-  if (scans_.size() < all && next_target_ < all) {
+  if (more_ == nullptr && scans_.size() < all && next_target_ < all) {
     out_.progress("scheduling: " + std::to_string(scans_.size()) + " of " + std::to_string(all));
     return;
   }
@@ -224,10 +253,9 @@ void scan_command::say_how_to_go_on() {
   auto line = "interrupted: " + std::to_string(left) + (left == 1 ? " scan goes" : " scans go") +
               " on in the server. ";
   out_.say(line +
-           (left == 1 && !scans_.empty()
-                ? "To see it: sonde watch " + scans_.back().id
-                : "The same command picks them up where they are; one of them: sonde watch " +
-                      scans_[std::min(next_scan_, scans_.size()) - 1].id));
+           (left == 1 ? "To see it: sonde watch " + scans_.back().id
+                      : "The same command picks them up where they are; one of them: sonde watch " +
+                            scans_.back().id));
 }
 
 }  // namespace sonde::client

@@ -31,8 +31,7 @@ std::string remaining_text(double part, double passed_s) {
 
 }  // namespace
 
-void scan_progress::begin(std::size_t scans, steady_time now) {
-  scans_ = scans;
+void scan_progress::begin(steady_time now) {
   begun_ = now;
 }
 

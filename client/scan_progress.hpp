@@ -14,8 +14,9 @@ namespace sonde::client {
 /// and how long the rest may take.
 class scan_progress {
  public:
-  /// `scans`: how many there are in all.
-  void begin(std::size_t scans, steady_time now);
+  void begin(steady_time now);
+  /// How many scans there are, until now.
+  void expect(std::size_t scans) { scans_ = scans; }
   /// A scan under way, as the server tells it.
   void note(const model::json& scan);
   /// One that has ended.

@@ -10,7 +10,7 @@ namespace {
 using model::json;
 
 int complain(terminal& out, const error& why) {
-  out.say(why.message());
+  out.complain(why.message());
   return exit_code_of(why);
 }
 
@@ -31,6 +31,7 @@ std::string cancelled_line(const json& receipt) {
 
 awaitable<int> cancel(scan_api& api, terminal& out, std::vector<std::string> scans) {
   int code = exit_code::done;
+  // Also where the output cannot be written: who cancels several scans wants all of them to end.
   for (const auto& id : scans) {
     auto receipt = co_await api.cancel(id);
     if (!receipt) {
@@ -44,8 +45,8 @@ awaitable<int> cancel(scan_api& api, terminal& out, std::vector<std::string> sca
 }
 
 awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what) {
-  if (model::is_task_id(what)) {
-    auto scan = co_await api.look_up(what, std::chrono::seconds(0));
+  if (auto task = model::read_task_id(what)) {
+    auto scan = co_await api.look_up(task->str(), std::chrono::seconds(0));
     if (!scan) co_return complain(out, scan.error());
     co_return print_scan(*scan, out, clock);
   }
@@ -58,15 +59,17 @@ awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::strin
   }
   auto target = model::target::parse(what);
   if (!target) {
-    out.say("\"" + what + "\" is neither the id of a scan, nor that of an entity, nor a target: " +
-            target.error().message());
+    out.complain("\"" + what +
+                 "\" is neither the id of a scan, nor that of an entity, nor a target: " +
+                 target.error().message());
     co_return exit_code::usage;
   }
   auto scans = co_await api.list(target->text());
   if (!scans) co_return complain(out, scans.error());
   const auto& list = (*scans)["scans"];
   if (list.empty()) {
-    out.say(target->text() + " has not been scanned; `sonde scan " + target->text() + "` does it");
+    out.complain(target->text() + " has not been scanned; `sonde scan " + target->text() +
+                 "` does it");
     co_return exit_code::scan_failed;
   }
   co_return print_scan(list.front(), out, clock);

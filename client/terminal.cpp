@@ -1,8 +1,9 @@
 #include "client/terminal.hpp"
 
+#include "client/errc.hpp"
+#include "client/standard_output.hpp"
 #include "model/text.hpp"
 
-#include <cerrno>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -17,13 +18,9 @@ std::size_t width_of(int descriptor) {
   return size.ws_col;
 }
 
-void write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    auto written = write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
+/// There is nowhere to report a failure of standard error.
+void write_error_stream(std::string_view text) {
+  static_cast<void>(write_all(STDERR_FILENO, text));
 }
 
 }  // namespace
@@ -43,12 +40,18 @@ std::size_t terminal::width() const {
 
 void terminal::print(std::string_view lines) {
   clear_progress();
-  write_all(STDOUT_FILENO, for_people_ ? model::visible(lines) : model::visible_json(lines));
+  if (failure_) return;
+  auto written = write_output(for_people_ ? model::visible(lines) : model::visible_json(lines));
+  if (!written) failure_ = written.error();
 }
 
 void terminal::say(std::string_view line) {
   clear_progress();
-  write_all(STDERR_FILENO, model::visible(line) + "\n");
+  write_error_stream(model::visible(line) + "\n");
+}
+
+void terminal::complain(std::string_view reason) {
+  say("sonde: " + std::string(reason));
 }
 
 void terminal::progress(const std::string& line) {
@@ -56,14 +59,31 @@ void terminal::progress(const std::string& line) {
   auto safe = model::visible(line);
   std::string shown(model::cut_at(safe, width_of(STDERR_FILENO) - 1));
   // Carriage return, the line, and clear what is left of the one before.
-  write_all(STDERR_FILENO, "\r" + shown + "\x1b[K");
+  write_error_stream("\r" + shown + "\x1b[K");
   drawn_ = true;
 }
 
 void terminal::clear_progress() {
   if (!drawn_) return;
   drawn_ = false;
-  write_all(STDERR_FILENO, "\r\x1b[K");
+  write_error_stream("\r\x1b[K");
+}
+
+void terminal::note_closed_output() {
+  if (!failure_) failure_ = fail(errc::output_closed);
+}
+
+int terminal::finish(int code) {
+  clear_progress();
+  if (!failure_) {
+    auto late = check_output();
+    if (!late) failure_ = late.error();
+  }
+  if (!failure_) return code;
+  int instead = exit_code_of(*failure_);
+  if (!complained_ && instead != exit_code::output_closed) complain(failure_->message());
+  complained_ = true;
+  return instead;
 }
 
 }  // namespace sonde::client

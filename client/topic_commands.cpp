@@ -13,9 +13,14 @@ namespace {
 using model::json;
 
 constexpr std::uint32_t value_depth = 64;
-/// Without a flag the end is where it begins.
-constexpr const char* hint_of_flags =
-    "nothing is newer than now; --from-start prints what there is, --follow what comes";
+/// What `sonde topic tail` prints where it does not begin at the start.
+std::string hint_of(const tail_options& options) {
+  if (options.follow) {
+    return "waiting for new records of " + options.topic +
+           "; --from-start prints those that are there too";
+  }
+  return "no records printed: --from-start prints those that are there, --follow those that come";
+}
 
 /// A record as one JSON object. A value that is JSON stands in it as it is, any other as text.
 json to_json(const queue::stored_record& record, const queue::backend& queue) {
@@ -45,7 +50,7 @@ const char* policy_text(const queue::topic_spec& spec) {
 }
 
 int complain_of_queue(terminal& out, const error& why) {
-  out.say(why.message());
+  out.complain(why.message());
   return exit_code::data_folder;
 }
 
@@ -109,7 +114,7 @@ int tail_command::complain_of_topic() {
   auto meant = model::nearest_word(options_.topic, names);
   auto mend = meant.empty() ? std::string("`sonde topic list` shows them")
                             : "did you mean \"" + std::string(meant) + "\"?";
-  out_.say("there is no topic \"" + options_.topic + "\"; " + mend);
+  out_.complain("there is no topic \"" + options_.topic + "\"; " + mend);
   return exit_code::usage;
 }
 
@@ -127,9 +132,9 @@ awaitable<int> tail_command::run() {
     if (!ends) co_return complain_of_queue(out_, ends.error());
     from = std::move(*ends);
   }
-  if (!options_.from_start && !options_.follow && out_.draws()) out_.say(hint_of_flags);
+  if (!options_.from_start) out_.say(hint_of(options_));
   reader_ = queue_.read_from(topics, std::move(from));
-  while ((options_.follow || !rest.over()) && !interrupted_) {
+  while ((options_.follow || !rest.over()) && !interrupted_ && !out_.failed()) {
     auto batch = co_await reader_->read();
     if (interrupted_) break;
     if (!batch) co_return complain_of_queue(out_, batch.error());

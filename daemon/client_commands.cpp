@@ -1,5 +1,8 @@
 #include "client/errc.hpp"
 #include "client/http_api.hpp"
+#include "client/output_watch.hpp"
+#include "client/standard_output.hpp"
+#include "client/target_stream.hpp"
 #include "client/terminal.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/control.hpp"
@@ -13,9 +16,11 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/signal_set.hpp>
 
-#include <csignal>
 #include <functional>
 #include <iostream>
+#include <memory>
+#include <optional>
+#include <unistd.h>
 
 namespace sonde::daemon {
 namespace {
@@ -26,11 +31,10 @@ result<configuration> load(const invocation& how) {
   return load_configuration(how.config_file, how.variables, how.flags);
 }
 
-/// Runs a verb on the main thread. The first Ctrl-C interrupts it in its own way, the second ends
-/// the process.
-int run_verb(asio::io_context& loop, const std::function<awaitable<int>()>& verb,
-             const std::function<void()>& interrupt) {
-  std::signal(SIGPIPE, SIG_IGN);
+/// Runs a verb on the main thread, to its exit code. The first Ctrl-C interrupts it in its own way,
+/// the second ends the process.
+int run_verb(asio::io_context& loop, client::terminal& out,
+             const std::function<awaitable<int>()>& verb, const std::function<void()>& interrupt) {
   asio::signal_set signals(loop, SIGINT, SIGTERM);
   signals.async_wait([&](error_code failed, int) {
     if (failed) return;
@@ -49,7 +53,7 @@ int run_verb(asio::io_context& loop, const std::function<awaitable<int>()>& verb
   });
   loop.run();
   if (thrown) std::rethrow_exception(thrown);
-  return code;
+  return out.finish(code);
 }
 
 /// Runs a verb against the configured server, to its exit code.
@@ -153,6 +157,14 @@ int complain(const error& why, int code) {
   return code;
 }
 
+int print_out(std::string_view text) {
+  auto printed = client::write_output(text);
+  if (printed) printed = client::check_output();
+  if (printed) return exit_code::done;
+  int code = client::exit_code_of(printed.error());
+  return code == exit_code::output_closed ? code : complain(printed.error(), code);
+}
+
 int scan(const invocation& how, client::scan_options options, bool local) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
@@ -173,9 +185,13 @@ int scan(const invocation& how, client::scan_options options, bool local) {
     if (!server) return complain(server.error(), client::exit_code_of(server.error()));
     api = client::make_http_api(loop.get_executor(), std::move(*server));
   }
-  client::scan_command command(*api, out, clock, std::move(options));
+  std::unique_ptr<client::target_stream> input;
+  if (options.reads_input) {
+    input = std::make_unique<client::target_stream>(loop.get_executor(), STDIN_FILENO);
+  }
+  client::scan_command command(*api, out, clock, std::move(options), input.get());
   int code = run_verb(
-      loop, [&] { return command.run(); }, [&] { command.interrupt(); });
+      loop, out, [&] { return command.run(); }, [&] { command.interrupt(); });
   if (here) here->stop();
   return code;
 }
@@ -185,7 +201,7 @@ int watch(const invocation& how, const std::string& task) {
                              const clock& time) {
     client::scan_command command(api, out, time, {});
     return run_verb(
-        loop, [&] { return command.watch(task); }, [&] { command.interrupt(); });
+        loop, out, [&] { return command.watch(task); }, [&] { command.interrupt(); });
   });
 }
 
@@ -193,7 +209,7 @@ int show(const invocation& how, const std::string& what) {
   return ask_server(how, [&](asio::io_context& loop, client::scan_api& api, client::terminal& out,
                              const clock& time) {
     return run_verb(
-        loop, [&] { return client::show(api, out, time, what); }, [&] { loop.stop(); });
+        loop, out, [&] { return client::show(api, out, time, what); }, [&] { loop.stop(); });
   });
 }
 
@@ -201,22 +217,31 @@ int cancel(const invocation& how, std::vector<std::string> scans) {
   return ask_server(
       how, [&](asio::io_context& loop, client::scan_api& api, client::terminal& out, const clock&) {
         return run_verb(
-            loop, [&] { return client::cancel(api, out, std::move(scans)); }, [&] { loop.stop(); });
+            loop, out, [&] { return client::cancel(api, out, std::move(scans)); },
+            [&] { loop.stop(); });
       });
 }
 
 int list_topics(const invocation& how) {
   return read_queue(how, [](asio::io_context& loop, queue::backend& queue, client::terminal& out) {
     return run_verb(
-        loop, [&] { return client::list_topics(queue, out); }, [&] { loop.stop(); });
+        loop, out, [&] { return client::list_topics(queue, out); }, [&] { loop.stop(); });
   });
 }
 
 int tail_topic(const invocation& how, client::tail_options options) {
+  bool follows = options.follow;
   return read_queue(how, [&](asio::io_context& loop, queue::backend& queue, client::terminal& out) {
     client::tail_command command(queue, out, std::move(options));
+    // Without --follow the verb ends by itself, and may have printed all when its reader goes.
+    std::optional<client::output_watch> watch;
+    auto reader_gone = [&] {
+      out.note_closed_output();
+      command.interrupt();
+    };
+    if (follows) watch.emplace(loop.get_executor(), reader_gone);
     return run_verb(
-        loop, [&] { return command.run(); }, [&] { command.interrupt(); });
+        loop, out, [&] { return command.run(); }, [&] { command.interrupt(); });
   });
 }
 
@@ -227,7 +252,7 @@ int redrive_topic(const invocation& how, client::redrive_order order) {
       return on.there->post(redrive_path, client::to_json_text(o));
     };
     return run_verb(
-        loop, [&] { return client::run_redrive(ask, order, out); }, [&] { loop.stop(); });
+        loop, out, [&] { return client::run_redrive(ask, order, out); }, [&] { loop.stop(); });
   });
 }
 
@@ -238,7 +263,8 @@ int change_keys(const invocation& how, client::key_command command) {
       return do_key_command_here(*on.here, std::move(c), *on.bounds, *on.time);
     };
     return run_verb(
-        loop, [&] { return client::run_key_command(ask, command, out); }, [&] { loop.stop(); });
+        loop, out, [&] { return client::run_key_command(ask, command, out); },
+        [&] { loop.stop(); });
   });
 }
 
@@ -247,6 +273,9 @@ int check_config(const invocation& how) {
   if (!config) return complain(config.error(), exit_code::configuration);
   if (auto fine = check_front_door(*config); !fine) {
     return complain(fine.error(), exit_code::configuration);
+  }
+  if (auto valid = check_certificate_time(*config, system_clock().now()); !valid) {
+    return complain(valid.error(), exit_code::configuration);
   }
   if (auto safe = check_data_folder(config->data_dir); !safe) {
     return complain(safe.error(), exit_code::configuration);
@@ -258,9 +287,8 @@ int check_config(const invocation& how) {
 int print_config(const invocation& how) {
   auto config = load(how);
   if (!config) return complain(config.error(), exit_code::configuration);
-  std::cout << (how.form == client::output_form::json ? to_json_text(*config) + "\n"
-                                                      : to_toml(*config));
-  return exit_code::done;
+  bool as_json = how.form == client::output_form::json;
+  return print_out(as_json ? to_json_text(*config) + "\n" : to_toml(*config));
 }
 
 }  // namespace sonde::daemon

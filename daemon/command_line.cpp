@@ -1,16 +1,20 @@
 #include "daemon/command_line.hpp"
 
 #include "client/errc.hpp"
+#include "client/target_list.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/usage_error.hpp"
 #include "model/events.hpp"
 #include "model/json.hpp"
+#include "model/scan_request.hpp"
 #include "model/text.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <fstream>
+#include <csignal>
 #include <iostream>
-#include <memory>
+#include <limits>
+#include <sstream>
 
 namespace sonde::daemon {
 namespace {
@@ -29,8 +33,8 @@ constexpr const char* epilogue =
     "http.listen) or, where there is one, by a flag; `sonde print-config` shows them all.\n"
     "Verbs that ask a server show SONDE_TOKEN, or SONDE_API_KEY and SONDE_API_SECRET, or the key\n"
     "that a server on this machine has put into its data folder.\n"
-    "Exit codes: 0 done, 1 a scan failed, 64 usage, 69 no server, 74 data folder, 78 "
-    "configuration.";
+    "Exit codes: 0 done, 1 a scan failed, 64 usage, 69 no server, 74 data folder\n"
+    "or output, 78 configuration, 130 Ctrl-C, 141 the output's reader has gone.";
 
 environment read_environment(const char* const* variables) {
   environment out;
@@ -43,21 +47,6 @@ environment read_environment(const char* const* variables) {
   return out;
 }
 
-/// CLI11 calls a missing argument by its name alone, which says little.
-std::string complaint(const CLI::App* at, const CLI::Error& why) {
-  std::string verb = at->get_name();
-  for (auto next = at->get_subcommands(); !next.empty(); next = at->get_subcommands()) {
-    at = next.front();
-    verb += " " + at->get_name();
-  }
-  for (const auto* each : at->get_options()) {
-    if (!each->get_positional() || why.what() != each->get_name() + " is required") continue;
-    return "sonde: " + each->get_type_name() + " is missing (" + each->get_description() + "); `" +
-           verb + " --help` shows how it is used\n";
-  }
-  return CLI::FailureMessage::simple(at, why);
-}
-
 /// The command line under construction: options write here, verbs run from here.
 class command_line {
  public:
@@ -66,7 +55,7 @@ class command_line {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string("sonde " SONDE_VERSION));
     app_.footer(epilogue);
-    app_.failure_message(complaint);
+    app_.failure_message(usage_error);
     add_serve();
     add_scan();
     add_show();
@@ -89,8 +78,8 @@ class command_line {
     try {
       app_.parse(count, words);
     } catch (const CLI::ParseError& e) {
-      int code = app_.exit(e);
-      return code == 0 ? exit_code::done : exit_code::usage;
+      std::ostringstream out;
+      return app_.exit(e, out) == 0 ? print_out(out.str()) : exit_code::usage;
     }
     return verb_();
   }
@@ -145,7 +134,8 @@ class command_line {
 
   void add_data_dir(CLI::App* to) {
     add_common(to);
-    add_setting(to, "--data-dir", "data_dir", "where the queue is kept", "DIR");
+    add_setting(to, "--data-dir", "data_dir",
+                "where the queue is kept (`sonde print-config` shows it)", "DIR");
   }
 
   void add_form(CLI::App* to) {
@@ -157,6 +147,18 @@ class command_line {
     to->add_flag_function("--table", set(client::output_form::table),
                           "a table; the default on a terminal")
         ->excludes(json);
+  }
+
+  /// The words that name one dead letter; returns the one that has to be there.
+  CLI::Option* add_letter(CLI::App* to) {
+    auto* offset = to->add_option("--offset", letter_.second, "this letter only (all)")
+                       ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
+                       ->type_name("N");
+    to->add_option("--partition", letter_.first, "the letter's partition (0)")
+        ->check(whole_number(0, std::numeric_limits<std::int32_t>::max()))
+        ->type_name("N")
+        ->needs(offset);
+    return offset;
   }
 
   void add_serve() {
@@ -171,9 +173,11 @@ class command_line {
   void add_scan() {
     auto* scan = app_.add_subcommand("scan", "scan targets and print what was found");
     add_server(scan);
-    scan->add_option("targets", scan_.targets, "IP addresses and names; - reads them from a pipe")
+    scan->add_option("targets", scan_.targets,
+                     "IP addresses and names; - reads them from standard input")
         ->type_name("TARGET");
-    scan->add_option("--targets", targets_file_, "a file with one target a line")
+    scan->add_option("--targets", targets_file_,
+                     "a file with one target a line; # begins a comment")
         ->type_name("FILE");
     auto* profile = scan->add_option("--profile", scan_.profile,
                                      "standard (about 1,000 ports), full, or one of the "
@@ -183,7 +187,8 @@ class command_line {
         ->type_name("LIST")
         ->excludes(profile);
     scan->add_flag("--fresh", scan_.fresh, "scan anew, also what was scanned today");
-    scan->add_option("--priority", scan_.priority, "-9 to 9; higher ones come first")
+    scan->add_option("--priority", scan_.priority, "-9 to 9; higher ones come first (0)")
+        ->check(whole_number(model::lowest_priority, model::highest_priority))
         ->type_name("N");
     scan->add_flag("!--no-wait", scan_.wait, "schedule, print the ids, and go");
     scan->add_flag("--local", local_, "without a daemon: in this process, nothing kept");
@@ -192,28 +197,16 @@ class command_line {
   }
 
   int run_scan() {
-    std::vector<std::string> given;
-    for (auto& target : scan_.targets) {
-      if (target != "-") {
-        given.push_back(std::move(target));
-        continue;
-      }
-      std::ranges::move(client::read_targets(std::cin), std::back_inserter(given));
+    scan_.reads_input = std::erase(scan_.targets, "-") > 0 || targets_file_ == "-";
+    if (!targets_file_.empty() && targets_file_ != "-") {
+      auto listed = client::read_target_file(targets_file_);
+      if (!listed) return complain(listed.error(), exit_code::usage);
+      std::ranges::move(*listed, std::back_inserter(scan_.targets));
     }
-    if (!targets_file_.empty()) {
-      std::ifstream file(targets_file_);
-      if (!file) {
-        std::cerr << "sonde: " << model::visible(targets_file_) << " cannot be read\n";
-        return exit_code::usage;
-      }
-      auto more = client::read_targets(file);
-      std::ranges::move(more, std::back_inserter(given));
-    }
-    if (given.empty()) {
+    if (scan_.targets.empty() && !scan_.reads_input) {
       std::cerr << "sonde: there is nothing to scan; name a target: `sonde scan example.com`\n";
       return exit_code::usage;
     }
-    scan_.targets = std::move(given);
     if (local_ && !scan_.wait) {
       std::cerr << "sonde: --local and --no-wait contradict each other: nothing would be left to "
                    "go on\n";
@@ -270,11 +263,7 @@ class command_line {
     redrive->add_option("name", redrive_.topic, "scan.requests ...")
         ->required()
         ->type_name("TOPIC");
-    auto* offset =
-        redrive->add_option("--offset", letter_.second, "this letter only")->type_name("N");
-    redrive->add_option("--partition", letter_.first, "the letter's partition (0)")
-        ->type_name("N")
-        ->needs(offset);
+    auto* offset = add_letter(redrive);
     redrive->add_flag("--dry-run", redrive_.look_only, "show them, and leave them where they are");
     add_form(redrive);
     redrive->callback([this, offset] {
@@ -312,8 +301,8 @@ class command_line {
         ->type_name("GROUP");
     create->add_option("--name", order.name, "what the key is called in lists")->type_name("NAME");
     create->add_option("--user", order.user_id, "whose it is (a user of its own)")->type_name("ID");
-    create->add_option("--days", order.days, "how long it is valid (for ever)")
-        ->check(CLI::PositiveNumber)
+    create->add_option("--days", order.days, "how long it is valid (until it is revoked)")
+        ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()))
         ->type_name("N");
     add_form(create);
     create->callback(verb(client::key_command::verb::create));
@@ -340,10 +329,7 @@ class command_line {
       add_data_dir(verb);
       add_form(verb);
     }
-    auto* offset = replay->add_option("--offset", letter_.second, "this one only")->type_name("N");
-    replay->add_option("--partition", letter_.first, "its partition (0)")
-        ->type_name("N")
-        ->needs(offset);
+    auto* offset = add_letter(replay);
     auto run = [this](bool look_only) {
       redrive_.topic = model::topics::webhook_requests;
       redrive_.look_only = look_only;
@@ -385,6 +371,8 @@ class command_line {
 }  // namespace
 
 int run_command_line(int count, const char* const* words, const char* const* variables) {
+  // A write to a reader that has gone is an error like others, and ends no verb half way.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     command_line line(read_environment(variables));
     return line.run(count, words);

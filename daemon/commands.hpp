@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sonde::daemon {
@@ -24,6 +25,9 @@ struct invocation {
 
 /// Says on standard error why a verb comes to nothing; returns the exit code.
 int complain(const error& why, int code);
+/// Writes a text to standard output; returns the exit code. Says on standard error why it cannot be
+/// written, except where its reader has closed it.
+int print_out(std::string_view text);
 
 /// Each verb, to its exit code.
 

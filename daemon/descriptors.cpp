@@ -1,8 +1,10 @@
 #include "daemon/descriptors.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <filesystem>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace sonde::daemon {
 namespace {
@@ -19,6 +21,16 @@ std::size_t open_now() {
 }
 
 }  // namespace
+
+bool open_standard_streams() {
+  for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0) continue;
+    int other_direction = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    // The lowest number that is free: those below are open.
+    if (open("/dev/null", other_direction) != stream) return false;
+  }
+  return true;
+}
 
 descriptor_budget measure_descriptors(const limits& limits, bool serves_http) {
   descriptor_budget out;

@@ -6,6 +6,11 @@
 
 namespace sonde::daemon {
 
+/// Opens those of the standard streams that are closed on `/dev/null`, before anything else opens a
+/// file: that file would have their number, and get what is logged. Each is opened for the other
+/// direction, so that reading and writing it still fail. False: `/dev/null` cannot be opened.
+[[nodiscard]] bool open_standard_streams();
+
 /// How many descriptors this process may have, and for what.
 struct descriptor_budget {
   std::size_t limit = 0;        ///< of the process, after raising the soft limit to the hard one

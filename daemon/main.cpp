@@ -1,10 +1,13 @@
+#include "client/errc.hpp"
 #include "daemon/command_line.hpp"
+#include "daemon/descriptors.hpp"
 
 #include <sys/stat.h>
 
 extern char** environ;
 
 int main(int count, char** words) {
+  if (!sonde::daemon::open_standard_streams()) return sonde::client::exit_code::output;
   // Files hold hashes of keys and what every tenant has found.
   umask(077);
   return sonde::daemon::run_command_line(count, words, environ);

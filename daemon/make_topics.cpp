@@ -49,7 +49,7 @@ int make_topics(const invocation& how) {
     well = well && topic.problems.empty();
   }
   out.print(text);
-  return well ? exit_code::done : exit_code::configuration;
+  return out.finish(well ? exit_code::done : exit_code::configuration);
 }
 
 }  // namespace sonde::daemon

@@ -1,6 +1,6 @@
 #include "base/async/answering.hpp"
 #include "client/errc.hpp"
-#include "client/terminal.hpp"
+#include "client/standard_output.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/front_door.hpp"
 #include "daemon/node.hpp"
@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <iostream>
 #include <unistd.h>
 
 namespace sonde::daemon {
@@ -160,14 +159,15 @@ class watchman {
   int code_ = 0;
 };
 
-void announce(const node& started) {
+/// Tells the reader of standard output where the daemon listens. A daemon runs on without one.
+void announce(const node& started, logger& log) {
   if (started.endpoint().empty()) return;
-  auto url = started.url();
-  if (isatty(STDOUT_FILENO) == 1) {
-    std::cout << "Sonde listens on " << url << std::endl;
-  } else {
-    model::json line = {{"listening", url}};
-    std::cout << model::to_text(line) << std::endl;
+  model::json line = {{"listening", started.url()}};
+  bool for_people = isatty(STDOUT_FILENO) == 1;
+  auto text = for_people ? "Sonde listens on " + started.url() : model::to_text(line);
+  auto written = client::write_output(text + "\n");
+  if (!written) {
+    log.warning("the address could not be printed", {{"reason", written.error().message()}});
   }
 }
 
@@ -176,7 +176,6 @@ void announce(const node& started) {
 int serve(const invocation& how) {
   auto config = load_configuration(how.config_file, how.variables, how.flags);
   if (!config) return complain(config.error(), client::exit_code::configuration);
-  std::signal(SIGPIPE, SIG_IGN);
   system_clock clock;
   logger log(level_of(*config), format_of(*config));
   // First of all: whoever is told that it cannot start finds nothing half made.
@@ -207,7 +206,7 @@ int serve(const invocation& how) {
   if (auto started = daemon.start(); !started) {
     return complain(started.error(), client::exit_code::configuration);
   }
-  announce(daemon);
+  announce(daemon, log);
   manager.ready(status_of(daemon));
   log.info("started", {{"version", SONDE_VERSION},
                        {"listen", daemon.endpoint()},

@@ -114,9 +114,10 @@ awaitable<result<>> scan_service::attach(model::scan_task task, std::optional<mo
 
 awaitable<result<scan_receipt>> scan_service::cancel(std::string id, model::group_list groups,
                                                      std::string by, std::string request_id) {
-  if (!model::is_task_id(id)) co_return no_scan_id(id);
+  auto asked = model::read_task_id(id);
+  if (!asked) co_return no_scan_id(id);
+  auto task = std::move(*asked);
   auto until = deadline();
-  model::task_id task(std::move(id));
   auto found = co_await tasks_.find(task, std::move(groups), until);
   if (!found) co_return as_answer(found.error());
   if (auto shown = check_found(*found); !shown) co_return shown.error();

@@ -128,8 +128,9 @@ awaitable<model::task_state> scan_service::shown_state(
 
 awaitable<result<json>> scan_service::look_up(std::string id, model::group_list groups,
                                               milliseconds wait, std::function<bool()> given_up) {
-  if (!model::is_task_id(id)) co_return no_scan_id(id);
-  model::task_id task(std::move(id));
+  auto asked = model::read_task_id(id);
+  if (!asked) co_return no_scan_id(id);
+  auto task = std::move(*asked);
   auto found = co_await tasks_.find(task, groups, deadline());
   if (found && *found && wait.count() > 0) {
     auto mark = (*found)->mark();

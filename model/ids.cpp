@@ -97,6 +97,14 @@ bool is_entity_id(std::string_view text) {
   return text.size() - hyphen - 1 == 64 && is_hex(text.substr(hyphen + 1));
 }
 
+std::optional<task_id> read_task_id(std::string text) {
+  for (auto& c : text) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (!is_task_id(text)) return std::nullopt;
+  return task_id(std::move(text));
+}
+
 bool is_comment_id(std::string_view text) {
   return text.size() == 64 && is_hex(text);
 }

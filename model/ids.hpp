@@ -5,6 +5,7 @@
 #include "model/target.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,8 @@ using group_list = std::vector<std::string>;
 
 /// True for the text form that `task_id_of` gives; what else is asked for by id does not exist.
 [[nodiscard]] bool is_task_id(std::string_view text);
+/// The id of a scan as a caller gives it: its digits may be capitals (RFC 9562, section 4).
+[[nodiscard]] std::optional<task_id> read_task_id(std::string text);
 /// True for `<type>-<64 hexadecimal digits>`.
 [[nodiscard]] bool is_entity_id(std::string_view text);
 /// True for 64 hexadecimal digits.

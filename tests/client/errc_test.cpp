@@ -8,6 +8,8 @@ TEST_CASE("each failure has its exit code") {
   CHECK(exit_code_of(fail(errc::usage)) == 64);
   CHECK(exit_code_of(fail(errc::no_server)) == 69);
   CHECK(exit_code_of(fail(errc::interrupted)) == 130);
+  CHECK(exit_code_of(fail(errc::output_failed)) == 74);
+  CHECK(exit_code_of(fail(errc::output_closed)) == 141);
   CHECK(exit_code_of(fail(errc::refused)) == 1);
   CHECK(exit_code_of(fail(errc::try_later)) == 1);
   CHECK(exit_code_of(fail(errc::not_found)) == 1);
@@ -18,7 +20,7 @@ TEST_CASE("each failure has its exit code") {
 
 TEST_CASE("the errors of this folder describe themselves") {
   for (auto code : {errc::usage, errc::no_server, errc::refused, errc::try_later, errc::not_found,
-                    errc::interrupted}) {
+                    errc::interrupted, errc::untrusted, errc::output_failed, errc::output_closed}) {
     auto made = make_error_code(code);
     CHECK(std::string(made.category().name()) == "client");
     CHECK(made.message() != "unknown error");

@@ -2,6 +2,7 @@
 
 #include "client/errc.hpp"
 #include "tests/client/captured_output.hpp"
+#include "tests/client/replaced_output.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
@@ -75,6 +76,28 @@ TEST_CASE_FIXTURE(keys_world, "a person sees a table, a program JSON lines") {
   CHECK(printed("2026-01-03  -\n"));
   CHECK(run({}, output_form::json) == exit_code::done);
   CHECK(std::ranges::count(out, '\n') == 2);
+}
+
+TEST_CASE_FIXTURE(keys_world, "a key whose secret is lost is named, for it to be revoked") {
+  auto key = model::make_key(create("first").order, {}, wall_time{});
+  answer = model::to_json(key);
+  auto id = key.what.id.str();
+  for (auto form : {output_form::table, output_form::json}) {
+    test::captured_output captured;
+    int code = -1;
+    {
+      test::replaced_output full(test::full_disk());
+      terminal screen(form);
+      auto function = [this](key_command) -> awaitable<result<model::json>> { co_return answer; };
+      code = screen.finish(test::run(run_key_command(function, create("first"), screen)));
+    }
+    err = captured.err();
+    CHECK(code == exit_code::output);
+    CHECK(err.starts_with("sonde: standard output cannot be written: No space"));
+    CHECK(err.find("sonde: the key " + id + " was created") != std::string::npos);
+    CHECK(err.find("`sonde key revoke " + id + "`") != std::string::npos);
+    CHECK(err.find("shown this once") == std::string::npos);
+  }
 }
 
 TEST_CASE_FIXTURE(keys_world, "a revocation says what was revoked, or why nothing was") {

@@ -4,10 +4,12 @@
 #include "client/errc.hpp"
 #include "tests/client/captured_output.hpp"
 #include "tests/client/fake_api.hpp"
+#include "tests/client/replaced_output.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <sstream>
 
 namespace sonde::client {
@@ -43,6 +45,33 @@ outcome_of_command run_command(fake_api& api, scan_options options) {
   return done;
 }
 
+/// Targets each of which comes when all scans before it have been looked up.
+class slow_source final : public target_source {
+ public:
+  slow_source(fake_api& api, std::deque<std::string> list) : api_(api), list_(std::move(list)) {}
+
+  awaitable<result<std::optional<std::string>>> next() override {
+    using answer = result<std::optional<std::string>>;
+    while (!stopped_ && api_.look_ups < static_cast<int>(api_.orders.size()))
+      co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    waited_for_look_ups = api_.look_ups;
+    if (stopped_ || (list_.empty() && !end)) co_return answer(std::optional<std::string>());
+    if (list_.empty()) co_return answer(*end);
+    std::optional<std::string> one(std::move(list_.front()));
+    list_.pop_front();
+    co_return answer(std::move(one));
+  }
+  void stop() override { stopped_ = true; }
+
+  int waited_for_look_ups = 0;
+  std::optional<error> end;
+
+ private:
+  fake_api& api_;
+  std::deque<std::string> list_;
+  bool stopped_ = false;
+};
+
 scan_options targets(std::vector<std::string> names) {
   scan_options out;
   out.targets = std::move(names);
@@ -50,14 +79,6 @@ scan_options targets(std::vector<std::string> names) {
 }
 
 }  // namespace
-
-TEST_CASE("targets come one a line, without comments and blanks") {
-  std::istringstream list(
-      "a.example\n\n  b.example\t\r\n# all of it\nc.example # this one\n   \nd");
-  CHECK(read_targets(list) == std::vector<std::string>{"a.example", "b.example", "c.example", "d"});
-  std::istringstream nothing;
-  CHECK(read_targets(nothing).empty());
-}
 
 TEST_CASE("into a pipe every scan is one line of JSON, and nothing else is there") {
   fake_api api;
@@ -123,7 +144,7 @@ TEST_CASE("without a server it ends at once and says why, on standard error") {
   auto done = run_command(api, targets({"a"}));
   CHECK(done.code == exit_code::no_server);
   CHECK(done.out.empty());
-  CHECK(done.err == "no server answers at x\n");
+  CHECK(done.err == "sonde: no server answers at x\n");
 }
 
 TEST_CASE("a busy server is asked again") {
@@ -143,6 +164,59 @@ TEST_CASE("without waiting the ids are printed") {
   CHECK(done.code == exit_code::done);
   CHECK(done.lines()[0] == model::json{{"target", "a"}, {"id", "id of a"}, {"status", "new"}});
   CHECK(api.look_ups == 0);
+}
+
+TEST_CASE("what comes on standard input is scanned as it comes") {
+  fake_api api;
+  for (const char* target : {"a", "b", "c"})
+    api.scans[std::string("id of ") + target] = {ended_scan(target)};
+  slow_source source(api, {"b", "c"});
+  test::captured_output captured;
+  int code = -1;
+  {
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, targets({"a"}), &source);
+    code = test::run(command.run());
+  }
+  CHECK(code == exit_code::done);
+  CHECK(source.waited_for_look_ups == 3);
+  CHECK(api.orders.size() == 3);
+  auto printed = captured.out();
+  CHECK(std::ranges::count(printed, '\n') == 3);
+}
+
+TEST_CASE("an input that cannot be read ends the command after what was read") {
+  fake_api api;
+  api.scans["id of a"] = {ended_scan("a")};
+  slow_source source(api, {"a"});
+  source.end = fail(errc::usage, "standard input cannot be read: Input/output error");
+  test::captured_output captured;
+  int code = -1;
+  {
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, {}, &source);
+    code = test::run(command.run());
+  }
+  CHECK(code == exit_code::usage);
+  CHECK(captured.err() == "sonde: standard input cannot be read: Input/output error\n");
+  CHECK(captured.out().find("\"target\":\"a\"") != std::string::npos);
+}
+
+TEST_CASE("an input without a target is nothing to scan") {
+  fake_api api;
+  slow_source source(api, {});
+  test::captured_output captured;
+  int code = -1;
+  {
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, {}, &source);
+    code = test::run(command.run());
+  }
+  CHECK(code == exit_code::usage);
+  CHECK(captured.err().find("nothing to scan") != std::string::npos);
 }
 
 TEST_CASE("a scan that is gone while it is followed is a failure") {
@@ -186,6 +260,41 @@ TEST_CASE("an interrupted command says how to go on") {
   CHECK(captured.out().empty());
   CHECK(captured.err() ==
         "interrupted: 1 scan goes on in the server. To see it: sonde watch id of a\n");
+}
+
+TEST_CASE("a command whose output cannot be written ends") {
+  fake_api api;
+  model::json running = {{"id", "id of b"}, {"status", "running"}};
+  api.scans["id of a"] = {ended_scan("a")};
+  api.scans["id of b"] = {running};  // it would be followed without end
+  test::captured_output captured;
+  int code = -1;
+  {
+    test::replaced_output full(test::full_disk());
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, targets({"a", "b"}));
+    code = out.finish(test::run(command.run()));
+  }
+  CHECK(code == exit_code::output);
+  CHECK(captured.err() == "sonde: standard output cannot be written: No space left on device\n");
+}
+
+TEST_CASE("nothing more is scheduled for a reader that has gone") {
+  fake_api api;
+  auto options = targets(std::vector<std::string>(1000, "a"));
+  options.wait = false;
+  test::captured_output captured;
+  {
+    test::replaced_output deserted(test::deserted_pipe());
+    terminal out;
+    system_clock clock;
+    scan_command command(api, out, clock, std::move(options));
+    test::run(command.run());
+  }
+  CHECK(!api.orders.empty());
+  CHECK(api.orders.size() < 100);
+  CHECK(captured.err().empty());
 }
 
 TEST_CASE("a scan that is there already can be watched") {

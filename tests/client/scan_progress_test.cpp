@@ -22,7 +22,8 @@ json scan_at(const char* id, double done, double open) {
 
 TEST_CASE("one scan is told in probes, and how long the rest takes") {
   scan_progress progress;
-  progress.begin(1, after(0));
+  progress.begin(after(0));
+  progress.expect(1);
   CHECK(progress.line(after(0)) == "0 of 1 scan done, 0 open, 0.0 probes/s");
   progress.note({{"id", "a"}, {"target", "192.0.2.1"}, {"status", "queued"}});
   CHECK(progress.line(after(1)) == "192.0.2.1: queued");
@@ -33,7 +34,8 @@ TEST_CASE("one scan is told in probes, and how long the rest takes") {
 
 TEST_CASE("many scans are told together") {
   scan_progress progress;
-  progress.begin(4, after(0));
+  progress.begin(after(0));
+  progress.expect(4);
   progress.note(scan_at("a", 500, 1));
   progress.note(scan_at("b", 500, 0));
   progress.ended(scan_at("a", 1000, 3));
@@ -44,7 +46,8 @@ TEST_CASE("many scans are told together") {
 
 TEST_CASE("what a server leaves out is no obstacle") {
   scan_progress progress;
-  progress.begin(2, after(0));
+  progress.begin(after(0));
+  progress.expect(2);
   progress.note(json::object());
   progress.ended({{"progress", nullptr}});
   CHECK(progress.line(after(1)) == "1 of 2 scans done, 0 open, 0.0 probes/s, about 1 s left");

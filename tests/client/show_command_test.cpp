@@ -45,6 +45,14 @@ TEST_CASE("a scan is shown by its id") {
   CHECK(missing.err.find("there is no scan") != std::string::npos);
 }
 
+TEST_CASE("a scan's id may have capitals") {
+  test::fake_api api;
+  api.scans["abcdef00-0000-8000-8000-000000000000"] = {test::ended_scan("a.example")};
+  auto done = show_it(api, "ABCDEF00-0000-8000-8000-000000000000");
+  CHECK(done.code == exit_code::done);
+  CHECK(model::parse_own(done.out)["target"] == "a.example");
+}
+
 TEST_CASE("an entity is shown by its id") {
   test::fake_api api;
   auto id = model::entity_id_of("ip", "203.0.113.1").str();

@@ -4,6 +4,7 @@
 #include "client/read_commands.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/client/captured_output.hpp"
+#include "tests/client/replaced_output.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
@@ -80,9 +81,32 @@ TEST_CASE_FIXTURE(topics_world, "a topic goes by its short and by its full name"
   CHECK(lines().size() == 2);
   CHECK(tail("scan.tasks", true) == exit_code::done);
   CHECK(out.empty());
+}
+
+TEST_CASE_FIXTURE(topics_world, "without a flag the command says what the flags print") {
   CHECK(tail("entities", false) == exit_code::done);
   CHECK(out.empty());
+  CHECK(err.find("--from-start") != std::string::npos);
+  CHECK(err.find("--follow") != std::string::npos);
+  CHECK(tail("entities", true) == exit_code::done);
   CHECK(err.empty());
+}
+
+TEST_CASE_FIXTURE(topics_world, "what is followed ends when it cannot be printed") {
+  test::captured_output captured;
+  int code = -1;
+  {
+    test::replaced_output deserted(test::deserted_pipe());
+    terminal screen;
+    tail_options options;
+    options.topic = "entities";
+    options.from_start = true;
+    options.follow = true;
+    tail_command command(*queue, screen, options);
+    code = screen.finish(test::run(command.run()));
+  }
+  CHECK(code == exit_code::output_closed);
+  CHECK(captured.err().empty());
 }
 
 TEST_CASE_FIXTURE(topics_world, "an unknown topic is answered with the likely one") {
@@ -139,6 +163,9 @@ TEST_CASE_FIXTURE(topics_world, "what is followed ends when it is interrupted") 
     test::run(both());
   }
   CHECK(captured.out().find("\"key\":\"k2\"") != std::string::npos);
+  CHECK(captured.err() ==
+        "waiting for new records of entities; --from-start prints those that are "
+        "there too\n");
 }
 
 }  // namespace sonde::client

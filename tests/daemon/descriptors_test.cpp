@@ -2,9 +2,36 @@
 
 #include "tests/support/doctest.hpp"
 
+#include <cstdio>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace sonde::daemon {
+
+TEST_CASE("a standard stream that is closed is opened, and cannot be used") {
+  for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    std::fflush(nullptr);
+    int saved = dup(stream);
+    close(stream);
+    bool opened = open_standard_streams();
+    int flags = fcntl(stream, F_GETFL);
+    char byte = 'x';
+    bool used = stream == STDIN_FILENO ? read(stream, &byte, 1) >= 0 : write(stream, &byte, 1) >= 0;
+    dup2(saved, stream);
+    close(saved);
+    CAPTURE(stream);
+    CHECK(opened);
+    CHECK(flags >= 0);
+    CHECK(!used);
+  }
+}
+
+TEST_CASE("standard streams that are open stay as they are") {
+  int before = fcntl(STDOUT_FILENO, F_GETFL);
+  CHECK(open_standard_streams());
+  CHECK(fcntl(STDOUT_FILENO, F_GETFL) == before);
+}
 
 TEST_CASE("the soft limit is raised to the hard one") {
   auto budget = measure_descriptors(limits(), false);

@@ -1,8 +1,10 @@
 """The command line as its user meets it."""
 
+import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import stat
@@ -24,10 +26,16 @@ def test_help_and_usage(run_sonde):
                          (["scan", "x.example", "--local", "--no-wait"], "contradict"),
                          (["show"], "TARGET|ENTITY-ID|SCAN-ID is missing"),
                          (["topic", "tial"], "\"tial\"; did you mean \"tail\"? `sonde topic --help` lists"),
+                         (["scan", "x.example", "--priority", "99"], "sonde: --priority: \"99\" is no whole number from -9 to 9"),
+                         (["key", "create", "--role", "user", "--days", "0"], "is no whole number from 1 to 4294967295"),
+                         (["topic", "redrive", "x", "--offset", "-1"], "--offset: \"-1\" is no whole number from 0"),
+                         (["key", "create"], "--role ROLE is missing"),
+                         (["topic", "tail", "entities", "--folow"], "did you mean \"--follow\"?"),
                          (["key", "zzz"], "\"zzz\"; `sonde key --help` lists")):
         done = run_sonde(*words)
         assert done.returncode == 64, words
         assert named in done.stderr and done.stdout == "", (words, done.stderr)
+        assert done.stderr.startswith("sonde: ") and done.stderr.count("\n") == 1, done.stderr
 
 
 def test_no_server(run_sonde):
@@ -68,6 +76,43 @@ def test_thousands_of_targets_from_a_pipe(daemon, run_sonde, tmp_path):
     assert all(s["outcome"]["name"] == "complete" for s in scans)
 
 
+def test_what_comes_on_standard_input_is_scanned_as_it_comes(sonde_binary, tmp_path):
+    scan = subprocess.Popen([sonde_binary, "scan", "--local", "--ports", "1", "-"], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, text=True, env={**os.environ, "SONDE_DATA_DIR": str(tmp_path / "data")})
+    for target in ("127.60.0.1", "127.60.0.2"):
+        scan.stdin.write(f"{target}\n")
+        scan.stdin.flush()
+        ready, _, _ = select.select([scan.stdout], [], [], 30)
+        assert ready, f"{target} was not scanned before the input ended"
+        assert json.loads(scan.stdout.readline())["target"] == target
+    scan.stdin.close()
+    assert scan.wait(20) == 0
+    scan.stdout.close()
+
+
+def test_an_input_that_is_no_list_is_an_error(run_sonde, sonde_binary):
+    nothing = run_sonde("scan", "--local", "-", stdin="# no target\n")
+    assert nothing.returncode == 64 and "nothing to scan" in nothing.stderr
+    binary = run_sonde("scan", "--local", "-", "--ports", "1", stdin="127.60.0.3\n" + "x" * 10_000)
+    assert binary.returncode == 64 and "a line of more than 4096 bytes" in binary.stderr
+    assert json.loads(binary.stdout)["status"] == "done"
+    closed = subprocess.run(["bash", "-c", 'exec "$@" <&-', "bash", sonde_binary, "scan", "--local", "-"],
+                            capture_output=True, text=True, timeout=60)
+    assert closed.returncode == 64
+    assert closed.stderr == "sonde: standard input cannot be read: Bad file descriptor\n"
+
+
+def test_lists_of_targets_may_come_from_other_systems(run_sonde, tmp_path):
+    file = tmp_path / "names.txt"
+    file.write_bytes(b"\xef\xbb\xbf127.59.0.1\r\n\r\n# 127.59.0.9\r\n127.59.0.2 # a comment\r\n")
+    done = run_sonde("scan", "--local", "--ports", "1", "-", "--targets", file, stdin="127.59.0.3\r\n127.59.0.4#x\r\n")
+    lines = {line["target"]: line["status"] for line in map(json.loads, done.stdout.splitlines())}
+    assert lines == {"127.59.0.1": "done", "127.59.0.2": "done", "127.59.0.3": "done", "127.59.0.4#x": "refused"}
+    for unreadable in (tmp_path, tmp_path / "nowhere"):
+        done = run_sonde("scan", "--targets", unreadable)
+        assert done.returncode == 64 and f"sonde: {unreadable} cannot be read: " in done.stderr
+
+
 def test_no_wait_then_watch_then_show(daemon, run_sonde):
     daemon.start()
     sent = run_sonde("scan", "127.52.0.1", "--ports", "1-100", "--no-wait", "--server", daemon.url)
@@ -79,6 +124,9 @@ def test_no_wait_then_watch_then_show(daemon, run_sonde):
     assert json.loads(shown.stdout)["id"] == line["id"]
     by_id = run_sonde("show", line["id"], "--server", daemon.url)
     assert by_id.stdout == shown.stdout
+    for verb in ("show", "watch", "cancel"):
+        done = run_sonde(verb, line["id"].upper(), "--server", daemon.url)
+        assert done.returncode == 0 and json.loads(done.stdout)["id"] == line["id"], (verb, done.stderr)
     never = run_sonde("show", "192.0.2.99", "--server", daemon.url)
     assert never.returncode == 1 and "sonde scan 192.0.2.99" in never.stderr
 
@@ -116,7 +164,7 @@ table ip sonde_test {
     daemon.environment["SONDE_DRAIN_S"] = "0"
 
 
-def test_topics_can_be_read_beside_the_daemon_and_without_it(daemon, run_sonde, sonde_binary):
+def test_topics_can_be_read_beside_the_daemon_and_without_it(daemon, run_sonde):
     daemon.start()
     daemon.scanned("127.54.0.1", ports="1")
     beside = daemon.tail("scan.tasks")
@@ -126,14 +174,8 @@ def test_topics_can_be_read_beside_the_daemon_and_without_it(daemon, run_sonde, 
     unknown = run_sonde("topic", "tail", "entites", "--data-dir", daemon.data_dir)
     assert unknown.returncode == 64 and "did you mean \"entities\"" in unknown.stderr
     nothing = run_sonde("topic", "tail", "entities", "--data-dir", daemon.data_dir)
-    assert nothing.returncode == 0 and nothing.stdout == "" and nothing.stderr == ""
-    master, slave = pty.openpty()
-    subprocess.run([sonde_binary, "topic", "tail", "entities", "--data-dir", daemon.data_dir], stderr=slave,
-                   check=True, timeout=20)
-    os.close(slave)
-    hint = os.read(master, 4096).decode()
-    os.close(master)
-    assert "--from-start" in hint and "--follow" in hint
+    assert nothing.returncode == 0 and nothing.stdout == ""
+    assert "--from-start" in nothing.stderr and "--follow" in nothing.stderr
     assert daemon.terminate() == 0
     assert daemon.tail("scan.tasks") == beside
     nowhere = run_sonde("topic", "list", "--data-dir", daemon.data_dir / "nowhere")
@@ -153,6 +195,95 @@ def test_tail_follow_sees_what_comes(daemon, sonde_binary):
     tail.send_signal(signal.SIGINT)
     assert tail.wait(10) == 0
     tail.stdout.close()
+
+
+def test_output_that_cannot_be_written_is_an_error(daemon, run_sonde, sonde_binary):
+    daemon.start()
+    daemon.scanned("127.56.0.1", ports="1")
+    environment = {**os.environ, "SONDE_DATA_DIR": str(daemon.data_dir)}
+
+    def on_a_full_disk(*words):
+        with open("/dev/full", "w") as full:
+            return subprocess.run([sonde_binary, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+                                  env=environment)
+
+    for words in (["--help"], ["--version"], ["print-config"], ["topic", "list"],
+                  ["topic", "tail", "scan.tasks", "--from-start"], ["topic", "tail", "scan.tasks", "--from-start", "--follow"],
+                  ["show", "127.56.0.1", "--server", daemon.url],
+                  ["scan", "127.56.0.1", "--ports", "1", "--server", daemon.url],
+                  ["scan", "--local", "127.56.0.1", "--ports", "1"]):
+        done = on_a_full_disk(*words)
+        assert (done.returncode, done.stderr) == (
+            74, "sonde: standard output cannot be written: No space left on device\n"), words
+    lost = on_a_full_disk("key", "create", "--role", "metrics")
+    assert lost.returncode == 74 and "No space left on device" in lost.stderr
+    key = re.search("`sonde key revoke ([^`]+)`", lost.stderr).group(1)
+    assert run_sonde("key", "revoke", key).returncode == 0
+
+
+def test_a_reader_that_goes_ends_a_verb_quietly(daemon, sonde_binary):
+    daemon.start()
+    daemon.scanned("127.56.0.2", ports="1")
+    # Nothing more is written to this topic: the verb has nothing to print when its reader goes.
+    tail = subprocess.Popen([sonde_binary, "topic", "tail", "scan.tasks", "--from-start", "--follow", "--json",
+                             "--data-dir", daemon.data_dir], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert json.loads(tail.stdout.readline())["topic"] == "sonde.scan.tasks.v1"
+    tail.stdout.close()
+    assert tail.wait(20) == 141
+    assert tail.stderr.read() == b""
+    tail.stderr.close()
+    scan = subprocess.Popen([sonde_binary, "scan", "-", "--ports", "1", "--server", daemon.url,
+                             "--data-dir", daemon.data_dir], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    scan.stdin.write(b"127.56.0.3\n")
+    scan.stdin.flush()
+    assert json.loads(scan.stdout.readline())["target"] == "127.56.0.3"
+    scan.stdout.close()
+    scan.stdin.write(b"127.56.0.4\n")
+    scan.stdin.flush()
+    assert scan.wait(60) == 141, "it ends with the next line that it cannot print, not with its input"
+    scan.stdin.close()
+
+
+def test_all_is_written_to_a_pipe_that_does_not_block(daemon, sonde_binary):
+    daemon.start()
+    for i in range(1, 10):
+        daemon.scanned(f"127.57.0.{i}", ports="1")
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    tail = subprocess.Popen([sonde_binary, "topic", "tail", "scan.tasks", "--from-start", "--json",
+                             "--data-dir", daemon.data_dir], stdout=writer)
+    os.close(writer)
+    time.sleep(0.5)  # pause: the pipe is full meanwhile
+    with open(reader) as lines:
+        printed = [json.loads(line) for line in lines]
+    assert tail.wait(20) == 0
+    assert printed == daemon.tail("scan.tasks")
+
+
+CLOSED = ["bash", "-c", 'exec "$@" <&- >&- 2>&-', "bash"]
+
+
+def test_a_daemon_without_standard_streams_logs_into_no_file(daemon, sonde_binary):
+    daemon.address = ("127.0.0.1", 8499)
+    serving = subprocess.Popen([*CLOSED, sonde_binary, "serve", "--config", daemon.write_config(),
+                                "--listen", "127.0.0.1:8499"])
+    try:
+        daemon.wait_until_ready()
+        for stream in (0, 1, 2):
+            assert os.readlink(f"/proc/{serving.pid}/fd/{stream}") == "/dev/null"
+        assert daemon.post_scan("127.58.0.1", ports="1").status == 202
+    finally:
+        serving.terminate()
+        assert serving.wait(60) == 0
+    assert b"started" not in (daemon.data_dir / "lock").read_bytes()
+
+
+def test_a_closed_standard_output_is_an_error(sonde_binary):
+    done = subprocess.run(["bash", "-c", 'exec "$@" >&-', "bash", sonde_binary, "print-config"], stderr=subprocess.PIPE,
+                          text=True, timeout=60)
+    assert done.returncode == 74
+    assert done.stderr == "sonde: standard output cannot be written: Bad file descriptor\n"
 
 
 def test_configuration_says_where_values_come_from(run_sonde, tmp_path):

@@ -43,6 +43,19 @@ TEST_CASE("a task id is a UUID of version 8 and follows from the generation") {
   CHECK(task_id_of(key, 1) != task_id_of(key, 2));
 }
 
+TEST_CASE("a task id is read with capitals too") {
+  auto id = task_id_of(key_of(target::parse("example.com").value(), "full", {"public"}), 1);
+  auto capitals = id.str();
+  for (auto& c : capitals) {
+    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+  }
+  CHECK(capitals != id.str());
+  CHECK(read_task_id(capitals) == id);
+  CHECK(read_task_id(id.str()) == id);
+  CHECK(!read_task_id("0000000G-0000-8000-8000-000000000000"));
+  CHECK(!read_task_id(""));
+}
+
 TEST_CASE("ids are told from other text") {
   for (const char* text :
        {"", "x", "00000000-0000-8000-8000-00000000000", "00000000-0000-8000-8000-0000000000000",

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Error.hpp>
+#include <CLI/Validators.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace sonde::daemon {
+
+/// What is wrong with the words of a command, as a line for standard error: `sonde: `, the word,
+/// what is accepted, and where the help is. `app` has parsed them.
+[[nodiscard]] std::string usage_error(const CLI::App* app, const CLI::Error& why);
+
+/// Accepts whole numbers from `least` to `most`, and names both where it refuses.
+[[nodiscard]] CLI::Validator whole_number(std::int64_t least, std::int64_t most);
+
+}  // namespace sonde::daemon
