@@ -10,6 +10,7 @@ TARGETS = "tests/fuzz/targets.cmake"
 # Every header that declares a parser of bytes from outside, and the fuzz target that feeds it.
 FUZZED = {
     "base/hash.hpp": "webhook",
+    "client/target_list.hpp": "target_list",
     "daemon/configuration.hpp": "configuration",
     "ingest/body_gate.hpp": "request_gate",
     "ingest/body_lines.hpp": "body_lines",
