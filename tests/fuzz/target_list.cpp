@@ -1,6 +1,7 @@
 // Any bytes at all, taken for a list of targets. What is read are lines without their comments.
 
 #include "client/target_list.hpp"
+
 #include "tests/fuzz/checks.hpp"
 
 #include <sstream>
