@@ -326,6 +326,8 @@ awaitable<std::string> node::metrics_text() {
   }
   counts_.show("sonde_build_info", "Always 1.", {{"version", SONDE_VERSION}}).set(1);
   co_await show_backlog();
+  co_await show_readiness();
+  show_disk();
   http_->show_held(counts_);
   if (tls_) show_certificate();
   process_.refresh();

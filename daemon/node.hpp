@@ -106,6 +106,8 @@ class node {
   awaitable<std::vector<ingest::component>> what_is_not_ready();
   awaitable<std::string> metrics_text();
   awaitable<void> show_backlog();
+  awaitable<void> show_readiness();
+  void show_disk();
   void show_certificate();
 
   configuration config_;

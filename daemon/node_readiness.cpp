@@ -58,6 +58,40 @@ awaitable<void> node::show_backlog() {
       .set(std::chrono::duration<double>(age).count());
 }
 
+awaitable<void> node::show_readiness() {
+  auto parts = co_await what_is_not_ready();
+  bool all = true;
+  for (const auto& part : parts) {
+    bool well = part.trouble.empty();
+    all = all && well;
+    metrics::labels labels{{"component", part.name}};
+    counts_.show("sonde_component_ready", "1 where a part gets on with its work.", labels)
+        .set(well ? 1 : 0);
+  }
+  counts_.show("sonde_ready", "1 where all parts get on with their work.").set(all ? 1 : 0);
+}
+
+/// A few files, whose sizes the kernel has at hand.
+void node::show_disk() {
+  if (!view_folder_) return;
+  std::error_code failed;
+  auto space = std::filesystem::space(*view_folder_, failed);
+  if (!failed) {
+    counts_.show("sonde_data_free_bytes", "Free for the data folder.")
+        .set(static_cast<double>(space.available));
+  }
+  std::filesystem::directory_iterator files(*view_folder_, failed);
+  for (std::filesystem::directory_iterator end; !failed && files != end; files.increment(failed)) {
+    auto name = files->path().filename().string();
+    if (!name.ends_with(".db") && !name.ends_with(".db-wal")) continue;
+    std::error_code gone;
+    auto size = files->file_size(gone);
+    if (gone) continue;
+    counts_.show("sonde_data_file_bytes", "Of a file in the data folder.", {{"file", name}})
+        .set(static_cast<double>(size));
+  }
+}
+
 void node::show_certificate() {
   auto shown = counts_.show("sonde_tls_certificate_expiry_timestamp_seconds",
                             "When this server's certificate expires, since the epoch.");

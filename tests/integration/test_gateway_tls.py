@@ -157,6 +157,13 @@ def test_plain_http_is_told_that_this_port_speaks_https(served, line):
     assert b"x-error: this port speaks HTTPS, and the request came as plain HTTP; use https://" in answer
 
 
+def test_the_metrics_say_when_the_certificate_expires(served, world):
+    with connect(served, world, None) as link:
+        told = ask(link, {}, path="/metrics")[1]
+    line = next(line for line in told.splitlines() if line.startswith("sonde_tls_certificate_expiry_timestamp_seconds"))
+    assert 29 * 86400 < float(line.split()[1]) - time.time() < 31 * 86400
+
+
 def test_an_intermediate_authority_vouches_too(served, world):
     below = Certificate(world.folder, "below", authority=world.gateways, is_authority=True)
     gateway = world.client("gateway", authority=below)

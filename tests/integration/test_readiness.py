@@ -1,7 +1,11 @@
 """What /readyz says while a part of the process does not get on."""
 
+import re
 import sqlite3
 import time
+from pathlib import Path
+
+ALERTS = Path(__file__).parents[2] / "deploy/prometheus/alerts.yml"
 
 SCAN = {"target": "127.0.0.9", "ports": "1"}
 
@@ -30,6 +34,17 @@ def test_every_part_is_listed(daemon):
             "thread view-entities", "thread scan-0", "thread webhook"} <= set(seen)
     assert seen["scheduler"]["lag"] == 0
     assert daemon.request("GET", "/readyz", token="").json() == {"status": "ready"}
+
+
+def test_what_the_alerts_ask_for_is_told(daemon):
+    daemon.start()
+    daemon.wait_until_ready()
+    asked = set(re.findall(r"\bsonde_\w+", "".join(re.findall(r"expr: (.*)", ALERTS.read_text()))))
+    assert len(asked) >= 8
+    told = daemon.request("GET", "/metrics").body.decode()
+    assert {name for name in asked if f"\n{name}" not in told} == {"sonde_tls_certificate_expiry_timestamp_seconds"}
+    assert "\nsonde_ready 1\n" in told
+    assert float(re.search(r'\nsonde_data_file_bytes\{file="queue.db"\} (\S+)', told).group(1)) > 0
 
 
 def test_a_view_that_another_program_has_locked_is_not_ready_and_heals(daemon):
