@@ -34,6 +34,7 @@ folding_view::folding_view(executor loop, queue::backend& queue, table_set& tabl
       file_(std::move(file)),
       log_(log),
       work_(loop, log, "view"),
+      folding_(loop, log, "folding", [this](const error& why) { note_trouble(why.message()); }),
       changed_(loop),
       stop_(loop) {
   if (file_) checkpointer_ = std::make_unique<checkpointer>(*file_, log);
@@ -46,15 +47,17 @@ folding_view::~folding_view() {
 result<> folding_view::start() {
   if (auto opened = open_file(); !opened) return opened;
   reader_ = queue_.read_from(tables_.topics(), resume_positions());
-  work_.spawn(fold_all());
+  folding_.spawn(fold_all());
   return {};
 }
 
 awaitable<void> folding_view::stop() {
   stop_.request();
   if (reader_) reader_->close();
+  folding_.cancel();
   work_.cancel();
   changed_.notify_all();
+  co_await folding_.join();
   co_await work_.join();
 }
 

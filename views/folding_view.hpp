@@ -115,6 +115,7 @@ class folding_view {
   std::map<partition_key, std::int64_t> next_;  ///< the next offset to fold
   std::unique_ptr<queue::reader> reader_;
   task_group work_;
+  task_group folding_;                 ///< an exception that ends it is trouble of the view
   condition changed_;                  ///< announced after every transaction
   std::size_t waiting_ = 0;            ///< that wait for one
   std::optional<fold_weight> weight_;  ///< of the loop's thread, where it gives way

@@ -4,8 +4,13 @@
 
 namespace sonde {
 
-task_group::task_group(executor loop, logger& log, std::string name)
-    : loop_(loop), log_(log), name_(std::move(name)), member_ended_(loop) {}
+task_group::task_group(executor loop, logger& log, std::string name,
+                       std::function<void(error)> failed)
+    : loop_(loop),
+      log_(log),
+      name_(std::move(name)),
+      failed_(std::move(failed)),
+      member_ended_(loop) {}
 
 void task_group::spawn(awaitable<void> work) {
   auto member = members_.emplace(members_.end());
@@ -35,10 +40,17 @@ void task_group::ended(std::list<asio::cancellation_signal>::iterator member,
     std::rethrow_exception(thrown);
   } catch (const boost::system::system_error& e) {
     if (cancelled_ && e.code() == asio::error::operation_aborted) return;
-    log_.error("a coroutine ended by an exception", {{"group", name_}, {"what", e.what()}});
+    tell(e.what());
   } catch (const std::exception& e) {
-    log_.error("a coroutine ended by an exception", {{"group", name_}, {"what", e.what()}});
+    tell(e.what());
   }
+}
+
+void task_group::tell(const std::string& what) {
+  log_.error("a coroutine ended by an exception", {{"group", name_}, {"what", what}});
+  if (!failed_) return;
+  auto code = boost::system::errc::make_error_code(boost::system::errc::state_not_recoverable);
+  failed_({code, name_ + " ended by an exception: " + what});
 }
 
 }  // namespace sonde

@@ -3,7 +3,9 @@
 #include "base/async/asio.hpp"
 #include "base/async/condition.hpp"
 #include "base/log.hpp"
+#include "base/result.hpp"
 
+#include <functional>
 #include <list>
 #include <string>
 
@@ -15,7 +17,10 @@ namespace sonde {
 /// escapes a member is logged with the group's name, and nothing outlives `join`.
 class task_group {
  public:
-  task_group(executor loop, logger& log, std::string name);
+  /// `failed`, where there is one, is told of an exception that escapes a member: what the member
+  /// was for is done no more, and the process may not be able to go on. On the loop.
+  task_group(executor loop, logger& log, std::string name,
+             std::function<void(error)> failed = nullptr);
   task_group(const task_group&) = delete;
   task_group& operator=(const task_group&) = delete;
 
@@ -33,10 +38,12 @@ class task_group {
 
  private:
   void ended(std::list<asio::cancellation_signal>::iterator member, std::exception_ptr thrown);
+  void tell(const std::string& what);
 
   executor loop_;
   logger& log_;
   std::string name_;
+  std::function<void(error)> failed_;
   std::list<asio::cancellation_signal> members_;
   condition member_ended_;
   bool cancelled_ = false;

@@ -65,9 +65,9 @@ scheduler::scheduler(executor loop, queue::backend& queue, views::task_view& vie
       run_ended_(loop),
       progress_news_(loop),
       owing_news_(loop),
-      loops_(loop, log, "scheduler"),
-      claiming_(loop, log, "claims"),
-      runs_(loop, log, "task runs"),
+      loops_(loop, log, "scheduler", settings.failed),
+      claiming_(loop, log, "claims", settings.failed),
+      runs_(loop, log, "task runs", settings.failed),
       stop_(loop) {}
 
 scheduler::~scheduler() = default;
