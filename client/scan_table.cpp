@@ -18,6 +18,8 @@ constexpr std::size_t gap = 2;
 constexpr std::size_t narrowest_product = 7;
 constexpr std::size_t widest_product = 30;
 constexpr std::size_t narrowest_banner = 10;
+/// What is older is no news, and its age is shown.
+constexpr std::chrono::minutes oldest_news{1};
 
 /// What a target has said is shown without what would move a terminal's cursor.
 std::string printable(const std::string& text) {
@@ -76,6 +78,28 @@ std::string took(const json& scan) {
   auto from = from_rfc3339(shown_at(scan, "started"));
   auto to = from_rfc3339(shown_at(scan, "ended"));
   return from && to ? ", " + duration_text(*to - *from) : std::string();
+}
+
+/// `5 min`, `3 h`, `2 days`: in the largest unit of which there are two.
+std::string age_text(std::chrono::milliseconds age) {
+  auto minutes = std::chrono::floor<std::chrono::minutes>(age).count();
+  if (minutes < 120) return std::to_string(minutes) + " min";
+  if (minutes < 48 * 60) return std::to_string(minutes / 60) + " h";
+  return std::to_string(minutes / 60 / 24) + " days";
+}
+
+/// Of a scan that was not done just now: when it was, and what there is instead.
+std::string age_lines(const json& scan, wall_time now) {
+  std::string out;
+  auto ended = from_rfc3339(shown_at(scan, "ended"));
+  if (ended && now - *ended >= oldest_news) {
+    out += "  scanned " + to_rfc3339(*ended).substr(0, 19) + "Z, " + age_text(now - *ended) +
+           " ago; `--fresh` scans again\n";
+  }
+  if (auto by = shown_at(scan, "superseded_by"); !by.empty()) {
+    out += "  a newer scan has taken its place: " + by + "\n";
+  }
+  return out;
 }
 
 std::string expiry_text(const std::string& not_after, wall_time now) {
@@ -193,7 +217,8 @@ std::string scan_table(const json& scan, std::size_t width, wall_time now) {
     return out + "\n";
   }
   const auto& outcome = scan["outcome"];
-  out += shown_at(outcome, "name") + took(scan) + "\n  " + shown_at(outcome, "reason") + "\n";
+  out += shown_at(outcome, "name") + took(scan) + "\n  " + shown_at(outcome, "reason") + "\n" +
+         age_lines(scan, now);
   if (!scan.contains("results") || scan["results"].empty()) return out;
   out += "\n" + results_table(scan["results"], width, now);
   if (scan.value("truncated", false)) {

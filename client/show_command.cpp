@@ -4,6 +4,9 @@
 #include "model/ids.hpp"
 #include "model/target.hpp"
 
+#include <algorithm>
+#include <vector>
+
 namespace sonde::client {
 namespace {
 
@@ -17,6 +20,29 @@ int complain(terminal& out, const error& why) {
 int print_scan(const json& scan, terminal& out, const clock& clock) {
   out.print(out.for_people() ? scan_table(scan, out.width(), clock.now())
                              : model::to_text(scan) + "\n");
+  return exit_code::done;
+}
+
+/// The newest of each profile, in the list's order: a scan of one port says nothing of the others.
+std::vector<json> newest_of_each_profile(const json& list) {
+  std::vector<json> out;
+  for (const auto& scan : list) {
+    auto is_of_it = [&](const json& one) {
+      return one.value("profile", "") == scan.value("profile", "");
+    };
+    if (std::ranges::none_of(out, is_of_it)) out.push_back(scan);
+  }
+  return out;
+}
+
+int print_newest(const json& list, terminal& out, const clock& clock) {
+  auto newest = newest_of_each_profile(list);
+  for (const auto& scan : newest) {
+    bool several = newest.size() > 1 && out.for_people();
+    if (several && &scan != &newest.front()) out.print("\n");
+    if (several) out.print("profile " + scan.value("profile", "") + "\n");
+    print_scan(scan, out, clock);
+  }
   return exit_code::done;
 }
 
@@ -72,7 +98,7 @@ awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::strin
                  "` does it");
     co_return exit_code::scan_failed;
   }
-  co_return print_scan(list.front(), out, clock);
+  co_return print_newest(list, out, clock);
 }
 
 }  // namespace sonde::client

@@ -56,6 +56,21 @@ TEST_CASE("an ended scan is its outcome, its reason, and a table of what is open
   CHECK(lines[5] == "           └ certificate CN=example.com, until 2026-01-12 (10 days)");
 }
 
+TEST_CASE("a scan that was not done just now says when it was, and what took its place") {
+  auto shown = [](std::chrono::seconds later, const char* newer = "") {
+    auto scan = finished();
+    if (*newer != 0) scan["superseded_by"] = newer;
+    return scan_table(scan, width, now + later);
+  };
+  CHECK(!has(shown(std::chrono::seconds(59)), "scanned"));
+  CHECK(has(shown(std::chrono::minutes(5)),
+            "  scanned 2026-01-02T12:00:01Z, 4 min ago; `--fresh` scans again\n"));
+  CHECK(has(shown(std::chrono::hours(3)), ", 2 h ago;"));
+  CHECK(has(shown(std::chrono::hours(49)), ", 2 days ago;"));
+  CHECK(has(shown(std::chrono::seconds(1), "some-id"),
+            "  a newer scan has taken its place: some-id\n"));
+}
+
 TEST_CASE("a row says why less is known of a port than usual") {
   auto scan = finished();
   json printer = {{"endpoint", "203.0.113.1:9100/tcp"},

@@ -75,6 +75,19 @@ TEST_CASE("of a target the newest scan is shown, by the target's canonical name"
   CHECK(model::parse_own(done.out)["target"] == "newest");
 }
 
+TEST_CASE("of a target the newest scan of each profile is shown") {
+  test::fake_api api;
+  for (const char* each : {"1", "standard", "1", "standard"}) {
+    auto scan = test::ended_scan(std::to_string(api.listed.size()));
+    scan["profile"] = each;
+    api.listed.push_back(scan);
+  }
+  auto done = show_it(api, "www.example.com");
+  auto second = done.out.find('\n') + 1;
+  CHECK(model::parse_own(done.out.substr(0, second))["target"] == "0");
+  CHECK(model::parse_own(done.out.substr(second))["target"] == "1");
+}
+
 TEST_CASE("what is none of these is said to be none") {
   test::fake_api api;
   auto done = show_it(api, "http://x/y");
