@@ -6,6 +6,12 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
 namespace sonde {
 namespace {
 
@@ -48,6 +54,45 @@ std::string event_text(std::string_view event) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
+/// Of one event so many lines are written in a row; then one each interval, with the number of
+/// those in between. A disk that is full would fill the journal beside itself.
+constexpr int lines_in_a_row = 10;
+constexpr std::chrono::seconds quiet_interval{10};
+/// Events that are told apart; beyond these all begin anew.
+constexpr std::size_t most_events = 256;
+
+/// How often each warning and error has come lately. Thread-safe.
+class repeats {
+ public:
+  /// Nothing: the line is not written. Otherwise how many were not written since the last one.
+  std::optional<std::int64_t> admit(std::string_view event) {
+    std::lock_guard only(mutex_);
+    auto now = std::chrono::steady_clock::now();
+    if (seen_.size() >= most_events) seen_.clear();
+    auto& its = seen_[std::string(event)];
+    if (now - its.since >= quiet_interval) {
+      its.since = now;
+      its.written = its.left_out > 0 ? lines_in_a_row - 1 : 0;
+    }
+    if (its.written >= lines_in_a_row) {
+      ++its.left_out;
+      return std::nullopt;
+    }
+    ++its.written;
+    return std::exchange(its.left_out, 0);
+  }
+
+ private:
+  struct course {
+    steady_time since{};
+    int written = 0;
+    std::int64_t left_out = 0;
+  };
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, course> seen_;
+};
+
 std::string text_of(std::int64_t value) {
   return std::to_string(value);
 }
@@ -59,6 +104,7 @@ std::string text_of(bool value) {
 
 struct logger::sink {
   spdlog::logger lines{"sonde", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+  repeats warnings;
 };
 
 logger::logger(log_level level, log_format format)
@@ -90,6 +136,12 @@ void logger::error(std::string_view event, log_fields fields) {
 void logger::write(log_level level, std::string_view event, log_fields fields) {
   auto severity = spdlog_level(level);
   if (!sink_->lines.should_log(severity)) return;
+  std::int64_t left_out = 0;
+  if (level >= log_level::warning) {
+    auto admitted = sink_->warnings.admit(event);
+    if (!admitted) return;
+    left_out = *admitted;
+  }
   std::string time = to_rfc3339(system_clock().now());
   std::string line;
   if (format_ == log_format::json) {
@@ -97,6 +149,7 @@ void logger::write(log_level level, std::string_view event, log_fields fields) {
     for (const auto& [name, value] : fields) {
       std::visit([&, key = std::string(name)](const auto& v) { json[key] = v; }, value);
     }
+    if (left_out > 0) json["left_out"] = left_out;
     line = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   } else {
     line = time + " " + level_name(level) + " " + event_text(event);
@@ -104,6 +157,7 @@ void logger::write(log_level level, std::string_view event, log_fields fields) {
       line += " " + std::string(name) + "=";
       line += std::visit([](const auto& v) { return text_of(v); }, value);
     }
+    if (left_out > 0) line += " left_out=" + std::to_string(left_out);
   }
   sink_->lines.log(severity, line);
 }

@@ -106,7 +106,8 @@ class node {
   awaitable<std::vector<ingest::component>> what_is_not_ready();
   awaitable<std::string> metrics_text();
   awaitable<void> show_backlog();
-  awaitable<void> show_readiness();
+  /// Whether all is ready.
+  awaitable<bool> show_readiness();
   void show_disk();
   void show_certificate();
 

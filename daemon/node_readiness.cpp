@@ -58,7 +58,7 @@ awaitable<void> node::show_backlog() {
       .set(std::chrono::duration<double>(age).count());
 }
 
-awaitable<void> node::show_readiness() {
+awaitable<bool> node::show_readiness() {
   auto parts = co_await what_is_not_ready();
   bool all = true;
   for (const auto& part : parts) {
@@ -69,6 +69,7 @@ awaitable<void> node::show_readiness() {
         .set(well ? 1 : 0);
   }
   counts_.show("sonde_ready", "1 where all parts get on with their work.").set(all ? 1 : 0);
+  co_return all;
 }
 
 /// A few files, whose sizes the kernel has at hand.

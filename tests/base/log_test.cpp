@@ -56,4 +56,24 @@ TEST_CASE("a line of text has its event as it is, and fields behind it") {
       " warning a task could not be published reason=\"the disk is full\" tries=yes\n"));
 }
 
+TEST_CASE("a warning that comes again and again is not written each time, and others are") {
+  auto text = logged([] {
+    logger log;
+    for (std::int64_t i = 0; i < 1'000; ++i)
+      log.warning("the disk is full", {{"number", i}});
+    log.warning("something else");
+    for (int i = 0; i < 20; ++i)
+      log.info("a scan ended");
+  });
+  auto count = [&](const char* part) {
+    int out = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1))
+      ++out;
+    return out;
+  };
+  CHECK(count("the disk is full") == 10);
+  CHECK(count("something else") == 1);
+  CHECK(count("a scan ended") == 20);
+}
+
 }  // namespace sonde
