@@ -325,9 +325,9 @@ awaitable<std::string> node::metrics_text() {
     log_.warning("the groups' lag is not known", {{"reason", messages.error().message()}});
   }
   counts_.show("sonde_build_info", "Always 1.", {{"version", SONDE_VERSION}}).set(1);
-  bool well = co_await show_readiness();
+  bool answered = co_await show_readiness();
   // A view whose thread is blocked would not answer.
-  if (well) co_await show_backlog();
+  if (answered) co_await show_backlog();
   show_disk();
   http_->show_held(counts_);
   if (tls_) show_certificate();

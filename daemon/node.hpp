@@ -106,7 +106,7 @@ class node {
   awaitable<std::vector<ingest::component>> what_is_not_ready();
   awaitable<std::string> metrics_text();
   awaitable<void> show_backlog();
-  /// Whether all is ready.
+  /// Whether every thread answers.
   awaitable<bool> show_readiness();
   void show_disk();
   void show_certificate();
