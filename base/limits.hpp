@@ -20,8 +20,9 @@ struct limits {
   std::uint32_t http_body_share_bytes = 65'536;  ///< larger ones get three quarters of what follows
   std::uint32_t http_bodies_bytes = 64u << 20;   ///< of all that are under way; beyond it: 503
   std::uint32_t http_responses_bytes = 64u << 20;  ///< not yet taken by their readers; then 503
-  std::uint32_t http_caller_percent = 50;  ///< of these two, for one caller: others are served too
-  std::uint32_t http_reads_at_work = 8;    ///< large answers built at once, each some 20 MiB
+  std::uint32_t http_caller_percent =
+      50;  ///< of all bodies' bytes, and of all responses', that one caller may hold
+  std::uint32_t http_reads_at_work = 8;         ///< large answers built at once, each some 20 MiB
   std::uint32_t http_waiting_per_caller = 256;  ///< `?wait=`; `sonde scan` follows 32; then 429
   std::uint32_t http_refusals_logged = 20;  ///< a minute, of callers without a key; others counted
   std::uint32_t http_header_timeout_ms = 10'000;

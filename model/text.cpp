@@ -72,6 +72,25 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// `text` with what is no UTF-8 written by `byte`, and what moves a terminal's cursor by `letter`.
+template <class Byte, class Letter>
+std::string with_escapes(std::string_view text, Byte byte, Letter letter) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    auto [point, size] = next_point(text);
+    if (point < 0) {
+      out += byte(static_cast<unsigned char>(text.front()));
+    } else if (point != '\n' && moves_the_cursor(point)) {
+      out += letter(static_cast<std::uint32_t>(point));
+    } else {
+      out += text.substr(0, size);
+    }
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
 }  // namespace
 
 result<std::string> clean(std::string_view text) {
@@ -127,37 +146,14 @@ std::string first_line(std::string_view raw, std::size_t longest) {
 }
 
 std::string visible(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    auto [point, size] = next_point(text);
-    if (point < 0) {
-      out += "\\x" + hex_text(static_cast<unsigned char>(text.front()), 2);
-    } else if (point != '\n' && moves_the_cursor(point)) {
-      out += "\\u{" + hex_text(static_cast<std::uint32_t>(point), 1) + "}";
-    } else {
-      out += text.substr(0, size);
-    }
-    text.remove_prefix(size);
-  }
-  return out;
+  auto byte = [](unsigned char wrong) { return "\\x" + hex_text(wrong, 2); };
+  auto letter = [](std::uint32_t point) { return "\\u{" + hex_text(point, 1) + "}"; };
+  return with_escapes(text, byte, letter);
 }
 
 std::string visible_json(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    auto [point, size] = next_point(text);
-    if (point < 0) {
-      out += "\\ufffd";
-    } else if (point != '\n' && moves_the_cursor(point)) {
-      out += json_escape(static_cast<std::uint32_t>(point));
-    } else {
-      out += text.substr(0, size);
-    }
-    text.remove_prefix(size);
-  }
-  return out;
+  auto byte = [](unsigned char) { return std::string("\\ufffd"); };
+  return with_escapes(text, byte, json_escape);
 }
 
 std::string_view cut_at(std::string_view utf8, std::size_t longest) {

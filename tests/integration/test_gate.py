@@ -6,7 +6,9 @@ import socket
 
 import pytest
 
+import hostile
 import wire
+from hostile import statuses
 from wire import CHUNKED, HOST, JSON, SCAN, SMUGGLED, chunked, get, post
 
 
@@ -23,21 +25,7 @@ def handled(server):
 
 
 def say(server, data, end=False):
-    """Sends bytes and returns everything that comes back until the server hangs up."""
-    with socket.create_connection(server.address, timeout=30) as link:
-        with contextlib.suppress(OSError):
-            link.sendall(wire.with_token(data, server))
-            if end:
-                link.shutdown(socket.SHUT_WR)
-        out = b""
-        with contextlib.suppress(ConnectionResetError):
-            while chunk := link.recv(65536):
-                out += chunk
-        return out
-
-
-def statuses(answers):
-    return [int(each) for each in re.findall(rb"HTTP/1\.1 (\d{3}) ", answers)]
+    return hostile.say(server, wire.with_token(data, server), end)
 
 
 @pytest.mark.parametrize("name", wire.REFUSED)
