@@ -57,10 +57,6 @@ awaitable<int> scan_command::run() {
   co_await begin();
   co_await schedule_all();
   co_await follow_all();
-  if (no_server_) {
-    out_.complain(no_server_->message());
-    co_return exit_code::no_server;
-  }
   co_return exit_code_now();
 }
 
@@ -72,6 +68,10 @@ awaitable<int> scan_command::watch(std::string id) {
 }
 
 int scan_command::exit_code_now() {
+  if (no_server_) {
+    out_.complain(no_server_->message());
+    return exit_code::no_server;
+  }
   if (interrupted_ && !out_.failed()) {
     say_how_to_go_on();
     return exit_code::interrupted;

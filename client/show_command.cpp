@@ -28,7 +28,8 @@ std::vector<json> newest_of_each_profile(const json& list) {
   std::vector<json> out;
   for (const auto& scan : list) {
     auto is_of_it = [&](const json& one) {
-      return one.value("profile", "") == scan.value("profile", "");
+      return one.value("profile", "") == scan.value("profile", "") &&
+             one.value("profile_sha256", "") == scan.value("profile_sha256", "");
     };
     if (std::ranges::none_of(out, is_of_it)) out.push_back(scan);
   }

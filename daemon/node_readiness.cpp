@@ -3,6 +3,12 @@
 #include "daemon/node.hpp"
 
 namespace sonde::daemon {
+namespace {
+
+/// Stands for all parts until there are any.
+constexpr const char* starting_part = "process";
+
+}  // namespace
 
 std::vector<std::pair<std::string, executor>> node::named_threads() {
   std::vector<std::pair<std::string, executor>> out;
@@ -44,7 +50,7 @@ awaitable<std::vector<ingest::component>> node::what_is_not_ready() {
     co_return parts;
   }
   std::vector<ingest::component> starting;
-  starting.push_back({"process", "the process is starting", std::nullopt});
+  starting.push_back({starting_part, "the process is starting", std::nullopt});
   co_return starting;
 }
 
@@ -66,6 +72,7 @@ awaitable<bool> node::show_readiness() {
     bool well = part.trouble.empty();
     all = all && well;
     threads_answer = threads_answer && (well || !part.name.starts_with("thread "));
+    if (part.name == starting_part) continue;
     metrics::labels labels{{"component", part.name}};
     counts_.show("sonde_component_ready", "1 where a part gets on with its work.", labels)
         .set(well ? 1 : 0);

@@ -122,7 +122,10 @@ awaitable<component> readiness::intake() {
   auto lag = std::max<std::int64_t>(0, sum_of(*ends) - taken_in);
   out.lag = static_cast<std::uint64_t>(lag);
   auto now = clock_.steady_now();
-  if (lag == 0 || taken_in != taken_in_) {
+  // Only from a look that has seen a lag: in between there may have been none.
+  if (lag == 0) {
+    taken_in_ = -1;
+  } else if (taken_in != taken_in_) {
     taken_in_ = taken_in;
     lag_since_ = now;
   } else if (now - lag_since_ >= longest_standstill) {

@@ -1,6 +1,7 @@
 #include "daemon/service_manager.hpp"
 
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 #include <ctime>
 #include <sys/socket.h>

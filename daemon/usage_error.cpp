@@ -63,7 +63,10 @@ std::string reworded(const CLI::App& command, const CLI::Error& why) {
   std::string sentence = why.what();
   switch (static_cast<CLI::ExitCodes>(why.get_exit_code())) {
     case CLI::ExitCodes::RequiredError: return missing_word(command, sentence);
-    case CLI::ExitCodes::ExtrasError: return unexpected_word(command, rest_after(sentence, ": "));
+    case CLI::ExitCodes::ExtrasError: {
+      auto words = rest_after(sentence, ": ");
+      return unexpected_word(command, words.substr(0, words.find(' ')));
+    }
     case CLI::ExitCodes::ArgumentMismatch: return wrong_number_of_values(command, sentence);
     case CLI::ExitCodes::ExcludesError: return contradiction(sentence);
     default: return sentence;

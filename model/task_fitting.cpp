@@ -185,7 +185,7 @@ class task_shortener {
     measure();
     if (over_ == 0) return;
     task_.produced.clear();
-    if (task_.scope.size() > most_shown_groups) task_.scope.resize(most_groups);
+    if (task_.scope.size() > most_shown_groups) task_.scope.resize(most_shown_groups);
     // A group's name that is cut would be another group's.
     std::erase_if(task_.scope, [](const auto& group) { return encoded_size(group) > shown_bytes; });
     measure();

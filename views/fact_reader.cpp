@@ -151,8 +151,9 @@ result<told_entity> fact_reader::entity(std::string_view text) {
       all.refuse("attributes", "without the main value");
       return out;
     }
-    out.value = value->is_string() ? text_of(value->get_string()) : json::serialize(*value);
     out.attributes = written(all, "attributes", text);
+    out.value = value->is_string() ? text_of(value->get_string())
+                                   : model::to_text(model::parse_own(out.attributes)[out.type]);
     out.has_details = attributes->get_object().size() > 1;
     return out;
   });

@@ -69,7 +69,8 @@ void repeat_remover::open() {
   sql_ = std::make_unique<statements>(db_, table_of(number_), table);
 }
 
-/// A pass for every record that becomes old enough would be a transaction each.
+/// A pass for every record that becomes old enough would be a transaction each. The last of a slice
+/// was appended after the others, whatever the clock said then.
 bool repeat_remover::has_a_slice(wall_time before) {
   auto& last = sql_->time_at;
   last.reset();
@@ -103,7 +104,6 @@ repeat_remover::slice repeat_remover::remove_some(wall_time before) {
   rows.bind(2, repeat_slice_rows);
   std::size_t bytes = 0;
   while (bytes < repeat_slice_bytes && rows.executeStep()) {
-    if (time_at(rows.getColumn(1)) >= before) break;
     auto offset = rows.getColumn(0).getInt64();
     reached = offset + 1;
     record one{spec_.name, bytes_at(rows.getColumn(2)), bytes_at(rows.getColumn(3)), {}};

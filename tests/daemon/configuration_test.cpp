@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(written, "lists and numbers come from the environment as text"
 TEST_CASE_FIXTURE(written, "an unknown variable is refused, with the likely one") {
   CHECK(refusal("", {{"SONDE_SCOPE_DENNY", "10.0.0.0/8"}}) ==
         "environment: unknown variable \"SONDE_SCOPE_DENNY\"; did you mean SONDE_SCOPE_DENY?");
-  CHECK(says(refusal("", {{"SONDE_COLOURS", ""}}), "docs/configuration.md lists what there is"));
+  CHECK(says(refusal("", {{"SONDE_XQZJKVWY", ""}}), "docs/configuration.md lists what there is"));
   CHECK(load("", {{"SONDE_TOKEN", "x"}, {"SONDE_KAFKA_SASL_PASSWORD", "x"}, {"PATH", "/bin"}})
             .drain_s > 0);
   CHECK(load("", {{"SONDE_SERVICE_HOST", "10.0.0.1"},

@@ -6,7 +6,11 @@
 
 namespace sonde::daemon {
 
-using names = std::vector<std::string>;
+namespace {
+
+using setting_names = std::vector<std::string>;
+
+}  // namespace
 
 TEST_CASE("a reload says what it takes over and what needs a restart") {
   configuration running;
@@ -21,8 +25,9 @@ TEST_CASE("a reload says what it takes over and what needs a restart") {
   read.kafka["acks"] = "all";
   auto report = compare(running, read);
   std::ranges::sort(report.taken_over);
-  CHECK(report.taken_over == names{"http.server_names", "log.level", "scope.deny"});
-  CHECK(report.need_restart == names{"limits.requests_per_user_per_s", "kafka", "scan.profiles"});
+  CHECK(report.taken_over == setting_names{"http.server_names", "log.level", "scope.deny"});
+  CHECK(report.need_restart ==
+        setting_names{"limits.requests_per_user_per_s", "kafka", "scan.profiles"});
 }
 
 TEST_CASE("what needs a restart is said at each reload until there was one") {
@@ -35,7 +40,7 @@ TEST_CASE("what needs a restart is said at each reload until there was one") {
   CHECK(now.drain_s == running.drain_s);
   auto again = compare(now, read);
   CHECK(again.taken_over.empty());
-  CHECK(again.need_restart == names{"drain_s"});
+  CHECK(again.need_restart == setting_names{"drain_s"});
 }
 
 TEST_CASE("TLS is renewed by a reload, and neither begun nor ended by one") {
@@ -47,7 +52,7 @@ TEST_CASE("TLS is renewed by a reload, and neither begun nor ended by one") {
   CHECK(compare(running, read).need_restart.size() == 2);
   auto renewed = read;
   renewed.http.tls_certificate = "/c";
-  CHECK(compare(read, renewed).taken_over == names{"http.tls_certificate"});
+  CHECK(compare(read, renewed).taken_over == setting_names{"http.tls_certificate"});
 }
 
 }  // namespace sonde::daemon

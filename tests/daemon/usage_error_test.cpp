@@ -8,7 +8,7 @@ namespace sonde::daemon {
 namespace {
 
 /// A program with one verb, and what it says of the words after it.
-std::string said_of(std::vector<std::string> words) {
+std::string complaint_of(std::vector<std::string> words) {
   CLI::App app("a program", "sonde");
   app.require_subcommand(1);
   auto* verb = app.add_subcommand("make", "makes it");
@@ -37,34 +37,34 @@ const std::string help_of_make = "; `sonde make --help` shows how it is used\n";
 
 TEST_CASE("a number is refused with the numbers that are accepted") {
   for (const char* good : {"-9", "0", "90"})
-    CHECK(said_of({"make", "x", "--number", good}).empty());
+    CHECK(complaint_of({"make", "x", "--number", good}).empty());
   for (const std::string bad : {"91", "-10", "x", "1.5", "1e1", "99999999999999999999", "7x"}) {
-    CHECK(said_of({"make", "x", "--number", bad}) ==
+    CHECK(complaint_of({"make", "x", "--number", bad}) ==
           "sonde: --number: \"" + bad + "\" is no whole number from -9 to 90" + help_of_make);
   }
 }
 
 TEST_CASE("a missing word is named with what it is") {
-  CHECK(said_of({"make"}) == "sonde: THING is missing (what is made)" + help_of_make);
-  CHECK(said_of({"make", "x", "--name"}) ==
+  CHECK(complaint_of({"make"}) == "sonde: THING is missing (what is made)" + help_of_make);
+  CHECK(complaint_of({"make", "x", "--name"}) ==
         "sonde: --name NAME: the value is missing" + help_of_make);
-  CHECK(said_of({}) == "sonde: a verb is missing; `sonde --help` shows how it is used\n");
+  CHECK(complaint_of({}) == "sonde: a verb is missing; `sonde --help` shows how it is used\n");
 }
 
 TEST_CASE("an unknown word is named, with the one that may be meant") {
-  CHECK(said_of({"make", "x", "--nmae=1"}) ==
+  CHECK(complaint_of({"make", "x", "--nmae=1"}) ==
         "sonde: \"--nmae=1\" is not expected here; did you mean \"--name\"?" + help_of_make);
-  CHECK(said_of({"make", "x", "y"}) == "sonde: \"y\" is not expected here" + help_of_make);
-  CHECK(said_of({"make", "x", "--\x1b[2J"}).find('\x1b') == std::string::npos);
+  CHECK(complaint_of({"make", "x", "y"}) == "sonde: \"y\" is not expected here" + help_of_make);
+  CHECK(complaint_of({"make", "x", "--\x1b[2J"}).find('\x1b') == std::string::npos);
 }
 
 TEST_CASE("a value that is given twice is named") {
-  CHECK(said_of({"make", "x", "--name", "a", "--name", "b"}) ==
+  CHECK(complaint_of({"make", "x", "--name", "a", "--name", "b"}) ==
         "sonde: --name NAME is given more than once" + help_of_make);
 }
 
 TEST_CASE("words that contradict each other are both named") {
-  auto said = said_of({"make", "x", "--nameless", "--name", "y"});
+  auto said = complaint_of({"make", "x", "--nameless", "--name", "y"});
   CHECK(said.starts_with("sonde: --name"));
   CHECK(said.find(" contradict each other") != std::string::npos);
 }

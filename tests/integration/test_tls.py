@@ -120,7 +120,8 @@ def test_who_does_not_finish_the_handshake_is_let_go(served):
             socket.create_connection(served.address, timeout=20) as plain:
         slow.sendall(b"\x16\x03\x01\x02\x00\x01")
         plain.sendall(LIVE)
-        for link in (silent, slow, plain):
+        assert plain.recv(1000).startswith(b"HTTP/1.1 400 ")
+        for link in (silent, slow):
             answer = b""
             with contextlib.suppress(ConnectionResetError):
                 answer = link.recv(1000)
