@@ -308,4 +308,15 @@ TEST_CASE("a scan that is there already can be watched") {
   CHECK(api.orders.empty());
 }
 
+TEST_CASE("a server that is not believed ends a watch with its reason") {
+  fake_api api;
+  api.scans["some id"] = {fail(errc::untrusted, "who?")};
+  test::captured_output captured;
+  terminal out;
+  system_clock clock;
+  scan_command command(api, out, clock, {});
+  CHECK(test::run(command.watch("some id")) == exit_code::no_server);
+  CHECK(captured.err() == "sonde: who?\n");
+}
+
 }  // namespace sonde::client
