@@ -76,7 +76,7 @@ struct session_host {
   /// Sessions read into it and keep what they need, so that those that wait hold no buffer.
   std::array<char, 16'384> scratch = {};
   bool local_names_only = false;  ///< answers to localhost and loopback addresses, as `Host`
-  std::vector<std::string> server_names;  ///< and to these names beside them
+  std::vector<std::string> server_names = {};  ///< and to these names beside them
   /// All requests say for whom they are; without this those of a peer whose certificate is listed.
   bool by_gateway = false;
   http_date date = {};

@@ -9,8 +9,8 @@ using local::kept_repeats;
 using local::repeat;
 
 /// Records, and bytes of them, that one slice looks at: a few milliseconds.
-constexpr int repeat_slice_rows = 256;
-constexpr std::size_t repeat_slice_bytes = 1 << 20;
+constexpr int repeat_slice_rows = 100;
+constexpr std::size_t repeat_slice_bytes = 1 << 18;
 /// Rows of the table of marks that one slice looks at.
 constexpr int mark_slice_rows = 2'000;
 

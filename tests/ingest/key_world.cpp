@@ -28,8 +28,8 @@ key_world::key_world() {
     add_entity_routes(routes, world.facts(), world.bounds);
     add_definition_routes(routes);
     add_keypair_routes(routes, *keys);
-    add_health_routes(routes, []() -> awaitable<std::vector<std::string>> {
-      co_return std::vector<std::string>();
+    add_health_routes(routes, []() -> awaitable<std::vector<ingest::component>> {
+      co_return std::vector<ingest::component>();
     });
     add_metrics_route(routes, ingest::access::everybody,
                       []() -> awaitable<std::string> { co_return ""; });
