@@ -39,7 +39,7 @@ def test_every_part_is_listed(daemon):
 def test_what_the_alerts_ask_for_is_told(daemon):
     daemon.start()
     daemon.wait_until_ready()
-    asked = set(re.findall(r"\bsonde_\w+", "".join(re.findall(r"expr: (.*)", ALERTS.read_text()))))
+    asked = set(re.findall(r"\bsonde_\w+", " ".join(re.findall(r"expr: (.*)", ALERTS.read_text()))))
     assert len(asked) >= 8
     told = daemon.request("GET", "/metrics").body.decode()
     assert {name for name in asked if f"\n{name}" not in told} == {"sonde_tls_certificate_expiry_timestamp_seconds"}
