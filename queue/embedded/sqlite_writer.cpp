@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace sonde::queue::embedded {
 namespace {
@@ -19,6 +20,8 @@ using local::log_index;
 constexpr int checkpoint_pages = 4096;
 /// Rows that one slice of maintenance looks at: a few milliseconds.
 constexpr int slice_rows = 2'000;
+/// After so long a call of maintenance leaves the rest to the next: what is written waits for it.
+constexpr std::chrono::milliseconds slice_time{3};
 /// Bytes of rows that one slice removes: large ones take many pages each.
 constexpr std::int64_t slice_bytes = 16 << 20;
 /// Free pages given back to the file system by one slice.
@@ -97,24 +100,33 @@ class sqlite_writer final : public local::log_writer {
   result<bool> maintain(wall_time now) override {
     floor_.look();
     return guarded(file_, [&]() -> result<bool> {
-      bool more = false;
-      for (log_index i = 0; i < logs_.size(); ++i) {
-        const auto& spec = layout_.spec(i);
-        if (spec.policy == cleanup::compact) {
-          more = compact(logs_[i], now - spec.compaction_lag) || more;
-        } else {
-          if (spec.retention_bytes > 0) more = count_some(logs_[i]) || more;
-          more = remove_old(logs_[i], spec, now) || more;
-          if (spec.repeats) more = remove_repeats(logs_[i], now - spec.compaction_lag) || more;
-        }
+      auto begun = std::chrono::steady_clock::now();
+      auto jobs = static_cast<log_index>(logs_.size()) + 1;
+      bool late = false;
+      while (done_jobs_ < jobs && !late) {
+        auto job = std::exchange(next_job_, (next_job_ + 1) % jobs);
+        done_jobs_ = tidy(job, now) ? 0 : done_jobs_ + 1;
+        late = std::chrono::steady_clock::now() - begun > slice_time;
       }
-      more = give_pages_back() || more;
       if (auto copied = checkpoint_if_due(); !copied) return copied.error();
+      bool more = done_jobs_ < jobs;
+      if (!more) done_jobs_ = 0;
       return more;
     });
   }
 
  private:
+  /// A part of maintenance: of one log, or, behind them all, of the file.
+  bool tidy(log_index job, wall_time now) {
+    if (job == logs_.size()) return give_pages_back();
+    const auto& spec = layout_.spec(job);
+    auto& log = logs_[job];
+    if (spec.policy == cleanup::compact) return compact(log, now - spec.compaction_lag);
+    bool more = spec.retention_bytes > 0 && count_some(log);
+    more = remove_old(log, spec, now) || more;
+    return (spec.repeats && remove_repeats(log, now - spec.compaction_lag)) || more;
+  }
+
   /// Where a log was before a transaction that may fail.
   struct log_end {
     std::int64_t next = 0;
@@ -341,6 +353,8 @@ class sqlite_writer final : public local::log_writer {
   SQLite::Statement set_next_;
   SQLite::Statement set_offset_;
   std::vector<open_log> logs_;
+  log_index next_job_ = 0;   ///< where maintenance goes on
+  log_index done_jobs_ = 0;  ///< jobs in a row that had nothing left to do
   int wal_pages_ = 0;
   int given_back_ = 0;  ///< pages, since the last checkpoint
 };
