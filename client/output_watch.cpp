@@ -7,7 +7,7 @@ namespace sonde::client {
 
 // Asio would make standard output non-blocking, for every process that shares it. So it watches a
 // set of its own, which has standard output as its only member.
-output_watch::output_watch(executor loop, std::function<void()> closed) : events_(std::move(loop)) {
+output_watch::output_watch(const executor& loop, std::function<void()> closed) : events_(loop) {
   int set = epoll_create1(EPOLL_CLOEXEC);
   if (set < 0) return;
   error_code failed;

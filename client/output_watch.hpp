@@ -17,7 +17,7 @@ namespace sonde::client {
 class output_watch {
  public:
   /// `closed` is called once at most, on the loop.
-  output_watch(executor loop, std::function<void()> closed);
+  output_watch(const executor& loop, std::function<void()> closed);
 
  private:
   asio::posix::stream_descriptor events_;
