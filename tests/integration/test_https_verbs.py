@@ -120,7 +120,7 @@ def test_on_its_own_machine_the_data_folder_is_enough(encrypted, run_sonde, worl
     reload(encrypted)
     assert TOLD in run_sonde("show", "127.0.0.1").stderr, "whatever its certificate's names"
     plain = run_sonde("show", "127.0.0.1", "--server", f"http://127.0.0.1:{encrypted.address[1]}")
-    assert plain.returncode == 69 and "https://" in plain.stderr
+    assert plain.returncode == 1 and "this port speaks HTTPS" in plain.stderr and "https://" in plain.stderr
 
 
 def test_an_impostor_beside_the_daemon_is_not_believed(encrypted, run_sonde, world):
