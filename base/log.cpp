@@ -54,8 +54,8 @@ std::string event_text(std::string_view event) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-/// Of one event so many lines are written in a row; then one each interval, with the number of
-/// those in between. A disk that is full would fill the journal beside itself.
+/// A repeated event is written this often in a row, and then once in each interval with the number
+/// of suppressed lines. Otherwise a full disk would fill the journal as well.
 constexpr int lines_in_a_row = 10;
 constexpr std::chrono::seconds quiet_interval{10};
 /// Events that are told apart; beyond these all begin anew.
@@ -64,7 +64,7 @@ constexpr std::size_t most_events = 256;
 /// How often each warning and error has come lately. Thread-safe.
 class repeats {
  public:
-  /// Nothing: the line is not written. Otherwise how many were not written since the last one.
+  /// The number of lines suppressed since the last one; nothing if this line is suppressed.
   std::optional<std::int64_t> admit(std::string_view event) {
     std::lock_guard only(mutex_);
     auto now = std::chrono::steady_clock::now();

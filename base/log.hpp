@@ -18,8 +18,8 @@ using log_fields = std::initializer_list<std::pair<std::string_view, log_value>>
 
 /// Lines on standard error: one event each, with named fields.
 ///
-/// Of a warning or an error that comes again and again ten lines are written, and then one in ten
-/// seconds, with `left_out`: how many were not. Thread-safe. Handed to whoever logs; there is no
+/// A repeated warning or error is written ten times, and then once in ten seconds with `left_out`,
+/// the number of suppressed lines. Thread-safe. Handed to whoever logs; there is no
 /// global one. In JSON format a line is
 /// `{"time", "level", "event", …fields}`, in text format `time level event field=value …`.
 class logger {

@@ -88,7 +88,7 @@ std::string age_text(std::chrono::milliseconds age) {
   return std::to_string(minutes / 60 / 24) + " days";
 }
 
-/// Of a scan that was not done just now: when it was, and what there is instead.
+/// The time of a scan that ended a minute ago or earlier, and the scan that supersedes it.
 std::string age_lines(const json& scan, wall_time now) {
   std::string out;
   auto ended = from_rfc3339(shown_at(scan, "ended"));

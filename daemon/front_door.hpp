@@ -11,9 +11,9 @@ namespace sonde::daemon {
 /// What TLS is spoken with; nothing where it is not.
 [[nodiscard]] result<std::shared_ptr<server_tls>> load_tls(const configuration& config);
 
-/// Whether the daemon could open its doors as it is told: the files that are named can be used, its
-/// sockets have names that fit, brokers are named where there have to be some, and keys would not
-/// go over a network in the clear. Makes nothing.
+/// Checks what `serve` needs before it listens: the TLS and key files are usable, the paths of UNIX
+/// sockets are short enough, Kafka has a broker, and keys are not sent over a network in plain
+/// text. Creates nothing.
 [[nodiscard]] result<> check_front_door(const configuration& config);
 
 /// Whether the server's certificate is still valid. A daemon with an expired one serves all the

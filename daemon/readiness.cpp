@@ -13,7 +13,7 @@ using ingest::component;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// For so long what was seen is told again: where all is well, and where it may be any moment.
+/// How long a result is cached: when all parts are ready, and when one is not.
 constexpr milliseconds kept_well{1'000};
 constexpr milliseconds kept_in_trouble{100};
 /// A thread that has not come to new work by then is blocked.

@@ -8,7 +8,7 @@
 namespace sonde {
 namespace {
 
-/// On the loop of whoever asks. Late answers find it still there.
+/// Lives on the caller's loop, and stays until the last loop has answered.
 struct roll_call {
   roll_call(executor home, std::size_t loops) : news(std::move(home)), answered(loops) {}
 

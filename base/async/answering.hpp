@@ -7,8 +7,9 @@
 
 namespace sonde {
 
-/// Which of these loops come to new work before `deadline`. One that does not is blocked, or its
-/// thread has ended. Costs each of them one short piece of work.
+/// Posts one short task to each loop and waits until all have run it, or until `deadline`. An entry
+/// of the result is false where the loop did not run it: the loop is blocked, or its thread has
+/// ended.
 [[nodiscard]] awaitable<std::vector<bool>> answering(std::vector<executor> loops,
                                                      steady_time deadline);
 

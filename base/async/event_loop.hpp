@@ -24,8 +24,7 @@ class event_loop {
   [[nodiscard]] executor get_executor() { return context_.get_executor(); }
 
   /// Starts the thread, once. Work posted before is kept and runs then. `nice` is added to the nice
-  /// value that the process has, for this thread alone: nobody waits for the work of a nice thread
-  /// who could not wait longer.
+  /// value of the process, for this thread only: a higher value gives way to other threads.
   void start(int nice = 0);
   /// Waits until nothing is left to do on the loop, and for its thread. Idempotent. Everything
   /// that lives on the loop must have been stopped first, or this waits for it.

@@ -17,8 +17,8 @@ namespace sonde {
 /// escapes a member is logged with the group's name, and nothing outlives `join`.
 class task_group {
  public:
-  /// `failed`, where there is one, is told of an exception that escapes a member: what the member
-  /// was for is done no more, and the process may not be able to go on. On the loop.
+  /// `failed`, if set, is called on the loop with every exception that escapes a member. The member
+  /// has ended then, so the process may be unable to continue.
   task_group(executor loop, logger& log, std::string name,
              std::function<void(error)> failed = nullptr);
   task_group(const task_group&) = delete;

@@ -13,7 +13,7 @@ namespace sonde::queue::embedded {
 /// time.
 ///
 /// Each record is looked at once: which records stay of each `repeat_mark::said` is kept in a table
-/// of the file, about 60 bytes each, and how far this has come in another. On the writer's thread
+/// of the file, about 50 bytes each, and how far this has come in another. On the writer's thread
 /// and connection; throws SQLite's exceptions, and has changed nothing then.
 class repeat_remover {
  public:
