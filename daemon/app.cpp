@@ -277,7 +277,7 @@ result<> node::start_http() {
   if (scans_) ingest::add_scan_routes(router_, *scans_, config_.limits);
   if (has_role("view")) ingest::add_entity_routes(router_, *facts_, config_.limits);
   ingest::add_openapi_routes(router_, SONDE_VERSION);
-  ingest::add_health_routes(router_, [this] { return what_is_not_ready(); });
+  ingest::add_health_routes(router_, [this] { return components(); });
   ingest::add_metrics_route(router_, who_reads_metrics(), [this] { return metrics_text(); });
   auto handle = [this](ingest::http_request request) { return router_.handle(std::move(request)); };
   // More than there are descriptors for could not be accepted, and nobody would give way.
@@ -363,6 +363,7 @@ void node::stop() {
   webhook_loop_.join();
   if (scans_) run_and_wait(http_loop_.get_executor(), scans_->stop());
   if (facts_) run_and_wait(http_loop_.get_executor(), facts_->stop());
+  run_and_wait(http_loop_.get_executor(), stop_readiness());
   run_and_wait(http_loop_.get_executor(), stop_credentials());
   http_loop_.join();
   if (workers_) workers_->stop();

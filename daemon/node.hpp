@@ -103,8 +103,9 @@ class node {
   [[nodiscard]] std::vector<std::pair<std::string, executor>> named_threads();
   /// From here on `/readyz` asks every part; until then the process is starting.
   void begin_to_be_ready();
-  awaitable<std::vector<ingest::component>> what_is_not_ready();
+  awaitable<std::vector<ingest::component>> components();
   awaitable<std::string> metrics_text();
+  awaitable<void> stop_readiness();
   awaitable<void> show_backlog();
   /// Whether every thread answers.
   awaitable<bool> show_readiness();

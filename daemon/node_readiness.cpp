@@ -39,12 +39,13 @@ void node::begin_to_be_ready() {
   parts.credentials = credentials_.get();
   parts.alone = scheduler_ != nullptr && config_.queue.backend != "kafka";
   parts.threads = named_threads();
-  auto made = std::make_shared<readiness>(std::move(parts), clock_);
+  auto made =
+      std::make_shared<readiness>(http_loop_.get_executor(), std::move(parts), clock_, log_);
   auto take = [this, made = std::move(made)]() mutable { readiness_ = std::move(made); };
   asio::post(http_loop_.get_executor(), std::move(take));
 }
 
-awaitable<std::vector<ingest::component>> node::what_is_not_ready() {
+awaitable<std::vector<ingest::component>> node::components() {
   if (readiness_) {
     auto parts = co_await readiness_->ask();
     co_return parts;
@@ -52,6 +53,10 @@ awaitable<std::vector<ingest::component>> node::what_is_not_ready() {
   std::vector<ingest::component> starting;
   starting.push_back({starting_part, "the process is starting", std::nullopt});
   co_return starting;
+}
+
+awaitable<void> node::stop_readiness() {
+  if (readiness_) co_await readiness_->stop();
 }
 
 /// A lag of the scheduler's group says nothing of scans that it has taken in and that wait.
@@ -65,7 +70,7 @@ awaitable<void> node::show_backlog() {
 }
 
 awaitable<bool> node::show_readiness() {
-  auto parts = co_await what_is_not_ready();
+  auto parts = co_await components();
   bool all = true;
   bool threads_answer = true;
   for (const auto& part : parts) {

@@ -50,17 +50,39 @@ std::int64_t sum_of(const std::vector<queue::position>& places) {
 
 }  // namespace
 
-readiness::readiness(essential_parts parts, const clock& clock)
-    : parts_(std::move(parts)), clock_(clock) {}
+readiness::readiness(executor loop, essential_parts parts, const clock& clock, logger& log)
+    : parts_(std::move(parts)), clock_(clock), looks_(loop, log, "readiness"), looked_(loop) {}
 
 awaitable<std::vector<component>> readiness::ask() {
-  if (clock_.steady_now() >= good_until_) {
-    seen_ = co_await look();
-    auto is_well = [](const component& part) { return part.trouble.empty(); };
-    auto kept = std::ranges::all_of(seen_, is_well) ? kept_well : kept_in_trouble;
-    good_until_ = clock_.steady_now() + kept;
+  auto now = clock_.steady_now();
+  if (!looking_ && now < good_until_) co_return seen_;
+  if (!looking_) {
+    looking_ = true;
+    looks_.spawn(look_once());
   }
-  co_return seen_;
+  while (looking_) {
+    bool in_time = co_await looked_.wait_until(now + parts_.longest_look);
+    if (!in_time) break;
+  }
+  if (!looking_) co_return seen_;
+  component unanswered{"queue", {}, std::nullopt};
+  unanswered.trouble =
+      "the queue has not answered for " + std::to_string(parts_.longest_look.count()) + " ms";
+  co_return std::vector<component>(1, unanswered);
+}
+
+awaitable<void> readiness::stop() {
+  looks_.cancel();
+  co_await looks_.join();
+}
+
+awaitable<void> readiness::look_once() {
+  seen_ = co_await look();
+  auto is_well = [](const component& part) { return part.trouble.empty(); };
+  auto kept = std::ranges::all_of(seen_, is_well) ? kept_well : kept_in_trouble;
+  good_until_ = clock_.steady_now() + kept;
+  looking_ = false;
+  looked_.notify_all();
 }
 
 awaitable<std::vector<component>> readiness::look() {

@@ -1,13 +1,17 @@
 #pragma once
 
 #include "base/async/asio.hpp"
+#include "base/async/condition.hpp"
+#include "base/async/task_group.hpp"
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "ingest/handlers.hpp"
 #include "queue/io.hpp"
 #include "views/credential_view.hpp"
 #include "views/entity_view.hpp"
 #include "views/task_view.hpp"
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,26 +25,36 @@ struct essential_parts {
   views::entity_view* entities = nullptr;
   views::credential_view* credentials = nullptr;
   /// Threads by name, each of which has to come to new work.
-  std::vector<std::pair<std::string, executor>> threads;
+  std::vector<std::pair<std::string, executor>> threads = {};
   /// Whether requests that are not taken in are this process's fault: one process has the queue.
   bool alone = false;
+  /// How long a caller waits for all parts together.
+  std::chrono::milliseconds longest_look{5'000};
 };
 
-/// Whether the process gets on with its work, part by part. Looks when it is asked, and not more
-/// than once a second: while nobody asks it costs nothing. Lives on the loop of HTTP.
+/// Checks whether each part of the process makes progress. Checks on request and at most once a
+/// second, so it costs nothing while there are no requests. Lives on the loop of HTTP.
 class readiness {
  public:
-  /// `parts` and the clock outlive it.
-  readiness(essential_parts parts, const clock& clock);
+  /// `parts`, the clock and the log outlive it.
+  readiness(executor loop, essential_parts parts, const clock& clock, logger& log);
 
+  /// However many callers there are, one check runs at a time and all of them wait for it, for at
+  /// most `longest_look`.
   awaitable<std::vector<ingest::component>> ask();
+  /// Ends a check that is running. Before the loop is joined.
+  awaitable<void> stop();
 
  private:
+  awaitable<void> look_once();
   awaitable<std::vector<ingest::component>> look();
   awaitable<ingest::component> intake();
 
   essential_parts parts_;
   const clock& clock_;
+  task_group looks_;
+  condition looked_;
+  bool looking_ = false;
   std::vector<ingest::component> seen_;
   steady_time good_until_{};
   std::int64_t taken_in_ = -1;  ///< requests that were taken in when there was a lag first

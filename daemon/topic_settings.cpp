@@ -4,6 +4,7 @@
 #include "model/events.hpp"
 #include "webhook/retry_plan.hpp"
 
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -14,22 +15,33 @@ using std::chrono::seconds;
 
 constexpr std::int64_t most_retention_bytes = std::numeric_limits<std::int64_t>::max();
 
-setting retention_of(const std::string& topic) {
+/// A setting that holds a duration of one topic.
+setting duration_of(const std::string& topic, const std::string& name, std::string description,
+                    std::function<void(topic_retention&, seconds)> put,
+                    std::function<seconds(const topic_retention&)> take) {
   setting out;
-  out.key = "topics." + topic + ".retention";
-  out.description = "how long records of " + topic + " are kept, as in 90d; 0: no expiry";
-  out.set = [topic](configuration& config, const setting_value& value) -> result<> {
+  out.key = "topics." + topic + "." + name;
+  out.description = std::move(description);
+  out.set = [topic, put = std::move(put)](configuration& config,
+                                          const setting_value& value) -> result<> {
     const auto* text = std::get_if<std::string>(&value);
     if (text == nullptr) return fail(model::errc::invalid_field, "is no text, as in \"90d\"");
     auto time = parse_duration(*text);
     if (!time) return time.error();
-    config.topics[topic].time = *time;
+    put(config.topics[topic], *time);
     return {};
   };
-  out.get = [topic](const configuration& config) {
-    return setting_value(duration_text(config.topics.at(topic).time));
+  out.get = [topic, take = std::move(take)](const configuration& config) {
+    return setting_value(duration_text(take(config.topics.at(topic))));
   };
   return out;
+}
+
+setting retention_of(const std::string& topic) {
+  return duration_of(
+      topic, "retention", "how long records of " + topic + " are kept, as in 90d; 0: no expiry",
+      [](topic_retention& its, seconds time) { its.time = time; },
+      [](const topic_retention& its) { return its.time; });
 }
 
 setting retention_bytes_of(const std::string& topic) {
@@ -53,22 +65,12 @@ setting retention_bytes_of(const std::string& topic) {
 }
 
 setting repeats_of(const std::string& topic) {
-  setting out;
-  out.key = "topics." + topic + ".repeats";
-  out.description = "how long a record of " + topic +
-                    " is kept that says no more than an earlier and a later one; 0: no bound";
-  out.set = [topic](configuration& config, const setting_value& value) -> result<> {
-    const auto* text = std::get_if<std::string>(&value);
-    if (text == nullptr) return fail(model::errc::invalid_field, "is no text, as in \"1d\"");
-    auto time = parse_duration(*text);
-    if (!time) return time.error();
-    config.topics[topic].repeats = *time;
-    return {};
-  };
-  out.get = [topic](const configuration& config) {
-    return setting_value(duration_text(config.topics.at(topic).repeats.value_or(seconds(0))));
-  };
-  return out;
+  return duration_of(
+      topic, "repeats",
+      "how long a record of " + topic +
+          " is kept that says no more than an earlier and a later one; 0: no bound",
+      [](topic_retention& its, seconds time) { its.repeats = time; },
+      [](const topic_retention& its) { return its.repeats.value_or(seconds(0)); });
 }
 
 result<> check_repeats(const configuration& config) {
