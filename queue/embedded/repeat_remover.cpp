@@ -8,9 +8,8 @@ namespace {
 using local::kept_repeats;
 using local::repeat;
 
-/// Records, and bytes of them, that one slice looks at: a few milliseconds.
+/// Records that one slice looks at, unless its time is over before.
 constexpr int repeat_slice_rows = 100;
-constexpr std::size_t repeat_slice_bytes = 1 << 18;
 /// Rows of the table of marks that one slice looks at.
 constexpr int mark_slice_rows = 2'000;
 
@@ -90,7 +89,9 @@ std::int64_t repeat_remover::start_of_log() {
   return out;
 }
 
-repeat_remover::slice repeat_remover::remove_some(wall_time before) {
+repeat_remover::slice repeat_remover::remove_some(wall_time before,
+                                                 std::chrono::milliseconds longest) {
+  auto until = std::chrono::steady_clock::now() + longest;
   open();
   auto start = start_of_log();
   next_ = std::max(next_, start);
@@ -102,13 +103,13 @@ repeat_remover::slice repeat_remover::remove_some(wall_time before) {
   rows.reset();
   rows.bind(1, next_);
   rows.bind(2, repeat_slice_rows);
-  std::size_t bytes = 0;
-  while (bytes < repeat_slice_bytes && rows.executeStep()) {
+  bool late = false;
+  while (!late && rows.executeStep()) {
     auto offset = rows.getColumn(0).getInt64();
     reached = offset + 1;
     record one{spec_.name, bytes_at(rows.getColumn(2)), bytes_at(rows.getColumn(3)), {}};
-    bytes += one.key.size() + one.value.size();
     auto mark = spec_.repeats(one);
+    late = std::chrono::steady_clock::now() >= until;
     if (!mark) continue;
     auto kept = find(*mark, start);
     if (auto gone = local::take_in(kept, {mark->time, offset})) {

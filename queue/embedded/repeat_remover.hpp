@@ -3,6 +3,7 @@
 #include "queue/embedded/database.hpp"
 #include "queue/local/repeats.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,8 +28,9 @@ class repeat_remover {
     std::vector<removed_row> removed;
     bool more = false;
   };
-  /// Looks at the next records that were appended before `before`, once there are enough of them.
-  [[nodiscard]] slice remove_some(wall_time before);
+  /// Looks at the next records that were appended before `before`, once there are enough of them,
+  /// at one at least and for about `longest`.
+  [[nodiscard]] slice remove_some(wall_time before, std::chrono::milliseconds longest);
 
  private:
   struct statements {

@@ -1,3 +1,4 @@
+#include "queue/embedded/log_copier.hpp"
 #include "queue/embedded/record_codec.hpp"
 #include "queue/embedded/repeat_remover.hpp"
 #include "queue/embedded/sqlite_log.hpp"
@@ -18,10 +19,12 @@ using local::log_index;
 
 /// Pages in the write-ahead log before they are copied into the database: 16 MiB.
 constexpr int checkpoint_pages = 4096;
+/// With so many that are not yet copied, a writer that is faster than the disk waits for it.
+constexpr int longest_log_pages = 4 * checkpoint_pages;
 /// Rows that one slice of maintenance looks at: a few milliseconds.
 constexpr int slice_rows = 2'000;
 /// After so long a call of maintenance leaves the rest to the next: what is written waits for it.
-constexpr std::chrono::milliseconds slice_time{3};
+constexpr std::chrono::milliseconds slice_time{2};
 /// Bytes of rows that one slice removes: large ones take many pages each.
 constexpr std::int64_t slice_bytes = 16 << 20;
 /// Free pages given back to the file system by one slice.
@@ -64,7 +67,8 @@ class sqlite_writer final : public local::log_writer {
         set_next_(*db_, "UPDATE logs SET next=?2 WHERE number=?1"),
         set_offset_(*db_,
                     "INSERT INTO offsets VALUES(?1, ?2, ?3)"
-                    " ON CONFLICT(consumer_group, number) DO UPDATE SET next=?3") {
+                    " ON CONFLICT(consumer_group, number) DO UPDATE SET next=?3"),
+        copier_(file_) {
     sqlite3_wal_hook(db_->getHandle(), &count_wal_pages, this);
     SQLite::Statement next(*db_, "SELECT next FROM logs WHERE number=?");
     for (auto number : database.numbers) {
@@ -191,23 +195,41 @@ class sqlite_writer final : public local::log_writer {
   }
 
   static int count_wal_pages(void* self, sqlite3*, const char*, int pages) {
-    static_cast<sqlite_writer*>(self)->wal_pages_ = pages;
+    auto& its = *static_cast<sqlite_writer*>(self);
+    its.wal_pages_ = pages;
+    // The log has been begun anew.
+    if (pages < its.copied_pages_) its.copied_pages_ = 0;
     return SQLITE_OK;
   }
 
-  /// A checkpoint that fails for want of space or of quiet is tried again after the next write; one
-  /// whose fsync fails leaves the file in doubt.
+  /// Has the log copied when it is long, and begins it anew once that is done.
+  ///
+  /// A copy that fails for want of space or of quiet is made again when the log has grown as long
+  /// once more; one whose fsync fails leaves the file in doubt.
   result<> checkpoint_if_due() {
+    bool too_long = wal_pages_ - copied_pages_ >= longest_log_pages;
+    if (copier_.under_way() && too_long) copier_.wait();
+    if (auto copied = copier_.ended()) {
+      auto outcome = *copied ? copy_rest() : *copied;
+      copied_pages_ = wal_pages_;
+      if (!outcome && outcome.error().code == make_error_code(errc::broken)) return outcome;
+    }
     // The file becomes shorter when the log, which says so, is copied.
     bool shorter = given_back_ >= checkpoint_pages;
-    if (wal_pages_ < checkpoint_pages && !shorter) return {};
+    bool is_long = wal_pages_ - copied_pages_ >= checkpoint_pages;
+    if (copier_.under_way() || !(is_long || shorter)) return {};
     given_back_ = 0;
+    copier_.begin();
+    return {};
+  }
+
+  /// What was written during the copy, which is little. Nothing is written now, so that all of the
+  /// log has been copied then, and the next write begins it anew.
+  result<> copy_rest() {
     int status = sqlite3_wal_checkpoint_v2(db_->getHandle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
                                            nullptr, nullptr);
     if (status == SQLITE_OK) return {};
-    auto what = error_of(SQLite::Exception(db_->getHandle(), status), file_);
-    if (what.code == make_error_code(errc::broken)) return what;
-    return {};
+    return error_of(SQLite::Exception(db_->getHandle(), status), file_);
   }
 
   /// Deletes, among the next rows, those whose key stands again further on.
@@ -320,7 +342,7 @@ class sqlite_writer final : public local::log_writer {
   }
 
   bool remove_repeats(open_log& log, wall_time before) {
-    auto slice = log.repeats->remove_some(before);
+    auto slice = log.repeats->remove_some(before, slice_time);
     for (const auto& row : slice.removed) {
       bool counted = row.offset < log.counted_to || row.offset >= log.opened_at;
       if (counted) log.bytes -= row.bytes;
@@ -356,7 +378,9 @@ class sqlite_writer final : public local::log_writer {
   log_index next_job_ = 0;   ///< where maintenance goes on
   log_index done_jobs_ = 0;  ///< jobs in a row that had nothing left to do
   int wal_pages_ = 0;
-  int given_back_ = 0;  ///< pages, since the last checkpoint
+  int copied_pages_ = 0;  ///< of them, when they were last copied
+  int given_back_ = 0;    ///< pages, since the last copy was begun
+  log_copier copier_;
 };
 
 }  // namespace
