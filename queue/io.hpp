@@ -36,8 +36,8 @@ struct topic_spec {
   /// whole topic: where a backend counts by partition, each has its share.
   std::uint64_t retention_bytes = 0;
   /// Of a topic that is not compacted: among the records that say the same, those stay that tell
-  /// the earliest and the latest time. Nothing: the record stays. Not called where it is empty; on
-  /// the writing thread. Local backends only: Kafka has no such cleanup.
+  /// the earliest and the latest time. Nothing: the record stays. Called on a thread of the
+  /// backend's. Local backends only: Kafka has no such cleanup.
   std::function<std::optional<repeat_mark>(const record&)> repeats = nullptr;
 };
 

@@ -8,8 +8,11 @@ namespace {
 using local::kept_repeats;
 using local::repeat;
 
-/// Records that one slice looks at, unless its time is over before.
-constexpr int repeat_slice_rows = 100;
+/// Records that must be old enough before they are looked at, and the most that are at a time.
+constexpr int fewest_rows = 100;
+constexpr int most_rows = 1'000;
+/// Bytes of them: a tenth of a second.
+constexpr std::size_t most_bytes = 4 << 20;
 /// Rows of the table of marks that one slice looks at.
 constexpr int mark_slice_rows = 2'000;
 
@@ -35,8 +38,6 @@ void bind_said(SQLite::Statement& statement, const repeat_mark& mark) {
 repeat_remover::statements::statements(SQLite::Database& db, const std::string& log,
                                        const std::string& table)
     : time_at(db, "SELECT time FROM " + log + " WHERE offset=?"),
-      rows(db, "SELECT offset, time, key, value FROM " + log +
-                   " WHERE offset >= ? ORDER BY offset LIMIT ?"),
       find(db,
            "SELECT oldest, oldest_offset, newest, newest_offset FROM " + table + " WHERE said=?"),
       put(db, "INSERT OR REPLACE INTO " + table + " VALUES(?, ?, ?, ?, ?)"),
@@ -48,8 +49,9 @@ repeat_remover::statements::statements(SQLite::Database& db, const std::string& 
                      " WHERE said > ?1 ORDER BY said LIMIT ?2)"
                      " SELECT said, oldest_offset < ?3 AND newest_offset < ?3 FROM some") {}
 
-repeat_remover::repeat_remover(SQLite::Database& db, std::int64_t number, const topic_spec& spec)
-    : db_(db), number_(number), spec_(spec) {}
+repeat_remover::repeat_remover(SQLite::Database& db, std::filesystem::path file,
+                               std::int64_t number, const topic_spec& spec, executor background)
+    : db_(db), file_(std::move(file)), number_(number), spec_(spec), look_(std::move(background)) {}
 
 void repeat_remover::open() {
   if (sql_) return;
@@ -73,7 +75,7 @@ void repeat_remover::open() {
 bool repeat_remover::has_a_slice(wall_time before) {
   auto& last = sql_->time_at;
   last.reset();
-  last.bind(1, next_ + repeat_slice_rows - 1);
+  last.bind(1, next_ + fewest_rows - 1);
   bool has = last.executeStep() && time_at(last.getColumn(0)) < before;
   last.reset();
   return has;
@@ -90,34 +92,63 @@ std::int64_t repeat_remover::start_of_log() {
 }
 
 repeat_remover::slice repeat_remover::remove_some(wall_time before,
-                                                 std::chrono::milliseconds longest) {
-  auto until = std::chrono::steady_clock::now() + longest;
+                                                  std::chrono::milliseconds longest) {
   open();
   auto start = start_of_log();
+  if (auto rows = look_.fetch()) {
+    rows_ = std::move(*rows);
+    next_row_ = 0;
+  }
+  if (next_row_ < rows_.size()) return take_rows(start, longest);
+  if (look_.under_way()) return {{}, false, true};
   next_ = std::max(next_, start);
-  if (!has_a_slice(before)) return {{}, forget_some(start)};
+  if (!has_a_slice(before)) return {{}, forget_some(start), false};
+  look_.begin([file = file_, number = number_, &spec = spec_, from = next_, before] {
+    return look_at(file, number, spec, from, before);
+  });
+  return {{}, false, true};
+}
+
+/// On the thread beside the writer's.
+repeat_remover::marked_rows repeat_remover::look_at(const std::filesystem::path& file,
+                                                    std::int64_t number, const topic_spec& spec,
+                                                    std::int64_t from, wall_time before) {
+  SQLite::Database db(file.string(), SQLite::OPEN_READONLY);
+  SQLite::Statement rows(db, "SELECT offset, time, key, value FROM " + table_of(number) +
+                                 " WHERE offset >= ? ORDER BY offset LIMIT ?");
+  rows.bind(1, from);
+  rows.bind(2, most_rows);
+  marked_rows out;
+  std::size_t bytes = 0;
+  while (bytes < most_bytes && rows.executeStep()) {
+    // The clock may have been set back among the first.
+    if (out.size() >= fewest_rows && time_at(rows.getColumn(1)) >= before) break;
+    record one{spec.name, bytes_at(rows.getColumn(2)), bytes_at(rows.getColumn(3)), {}};
+    bytes += one.key.size() + one.value.size();
+    out.push_back({rows.getColumn(0).getInt64(), spec.repeats(one)});
+  }
+  return out;
+}
+
+repeat_remover::slice repeat_remover::take_rows(std::int64_t start,
+                                                std::chrono::milliseconds longest) {
+  auto until = std::chrono::steady_clock::now() + longest;
   slice out;
-  auto reached = next_;
+  auto row = next_row_;
   SQLite::Transaction all(db_, SQLite::TransactionBehavior::IMMEDIATE);
-  auto& rows = sql_->rows;
-  rows.reset();
-  rows.bind(1, next_);
-  rows.bind(2, repeat_slice_rows);
   bool late = false;
-  while (!late && rows.executeStep()) {
-    auto offset = rows.getColumn(0).getInt64();
-    reached = offset + 1;
-    record one{spec_.name, bytes_at(rows.getColumn(2)), bytes_at(rows.getColumn(3)), {}};
-    auto mark = spec_.repeats(one);
+  while (row < rows_.size() && !late) {
+    const auto& [offset, mark] = rows_[row++];
     late = std::chrono::steady_clock::now() >= until;
-    if (!mark) continue;
+    // It may have expired meanwhile.
+    if (!mark || offset < start) continue;
     auto kept = find(*mark, start);
     if (auto gone = local::take_in(kept, {mark->time, offset})) {
       out.removed.push_back(erase(*gone));
     }
     put(*mark, *kept);
   }
-  rows.reset();
+  auto reached = rows_[row - 1].offset + 1;
   auto& set_next = sql_->set_next;
   set_next.reset();
   set_next.bind(1, number_);
@@ -125,7 +156,8 @@ repeat_remover::slice repeat_remover::remove_some(wall_time before,
   set_next.exec();
   all.commit();
   next_ = reached;
-  out.more = has_a_slice(before);
+  next_row_ = row;
+  out.more = true;
   return out;
 }
 

@@ -1,4 +1,5 @@
-#include "queue/embedded/log_copier.hpp"
+#include "base/async/event_loop.hpp"
+#include "queue/embedded/errand.hpp"
 #include "queue/embedded/record_codec.hpp"
 #include "queue/embedded/repeat_remover.hpp"
 #include "queue/embedded/sqlite_log.hpp"
@@ -28,12 +29,34 @@ constexpr std::chrono::milliseconds slice_time{2};
 /// Bytes of rows that one slice removes: large ones take many pages each.
 constexpr std::int64_t slice_bytes = 16 << 20;
 /// Free pages given back to the file system by one slice.
-constexpr int slice_pages = 256;
+constexpr int slice_pages = 128;
 /// Free pages that new records will take soon: 16 MiB. More than these are given back at once.
 constexpr int kept_free_pages = 4096;
 
 /// What a row counts for: the same as when it was appended. Asks no more than the rows' heads.
 constexpr const char* row_bytes = "length(key) + length(value) + length(headers)";
+
+/// The thread beside the writer's gives way to those that answer somebody.
+constexpr int background_nice = 5;
+
+/// What a part of maintenance has left.
+enum class rest {
+  none,
+  later,  ///< it waits for the thread beside this one
+  more,
+};
+
+rest rest_of(bool more) {
+  return more ? rest::more : rest::none;
+}
+
+result<> copy_log_of(const std::filesystem::path& file) {
+  return guarded(file, [&]() -> result<> {
+    SQLite::Database db(file.string(), SQLite::OPEN_READWRITE);
+    db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    return {};
+  });
+}
 
 std::int64_t milliseconds_of(wall_time time) {
   return time.time_since_epoch().count();
@@ -68,7 +91,8 @@ class sqlite_writer final : public local::log_writer {
         set_offset_(*db_,
                     "INSERT INTO offsets VALUES(?1, ?2, ?3)"
                     " ON CONFLICT(consumer_group, number) DO UPDATE SET next=?3"),
-        copier_(file_) {
+        copy_(background_.get_executor()) {
+    background_.start(background_nice);
     sqlite3_wal_hook(db_->getHandle(), &count_wal_pages, this);
     SQLite::Statement next(*db_, "SELECT next FROM logs WHERE number=?");
     for (auto number : database.numbers) {
@@ -82,7 +106,10 @@ class sqlite_writer final : public local::log_writer {
       log.opened_at = log.next;
       log.append = std::make_unique<SQLite::Statement>(*db_, sql);
       const auto& spec = layout_.spec(static_cast<log_index>(logs_.size() - 1));
-      if (spec.repeats) log.repeats = std::make_unique<repeat_remover>(*db_, number, spec);
+      if (spec.repeats) {
+        log.repeats =
+            std::make_unique<repeat_remover>(*db_, file_, number, spec, background_.get_executor());
+      }
     }
   }
 
@@ -109,26 +136,29 @@ class sqlite_writer final : public local::log_writer {
       bool late = false;
       while (done_jobs_ < jobs && !late) {
         auto job = std::exchange(next_job_, (next_job_ + 1) % jobs);
-        done_jobs_ = tidy(job, now) ? 0 : done_jobs_ + 1;
+        auto left = tidy(job, now);
+        done_jobs_ = left == rest::more ? 0 : done_jobs_ + 1;
+        waits_ = waits_ || left == rest::later;
         late = std::chrono::steady_clock::now() - begun > slice_time;
       }
       if (auto copied = checkpoint_if_due(); !copied) return copied.error();
-      bool more = done_jobs_ < jobs;
-      if (!more) done_jobs_ = 0;
-      return more;
+      if (done_jobs_ < jobs) return true;
+      done_jobs_ = 0;
+      return std::exchange(waits_, false);
     });
   }
 
  private:
   /// A part of maintenance: of one log, or, behind them all, of the file.
-  bool tidy(log_index job, wall_time now) {
-    if (job == logs_.size()) return give_pages_back();
+  rest tidy(log_index job, wall_time now) {
+    if (job == logs_.size()) return rest_of(give_pages_back());
     const auto& spec = layout_.spec(job);
     auto& log = logs_[job];
-    if (spec.policy == cleanup::compact) return compact(log, now - spec.compaction_lag);
+    if (spec.policy == cleanup::compact) return rest_of(compact(log, now - spec.compaction_lag));
     bool more = spec.retention_bytes > 0 && count_some(log);
     more = remove_old(log, spec, now) || more;
-    return (spec.repeats && remove_repeats(log, now - spec.compaction_lag)) || more;
+    auto repeats = spec.repeats ? remove_repeats(log, now - spec.compaction_lag) : rest::none;
+    return more ? rest::more : repeats;
   }
 
   /// Where a log was before a transaction that may fail.
@@ -208,8 +238,8 @@ class sqlite_writer final : public local::log_writer {
   /// once more; one whose fsync fails leaves the file in doubt.
   result<> checkpoint_if_due() {
     bool too_long = wal_pages_ - copied_pages_ >= longest_log_pages;
-    if (copier_.under_way() && too_long) copier_.wait();
-    if (auto copied = copier_.ended()) {
+    if (copy_.under_way() && too_long) copy_.wait();
+    if (auto copied = copy_.fetch()) {
       auto outcome = *copied ? copy_rest() : *copied;
       copied_pages_ = wal_pages_;
       if (!outcome && outcome.error().code == make_error_code(errc::broken)) return outcome;
@@ -217,9 +247,9 @@ class sqlite_writer final : public local::log_writer {
     // The file becomes shorter when the log, which says so, is copied.
     bool shorter = given_back_ >= checkpoint_pages;
     bool is_long = wal_pages_ - copied_pages_ >= checkpoint_pages;
-    if (copier_.under_way() || !(is_long || shorter)) return {};
+    if (copy_.under_way() || !(is_long || shorter)) return {};
     given_back_ = 0;
-    copier_.begin();
+    copy_.begin([file = file_] { return copy_log_of(file); });
     return {};
   }
 
@@ -341,13 +371,13 @@ class sqlite_writer final : public local::log_writer {
     log.counted_to = std::max(log.counted_to, last + 1);
   }
 
-  bool remove_repeats(open_log& log, wall_time before) {
+  rest remove_repeats(open_log& log, wall_time before) {
     auto slice = log.repeats->remove_some(before, slice_time);
     for (const auto& row : slice.removed) {
       bool counted = row.offset < log.counted_to || row.offset >= log.opened_at;
       if (counted) log.bytes -= row.bytes;
     }
-    return slice.more;
+    return slice.waits ? rest::later : rest_of(slice.more);
   }
 
   /// Compaction and retention leave free pages behind. True: there are more than will be used soon.
@@ -374,13 +404,15 @@ class sqlite_writer final : public local::log_writer {
   local::layout layout_;
   SQLite::Statement set_next_;
   SQLite::Statement set_offset_;
+  event_loop background_{"queue-tidy"};
   std::vector<open_log> logs_;
   log_index next_job_ = 0;   ///< where maintenance goes on
   log_index done_jobs_ = 0;  ///< jobs in a row that had nothing left to do
+  bool waits_ = false;       ///< one of them has something left for later
   int wal_pages_ = 0;
-  int copied_pages_ = 0;  ///< of them, when they were last copied
-  int given_back_ = 0;    ///< pages, since the last copy was begun
-  log_copier copier_;
+  int copied_pages_ = 0;   ///< of them, when they were last copied
+  int given_back_ = 0;     ///< pages, since the last copy was begun
+  errand<result<>> copy_;  ///< of the log into the file, so that no producer waits for it
 };
 
 }  // namespace
