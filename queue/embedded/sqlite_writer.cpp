@@ -18,9 +18,10 @@ using local::group_offset;
 using local::log_append;
 using local::log_index;
 
-/// Pages in the write-ahead log before they are copied into the database: 16 MiB.
+/// New pages in the write-ahead log before they are copied into the database: 16 MiB.
 constexpr int checkpoint_pages = 4096;
-/// With so many that are not yet copied, a writer that is faster than the disk waits for it.
+/// A log of so many pages, 64 MiB, is begun anew. To do so the writer copies what is left, and a
+/// writer that is faster than the disk waits for it.
 constexpr int longest_log_pages = 4 * checkpoint_pages;
 /// Rows that one slice of maintenance looks at: a few milliseconds.
 constexpr int slice_rows = 2'000;
@@ -141,8 +142,9 @@ class sqlite_writer final : public local::log_writer {
         waits_ = waits_ || left == rest::later;
         late = std::chrono::steady_clock::now() - begun > slice_time;
       }
-      if (auto copied = checkpoint_if_due(); !copied) return copied.error();
-      if (done_jobs_ < jobs) return true;
+      bool done = done_jobs_ == jobs;
+      if (auto copied = checkpoint_if_due(done); !copied) return copied.error();
+      if (!done) return true;
       done_jobs_ = 0;
       return std::exchange(waits_, false);
     });
@@ -194,7 +196,7 @@ class sqlite_writer final : public local::log_writer {
       }
       return written;
     }
-    if (auto copied = checkpoint_if_due(); !copied) return copied.error();
+    if (auto copied = checkpoint_if_due(false); !copied) return copied.error();
     return written;
   }
 
@@ -232,23 +234,27 @@ class sqlite_writer final : public local::log_writer {
     return SQLITE_OK;
   }
 
-  /// Has the log copied when it is long, and begins it anew once that is done.
+  /// Has what is new in the log copied, and begins the log anew where it is long.
   ///
-  /// A copy that fails for want of space or of quiet is made again when the log has grown as long
-  /// once more; one whose fsync fails leaves the file in doubt.
-  result<> checkpoint_if_due() {
-    bool too_long = wal_pages_ - copied_pages_ >= longest_log_pages;
-    if (copy_.under_way() && too_long) copy_.wait();
-    if (auto copied = copy_.fetch()) {
-      auto outcome = *copied ? copy_rest() : *copied;
-      copied_pages_ = wal_pages_;
-      if (!outcome && outcome.error().code == make_error_code(errc::broken)) return outcome;
+  /// A copy that fails for want of space or of quiet is made again when as much is new once more;
+  /// one whose fsync fails leaves the file in doubt.
+  /// `tidied`: no more pages are given back for now.
+  result<> checkpoint_if_due(bool tidied) {
+    bool far_behind = wal_pages_ - copied_pages_ >= longest_log_pages;
+    if (copy_.under_way() && far_behind) copy_.wait();
+    if (auto outcome = copy_.fetch()) {
+      if (*outcome && wal_pages_ >= longest_log_pages) {
+        copied_pages_ = wal_pages_;
+        *outcome = copy_rest();
+      }
+      if (!*outcome && outcome->error().code == make_error_code(errc::broken)) return *outcome;
     }
     // The file becomes shorter when the log, which says so, is copied.
-    bool shorter = given_back_ >= checkpoint_pages;
-    bool is_long = wal_pages_ - copied_pages_ >= checkpoint_pages;
-    if (copy_.under_way() || !(is_long || shorter)) return {};
+    bool shorter = given_back_ >= (tidied ? 1 : checkpoint_pages);
+    bool is_due = wal_pages_ - copied_pages_ >= checkpoint_pages;
+    if (copy_.under_way() || !(is_due || shorter)) return {};
     given_back_ = 0;
+    copied_pages_ = wal_pages_;
     copy_.begin([file = file_] { return copy_log_of(file); });
     return {};
   }
@@ -410,7 +416,7 @@ class sqlite_writer final : public local::log_writer {
   log_index done_jobs_ = 0;  ///< jobs in a row that had nothing left to do
   bool waits_ = false;       ///< one of them has something left for later
   int wal_pages_ = 0;
-  int copied_pages_ = 0;   ///< of them, when they were last copied
+  int copied_pages_ = 0;   ///< of them, when a copy was last begun
   int given_back_ = 0;     ///< pages, since the last copy was begun
   errand<result<>> copy_;  ///< of the log into the file, so that no producer waits for it
 };
