@@ -100,10 +100,12 @@ class sqlite_entity_view final : public entity_view {
 
   awaitable<bool> wait_until_passed(std::vector<model::produced_position> positions,
                                     steady_time deadline) override {
+    if (passed(positions)) co_return true;
     auto work = [this, positions = std::move(positions), deadline] {
       return wait_here(positions, deadline);
     };
-    return spawn_on(loop_, std::move(work));
+    bool in_time = co_await spawn_on(loop_, std::move(work));
+    co_return in_time;
   }
 
   awaitable<view_standing> standing() override {
@@ -121,11 +123,14 @@ class sqlite_entity_view final : public entity_view {
   }
 
  private:
-  awaitable<bool> wait_here(std::vector<model::produced_position> positions, steady_time deadline) {
-    auto passed = [this](const model::produced_position& p) {
+  [[nodiscard]] bool passed(const std::vector<model::produced_position>& positions) const {
+    return std::ranges::all_of(positions, [this](const model::produced_position& p) {
       return view_.has_passed(p.topic, p.partition, p.offset);
-    };
-    while (!std::ranges::all_of(positions, passed)) {
+    });
+  }
+
+  awaitable<bool> wait_here(std::vector<model::produced_position> positions, steady_time deadline) {
+    while (!passed(positions)) {
       bool in_time = co_await view_.wait_for_fold(deadline);
       if (!in_time) co_return false;
     }

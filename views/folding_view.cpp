@@ -156,6 +156,7 @@ void folding_view::make_fresh() {
 }
 
 void folding_view::load_positions() {
+  std::lock_guard lock(next_mutex_);
   next_.clear();
   SQLite::Statement all(*db_, "SELECT topic, partition, next FROM positions");
   while (all.executeStep()) {
@@ -209,6 +210,7 @@ awaitable<result<>> folding_view::move_to_what_is_kept() {
   auto starts = co_await queue_.starts(tables_.topics());
   if (!starts) co_return starts.error();
   for (const auto& start : *starts) {
+    std::lock_guard lock(next_mutex_);
     auto& next = next_[{start.topic, start.partition}];
     if (next >= start.offset) continue;
     log_.warning("a view goes on where its topic now begins",
@@ -251,8 +253,7 @@ result<> folding_view::fold_batch(const std::vector<queue::stored_record>& batch
       move.exec();
     }
     all.commit();
-    for (auto& [place, next] : reached)
-      next_[place] = next;
+    note_reached(reached);
     tables_.committed();
     trouble_.clear();
     return {};
@@ -261,6 +262,12 @@ result<> folding_view::fold_batch(const std::vector<queue::stored_record>& batch
     note_trouble(e.what());
     return fail(queue::errc::unavailable, trouble_);
   }
+}
+
+void folding_view::note_reached(const std::map<partition_key, std::int64_t>& reached) {
+  std::lock_guard lock(next_mutex_);
+  for (const auto& [place, next] : reached)
+    next_[place] = next;
 }
 
 void folding_view::note_trouble(std::string what) {
@@ -280,6 +287,7 @@ error folding_view::behind(const std::string& name) const {
 
 bool folding_view::has_passed(const std::string& topic, std::int32_t partition,
                               std::int64_t offset) const {
+  std::lock_guard lock(next_mutex_);
   auto place = next_.find({topic, partition});
   return place != next_.end() && place->second > offset;
 }

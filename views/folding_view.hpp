@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,7 +78,8 @@ class folding_view {
   /// On the loop.
   [[nodiscard]] view_standing standing() const;
 
-  /// Whether a position has been folded. On the loop.
+  /// Whether a position has been folded, and what it tells can be read. From any thread: who need
+  /// not wait does not wait for the fold under way either.
   [[nodiscard]] bool has_passed(const std::string& topic, std::int32_t partition,
                                 std::int64_t offset) const;
   /// Waits for the end of the next transaction. False at the deadline. On the loop.
@@ -99,6 +101,7 @@ class folding_view {
   awaitable<void> fold(std::vector<queue::stored_record> batch);
   awaitable<result<>> move_to_what_is_kept();
   awaitable<void> note_first_catch_up();
+  void note_reached(const std::map<partition_key, std::int64_t>& reached);
   void note_trouble(std::string what);
   /// An error where the tables could not be written; nothing has changed then.
   result<> fold_batch(const std::vector<queue::stored_record>& batch);
@@ -112,6 +115,7 @@ class folding_view {
   logger& log_;
   std::unique_ptr<SQLite::Database> db_;
   std::unique_ptr<checkpointer> checkpointer_;  ///< of the file
+  mutable std::mutex next_mutex_;               ///< the loop writes `next_`, others read it
   std::map<partition_key, std::int64_t> next_;  ///< the next offset to fold
   std::unique_ptr<queue::reader> reader_;
   task_group work_;
