@@ -1,5 +1,6 @@
 #include "client/keys.hpp"
 
+#include "client/columns.hpp"
 #include "client/errc.hpp"
 #include "client/topic_rest.hpp"
 #include "model/events.hpp"
@@ -48,20 +49,7 @@ std::string table_of(const json& keys) {
                     joined(key.at("groups")), day_of(key.at("expireAt").get<std::int64_t>()),
                     key.contains("lastUsed") ? minute_of(key["lastUsed"]) : "-"});
   }
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      out += row[i];
-      if (i + 1 < row.size()) out += std::string(widths[i] + 2 - row[i].size(), ' ');
-    }
-    out += '\n';
-  }
-  return out;
+  return in_columns(rows);
 }
 
 void show_new_key(const json& made, terminal& out) {

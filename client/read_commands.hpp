@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "client/scan_api.hpp"
+#include "client/tail_range.hpp"
 #include "client/terminal.hpp"
 #include "queue/io.hpp"
 
@@ -22,13 +23,8 @@ awaitable<int> cancel(scan_api& api, terminal& out, std::vector<std::string> sca
 /// `sonde topic list`: every topic with its partitions and how many records each holds.
 awaitable<int> list_topics(queue::backend& queue, terminal& out);
 
-struct tail_options {
-  std::string topic;
-  bool from_start = false;
-  bool follow = false;
-};
-
-/// `sonde topic tail`: the records of a topic, one a line, up to its end as it is now, or for ever.
+/// `sonde topic tail`: the records of a topic, one a line, up to its end as it is now, or until it
+/// is interrupted.
 class tail_command {
  public:
   tail_command(queue::backend& queue, terminal& out, tail_options options);

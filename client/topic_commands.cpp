@@ -1,7 +1,7 @@
 #include "base/clock.hpp"
 #include "client/errc.hpp"
 #include "client/read_commands.hpp"
-#include "client/topic_rest.hpp"
+#include "client/tail_range.hpp"
 #include "model/json.hpp"
 #include "model/text.hpp"
 
@@ -119,30 +119,26 @@ int tail_command::complain_of_topic() {
 }
 
 awaitable<int> tail_command::run() {
-  std::vector<std::string> topics{find_topic()};
-  if (topics.front().empty()) co_return complain_of_topic();
-  std::vector<queue::position> from;
-  topic_rest rest;
-  if (options_.from_start) {
-    auto all = co_await topic_rest::of(queue_, topics.front());
-    if (!all) co_return complain_of_queue(out_, all.error());
-    rest = std::move(*all);
-  } else {
-    auto ends = co_await queue_.ends(topics);
-    if (!ends) co_return complain_of_queue(out_, ends.error());
-    from = std::move(*ends);
+  auto topic = find_topic();
+  if (topic.empty()) co_return complain_of_topic();
+  auto range = co_await tail_range::of(queue_, topic, options_);
+  if (!range) {
+    bool usage = range.error().code == make_error_code(errc::usage);
+    out_.complain(range.error().message());
+    co_return usage ? exit_code::usage : exit_code::data_folder;
   }
-  if (!options_.from_start) out_.say(hint_of(options_));
-  reader_ = queue_.read_from(topics, std::move(from));
-  while ((options_.follow || !rest.over()) && !interrupted_ && !out_.failed()) {
+  if (!reads_existing(options_)) out_.say(hint_of(options_));
+  std::vector<std::string> topics{std::move(topic)};
+  reader_ = queue_.read_from(std::move(topics), range->from());
+  while (!range->over() && !interrupted_ && !out_.failed()) {
     auto batch = co_await reader_->read();
     if (interrupted_) break;
     if (!batch) co_return complain_of_queue(out_, batch.error());
     std::string text;
     for (const auto& record : *batch) {
+      if (!range->take(record)) continue;
       text += out_.for_people() ? line_of(record, out_.width())
                                 : model::to_text(to_json(record, queue_)) + "\n";
-      rest.take(record);
     }
     out_.print(text);
   }

@@ -1,3 +1,4 @@
+#include "client/dead_deliveries.hpp"
 #include "client/errc.hpp"
 #include "client/http_api.hpp"
 #include "client/output_watch.hpp"
@@ -226,6 +227,13 @@ int list_topics(const invocation& how) {
   return read_queue(how, [](asio::io_context& loop, queue::backend& queue, client::terminal& out) {
     return run_verb(
         loop, out, [&] { return client::list_topics(queue, out); }, [&] { loop.stop(); });
+  });
+}
+
+int list_dead_deliveries(const invocation& how) {
+  return read_queue(how, [](asio::io_context& loop, queue::backend& queue, client::terminal& out) {
+    return run_verb(
+        loop, out, [&] { return client::list_dead_deliveries(queue, out); }, [&] { loop.stop(); });
   });
 }
 

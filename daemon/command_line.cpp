@@ -3,6 +3,7 @@
 #include "client/errc.hpp"
 #include "client/target_list.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/tail_flags.hpp"
 #include "daemon/usage_error.hpp"
 #include "model/events.hpp"
 #include "model/json.hpp"
@@ -28,6 +29,7 @@ constexpr const char* epilogue =
     "  sonde scan example.com                     schedule, follow, print\n"
     "  sonde scan - --ports 22,443 < names.txt    thousands of targets\n"
     "  sonde topic tail entities --from-start     what has been found, as events\n"
+    "  sonde topic tail scan.tasks --since 2h     how scans went in the last two hours\n"
     "\n"
     "Every setting can be given in a file (--config), in the environment (SONDE_HTTP_LISTEN for\n"
     "http.listen) or, where there is one, by a flag; `sonde print-config` shows them all.\n"
@@ -252,10 +254,9 @@ class command_line {
     tail->add_option("name", tail_.topic, "entities, associations, scan.tasks ...")
         ->required()
         ->type_name("TOPIC");
-    tail->add_flag("--from-start", tail_.from_start, "all of it, up to its end as it is now");
-    tail->add_flag("--follow", tail_.follow, "and what comes after that");
+    add_tail_flags(tail, tail_, system_clock().now());
     add_form(tail);
-    tail->callback([this] { verb_ = [this] { return daemon::tail_topic(how_, tail_); }; });
+    tail->callback([this] { verb_ = [this] { return run_tail(); }; });
 
     auto* redrive =
         topic->add_subcommand("redrive", "dead letters, back to the topic that they came from");
@@ -276,6 +277,12 @@ class command_line {
     add_data_dir(create);
     add_form(create);
     create->callback([this] { verb_ = [this] { return daemon::make_topics(how_); }; });
+  }
+
+  int run_tail() {
+    auto valid = check_tail_options(tail_);
+    if (!valid) return complain(valid.error(), exit_code::usage);
+    return daemon::tail_topic(how_, tail_);
   }
 
   void add_key() {
@@ -323,22 +330,19 @@ class command_line {
   void add_webhook() {
     auto* webhook = app_.add_subcommand("webhook", "webhooks that could not be delivered");
     webhook->require_subcommand(1);
-    auto* list = webhook->add_subcommand("list", "those that were given up");
+    auto* list = webhook->add_subcommand(
+        "list", "those that were given up: when, which scan, how many attempts, and why");
     auto* replay = webhook->add_subcommand("replay", "send them again, under the same ids");
     for (auto* verb : {list, replay}) {
       add_data_dir(verb);
       add_form(verb);
     }
     auto* offset = add_letter(replay);
-    auto run = [this](bool look_only) {
+    list->callback([this] { verb_ = [this] { return daemon::list_dead_deliveries(how_); }; });
+    replay->callback([this, offset] {
       redrive_.topic = model::topics::webhook_requests;
-      redrive_.look_only = look_only;
-      verb_ = [this] { return daemon::redrive_topic(how_, redrive_); };
-    };
-    list->callback([run] { run(true); });
-    replay->callback([this, run, offset] {
       if (offset->count() > 0) redrive_.only = letter_;
-      run(false);
+      verb_ = [this] { return daemon::redrive_topic(how_, redrive_); };
     });
   }
 

@@ -31,6 +31,11 @@ def test_help_and_usage(run_sonde):
                          (["topic", "redrive", "x", "--offset", "-1"], "--offset: \"-1\" is no whole number from 0"),
                          (["key", "create"], "--role ROLE is missing"),
                          (["topic", "tail", "entities", "--folow"], "did you mean \"--follow\"?"),
+                         (["topic", "tail", "entities", "--since", "noon"], "--since: \"noon\" is no time; write a time in UTC, as in"),
+                         (["topic", "tail", "entities", "--offset", "1:x"], "--offset: \"1:x\" is no offset; write a whole number"),
+                         (["topic", "tail", "entities", "--since", "1h", "--from-start"], "contradict each other"),
+                         (["topic", "tail", "entities", "--until", "1h", "--follow"], "--until and --follow contradict each other"),
+                         (["topic", "tail", "entities", "--since", "1h", "--until", "2h"], "is not after --since"),
                          (["key", "zzz"], "\"zzz\"; `sonde key --help` lists")):
         done = run_sonde(*words)
         assert done.returncode == 64, words
@@ -180,6 +185,41 @@ def test_topics_can_be_read_beside_the_daemon_and_without_it(daemon, run_sonde):
     assert daemon.tail("scan.tasks") == beside
     nowhere = run_sonde("topic", "list", "--data-dir", daemon.data_dir / "nowhere")
     assert nowhere.returncode == 74 and "sonde serve" in nowhere.stderr
+
+
+def test_tail_prints_the_part_of_a_topic_that_is_asked_for(daemon, run_sonde):
+    daemon.start()
+    for i in range(1, 6):
+        daemon.scanned(f"127.54.1.{i}", ports="1")
+
+    def part(*flags):
+        done = run_sonde("topic", "tail", "scan.requests", "--json", "--data-dir", daemon.data_dir, *flags)
+        assert done.returncode == 0, done.stderr
+        return places(map(json.loads, done.stdout.splitlines()))
+
+    def places(records):
+        return sorted((record["partition"], record["offset"]) for record in records)
+
+    everything = daemon.tail("scan.requests")
+    times = sorted(record["time"] for record in everything)
+    noon = times[len(times) // 2]
+    assert times[0] < noon
+    before = places(record for record in everything if record["time"] < noon)
+    after = places(record for record in everything if record["time"] >= noon)
+    assert part("--since", noon) == after
+    assert part("--until", noon) == before
+    assert part("--since", times[0], "--until", noon) == before
+    assert (part("--since", "1h"), part("--until", "1h")) == (places(everything), [])
+    first, last = places(everything)[0], places(everything)[-1]
+    assert part("--offset", f"{last[0]}:{last[1]}") == [last]
+    assert part("--offset", f"{first[0]}:0") == [place for place in places(everything) if place[0] == first[0]]
+    assert part("--offset", 1) == [place for place in places(everything) if place[1] >= 1]
+    beyond = run_sonde("topic", "tail", "scan.requests", "--offset", f"{last[0]}:{last[1] + 2}", "--data-dir", daemon.data_dir)
+    assert beyond.returncode == 64 and beyond.stdout == ""
+    assert f"--offset: {last[1] + 2} is out of range for partition {last[0]} of scan.requests" in beyond.stderr
+    assert f"to {last[1] + 1}, the offset of the next record" in beyond.stderr
+    assert daemon.terminate() == 0
+    assert part("--since", noon) == after
 
 
 def test_tail_follow_sees_what_comes(daemon, sonde_binary):

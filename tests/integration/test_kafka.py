@@ -261,6 +261,33 @@ def test_a_dead_letter_is_put_aside_shown_and_sent_back(on_kafka, verb, broker):
     assert receipt["value"]["letter"]["offset"] == letter["offset"]
 
 
+def test_tail_prints_the_part_of_a_topic_that_is_asked_for(on_kafka, verb):
+    assert verb("topic", "create").returncode == 0
+    on_kafka.start()
+    for i in range(1, 6):
+        on_kafka.scanned(f"127.60.5.{i}", ports="1-3")
+
+    def places(records):
+        return sorted((record["partition"], record["offset"]) for record in records)
+
+    def part(*flags):
+        done = verb("topic", "tail", "scan.requests", "--json", *flags)
+        assert done.returncode == 0, done.stderr
+        return places(lines(done))
+
+    everything = on_kafka.tail("scan.requests")
+    times = sorted(record["time"] for record in everything)
+    noon = times[len(times) // 2]
+    assert times[0] < noon
+    assert part("--since", noon) == places(record for record in everything if record["time"] >= noon)
+    assert part("--until", noon) == places(record for record in everything if record["time"] < noon)
+    last = places(everything)[-1]
+    assert part("--offset", f"{last[0]}:{last[1]}") == [last]
+    beyond = verb("topic", "tail", "scan.requests", "--offset", f"{PARTITIONS}:0")
+    assert beyond.returncode == 64
+    assert f"there is no partition {PARTITIONS} of scan.requests; its partitions are 0 to {PARTITIONS - 1}" in beyond.stderr
+
+
 def test_a_key_counts_in_every_process_and_so_does_its_end(on_kafka, verb, sonde_binary, tmp_path):
     assert verb("topic", "create").returncode == 0
     on_kafka.start("--roles", "ingest")

@@ -222,6 +222,35 @@ def test_a_dead_letter_is_listed_and_replayed(hooked, run_sonde):
         assert run_sonde("webhook", "list", "--json", "--data-dir", hooked.data_dir).stdout == ""
 
 
+def test_a_dead_letter_is_listed_with_its_scan_its_attempts_and_its_place(hooked, run_sonde):
+    hooked.config["webhook"]["retry_s"] = [0, 1]
+    hooked.start()
+    words = ("--data-dir", hooked.data_dir)
+    with Receiver(500, 500, 200) as receiver:
+        scan = scan_with(hooked, receiver.url)
+        wait_for_states(hooked, ["dead"])
+        tries = receiver.wait_for(2)
+        listed = run_sonde("webhook", "list", "--json", *words)
+        assert listed.returncode == 0 and "1 dead letters wait" in listed.stderr, listed.stderr
+        letter = json.loads(listed.stdout)
+        record, = hooked.tail("webhook.requests.dlq")
+        assert letter["attempts"] == len(tries) == 2
+        assert (letter["task"], letter["target"], letter["endpoint"]) == (scan, "127.52.0.1", receiver.url)
+        assert (letter["time"], letter["key"]) == (record["time"], tries[0].id)
+        place = letter["letter"]
+        assert (place["partition"], place["offset"]) == (record["partition"], record["offset"])
+
+        head, row = run_sonde("webhook", "list", "--table", *words).stdout.splitlines()
+        assert head.split() == ["LETTER", "TIME", "DELIVERY", "SCAN", "TARGET", "ATTEMPTS", "REASON"]
+        assert row.split(maxsplit=6) == [f"{place['partition']}:{place['offset']}", letter["time"], tries[0].id, scan,
+                                         "127.52.0.1", "2", "the receiver answered 500"]
+
+        replayed = run_sonde("webhook", "replay", "--partition", place["partition"], "--offset", place["offset"], *words)
+        assert replayed.returncode == 0, replayed.stderr
+        wait_for_states(hooked, ["delivered"])
+        assert run_sonde("webhook", "list", "--json", *words).stdout == ""
+
+
 def test_a_dead_receiver_delays_no_other(hooked):
     hooked.config["limits"] = {"webhook_in_flight": 4, "webhook_endpoint_in_flight": 2}
     hooked.start()

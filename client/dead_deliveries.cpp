@@ -1,0 +1,154 @@
+#include "client/dead_deliveries.hpp"
+
+#include "client/columns.hpp"
+#include "client/errc.hpp"
+#include "client/topic_rest.hpp"
+#include "model/events.hpp"
+#include "model/field_reader.hpp"
+#include "model/text.hpp"
+#include "model/webhook_delivery.hpp"
+
+#include <map>
+#include <utility>
+
+namespace sonde::client {
+namespace {
+
+using model::json;
+
+constexpr std::uint32_t body_depth = 64;
+constexpr std::size_t shown_target_bytes = 60;
+constexpr std::size_t shown_reason_bytes = 100;
+
+/// By partition and offset.
+using deliveries_by_place = std::map<std::pair<std::int32_t, std::int64_t>, dead_delivery>;
+
+/// The target of the scan that a message tells of.
+std::string target_of(const std::string& body) {
+  auto event = model::parse_json(body, body_depth);
+  if (!event) return {};
+  model::field_reader fields(*event);
+  model::field_reader data(fields.any("data"));
+  return data.text_or("target", {});
+}
+
+dead_delivery to_dead_delivery(const queue::stored_record& letter) {
+  dead_delivery out;
+  out.stood = {letter.what.topic, letter.partition, letter.offset};
+  out.given_up = letter.time;
+  out.id = letter.what.key;
+  auto why = model::parse_dead_letter(letter.what);
+  if (why) {
+    out.why = std::move(*why);
+  } else {
+    out.why.error = why.error().message();
+  }
+  auto message = model::parse_webhook_message(letter.what.value);
+  if (!message) return out;
+  out.task = message->task.str();
+  out.endpoint = message->hook.endpoint;
+  out.target = target_of(message->body);
+  return out;
+}
+
+/// A receipt stands behind its letter, in the same partition.
+awaitable<result<>> read_letters(queue::backend& queue, deliveries_by_place& into) {
+  auto take = [&into](const queue::stored_record& one) {
+    if (!model::is_redrive_receipt(one.what)) {
+      into[{one.partition, one.offset}] = to_dead_delivery(one);
+    } else if (auto offset = model::parse_redrive_receipt(one.what)) {
+      into.erase({one.partition, *offset});
+    }
+  };
+  std::string topic = model::topics::webhook_requests_dead;
+  co_return co_await read_all(queue, std::move(topic), take);
+}
+
+/// Takes from the state of each delivery what its letter does not say. One that was sent back has
+/// several states, each of a request of its own.
+awaitable<result<>> read_states(queue::backend& queue, deliveries_by_place& into) {
+  std::multimap<std::string, dead_delivery*> by_id;
+  for (auto& [place, each] : into)
+    by_id.emplace(each.id, &each);
+  auto take = [&by_id](const queue::stored_record& one) {
+    auto [from, to] = by_id.equal_range(one.what.key);
+    if (from == to) return;
+    auto state = model::parse_webhook_delivery(one.what.value);
+    if (!state) return;
+    for (auto each = from; each != to; ++each) {
+      auto& delivery = *each->second;
+      if (delivery.why.from.offset != state->request) continue;
+      delivery.attempts = state->attempts;
+      delivery.task = state->task.str();
+      delivery.endpoint = state->endpoint;
+    }
+  };
+  std::string topic = model::topics::webhook_deliveries;
+  co_return co_await read_all(queue, std::move(topic), take);
+}
+
+json to_json(const dead_delivery& delivery) {
+  json out = {{"letter", model::to_json(delivery.stood)},
+              {"time", to_rfc3339(delivery.given_up)},
+              {"key", model::to_utf8(delivery.id)},
+              {"from", model::to_json(delivery.why.from)},
+              {"stage", delivery.why.stage},
+              {"error", delivery.why.error}};
+  if (!delivery.task.empty()) out["task"] = delivery.task;
+  if (!delivery.target.empty()) out["target"] = delivery.target;
+  if (!delivery.endpoint.empty()) out["endpoint"] = delivery.endpoint;
+  if (delivery.attempts) out["attempts"] = *delivery.attempts;
+  if (delivery.why.original_bytes) {
+    out["truncated"] = {{"bytes", *delivery.why.original_bytes},
+                        {"sha256", delivery.why.original_sha256}};
+  }
+  return out;
+}
+
+std::string table_of(const std::vector<dead_delivery>& deliveries) {
+  std::vector<std::vector<std::string>> rows = {
+      {"LETTER", "TIME", "DELIVERY", "SCAN", "TARGET", "ATTEMPTS", "REASON"}};
+  auto cell = [](const std::string& text, std::size_t longest) {
+    return text.empty() ? std::string("-") : model::first_line(text, longest);
+  };
+  for (const auto& each : deliveries) {
+    auto place = std::to_string(each.stood.partition) + ":" + std::to_string(each.stood.offset);
+    auto attempts = each.attempts ? std::to_string(*each.attempts) : std::string("-");
+    rows.push_back({std::move(place), to_rfc3339(each.given_up), cell(each.id, shown_target_bytes),
+                    cell(each.task, shown_target_bytes), cell(each.target, shown_target_bytes),
+                    std::move(attempts), cell(each.why.error, shown_reason_bytes)});
+  }
+  return in_columns(rows);
+}
+
+}  // namespace
+
+awaitable<result<std::vector<dead_delivery>>> read_dead_deliveries(queue::backend& queue) {
+  deliveries_by_place found;
+  auto letters = co_await read_letters(queue, found);
+  if (!letters) co_return letters.error();
+  if (!found.empty()) {
+    auto states = co_await read_states(queue, found);
+    if (!states) co_return states.error();
+  }
+  std::vector<dead_delivery> out;
+  for (auto& [place, each] : found)
+    out.push_back(std::move(each));
+  co_return out;
+}
+
+awaitable<int> list_dead_deliveries(queue::backend& queue, terminal& out) {
+  auto found = co_await read_dead_deliveries(queue);
+  if (!found) {
+    out.complain(found.error().message());
+    co_return exit_code::data_folder;
+  }
+  std::string lines;
+  for (const auto& each : *found)
+    lines += model::to_text(to_json(each)) + "\n";
+  if (!found->empty()) out.print(out.for_people() ? table_of(*found) : lines);
+  out.say(std::to_string(found->size()) + " dead letters wait");
+  co_return exit_code::done;
+}
+
+}  // namespace sonde::client

@@ -1,0 +1,110 @@
+#include "daemon/tail_flags.hpp"
+
+#include "client/errc.hpp"
+#include "daemon/retention.hpp"
+
+#include <CLI/Error.hpp>
+
+#include <charconv>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+namespace sonde::daemon {
+namespace {
+
+using client::errc;
+
+constexpr std::size_t bytes_without_milliseconds = std::string_view("2026-11-22T06:29:41Z").size();
+
+template <class Number>
+bool read_whole_number(std::string_view text, Number& out) {
+  const auto* end = text.data() + text.size();
+  auto read = std::from_chars(text.data(), end, out);
+  return read.ec == std::errc() && read.ptr == end && out >= 0;
+}
+
+/// A flag whose value is kept in `into` where `parse` can read it.
+template <class Value>
+CLI::Option* add_parsed(CLI::App* to, const std::string& flag, std::optional<Value>& into,
+                        const std::function<result<Value>(const std::string&)>& parse,
+                        const std::string& description) {
+  auto keep = [flag, &into, parse](const std::string& text) {
+    auto value = parse(text);
+    // CLI11 takes a refusal of a value in no other way.
+    if (!value) throw CLI::ValidationError(flag, value.error().message());
+    into = *value;
+  };
+  return to->add_option_function<std::string>(flag, keep, description);
+}
+
+}  // namespace
+
+result<wall_time> parse_time_or_age(const std::string& text, wall_time now) {
+  auto whole = text;
+  if (text.size() == bytes_without_milliseconds && text.ends_with('Z')) {
+    whole.insert(whole.size() - 1, ".000");
+  }
+  if (auto time = from_rfc3339(whole)) return *time;
+  auto age = parse_duration(text);
+  if (age && age->count() > 0) return now - *age;
+  return fail(errc::usage, "\"" + text +
+                               "\" is no time; write a time in UTC, as in "
+                               "2026-11-22T06:29:41Z, or an age of at least 1m, as in 10m, 2h or "
+                               "1d");
+}
+
+result<client::tail_offset> parse_tail_offset(const std::string& text) {
+  client::tail_offset out;
+  std::string_view offset = text;
+  bool valid = true;
+  if (auto colon = offset.find(':'); colon != offset.npos) {
+    std::int32_t partition = 0;
+    valid = read_whole_number(offset.substr(0, colon), partition);
+    out.partition = partition;
+    offset.remove_prefix(colon + 1);
+  }
+  if (valid && read_whole_number(offset, out.offset)) return out;
+  return fail(errc::usage, "\"" + text +
+                               "\" is no offset; write a whole number, as in 17, or "
+                               "PARTITION:OFFSET, as in 2:17");
+}
+
+void add_tail_flags(CLI::App* tail, client::tail_options& into, wall_time now) {
+  auto* start =
+      tail->add_flag("--from-start", into.from_start, "all of it, up to its end as it is now");
+  std::function<result<wall_time>(const std::string&)> parse_time = [now](const std::string& text) {
+    return parse_time_or_age(text, now);
+  };
+  auto* since = add_parsed(tail, "--since", into.since, parse_time,
+                           "from each partition's first record that was appended at or after "
+                           "TIME: in UTC, as in 2026-11-22T06:29:41Z, or an age, as in 10m, 2h, 1d")
+                    ->type_name("TIME");
+  add_parsed(tail, "--until", into.until, parse_time,
+             "up to each partition's first record that was appended at or after TIME; from the "
+             "start, unless another flag says where to begin")
+      ->type_name("TIME");
+  std::function<result<client::tail_offset>(const std::string&)> parse_offset = parse_tail_offset;
+  auto* offset = add_parsed(tail, "--offset", into.offset, parse_offset,
+                            "from this offset of every partition; with PARTITION that one only")
+                     ->type_name("[PARTITION:]OFFSET");
+  since->excludes(start);
+  offset->excludes(start);
+  offset->excludes(since);
+  tail->add_flag("--follow", into.follow, "and what comes after that");
+}
+
+result<> check_tail_options(const client::tail_options& options) {
+  if (options.until && options.follow) {
+    return fail(errc::usage,
+                "--until and --follow contradict each other: a partition that gets no more records "
+                "does not reach the time");
+  }
+  if (options.since && options.until && *options.until <= *options.since) {
+    return fail(errc::usage, "--until " + to_rfc3339(*options.until) + " is not after --since " +
+                                 to_rfc3339(*options.since) + "; no record is between them");
+  }
+  return {};
+}
+
+}  // namespace sonde::daemon

@@ -1,0 +1,137 @@
+#include "daemon/tail_flags.hpp"
+
+#include "daemon/usage_error.hpp"
+#include "tests/support/doctest.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sonde::daemon {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+const wall_time now = from_rfc3339("2026-11-22T06:29:41.000Z").value();
+
+/// What flags of a verb `tail` come to.
+struct read_flags {
+  explicit read_flags(const std::vector<std::string>& flags) {
+    CLI::App app("a program", "sonde");
+    app.require_subcommand(1);
+    auto* tail = app.add_subcommand("tail", "prints records");
+    add_tail_flags(tail, options, now);
+    std::vector<const char*> words = {"sonde", "tail"};
+    for (const auto& flag : flags)
+      words.push_back(flag.c_str());
+    try {
+      app.parse(static_cast<int>(words.size()), words.data());
+    } catch (const CLI::ParseError& why) {
+      complaint = usage_error(&app, why);
+    }
+  }
+
+  client::tail_options options;
+  std::string complaint;
+};
+
+}  // namespace
+
+TEST_CASE("a time is read in UTC, with milliseconds or without, or as an age") {
+  CHECK(parse_time_or_age("2026-11-22T06:29:40.999Z", now).value() == now - milliseconds(1));
+  CHECK(parse_time_or_age("2026-11-22T06:29:41Z", now).value() == now);
+  CHECK(parse_time_or_age("10m", now).value() == now - minutes(10));
+  CHECK(parse_time_or_age("2h", now).value() == now - hours(2));
+  CHECK(parse_time_or_age("1d", now).value() == now - hours(24));
+  for (const std::string bad :
+       {"", "0", "59s", "-1h", "yesterday", "2026-11-22", "2026-11-22T06:29Z",
+        "2026-02-30T06:29:41Z", "2026-11-22T06:29:41+01:00", "1795328981"}) {
+    CAPTURE(bad);
+    auto time = parse_time_or_age(bad, now);
+    REQUIRE(!time);
+    CHECK(time.error().message() ==
+          "\"" + bad +
+              "\" is no time; write a time in UTC, as in 2026-11-22T06:29:41Z, or an age of at "
+              "least 1m, as in 10m, 2h or 1d");
+  }
+}
+
+TEST_CASE("an offset is of every partition or of the one that stands before it") {
+  CHECK(parse_tail_offset("17").value() == client::tail_offset{.offset = 17});
+  CHECK(parse_tail_offset("2:17").value() == client::tail_offset{.partition = 2, .offset = 17});
+  CHECK(parse_tail_offset("0:0").value() == client::tail_offset{.partition = 0, .offset = 0});
+  for (const std::string bad : {"", ":", "x", "-1", "1:-1", "-1:1", ":5", "5:", "1:2:3", "1.5",
+                                "+1", "2147483648:0", "9223372036854775808", "1 7"}) {
+    CAPTURE(bad);
+    auto offset = parse_tail_offset(bad);
+    REQUIRE(!offset);
+    CHECK(offset.error().message() ==
+          "\"" + bad +
+              "\" is no offset; write a whole number, as in 17, or PARTITION:OFFSET, as in 2:17");
+  }
+}
+
+TEST_CASE("the flags of tail come to its options") {
+  read_flags none({});
+  CHECK(none.complaint.empty());
+  CHECK(!client::reads_existing(none.options));
+  read_flags times({"--since", "2h", "--until", "2026-11-22T06:00:00Z"});
+  CHECK(times.complaint.empty());
+  CHECK(times.options.since == now - hours(2));
+  CHECK(times.options.until == from_rfc3339("2026-11-22T06:00:00.000Z"));
+  read_flags offset({"--offset", "2:17", "--follow"});
+  CHECK(offset.options.offset == client::tail_offset{.partition = 2, .offset = 17});
+  CHECK(offset.options.follow);
+  CHECK(read_flags({"--from-start"}).options.from_start);
+}
+
+TEST_CASE("a value of tail that cannot be read is named with its flag") {
+  const std::string help = "; `sonde tail --help` shows how it is used\n";
+  for (const std::string flag : {"--since", "--until"}) {
+    auto said = read_flags({flag, "noon"}).complaint;
+    CHECK(said.starts_with("sonde: " + flag + ": \"noon\" is no time; write a time in UTC"));
+    CHECK(said.ends_with(help));
+  }
+  CHECK(
+      read_flags({"--offset", "-1"}).complaint.starts_with("sonde: --offset: \"-1\" is no offset"));
+}
+
+TEST_CASE("tail begins at one place only") {
+  const std::vector<std::vector<std::string>> beginnings = {
+      {"--from-start"}, {"--since", "2h"}, {"--offset", "17"}};
+  for (const auto& one : beginnings) {
+    for (const auto& other : beginnings) {
+      if (one == other) continue;
+      auto flags = one;
+      flags.insert(flags.end(), other.begin(), other.end());
+      auto said = read_flags(flags).complaint;
+      CHECK(said.find(one.front()) != std::string::npos);
+      CHECK(said.find(other.front()) != std::string::npos);
+      CHECK(said.find(" contradict each other; give one of them") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("an end that is not reached, or lies before the beginning, is refused") {
+  client::tail_options options;
+  options.until = now;
+  CHECK(check_tail_options(options));
+  options.since = now - milliseconds(1);
+  CHECK(check_tail_options(options));
+  options.since = now;
+  auto refused = check_tail_options(options);
+  REQUIRE(!refused);
+  CHECK(refused.error().message() ==
+        "--until 2026-11-22T06:29:41.000Z is not after --since 2026-11-22T06:29:41.000Z; no record "
+        "is between them");
+  options.since.reset();
+  options.follow = true;
+  refused = check_tail_options(options);
+  REQUIRE(!refused);
+  CHECK(refused.error().message().starts_with("--until and --follow contradict each other: "));
+  options.until.reset();
+  CHECK(check_tail_options(options));
+}
+
+}  // namespace sonde::daemon
