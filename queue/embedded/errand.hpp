@@ -30,7 +30,9 @@ class errand {
   void begin(std::function<T()> work) {
     std::packaged_task<T()> task(std::move(work));
     outcome_ = task.get_future();
-    asio::post(there_, std::move(task));
+    // In a handler of its own: Asio would ask a packaged task for its future once more.
+    auto run = [task = std::move(task)]() mutable { task(); };
+    asio::post(there_, std::move(run));
   }
   [[nodiscard]] bool under_way() const { return outcome_.valid(); }
   /// The outcome, once it is there; throws what the work threw.

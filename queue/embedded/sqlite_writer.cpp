@@ -1,11 +1,9 @@
 #include "base/async/event_loop.hpp"
-#include "queue/embedded/errand.hpp"
+#include "queue/embedded/log_copier.hpp"
 #include "queue/embedded/record_codec.hpp"
 #include "queue/embedded/repeat_remover.hpp"
 #include "queue/embedded/sqlite_log.hpp"
 #include "queue/errc.hpp"
-
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,11 +16,6 @@ using local::group_offset;
 using local::log_append;
 using local::log_index;
 
-/// New pages in the write-ahead log before they are copied into the database: 16 MiB.
-constexpr int checkpoint_pages = 4096;
-/// A log of so many pages, 64 MiB, is begun anew. To do so the writer copies what is left, and a
-/// writer that is faster than the disk waits for it.
-constexpr int longest_log_pages = 4 * checkpoint_pages;
 /// Rows that one slice of maintenance looks at: a few milliseconds.
 constexpr int slice_rows = 2'000;
 /// After so long a call of maintenance leaves the rest to the next: what is written waits for it.
@@ -49,14 +42,6 @@ enum class rest {
 
 rest rest_of(bool more) {
   return more ? rest::more : rest::none;
-}
-
-result<> copy_log_of(const std::filesystem::path& file) {
-  return guarded(file, [&]() -> result<> {
-    SQLite::Database db(file.string(), SQLite::OPEN_READWRITE);
-    db.exec("PRAGMA wal_checkpoint(PASSIVE)");
-    return {};
-  });
 }
 
 std::int64_t milliseconds_of(wall_time time) {
@@ -92,9 +77,8 @@ class sqlite_writer final : public local::log_writer {
         set_offset_(*db_,
                     "INSERT INTO offsets VALUES(?1, ?2, ?3)"
                     " ON CONFLICT(consumer_group, number) DO UPDATE SET next=?3"),
-        copy_(background_.get_executor()) {
+        copier_(file_, *db_, background_.get_executor()) {
     background_.start(background_nice);
-    sqlite3_wal_hook(db_->getHandle(), &count_wal_pages, this);
     SQLite::Statement next(*db_, "SELECT next FROM logs WHERE number=?");
     for (auto number : database.numbers) {
       next.reset();
@@ -143,7 +127,7 @@ class sqlite_writer final : public local::log_writer {
         late = std::chrono::steady_clock::now() - begun > slice_time;
       }
       bool done = done_jobs_ == jobs;
-      if (auto copied = checkpoint_if_due(done); !copied) return copied.error();
+      if (auto copied = copier_.copy_if_due(done); !copied) return copied.error();
       if (!done) return true;
       done_jobs_ = 0;
       return std::exchange(waits_, false);
@@ -196,7 +180,7 @@ class sqlite_writer final : public local::log_writer {
       }
       return written;
     }
-    if (auto copied = checkpoint_if_due(false); !copied) return copied.error();
+    if (auto copied = copier_.copy_if_due(false); !copied) return copied.error();
     return written;
   }
 
@@ -224,48 +208,6 @@ class sqlite_writer final : public local::log_writer {
     log.bytes +=
         static_cast<std::int64_t>(one.what.key.size() + one.what.value.size() + headers.size());
     return log.next++;
-  }
-
-  static int count_wal_pages(void* self, sqlite3*, const char*, int pages) {
-    auto& its = *static_cast<sqlite_writer*>(self);
-    its.wal_pages_ = pages;
-    // The log has been begun anew.
-    if (pages < its.copied_pages_) its.copied_pages_ = 0;
-    return SQLITE_OK;
-  }
-
-  /// Has what is new in the log copied, and begins the log anew where it is long.
-  ///
-  /// A copy that fails for want of space or of quiet is made again when as much is new once more;
-  /// one whose fsync fails leaves the file in doubt.
-  /// `tidied`: no more pages are given back for now.
-  result<> checkpoint_if_due(bool tidied) {
-    bool far_behind = wal_pages_ - copied_pages_ >= longest_log_pages;
-    if (copy_.under_way() && far_behind) copy_.wait();
-    if (auto outcome = copy_.fetch()) {
-      if (*outcome && wal_pages_ >= longest_log_pages) {
-        copied_pages_ = wal_pages_;
-        *outcome = copy_rest();
-      }
-      if (!*outcome && outcome->error().code == make_error_code(errc::broken)) return *outcome;
-    }
-    // The file becomes shorter when the log, which says so, is copied.
-    bool shorter = given_back_ >= (tidied ? 1 : checkpoint_pages);
-    bool is_due = wal_pages_ - copied_pages_ >= checkpoint_pages;
-    if (copy_.under_way() || !(is_due || shorter)) return {};
-    given_back_ = 0;
-    copied_pages_ = wal_pages_;
-    copy_.begin([file = file_] { return copy_log_of(file); });
-    return {};
-  }
-
-  /// What was written during the copy, which is little. Nothing is written now, so that all of the
-  /// log has been copied then, and the next write begins it anew.
-  result<> copy_rest() {
-    int status = sqlite3_wal_checkpoint_v2(db_->getHandle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
-                                           nullptr, nullptr);
-    if (status == SQLITE_OK) return {};
-    return error_of(SQLite::Exception(db_->getHandle(), status), file_);
   }
 
   /// Deletes, among the next rows, those whose key stands again further on.
@@ -391,7 +333,7 @@ class sqlite_writer final : public local::log_writer {
     auto free_pages = db_->execAndGet("PRAGMA freelist_count").getInt();
     if (free_pages == 0) return false;
     db_->exec("PRAGMA incremental_vacuum(" + std::to_string(slice_pages) + ")");
-    given_back_ += std::min(free_pages, slice_pages);
+    copier_.note_given_back(std::min(free_pages, slice_pages));
     return free_pages > kept_free_pages + slice_pages;
   }
 
@@ -415,10 +357,7 @@ class sqlite_writer final : public local::log_writer {
   log_index next_job_ = 0;   ///< where maintenance goes on
   log_index done_jobs_ = 0;  ///< jobs in a row that had nothing left to do
   bool waits_ = false;       ///< one of them has something left for later
-  int wal_pages_ = 0;
-  int copied_pages_ = 0;   ///< of them, when a copy was last begun
-  int given_back_ = 0;     ///< pages, since the last copy was begun
-  errand<result<>> copy_;  ///< of the log into the file, so that no producer waits for it
+  log_copier copier_;
 };
 
 }  // namespace

@@ -7,9 +7,7 @@
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/temporary_folder.hpp"
 
-#include <chrono>
 #include <map>
-#include <thread>
 
 namespace sonde::queue::embedded {
 namespace {
