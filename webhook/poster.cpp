@@ -177,6 +177,10 @@ poster::poster(executor loop, const std::string& ca_file, std::string user_agent
 
 poster::~poster() = default;
 
+void poster::set_guard(model::webhook_guard guard) {
+  parts_->guard = std::move(guard);
+}
+
 awaitable<result<post_answer>> poster::post(post_order order, steady_time deadline) {
   auto request = parts_->request_of(order);
   if (order.url.tls) {

@@ -45,6 +45,8 @@ class poster {
   poster(const poster&) = delete;
   poster& operator=(const poster&) = delete;
 
+  /// Other rules, also for a connection that is being made. On the loop.
+  void set_guard(model::webhook_guard guard);
   awaitable<result<post_answer>> post(post_order order, steady_time deadline);
 
  private:

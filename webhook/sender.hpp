@@ -52,6 +52,8 @@ class sender {
   /// `start`.
   void when_failed(std::function<void(error)> tell) { failed_ = std::move(tell); }
 
+  /// Other rules of where messages may go. On the loop.
+  void set_guard(model::webhook_guard guard) { guard_ = std::move(guard); }
   /// On the loop, or before it runs.
   void start();
   /// Begins nothing new. What is being sent gets until `deadline`, and a few seconds at most; then

@@ -128,6 +128,10 @@ void engine::share_rates(std::size_t processes) {
   rates_.share_among(processes, clock_.steady_now());
 }
 
+void engine::set_rates(const rate_settings& rates) {
+  rates_.set_rates(rates, clock_.steady_now());
+}
+
 awaitable<void> engine::see_off(scan_pointer scan) {
   co_await scan->conversations_ended();
   forget(scan);

@@ -50,6 +50,7 @@ class engine final : private scan_driver {
   void set_policy(std::shared_ptr<const policy> rules);
   /// So many processes share the rates, this one included.
   void share_rates(std::size_t processes);
+  void set_rates(const rate_settings& rates);
 
  private:
   class resolving;

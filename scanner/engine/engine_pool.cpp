@@ -72,6 +72,13 @@ void engine_pool::set_policy(std::shared_ptr<const policy> rules) {
   }
 }
 
+void engine_pool::set_rates(const rate_settings& rates) {
+  for (auto& each : members_) {
+    asio::post(each.loop->get_executor(),
+               [probes = each.probes.get(), rates] { probes->set_rates(rates); });
+  }
+}
+
 void engine_pool::share_rates(std::size_t processes) {
   for (auto& each : members_) {
     asio::post(each.loop->get_executor(),

@@ -33,6 +33,8 @@ class engine_pool {
   [[nodiscard]] std::vector<std::pair<std::string, executor>> threads();
   /// So many processes share the rates, this one included. From any loop.
   void share_rates(std::size_t processes);
+  /// Other configured rates. From any loop.
+  void set_rates(const rate_settings& rates);
 
  private:
   struct member {

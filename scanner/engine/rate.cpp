@@ -98,6 +98,15 @@ rate_table::lease rate_table::lease_for(const model::ip_address& address, bool o
 
 void rate_table::share_among(std::size_t processes, steady_time now) {
   sharers_ = std::max(1.0, static_cast<double>(processes));
+  adjust(now);
+}
+
+void rate_table::set_rates(const rate_settings& settings, steady_time now) {
+  settings_ = settings;
+  adjust(now);
+}
+
+void rate_table::adjust(steady_time now) {
   for (auto& [address, held] : addresses_) {
     if (auto rate = held.lock()) rate->set_configured(settings_.per_address / sharers_, now);
   }

@@ -77,8 +77,12 @@ class rate_table {
   /// So many processes scan, this one included, and none knows what the others ask of an address:
   /// each takes an equal part of the rates.
   void share_among(std::size_t processes, steady_time now);
+  /// Other configured rates, at once. What has no limit keeps none until its scan has ended.
+  void set_rates(const rate_settings& settings, steady_time now);
 
  private:
+  void adjust(steady_time now);
+
   rate_settings settings_;
   double sharers_ = 1;
   std::map<model::ip_address, std::weak_ptr<adaptive_rate>> addresses_;

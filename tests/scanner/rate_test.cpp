@@ -200,6 +200,22 @@ TEST_CASE("of processes that scan at once each takes its part of the rates") {
   CHECK(free.network->unlimited());
 }
 
+TEST_CASE("other configured rates hold at once, and losses count on") {
+  manual_clock time;
+  auto now = time.steady_now();
+  rate_table table({.per_address = 200, .per_network = 2000});
+  auto held = table.lease_for(address("203.0.113.1"), false);
+  held.address->note_loss(now);
+  table.share_among(2, now);
+  table.set_rates({.per_address = 40, .per_network = 400}, now);
+  CHECK(held.address->bucket().rate() == 10);
+  CHECK(held.network->rate() == 200);
+  CHECK(table.lease_for(address("203.0.113.2"), false).address->bucket().rate() == 20);
+  table.set_rates({.per_address = 0, .per_network = 0}, now);
+  CHECK(held.take(now) == now);
+  CHECK(table.lease_for(address("203.0.114.2"), false).network->unlimited());
+}
+
 TEST_CASE("the networks that rates are about") {
   CHECK(rate_network(address("203.0.113.77")).text() == "203.0.113.0/24");
   CHECK(rate_network(address("2001:db8:1:2::3")).text() == "2001:db8:1::/48");
