@@ -21,6 +21,9 @@ constexpr seconds look_up_wait_drawing{1};
 constexpr std::chrono::milliseconds draw_pause{100};
 constexpr std::chrono::milliseconds retry_pause{500};
 constexpr int schedule_attempts = 20;
+/// A server that does not answer any more is reported after so long, and waited for until then.
+constexpr seconds absence_told_after{3};
+constexpr seconds longest_absence{60};
 
 std::string text_at(const json& object, const char* name) {
   auto found = object.find(name);
@@ -193,10 +196,12 @@ awaitable<void> scan_command::follow(scheduled scan) {
   while (!is_over()) {
     auto found = co_await api_.look_up(scan.id, wait);
     if (found && has_ended(*found)) {
+      note_answer();
       finish(*found);
       co_return;
     }
     if (found) {
+      note_answer();
       progress_.note(*found);
       draw();
       continue;
@@ -206,9 +211,36 @@ awaitable<void> scan_command::follow(scheduled scan) {
       co_return;
     }
     // A server that restarts takes its scans up again; so does who follows them.
+    if (!note_absence(found.error())) co_return;
     pause.expires_after(retry_pause);
     co_await pause.async_wait(asio::use_awaitable);
   }
+}
+
+bool scan_command::note_absence(const error& why) {
+  if (why.code != make_error_code(errc::no_server)) {
+    note_answer();
+    return true;
+  }
+  auto now = clock_.steady_now();
+  if (!absent_since_) absent_since_ = now;
+  auto absent = now - *absent_since_;
+  if (absent >= longest_absence) {
+    no_server_ = why;
+    stop_reading();
+    return false;
+  }
+  if (absent >= absence_told_after && !absence_told_) {
+    absence_told_ = true;
+    out_.say("the server does not answer; it is asked again for a minute: " + why.message());
+  }
+  return true;
+}
+
+void scan_command::note_answer() {
+  absent_since_.reset();
+  if (absence_told_) out_.say("the server answers again");
+  absence_told_ = false;
 }
 
 void scan_command::print(const std::string& lines) {

@@ -63,6 +63,9 @@ class scan_command {
   void draw();
   void report_failure(const std::string& target, const error& why);
   void say_how_to_go_on();
+  /// A look-up has failed. False: there has been no server for too long, and the command ends.
+  bool note_absence(const error& why);
+  void note_answer();
   /// Interrupted, or nobody can read what is found.
   [[nodiscard]] bool is_over() const { return interrupted_ || out_.failed(); }
 
@@ -72,6 +75,9 @@ class scan_command {
   scan_options options_;
   target_source* more_;
   logger log_{log_level::error};
+
+  std::optional<steady_time> absent_since_;  ///< the server, while it does not answer
+  bool absence_told_ = false;
 
   std::size_t next_target_ = 0;
   std::size_t taken_ = 0;  ///< targets, of both kinds

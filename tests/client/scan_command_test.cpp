@@ -9,6 +9,7 @@
 #include "tests/support/run.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <sstream>
 
@@ -31,12 +32,12 @@ struct outcome_of_command {
   }
 };
 
-outcome_of_command run_command(fake_api& api, scan_options options) {
+outcome_of_command run_command(fake_api& api, scan_options options,
+                               const clock& clock = system_clock()) {
   outcome_of_command done;
   test::captured_output captured;
   {
     terminal out;
-    system_clock clock;
     scan_command command(api, out, clock, std::move(options));
     done.code = test::run(command.run());
   }
@@ -70,6 +71,18 @@ class slow_source final : public target_source {
   fake_api& api_;
   std::deque<std::string> list_;
   bool stopped_ = false;
+};
+
+/// Three seconds pass whenever it is looked at.
+class hasty_clock final : public clock {
+ public:
+  [[nodiscard]] wall_time now() const override { return system_clock().now(); }
+  [[nodiscard]] steady_time steady_now() const override {
+    return steady_time(std::chrono::seconds(3 * ++looks_));
+  }
+
+ private:
+  mutable std::atomic<std::int64_t> looks_ = 0;
 };
 
 scan_options targets(std::vector<std::string> names) {
@@ -231,6 +244,18 @@ TEST_CASE("a server that goes away meanwhile is waited for") {
   api.scans["id of a"] = {fail(errc::no_server, "gone"), ended_scan("a")};
   auto done = run_command(api, targets({"a"}));
   CHECK(done.code == exit_code::done);
+}
+
+TEST_CASE("a server that stays away is reported, waited for a minute, and then there is none") {
+  fake_api api;
+  auto& told = api.scans["id of a"];
+  for (int i = 0; i < 50; ++i)
+    told.emplace_back(fail(errc::no_server, "nobody listens"));
+  auto done = run_command(api, targets({"a"}), hasty_clock());
+  CHECK(done.code == exit_code::no_server);
+  CHECK(done.err.find("the server does not answer; it is asked again for a minute") !=
+        std::string::npos);
+  CHECK(done.err.find("nobody listens") != std::string::npos);
 }
 
 TEST_CASE("an interrupted command says how to go on") {
