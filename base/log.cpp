@@ -35,6 +35,17 @@ const char* level_name(log_level level) {
   return "info";
 }
 
+/// As in syslog (RFC 5424, section 6.2.1).
+const char* priority_of(log_level level) {
+  switch (level) {
+    case log_level::debug: return "<7>";
+    case log_level::info: return "<6>";
+    case log_level::warning: return "<4>";
+    case log_level::error: return "<3>";
+  }
+  return "<6>";
+}
+
 /// A remote's bytes may stand in a field: whatever is no plain word is written as a JSON string.
 std::string text_of(const std::string& value) {
   bool plain = !value.empty();
@@ -159,6 +170,7 @@ void logger::write(log_level level, std::string_view event, log_fields fields) {
     }
     if (left_out > 0) line += " left_out=" + std::to_string(left_out);
   }
+  if (priorities_) line.insert(0, priority_of(level));
   sink_->lines.log(severity, line);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -30,6 +31,10 @@ class logger {
   logger& operator=(const logger&) = delete;
 
   void set_level(log_level level);
+  void set_format(log_format format) { format_ = format; }
+  /// Begins every line with its priority, as journald reads it: `<4>` for a warning (sd-daemon(3)).
+  /// Call before others log.
+  void tell_priorities() { priorities_ = true; }
 
   void debug(std::string_view event, log_fields fields = {});
   void info(std::string_view event, log_fields fields = {});
@@ -41,7 +46,8 @@ class logger {
 
   struct sink;
   std::unique_ptr<sink> sink_;
-  log_format format_;
+  std::atomic<log_format> format_;
+  bool priorities_ = false;
 };
 
 }  // namespace sonde

@@ -56,6 +56,23 @@ TEST_CASE("a line of text has its event as it is, and fields behind it") {
       " warning a task could not be published reason=\"the disk is full\" tries=yes\n"));
 }
 
+TEST_CASE("for journald each line begins with its priority, in both formats") {
+  for (auto format : {log_format::text, log_format::json}) {
+    auto text = logged([&] {
+      logger log(log_level::debug, format);
+      log.tell_priorities();
+      log.debug("a");
+      log.info("b");
+      log.warning("c");
+      log.error("d");
+    });
+    std::string begins;
+    for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
+      begins += text.substr(at, 3);
+    CHECK(begins == "<7><6><4><3>");
+  }
+}
+
 TEST_CASE("a warning that comes again and again is not written each time, and others are") {
   auto text = logged([] {
     logger log;
