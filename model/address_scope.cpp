@@ -6,6 +6,15 @@
 #include <algorithm>
 
 namespace sonde::model {
+namespace {
+
+bool is_unspecified(const ip_address& address) {
+  static const ip_address v4 = ip_address::parse("0.0.0.0").value();
+  static const ip_address v6 = ip_address::parse("::").value();
+  return address == v4 || address == v6;
+}
+
+}  // namespace
 
 bool address_scope::entries::holds(const ip_address& address) const {
   return std::ranges::any_of(networks, [&](const network& n) { return n.contains(address); });
@@ -54,6 +63,11 @@ address_scope::judgement address_scope::judge(const ip_address& address,
   }
   if (!under.is_address() && deny_.holds(under.text())) return judge(under);
   const auto& kind = classify(address);
+  // Linux would dial itself.
+  if (is_unspecified(address)) {
+    return {verdict::out_of_scope,
+            address.text() + " is " + std::string(kind.name) + " and is no host's address"};
+  }
   bool named = !under.is_address() && allow_.holds(under.text());
   if (named || allow_.holds(address)) return {};
   if (kind.global && machine_.contains(address)) {

@@ -92,6 +92,18 @@ TEST_CASE("deny beats allow, allow beats the rule") {
   CHECK(!scope->is_own(address("10.3.3.4")));
 }
 
+TEST_CASE("the unspecified addresses are out of scope, whatever is allowed") {
+  scope_rules rules;
+  rules.allow = {"0.0.0.0/0", "::/0", "lab.example"};
+  auto scope = address_scope::from_rules(rules);
+  REQUIRE(scope);
+  for (const char* text : {"0.0.0.0", "::"}) {
+    CHECK(verdict(*scope, text) == verdict_type::out_of_scope);
+    CHECK(verdict(*scope, text, "web.lab.example") == verdict_type::out_of_scope);
+  }
+  CHECK(verdict(*scope, "0.0.0.1") == verdict_type::in_scope);
+}
+
 TEST_CASE("a refusal says what the address is and whose rule it is") {
   address_scope scope;
   auto refused = scope.judge(target::parse("10.0.0.1").value());
