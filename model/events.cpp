@@ -140,6 +140,13 @@ bool is_key_use(const record& record) {
   return record.key.ends_with(use_suffix);
 }
 
+record to_record(const audit_entry& entry) {
+  envelope event{
+      entry.request + "/audit", from_ingest, "sonde.audit.v1", entry.time, entry.action, {}};
+  return {topics::audit, entry.user.empty() ? entry.client : entry.user, to_json_text(entry),
+          headers_of(std::move(event))};
+}
+
 record to_record(const kept_answer& answer) {
   envelope event{answer.by + "/" + std::string(name_of(answer.what)),
                  from_ingest,

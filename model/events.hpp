@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/record.hpp"
+#include "model/audit_entry.hpp"
 #include "model/comment.hpp"
 #include "model/credential.hpp"
 #include "model/entity.hpp"
@@ -29,6 +30,7 @@ inline constexpr const char* idempotency = "idempotency";
 inline constexpr const char* webhook_requests = "webhook.requests";
 inline constexpr const char* webhook_requests_dead = "webhook.requests.dlq";
 inline constexpr const char* webhook_deliveries = "webhook.deliveries";
+inline constexpr const char* audit = "audit";
 }  // namespace topics
 
 /// The records of every topic: key, value, and CloudEvents 1.0 headers in binary mode (CloudEvents
@@ -56,6 +58,8 @@ inline constexpr const char* webhook_deliveries = "webhook.deliveries";
 [[nodiscard]] record to_record(const key_use& use);
 /// Whether a record of `credentials` tells of a use and not of a key.
 [[nodiscard]] bool is_key_use(const record& record);
+/// Who has asked for a change: `audit`.
+[[nodiscard]] record to_record(const audit_entry& entry);
 /// An answer that is given again: `idempotency`.
 [[nodiscard]] record to_record(const kept_answer& answer);
 [[nodiscard]] record to_record(const webhook_message& message, const std::string& traceparent);

@@ -38,7 +38,7 @@ struct scan_request {
 
   request_kind kind = request_kind::schedule;
   std::vector<webhook> webhooks;  ///< one at most, until others join it while it waits
-  std::string by;                 ///< who cancels
+  std::string by;                 ///< the user who asks; empty: not known
   bool cancelled = false;         ///< of one that waits: it will end as soon as it begins
   std::string refused;            ///< why it cannot be done: it fails as soon as it begins
 

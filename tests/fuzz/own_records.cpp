@@ -72,6 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, model::parse_credential);
   check(text, model::parse_key_use);
   check(text, model::parse_kept_answer);
+  check(text, model::parse_audit_entry);
   check(text, model::parse_webhook_message);
   check(text, model::parse_webhook_delivery);
   check_fitted(text);
