@@ -8,7 +8,6 @@
 #include "daemon/private_files.hpp"
 #include "daemon/reload_report.hpp"
 #include "daemon/service_manager.hpp"
-#include "model/json.hpp"
 #include "queue/errc.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -159,13 +158,11 @@ class watchman {
   int code_ = 0;
 };
 
-/// Tells the reader of standard output where the daemon listens. A daemon runs on without one.
+/// For whoever has started it by hand. Programs find it in the log or ask systemd: nothing but the
+/// log leaves a daemon.
 void announce(const node& started, logger& log) {
-  if (started.endpoint().empty()) return;
-  model::json line = {{"listening", started.url()}};
-  bool for_people = isatty(STDOUT_FILENO) == 1;
-  auto text = for_people ? "Sonde listens on " + started.url() : model::to_text(line);
-  auto written = client::write_output(text + "\n");
+  if (started.endpoint().empty() || isatty(STDOUT_FILENO) != 1) return;
+  auto written = client::write_output("Sonde listens on " + started.url() + "\n");
   if (!written) {
     log.warning("the address could not be printed", {{"reason", written.error().message()}});
   }
@@ -178,6 +175,7 @@ int serve(const invocation& how) {
   if (!config) return complain(config.error(), client::exit_code::configuration);
   system_clock clock;
   logger log(level_of(*config), format_of(*config));
+  if (journal_reads_errors(how.variables)) log.tell_priorities();
   // First of all: whoever is told that it cannot start finds nothing half made.
   if (auto fine = check_front_door(*config); !fine) {
     return complain(fine.error(), client::exit_code::configuration);
@@ -209,7 +207,7 @@ int serve(const invocation& how) {
   announce(daemon, log);
   manager.ready(status_of(daemon));
   log.info("started", {{"version", SONDE_VERSION},
-                       {"listen", daemon.endpoint()},
+                       {"url", daemon.endpoint().empty() ? std::string() : daemon.url()},
                        {"queue", config->queue.backend},
                        {"data", config->data_dir.string()}});
   int code = watch.run();

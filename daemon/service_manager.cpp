@@ -5,6 +5,7 @@
 #include <cstring>
 #include <ctime>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -44,6 +45,13 @@ std::string monotonic_microseconds() {
 }
 
 }  // namespace
+
+bool journal_reads_errors(const environment& variables) {
+  struct stat its {};
+  if (fstat(STDERR_FILENO, &its) != 0) return false;
+  auto stream = std::to_string(its.st_dev) + ":" + std::to_string(its.st_ino);
+  return value_of(variables, "JOURNAL_STREAM") == stream;
+}
 
 service_manager::service_manager(const environment& variables)
     : socket_(value_of(variables, "NOTIFY_SOCKET")), watchdog_(watchdog_of(variables)) {

@@ -9,6 +9,9 @@
 
 namespace sonde::daemon {
 
+/// Whether what is written to standard error goes to journald (`JOURNAL_STREAM`, systemd.exec(5)).
+[[nodiscard]] bool journal_reads_errors(const environment& variables);
+
 /// Tells systemd how the process is (sd_notify(3)): a datagram to the socket that `NOTIFY_SOCKET`
 /// names. Where there is none, everything here does nothing. What cannot be sent is lost: systemd
 /// acts on what it does not hear. Used by one thread.

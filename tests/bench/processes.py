@@ -3,13 +3,17 @@
 import contextlib
 import json
 import os
-import select
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from ready_socket import ReadySocket
 
 START_SECONDS = 60
 SAMPLE_SECONDS = 0.02
@@ -69,17 +73,16 @@ class Server:
         # The load is that of many callers, shown as one key.
         unlimited = {f"SONDE_LIMITS_REQUESTS_PER_{who}_{what}": "1000000000"
                      for who in ("KEY", "USER") for what in ("PER_S", "BURST")}
-        with open(self.log, "w") as log:
+        with open(self.log, "w") as log, ReadySocket() as ready:
             self.process = subprocess.Popen(
                 [binary, "serve", "--config", config, "--listen", "127.0.0.1:0"],
                 stdout=subprocess.PIPE, stderr=log, text=True,
-                env={**os.environ, **unlimited, **(environment or {})},
+                env={**os.environ, **ready.environment, **unlimited, **(environment or {})},
             )
+            url = ready.wait(self.process, START_SECONDS) if listens else None
         if listens:
-            ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
-            line = self.process.stdout.readline() if ready else ""
-            assert line, f"the server did not start:\n{self.log.read_text()}"
-            self.port = int(json.loads(line)["listening"].rsplit(":", 1)[1])
+            assert url, f"the server did not start:\n{self.log.read_text()}"
+            self.port = int(url.rsplit(":", 1)[1])
             if (self.data / "admin-key").exists():
                 show((self.data / "admin-key").read_text())
         self.samples = []

@@ -15,7 +15,6 @@ import os
 import random
 import re
 import resource
-import select
 import socket
 import statistics
 import subprocess
@@ -23,6 +22,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from ready_socket import ReadySocket
 
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,10 +161,10 @@ def nginx(folder):
 def sonde(folder):
     config = Path(folder) / "sonde.toml"
     config.write_text(f'data_dir = "{folder}/data"\nroles = ["ingest", "view"]\n[log]\nlevel = "error"\n')
-    with subprocess.Popen([BINARY, "serve", "--config", config, "--listen", "127.0.0.1:0"],
-                          stdout=subprocess.PIPE, text=True) as process:
-        select.select([process.stdout], [], [], 60)
-        yield int(re.search(r":(\d+)\"", process.stdout.readline()).group(1)), [process.pid]
+    with ReadySocket() as ready, subprocess.Popen([BINARY, "serve", "--config", config, "--listen", "127.0.0.1:0"],
+                                                  stdout=subprocess.PIPE, text=True,
+                                                  env={**os.environ, **ready.environment}) as process:
+        yield int(ready.wait(process, 60).rsplit(":", 1)[1]), [process.pid]
         process.terminate()
 
 

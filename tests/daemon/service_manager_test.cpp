@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstring>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -41,6 +42,16 @@ struct listening {
 };
 
 }  // namespace
+
+TEST_CASE("journald reads standard error where JOURNAL_STREAM names its device and inode") {
+  struct stat its {};
+  REQUIRE(fstat(STDERR_FILENO, &its) == 0);
+  auto own = std::to_string(its.st_dev) + ":" + std::to_string(its.st_ino);
+  CHECK(journal_reads_errors({{"JOURNAL_STREAM", own}}));
+  CHECK(!journal_reads_errors({{"JOURNAL_STREAM", own + "1"}}));
+  CHECK(!journal_reads_errors({{"JOURNAL_STREAM", ""}}));
+  CHECK(!journal_reads_errors({}));
+}
 
 TEST_CASE("what systemd is told, on a socket with a path and on an abstract one") {
   test::temporary_folder folder;

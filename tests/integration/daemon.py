@@ -4,12 +4,18 @@ import contextlib
 import http.client
 import json
 import os
-import select
+import re
 import signal
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from ready_socket import ReadySocket
 
 START_SECONDS = 60
 STOP_SECONDS = 60
@@ -47,25 +53,34 @@ class Daemon:
         path.write_text("\n".join(lines) + "\n")
         return path
 
-    def launch(self, *flags, listen="127.0.0.1:0"):
+    def launch(self, *flags, listen="127.0.0.1:0", environment=None):
         config = self.write_config()
+        self.log_before = len(self.log())
         with open(self.log_file, "a") as log:
             self.process = subprocess.Popen(
                 [*self.within, self.binary, "serve", "--config", config, "--listen", listen, *flags],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, **self.environment},
+                env={**os.environ, **(environment or {}), **self.environment},
             )
+
+    def url_in_log(self):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if told := re.findall(r" info started .*url=\"?([^\s\"]+)", self.log()[self.log_before:]):
+                return told[-1]
+            time.sleep(0.02)  # pause: until it says so
+        return None
 
     def start(self, *flags, listen="127.0.0.1:0"):
         if self.config.get("queue", {}).get("backend") == "kafka":
             self.make_kafka_token()
-        self.launch(*flags, listen=listen)
-        ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
-        line = self.process.stdout.readline() if ready else ""
-        assert line, f"the daemon did not start:\n{self.log()}"
-        self.url = json.loads(line)["listening"]
+        with ReadySocket() as ready:
+            self.launch(*flags, listen=listen, environment=ready.environment)
+            others_hear = "NOTIFY_SOCKET" in self.environment
+            self.url = self.url_in_log() if others_hear else ready.wait(self.process, START_SECONDS)
+        assert self.url, f"the daemon did not start:\n{self.log()}"
         parts = urlsplit(self.url)
         self.address = (parts.hostname, parts.port)
         return self
@@ -169,6 +184,8 @@ class Daemon:
         """A graceful stop; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(seconds)
+        printed = self.process.stdout.read()
+        assert printed == "", f"a daemon prints nothing but its log: {printed[:1000]}"
         self.process.stdout.close()
         self.process = None
         return code
