@@ -226,8 +226,7 @@ result<> node::start_scanner() {
                                           : std::max(1U, std::thread::hardware_concurrency());
   scanner::engine_settings settings;
   settings.descriptors = budget.probes;
-  settings.rates = {static_cast<double>(config_.scan.rate_per_address),
-                    static_cast<double>(config_.scan.rate_per_network)};
+  settings.rates = rates_of(config_);
   settings.resolvers = config_.scan.resolvers;
   settings.user_agent = user_agent(config_);
   engines_ = std::make_unique<scanner::engine_pool>(threads, settings, rules, config_.limits,
@@ -286,6 +285,7 @@ result<> node::start_http() {
   http_ = std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
                                                 config_.limits, log_, counts_, process_id_);
   http_->admit_by(front_desk());
+  http_->audit_to(*audit_);
   http_->allow_names(config_.http.server_names);
   auto tls = load_tls(config_);
   if (!tls) return tls.error();

@@ -253,6 +253,14 @@ int tail_topic(const invocation& how, client::tail_options options) {
   });
 }
 
+int list_audit(const invocation& how, client::audit_query query) {
+  return read_queue(how, [&](asio::io_context& loop, queue::backend& queue, client::terminal& out) {
+    return run_verb(
+        loop, out, [&] { return client::list_audit(queue, out, std::move(query)); },
+        [&] { loop.stop(); });
+  });
+}
+
 int redrive_topic(const invocation& how, client::redrive_order order) {
   return change_queue(how, [&](changed_queue on, asio::io_context& loop, client::terminal& out) {
     auto ask = [on](client::redrive_order o) -> awaitable<result<model::json>> {

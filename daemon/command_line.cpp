@@ -2,6 +2,7 @@
 
 #include "client/errc.hpp"
 #include "client/target_list.hpp"
+#include "daemon/audit_flags.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/tail_flags.hpp"
 #include "daemon/usage_error.hpp"
@@ -65,6 +66,7 @@ class command_line {
     add_topic();
     add_key();
     add_webhook();
+    add_audit();
     add_config();
   }
 
@@ -346,6 +348,14 @@ class command_line {
     });
   }
 
+  void add_audit() {
+    auto* audit = app_.add_subcommand("audit", "who has asked for which change");
+    add_data_dir(audit);
+    add_audit_flags(audit, audit_, system_clock().now());
+    add_form(audit);
+    audit->callback([this] { verb_ = [this] { return daemon::list_audit(how_, audit_); }; });
+  }
+
   void add_config() {
     auto* check = app_.add_subcommand("check-config", "say whether the configuration is valid");
     add_common(check);
@@ -365,6 +375,7 @@ class command_line {
   client::tail_options tail_;
   client::redrive_order redrive_;
   client::key_command key_;
+  client::audit_query audit_;
   std::pair<std::int32_t, std::int64_t> letter_;
   std::string targets_file_;
   std::string what_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client/audit_list.hpp"
 #include "client/keys.hpp"
 #include "client/read_commands.hpp"
 #include "client/redrive.hpp"
@@ -41,6 +42,7 @@ int watch(const invocation& how, const std::string& task);
 int list_topics(const invocation& how);
 int redrive_topic(const invocation& how, client::redrive_order order);
 int tail_topic(const invocation& how, client::tail_options options);
+int list_audit(const invocation& how, client::audit_query query);
 int list_dead_deliveries(const invocation& how);
 int change_keys(const invocation& how, client::key_command command);
 /// Makes the topics of a queue that does not make its own, and says how each of them is.

@@ -40,6 +40,7 @@ struct configuration {
   struct {
     std::string level = "info";
     std::string format = "text";
+    bool audit = false;  ///< the audit trail stands in the log too
   } log;
   struct {
     std::string backend = "embedded";

@@ -17,15 +17,28 @@ unsigned status_of(const error& why) {
   return 503;
 }
 
+/// In the audit trail; empty where nothing changes.
+std::string_view action_of(client::key_command::verb what) {
+  switch (what) {
+    case client::key_command::verb::create: return "key.create";
+    case client::key_command::verb::revoke: return "key.revoke";
+    case client::key_command::verb::list: break;
+  }
+  return {};
+}
+
 awaitable<ingest::http_response> redrive(queue::backend& queue, const clock& clock,
                                          ingest::http_request request) {
   auto order = client::parse_redrive_order(request.body);
   if (!order) co_return ingest::problem(400, order.error().message(), request.id);
+  ingest::audit_subject about;
+  if (!order->look_only) about = {"topic.redrive", order->topic, {}};
   auto report = co_await client::redrive(queue, std::move(*order), clock);
-  if (!report) {
-    co_return ingest::problem(status_of(report.error()), report.error().message(), request.id);
-  }
-  co_return ingest::json_response(200, model::to_text(client::to_json(*report)));
+  auto out = report
+                 ? ingest::json_response(200, model::to_text(client::to_json(*report)))
+                 : ingest::problem(status_of(report.error()), report.error().message(), request.id);
+  out.about = std::move(about);
+  co_return out;
 }
 
 awaitable<ingest::http_response> change_keys(views::key_changes& changes,
@@ -35,11 +48,13 @@ awaitable<ingest::http_response> change_keys(views::key_changes& changes,
   auto command = client::parse_key_command(request.body);
   if (!command) co_return ingest::problem(400, command.error().message(), request.id);
   auto until = clock.steady_now() + std::chrono::milliseconds(limits.http_answer_timeout_ms);
+  ingest::audit_subject about{action_of(command->what), command->id, {}};
   auto done = co_await do_key_command(changes, credentials, std::move(*command), until);
-  if (!done) {
-    co_return ingest::problem(status_of(done.error()), done.error().message(), request.id);
-  }
-  co_return ingest::json_response(200, model::to_text(*done));
+  auto out = done ? ingest::json_response(200, model::to_text(*done))
+                  : ingest::problem(status_of(done.error()), done.error().message(), request.id);
+  if (done && done->contains("keyID")) about.object = done->value("keyID", "");
+  out.about = std::move(about);
+  co_return out;
 }
 
 }  // namespace

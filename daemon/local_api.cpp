@@ -34,7 +34,15 @@ error as_client(const error& why) {
   return fail(client::errc::refused, why.message());
 }
 
+/// Who scans here and now means this machine (RFC 6761, section 6.3). A daemon takes no name with a
+/// single label: what it stands for depends on who asks.
+void resolve_own_name(json& order) {
+  auto target = order.find("target");
+  if (target != order.end() && *target == "localhost") *target = "127.0.0.1";
+}
+
 awaitable<result<json>> schedule_there(ingest::scan_service& scans, json order, std::string id) {
+  resolve_own_name(order);
   auto parsed = scans.parse_order(order, "local");
   if (!parsed) co_return as_client(parsed.error());
   auto receipt = co_await scans.schedule(std::move(*parsed), everybody(), std::move(id));

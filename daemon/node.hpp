@@ -13,6 +13,7 @@
 #include "daemon/control.hpp"
 #include "daemon/process_metrics.hpp"
 #include "daemon/readiness.hpp"
+#include "ingest/audit_trail.hpp"
 #include "ingest/authenticate.hpp"
 #include "ingest/body_workers.hpp"
 #include "ingest/daily_quota.hpp"
@@ -64,8 +65,7 @@ class node {
   [[nodiscard]] std::string url() const { return (tls_ ? "https://" : "http://") + endpoint(); }
   /// The same interface without HTTP, for a caller in this process.
   [[nodiscard]] std::unique_ptr<client::scan_api> local_api();
-  /// Scope, log level and certificates of a new configuration; what else has changed needs a
-  /// restart.
+  /// What `reload_report` calls taken over; what else has changed needs a restart.
   [[nodiscard]] result<> reload(const configuration& changed);
   /// Looks whether the machine has other addresses than before, which are out of scope then. Costs
   /// some ten microseconds; nothing is asked at a probe.
@@ -91,6 +91,10 @@ class node {
   void build_apart();
   [[nodiscard]] result<std::shared_ptr<const model::address_scope>> scope_of(
       const model::scope_rules& rules) const;
+  [[nodiscard]] static scanner::rate_settings rates_of(const configuration& config);
+  void take_over_log(const configuration& changed);
+  void take_over_rates(const configuration& changed);
+  void take_over_guard(const model::webhook_guard& guard);
   [[nodiscard]] std::shared_ptr<const scanner::policy> policy_of(
       const model::address_scope& scope) const;
   void take_over(const std::shared_ptr<const model::address_scope>& scope);
@@ -149,6 +153,7 @@ class node {
   std::unique_ptr<views::key_changes> key_changes_;  ///< on the loop of HTTP
   std::unique_ptr<ingest::keypair_service> keys_;
   std::unique_ptr<ingest::key_use_recorder> key_uses_;
+  std::unique_ptr<ingest::audit_trail> audit_;  ///< on the loop of HTTP
   std::unique_ptr<ingest::idempotent_requests> repeats_;
   std::shared_ptr<const model::webhook_keys> webhook_keys_;  ///< none: webhooks are refused
   std::unique_ptr<scanner::resolver> webhook_names_;

@@ -23,6 +23,9 @@ void node::start_credentials() {
   key_uses_ =
       std::make_unique<ingest::key_use_recorder>(loop, *queue_, *credentials_, clock_, log_);
   key_uses_->start();
+  audit_ = std::make_unique<ingest::audit_trail>(loop, *queue_, clock_, log_, counts_,
+                                                 config_.log.audit);
+  audit_->start();
   key_changes_ = std::make_unique<views::key_changes>(loop, *queue_, *credentials_, kernel_random,
                                                       config_.limits, clock_, log_);
   if (!scans_) return;
@@ -64,6 +67,7 @@ result<> node::start_gateway() {
   gateway_->trust_gateways();
   gateway_->admit_by(front_desk());
   gateway_->share_budgets(*http_);
+  gateway_->audit_to(*audit_);
   auto bound = gateway_->listen(std::filesystem::path(config_.http.gateway_socket),
                                 ingest::http_server::socket_rights::group);
   if (!bound) return bound;
@@ -94,6 +98,7 @@ void node::start_control() {
   control_ =
       std::make_unique<ingest::http_server>(http_loop_.get_executor(), std::move(handle),
                                             config_.limits, log_, counts_, process_id_ + "c");
+  if (audit_) control_->audit_to(*audit_);
   if (auto bound = control_->listen(control_socket(*view_folder_)); !bound) {
     log_.warning("verbs cannot reach this daemon", {{"reason", bound.error().message()}});
     control_.reset();
@@ -106,6 +111,7 @@ awaitable<void> node::stop_credentials() {
   if (key_changes_) co_await key_changes_->stop();
   if (repeats_) co_await repeats_->stop();
   if (answers_) co_await answers_->stop();
+  if (audit_) co_await audit_->stop();
   if (key_uses_) co_await key_uses_->stop();
   if (credentials_) co_await credentials_->stop();
 }

@@ -29,13 +29,47 @@ void node::take_over(const std::shared_ptr<const model::address_scope>& scope) {
   });
 }
 
+scanner::rate_settings node::rates_of(const configuration& config) {
+  return {static_cast<double>(config.scan.rate_per_address),
+          static_cast<double>(config.scan.rate_per_network)};
+}
+
+void node::take_over_log(const configuration& changed) {
+  log_.set_level(level_of(changed));
+  log_.set_format(format_of(changed));
+  if (!audit_) return;
+  asio::post(http_loop_.get_executor(),
+             [this, logged = changed.log.audit] { audit_->set_logged(logged); });
+}
+
+void node::take_over_rates(const configuration& changed) {
+  if (engines_) engines_->set_rates(rates_of(changed));
+}
+
+/// For webhooks that are asked for, and for messages that are on their way.
+void node::take_over_guard(const model::webhook_guard& guard) {
+  if (scans_) {
+    asio::post(http_loop_.get_executor(),
+               [this, guard] { scans_->accept_webhooks(webhook_keys_, guard); });
+  }
+  if (!sender_) return;
+  asio::post(webhook_loop_.get_executor(), [this, guard] {
+    sender_->set_guard(guard);
+    poster_->set_guard(guard);
+  });
+}
+
 result<> node::reload(const configuration& changed) {
   auto scope = scope_of(changed.scope);
   if (!scope) return scope.error();
+  auto guard = model::webhook_guard::from_rules(changed.webhook.allow);
+  if (!guard) return guard.error();
   auto tls = load_tls(changed);
   if (!tls) return tls.error();
   if (tls_ && *tls) tls_->take_over(**tls);
-  log_.set_level(level_of(changed));
+  take_over_log(changed);
+  take_over_rates(changed);
+  take_over_guard(*guard);
   if (http_) {
     auto rename = [this, names = changed.http.server_names] { http_->allow_names(names); };
     asio::post(http_loop_.get_executor(), std::move(rename));

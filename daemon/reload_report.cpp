@@ -9,9 +9,16 @@ namespace sonde::daemon {
 namespace {
 
 /// What `node::reload` takes over; a name with a dot at its end is a whole section.
-constexpr std::string_view reloaded_settings[] = {
-    "scope.",          "log.level",          "http.tls_certificate", "http.tls_key",
-    "http.gateway_ca", "http.gateway_names", "http.server_names"};
+constexpr std::string_view reloaded_settings[] = {"scope.",
+                                                  "log.",
+                                                  "http.tls_certificate",
+                                                  "http.tls_key",
+                                                  "http.gateway_ca",
+                                                  "http.gateway_names",
+                                                  "http.server_names",
+                                                  "scan.rate_per_address",
+                                                  "scan.rate_per_network",
+                                                  "webhook.allow"};
 
 bool is_reloaded(const std::string& key) {
   return std::ranges::any_of(reloaded_settings, [&](std::string_view name) {

@@ -19,6 +19,8 @@ struct time_unit {
 /// The longest one first.
 constexpr time_unit time_units[] = {
     {'w', 604'800}, {'d', 86'400}, {'h', 3'600}, {'m', 60}, {'s', 1}};
+/// Of `audit`: whoever may ask for changes may fill it.
+constexpr std::uint64_t audit_bytes = 1ULL << 30U;
 constexpr seconds shortest_retention{60};
 constexpr seconds longest_retention = hours(24) * 36'500;
 
@@ -50,6 +52,7 @@ retention_table default_retention() {
   // Longer than there are messages that they tell of. Not compacted: every try has its record.
   out[topics::webhook_deliveries] = {4 * week};
   out[topics::webhook_requests_dead] = {month};
+  out[topics::audit] = {3 * month, audit_bytes};
   return out;
 }
 

@@ -263,6 +263,9 @@ std::vector<setting> general_settings() {
       text(
           "log.format", "text or json", [](c & x) -> auto& { return x.log.format; },
           one_of({"text", "json"})),
+      flag(
+          "log.audit", "every entry of the topic audit is a line of the log too",
+          [](c & x) -> auto& { return x.log.audit; }),
   };
 }
 

@@ -70,20 +70,24 @@ result<client::tail_offset> parse_tail_offset(const std::string& text) {
                                "PARTITION:OFFSET, as in 2:17");
 }
 
+CLI::Option* add_time_flag(CLI::App* to, const std::string& flag, std::optional<wall_time>& into,
+                           wall_time now, const std::string& description) {
+  std::function<result<wall_time>(const std::string&)> parse = [now](const std::string& text) {
+    return parse_time_or_age(text, now);
+  };
+  return add_parsed(to, flag, into, parse, description)->type_name("TIME");
+}
+
 void add_tail_flags(CLI::App* tail, client::tail_options& into, wall_time now) {
   auto* start =
       tail->add_flag("--from-start", into.from_start, "all of it, up to its end as it is now");
-  std::function<result<wall_time>(const std::string&)> parse_time = [now](const std::string& text) {
-    return parse_time_or_age(text, now);
-  };
-  auto* since = add_parsed(tail, "--since", into.since, parse_time,
-                           "from each partition's first record that was appended at or after "
-                           "TIME: in UTC, as in 2026-11-22T06:29:41Z, or an age, as in 10m, 2h, 1d")
-                    ->type_name("TIME");
-  add_parsed(tail, "--until", into.until, parse_time,
-             "up to each partition's first record that was appended at or after TIME; from the "
-             "start, unless another flag says where to begin")
-      ->type_name("TIME");
+  auto* since =
+      add_time_flag(tail, "--since", into.since, now,
+                    "from each partition's first record that was appended at or after "
+                    "TIME: in UTC, as in 2026-11-22T06:29:41Z, or an age, as in 10m, 2h, 1d");
+  add_time_flag(tail, "--until", into.until, now,
+                "up to each partition's first record that was appended at or after TIME; from the "
+                "start, unless another flag says where to begin");
   std::function<result<client::tail_offset>(const std::string&)> parse_offset = parse_tail_offset;
   auto* offset = add_parsed(tail, "--offset", into.offset, parse_offset,
                             "from this offset of every partition; with PARTITION that one only")

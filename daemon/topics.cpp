@@ -14,7 +14,7 @@ std::vector<queue::topic_spec> all_topics(std::int32_t partitions, const retenti
        {names::scan_requests, names::scan_tasks, names::scan_progress, names::entities,
         names::associations, names::comments, names::scan_requests_dead, names::credentials,
         names::idempotency, names::webhook_requests, names::webhook_deliveries,
-        names::webhook_requests_dead}) {
+        names::webhook_requests_dead, names::audit}) {
     auto& spec = out.emplace_back();
     spec.name = name;
     spec.partitions = partitions;

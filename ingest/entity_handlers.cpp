@@ -32,7 +32,9 @@ class entity_handlers {
     auto id = co_await (entities_.*take)(std::move(request.body), std::move(from));
     if (!id) co_return problem(id.error(), request.id);
     json answer = {{"message", "acknowledged"}, {"id", *id}};
-    co_return json_response(202, model::to_text(answer));
+    auto out = json_response(202, model::to_text(answer));
+    out.about.object = std::move(*id);
+    co_return out;
   }
 
   awaitable<http_response> details(http_request request, path_parameters parameters) {
@@ -82,15 +84,17 @@ void add_submission_routes(router& to, entity_service& entities, const limits& l
                            daily_quota* quota) {
   if (quota != nullptr) entities.count_in(*quota);
   auto handlers = std::make_shared<entity_handlers>(entities, limits, quota);
-  auto post = [&](const char* path, access who, entity_handlers::taker take) {
-    to.add("POST", path, who, [handlers, take](http_request request, path_parameters) {
+  auto post = [&](const char* what, access who, entity_handlers::taker take,
+                  std::string_view action) {
+    auto handle = [handlers, take](http_request request, path_parameters) {
       return handlers->post(std::move(request), take);
-    });
+    };
+    to.add("POST", std::string("/api/ingest/v1/") + what, who, handle, {.action = action});
   };
-  post("/api/ingest/v1/entity", access::reporter, &entity_service::submit);
-  post("/api/ingest/v1/well-known", access::trusted, &entity_service::submit_well_known);
-  post("/api/ingest/v1/association", access::reporter, &entity_service::associate);
-  post("/api/ingest/v1/comment", access::reporter, &entity_service::comment);
+  post("entity", access::reporter, &entity_service::submit, "entity.submit");
+  post("well-known", access::trusted, &entity_service::submit_well_known, "well-known.submit");
+  post("association", access::reporter, &entity_service::associate, "association.submit");
+  post("comment", access::reporter, &entity_service::comment, "comment.submit");
 }
 
 void add_entity_routes(router& to, entity_service& entities, const limits& limits) {

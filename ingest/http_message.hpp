@@ -57,7 +57,8 @@ struct http_request {
   long_wait* wait = nullptr;  ///< none where the connection cannot be closed meanwhile
 
   // What the router has found out from the header.
-  bool admitted = false;  ///< it may be carried out
+  std::string_view action;  ///< the route's, as `route_rules` has it
+  bool admitted = false;    ///< it may be carried out
   bool takes_body = true;
   std::size_t route = 0;
   std::vector<std::string> parameters;  ///< the values of the path's `{…}` segments, in order
@@ -72,6 +73,14 @@ struct http_request {
 /// user, or, where nobody has said who they are, an address.
 [[nodiscard]] std::string counted_as(const http_request& request);
 
+/// What a request was about, for the audit trail. Empty where its handler says nothing.
+struct audit_subject {
+  std::string_view action = {};  ///< where the route alone does not tell
+  std::string object = {};
+  std::string target = {};
+  bool unchanged = false;  ///< nothing was changed: the answer had been given before
+};
+
 struct http_response {
   /// Which headers of the request its answer depends on (RFC 9110, section 12.5.5).
   enum class depends_on { none, key, gateway };
@@ -83,6 +92,7 @@ struct http_response {
   bool partial = false;    ///< a success that has refused some of what was asked
   bool cacheable = false;  ///< by anybody, for a minute; everything else by nobody
   depends_on varies = depends_on::none;
+  audit_subject about = {};  ///< not sent
 };
 
 /// How an answer goes out.

@@ -44,6 +44,12 @@ peer_address peer_of(const stream_socket& socket) {
   return {asio::ip::address_v6(bytes).to_string(), own};
 }
 
+/// Zero where there is no such file.
+std::uint64_t inode_of(const std::filesystem::path& file) {
+  struct stat its {};
+  return stat(file.c_str(), &its) == 0 ? its.st_ino : 0;
+}
+
 }  // namespace
 
 http_server::http_server(executor loop, handler_function handler, const limits& limits, logger& log,
@@ -114,8 +120,10 @@ result<> http_server::listen(const std::filesystem::path& file, socket_rights ri
   }
   ::umask(before);
   if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
-  if (!failed) return {};
-  return error{failed, "cannot listen on " + file.string() + ": " + failed.message()};
+  if (failed) return error{failed, "cannot listen on " + file.string() + ": " + failed.message()};
+  file_ = file;
+  inode_ = inode_of(file);
+  return {};
 }
 
 void http_server::use_tls(std::shared_ptr<const server_tls> tls) {
@@ -219,9 +227,17 @@ awaitable<void> http_server::serve(stream_socket socket, peer_address peer,
   host_.room.notify_all();
 }
 
+void http_server::remove_file() {
+  if (inode_ == 0 || inode_of(file_) != inode_) return;
+  std::error_code ignored;
+  std::filesystem::remove(file_, ignored);
+}
+
 awaitable<void> http_server::stop(steady_time deadline) {
   host_.stopping = true;
   error_code ignored;
+  // While it is bound no other file has its inode.
+  remove_file();
   acceptor_.close(ignored);
   accepting_.cancel();
   co_await accepting_.join();

@@ -51,6 +51,8 @@ class http_server {
   void trust_gateways() { host_.by_gateway = true; }
   /// Who decides about requests before their bodies are read. Call before `start`.
   void admit_by(admission door) { host_.door = std::move(door); }
+  /// Writes down who asks for which change; outlives this. Call before `start`.
+  void audit_to(audit_trail& trail) { host_.trail = &trail; }
   /// Holds bytes for its peers out of another server's budgets, of the same loop. Before `start`.
   void share_budgets(const http_server& with) { host_.budgets = with.host_.budgets; }
   /// Shows how much is held for peers at present. On the loop.
@@ -62,7 +64,8 @@ class http_server {
 
   /// Begins to accept. On the loop, or before it runs.
   void start();
-  /// Accepts no more, lets requests under way end until `deadline`, then hangs up. On the loop.
+  /// Accepts no more, lets requests under way end until `deadline`, then hangs up. Removes its
+  /// socket file, unless another process has put its own there. On the loop.
   awaitable<void> stop(steady_time deadline);
 
  private:
@@ -71,6 +74,7 @@ class http_server {
   awaitable<void> serve(stream_socket socket, peer_address peer, connection_place place);
   bool make_room_for(const std::string& address);
   void turn_away(stream_socket socket);
+  void remove_file();
   void note_full();
 
   executor loop_;
@@ -82,6 +86,8 @@ class http_server {
   counter gave_way_;
   counter turned_away_;
   steady_time next_note_;
+  std::filesystem::path file_;  ///< of a UNIX socket, and
+  std::uint64_t inode_ = 0;     ///< which one it is
 };
 
 }  // namespace sonde::ingest

@@ -5,6 +5,7 @@
 #include "ingest/request_gate.hpp"
 #include "ingest/request_reader.hpp"
 #include "ingest/request_rules.hpp"
+#include "model/text.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -25,6 +26,11 @@ constexpr std::uint32_t large_bodies_percent = 75;
 /// A caller who reads gets no further answer made while so little of the budget is left.
 constexpr std::uint32_t spare_part = 16;
 
+/// In the audit trail: who came through a UNIX socket.
+constexpr const char* local_client = "local";
+/// Of what others have chosen there.
+constexpr std::size_t longest_text = 512;
+
 constexpr const char* no_room_for_bodies =
     "this server holds as many bytes of bodies as it may; try again later";
 constexpr const char* no_room_for_answers =
@@ -39,12 +45,25 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// Why it was refused; empty where it was not.
+std::string reason_of(const http_response& answer) {
+  for (const auto& [name, value] : answer.headers) {
+    if (name == "x-error") return value;
+  }
+  return {};
+}
+
 /// What the log and the answer need to know of a request that a handler has been given.
 struct request_note {
   std::string id;
   std::string method;
   std::string path;
   std::string caller;  ///< whose bytes these are: a key, a gateway's user, or an address
+  // For the audit trail.
+  std::string_view action;
+  std::string key;
+  std::string user;
+  std::string client;
   bool known = false;  ///< the caller has shown who they are
   bool keep = false;
   unsigned version = 11;
@@ -173,7 +192,15 @@ class session {
   }
 
   request_note note_of(const request_gate& gate, const http_request& request) {
-    request_note out{request.id, request.method, request.path, counted_as(request)};
+    request_note out;
+    out.id = request.id;
+    out.method = request.method;
+    out.path = request.path;
+    out.caller = counted_as(request);
+    out.action = request.action;
+    out.key = request.who.key_id;
+    out.user = request.who.user_id;
+    out.client = request.peer;
     out.known = !request.who.user_id.empty();
     out.keep = gate.keeps_alive();
     out.version = gate.version();
@@ -290,6 +317,8 @@ class session {
 
   /// Counts, logs and sends an answer. False: nothing may follow it.
   awaitable<bool> send(request_note note, http_response answer) {
+    // What the handler says, whether or not there is room for it.
+    write_down(note, answer);
     byte_budget::hold room(host_.budgets->responses);
     bool head = note.method == "HEAD";
     if (!head && answer.body.size() > small_answer &&
@@ -323,10 +352,7 @@ class session {
     if (answer.status < 400 || link_.gave_way()) return;
     bool own_line = note.known && answer.status != 429 && answer.status != 503;
     if (!own_line && !host_.refusals.note(answer.status)) return;
-    std::string reason;
-    for (const auto& [name, value] : answer.headers) {
-      if (name == "x-error") reason = value;
-    }
+    auto reason = reason_of(answer);
     log_fields fields = {{"id", note.id},
                          {"method", note.method},
                          {"path", note.path},
@@ -337,6 +363,25 @@ class session {
     } else {
       host_.log.info("request refused", fields);
     }
+  }
+
+  void write_down(const request_note& note, const http_response& answer) {
+    bool changes = !note.action.empty() || !answer.about.action.empty();
+    if (host_.trail == nullptr || !changes || answer.about.unchanged) return;
+    // Who comes through a socket without a door may do everything, and shows no key.
+    bool known = note.known || !host_.door.admit;
+    model::audit_entry entry;
+    entry.request = note.id;
+    entry.client = note.client.empty() ? local_client : note.client;
+    entry.key = note.key;
+    entry.user = note.user;
+    entry.action = answer.about.action.empty() ? note.action : answer.about.action;
+    entry.object = model::cut_at(answer.about.object, longest_text);
+    entry.target = model::cut_at(answer.about.target, longest_text);
+    entry.status = answer.status;
+    entry.partial = answer.partial;
+    entry.reason = model::cut_at(reason_of(answer), longest_text);
+    host_.trail->note(std::move(entry), known && answer.status != 429 && answer.status != 503);
   }
 
   session_host& host_;

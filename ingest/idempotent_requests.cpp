@@ -141,7 +141,9 @@ awaitable<http_response> idempotent_requests::carry_out(http_request request,
   kept.body = answer.body;
   auto written = co_await write(std::move(kept), kept_answer::kind::answered, how);
   if (written || written.error().code == make_error_code(errc::too_large)) co_return answer;
-  co_return problem(written.error(), id);
+  auto lost = problem(written.error(), id);
+  lost.about = std::move(answer.about);
+  co_return lost;
 }
 
 /// That it was begun is written first, and then it is seen who was: of several processes that
@@ -198,6 +200,7 @@ http_response idempotent_requests::again(const kept_answer& known, const kept_an
   if (!known.content_type.empty()) out.headers.emplace_back(content_type, known.content_type);
   out.headers.emplace_back("Idempotency-Replayed", "true");
   out.body = known.body;
+  out.about.unchanged = true;
   return out;
 }
 

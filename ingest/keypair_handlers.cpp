@@ -76,7 +76,9 @@ awaitable<http_response> keypair_service::make(http_request request) {
                          {"key", made->what.id.str()},
                          {"user", made->what.user_id},
                          {"by", request.who.key_id}});
-  co_return json_response(200, model::to_text(to_json(*made)));
+  auto out = json_response(200, model::to_text(to_json(*made)));
+  out.about.object = made->what.id.str();
+  co_return out;
 }
 
 awaitable<http_response> keypair_service::show_own(http_request request) {
@@ -103,9 +105,15 @@ awaitable<http_response> keypair_service::list(http_request request) {
 awaitable<http_response> keypair_service::revoke(http_request request, std::string id) {
   auto of_user = request.who.has(model::roles::admin) ? std::string() : request.who.user_id;
   auto revoked = co_await changes_.revoke(id, std::move(of_user), deadline());
-  if (!revoked) co_return key_refusal(revoked.error(), request.id);
+  if (!revoked) {
+    auto refused = key_refusal(revoked.error(), request.id);
+    refused.about.object = std::move(id);
+    co_return refused;
+  }
   log_.info("key revoked", {{"id", request.id}, {"key", id}, {"by", request.who.key_id}});
-  co_return json_response(200, R"({"message":"acknowledged"})");
+  auto out = json_response(200, R"({"message":"acknowledged"})");
+  out.about.object = std::move(id);
+  co_return out;
 }
 
 void add_keypair_routes(router& to, keypair_service& keys) {
@@ -113,7 +121,8 @@ void add_keypair_routes(router& to, keypair_service& keys) {
   auto make = [&keys](http_request request, path_parameters) {
     return keys.make(std::move(request));
   };
-  to.add("POST", one, access::any_caller, make, {.what = secrecy::told_once});
+  to.add("POST", one, access::any_caller, make,
+         {.what = secrecy::told_once, .action = "key.create"});
   to.add("GET", one, access::any_caller, [&keys](http_request request, path_parameters) {
     return keys.show_own(std::move(request));
   });
@@ -122,7 +131,8 @@ void add_keypair_routes(router& to, keypair_service& keys) {
   to.add("DELETE", one + "/{id}", access::any_caller,
          [&keys](http_request request, path_parameters parameters) {
            return keys.revoke(std::move(request), std::move(parameters[0]));
-         });
+         },
+         {.action = "key.revoke"});
 }
 
 }  // namespace sonde::ingest

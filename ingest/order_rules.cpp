@@ -2,6 +2,7 @@
 
 #include "ingest/errc.hpp"
 #include "ingest/record_fit.hpp"
+#include "model/text.hpp"
 
 #include <limits>
 
@@ -37,6 +38,8 @@ result<std::optional<std::int64_t>> number_field(const json& body, const char* n
                  "is no integer between " + std::to_string(least) + " and " + std::to_string(most));
 }
 
+/// Of a target that is refused: a host name has no more bytes.
+constexpr std::size_t longest_named_target = 253;
 constexpr std::int64_t longest_age_s = std::int64_t{10} * 365 * 24 * 3600;
 
 }  // namespace
@@ -51,6 +54,7 @@ result<scan_order> order_rules::parse(const json& body, const std::string& owner
   if (!target) return target.error();
   if (!*target) return invalid("target", "is missing; give an IP address or a name");
   scan_order out;
+  out.by = owner;
   auto parsed = model::target::parse(**target);
   if (!parsed) return invalid("target", parsed.error().message());
   out.target = std::move(*parsed);
@@ -116,6 +120,14 @@ result<model::webhook> order_rules::parse_webhook(const model::json& body,
     return fail(errc::invalid, "webhook.url: " + may.error().message());
   }
   return keys->seal(*order);
+}
+
+std::string named_target(std::string_view body, std::uint32_t depth) {
+  auto order = model::parse_json(body, depth);
+  if (!order || !order->is_object()) return {};
+  auto target = order->find("target");
+  if (target == order->end() || !target->is_string()) return {};
+  return std::string(model::cut_at(target->get_ref<const std::string&>(), longest_named_target));
 }
 
 }  // namespace sonde::ingest

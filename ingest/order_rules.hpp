@@ -26,6 +26,7 @@ struct scan_order {
   std::chrono::seconds max_age{24 * 3600};  ///< a finished scan younger than this will do
   int priority = 0;
   std::string traceparent;
+  std::string by = {};                    ///< the user who asks
   std::optional<model::webhook> webhook;  ///< to tell of its end, sealed
 };
 
@@ -49,5 +50,8 @@ struct order_rules {
   [[nodiscard]] result<model::webhook> parse_webhook(const model::json& body,
                                                      const std::string& owner) const;
 };
+
+/// What an order that is refused names as its target; empty where it names none.
+[[nodiscard]] std::string named_target(std::string_view body, std::uint32_t depth);
 
 }  // namespace sonde::ingest

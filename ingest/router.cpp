@@ -138,6 +138,7 @@ router::found_route router::find(const http_request& request) const {
 awaitable<std::optional<http_response>> router::admit(http_request& request) const {
   if (request.path == "*") co_return all_of_it();
   auto found = find(request);
+  if (found.route) request.action = routes_[*found.route].rules.action;
   auto refused = co_await choose(request, found);
   if (refused && found.needed != access::everybody) refused->varies = variation_of(request);
   if (refused) co_return refused;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sonde::ingest {
@@ -33,6 +34,8 @@ enum class secrecy {
 /// What a route says of itself beside its path and who may use it.
 struct route_rules {
   secrecy what = secrecy::open;
+  /// What it changes, as the audit trail has it; outlives the router. Empty: it changes nothing.
+  std::string_view action = {};
   /// The query parameters that it takes. Others are refused by name, where the route needs
   /// credentials: a misspelt one would be answered as if it had not been there.
   std::vector<std::string> query = {};

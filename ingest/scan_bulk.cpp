@@ -67,6 +67,7 @@ struct line_reader {
     auto order = rules->read(line.text, depth, owner);
     if (!order) {
       out.refusal = order.error();
+      out.target = named_target(line.text, depth);
       return out;
     }
     out.order = std::move(*order);

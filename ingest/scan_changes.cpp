@@ -90,9 +90,9 @@ awaitable<result<queue::position>> scan_service::write(model::scan_request reque
   co_return std::move(written->front());
 }
 
-awaitable<result<>> scan_service::attach(model::scan_task task, std::optional<model::webhook> hook,
-                                         std::string traceparent, std::string request_id,
-                                         steady_time until) {
+awaitable<result<>> scan_service::attach(model::scan_task task, scan_order order,
+                                         std::string request_id, steady_time until) {
+  auto& hook = order.webhook;
   if (!hook) co_return result<>();
   bool known =
       std::ranges::find(task.webhooks, hook->id, &model::webhook::id) != task.webhooks.end();
@@ -106,7 +106,8 @@ awaitable<result<>> scan_service::attach(model::scan_task task, std::optional<mo
   auto request =
       request_about(task, task.current.number, model::request_kind::attach, clock_.now());
   request.webhooks.push_back(std::move(*hook));
-  request.traceparent = std::move(traceparent);
+  request.traceparent = std::move(order.traceparent);
+  request.by = std::move(order.by);
   auto written = co_await write(std::move(request), std::move(request_id), until);
   if (!written) co_return written.error();
   co_return result<>();

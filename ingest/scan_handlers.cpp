@@ -52,10 +52,15 @@ result<views::list_query> parse_list_query(const http_request& request) {
                                     (out.target ? ", the most for one target" : ""));
   }
   out.limit = *limit;
-  if (const auto* name = given("state")) {
+  // The field that it compares is `status`; `state` is what it was called first.
+  const char* status = given("state") != nullptr ? "state" : "status";
+  if (given("state") != nullptr && given("status") != nullptr) {
+    return wrong_query("state", "is another name of status; give one of them");
+  }
+  if (const auto* name = given(status)) {
     out.state = state_named(*name);
     if (!out.state) {
-      return wrong_query("state", "is none of queued, running, done, failed, cancelled");
+      return wrong_query(status, "is none of queued, running, done, failed, cancelled");
     }
   }
   if (const auto* cursor = given("cursor")) {
@@ -85,13 +90,21 @@ class scan_handlers {
   awaitable<http_response> post_scan(http_request request) {
     if (auto refused = over_quota(request)) co_return std::move(*refused);
     if (auto refused = refuse_if_not_json(request)) co_return std::move(*refused);
+    bool small = request.body.size() <= limits_.inline_body_bytes;
+    auto body = small ? request.body : std::string();
     auto order = co_await scans_.read_order(std::move(request.body), request.who);
-    if (!order) co_return problem(order.error(), request.id);
+    if (!order) {
+      auto refused = problem(order.error(), request.id);
+      refused.about.target = named_target(body, limits_.json_depth);
+      co_return refused;
+    }
     order->traceparent = traceparent_of(request);
+    auto target = order->target.text();
     auto receipt = co_await scans_.schedule(std::move(*order), request.who.groups, request.id);
-    if (!receipt) co_return problem(receipt.error(), request.id);
-    json answer = {{"id", receipt->id.str()}, {"status", receipt->status}};
-    co_return json_response(receipt->is_new() ? 202 : 200, model::to_text(answer));
+    auto out = receipt ? answer_to(*receipt) : problem(receipt.error(), request.id);
+    if (receipt) out.about.object = receipt->id.str();
+    out.about.target = std::move(target);
+    co_return out;
   }
 
   /// A POST, so that the URL, which may be a secret, stands in no log of a proxy.
@@ -130,11 +143,17 @@ class scan_handlers {
   awaitable<http_response> delete_scan(http_request request, path_parameters parameters) {
     auto receipt =
         co_await scans_.cancel(parameters[0], request.who.groups, request.who.user_id, request.id);
-    if (!receipt) co_return problem(receipt.error(), request.id);
+    if (!receipt) {
+      auto refused = problem(receipt.error(), request.id);
+      refused.about.object = std::move(parameters[0]);
+      co_return refused;
+    }
     bool under_way = receipt->status == "queued" || receipt->status == "running";
     json answer = {
         {"message", "acknowledged"}, {"id", receipt->id.str()}, {"status", receipt->status}};
-    co_return json_response(under_way ? 202 : 200, model::to_text(answer));
+    auto out = json_response(under_way ? 202 : 200, model::to_text(answer));
+    out.about.object = receipt->id.str();
+    co_return out;
   }
 
   awaitable<http_response> get_scan(http_request request, path_parameters parameters) {
@@ -171,6 +190,11 @@ class scan_handlers {
   }
 
  private:
+  [[nodiscard]] static http_response answer_to(const scan_receipt& receipt) {
+    json answer = {{"id", receipt.id.str()}, {"status", receipt.status}};
+    return json_response(receipt.is_new() ? 202 : 200, model::to_text(answer));
+  }
+
   [[nodiscard]] std::optional<http_response> over_quota(const http_request& request) const {
     if (quota_ == nullptr) return std::nullopt;
     return quota_->judge(request);
@@ -196,20 +220,23 @@ void add_scheduling_routes(router& to, scan_service& scans, const limits& limits
   to.add("POST", "/api/ingest/v1/scan", access::reporter,
          [handlers](http_request request, path_parameters) {
            return handlers->post_scan(std::move(request));
-         });
+         },
+         {.action = "scan.request"});
   to.add("POST", "/api/ingest/v1/scans", access::reporter,
          [handlers](http_request request, path_parameters) {
            return handlers->post_scans(std::move(request));
-         });
+         },
+         {.action = "scan.request.bulk"});
   to.add("POST", "/api/ingest/v1/webhook/secret", access::reporter,
          [handlers](http_request request, path_parameters) {
            return handlers->webhook_secret(std::move(request));
          },
-         {.what = secrecy::told_once});
+         {.what = secrecy::told_once, .action = "webhook.secret"});
   to.add("DELETE", "/api/ingest/v1/scan/{id}", access::reporter,
          [handlers](http_request request, path_parameters parameters) {
            return handlers->delete_scan(std::move(request), std::move(parameters));
-         });
+         },
+         {.action = "scan.cancel"});
 }
 
 void add_scan_routes(router& to, scan_service& scans, const limits& limits) {
@@ -223,7 +250,7 @@ void add_scan_routes(router& to, scan_service& scans, const limits& limits) {
          [handlers](http_request request, path_parameters) {
            return handlers->list_scans(std::move(request));
          },
-         {.query = {"target", "state", "limit", "cursor"}});
+         {.query = {"target", "status", "state", "limit", "cursor"}});
 }
 
 }  // namespace sonde::ingest

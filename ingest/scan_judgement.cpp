@@ -39,6 +39,7 @@ model::scan_request to_request(scan_order order, model::group_list groups, std::
   out.priority = order.priority;
   out.requested = now;
   out.traceparent = std::move(order.traceparent);
+  out.by = std::move(order.by);
   if (order.webhook) out.webhooks.push_back(std::move(*order.webhook));
   return out;
 }

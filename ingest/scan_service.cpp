@@ -101,8 +101,7 @@ awaitable<result<scan_receipt>> scan_service::schedule(scan_order order, model::
   if (known->task) {
     const auto& current = known->task->current;
     if (will_do(current.state, current.ended, order, now)) {
-      auto attached = co_await attach(*known->task, std::move(order.webhook),
-                                      std::move(order.traceparent), std::move(request_id), until);
+      auto attached = co_await attach(*known->task, std::move(order), std::move(request_id), until);
       if (!attached) co_return attached.error();
       co_return scan_receipt{current.id, std::string(name_of(current.state))};
     }

@@ -112,8 +112,8 @@ class scan_service {
   /// Makes a request durable, and says where it stands.
   awaitable<result<queue::position>> write(model::scan_request request, std::string request_id,
                                            steady_time until);
-  awaitable<result<>> attach(model::scan_task task, std::optional<model::webhook> hook,
-                             std::string traceparent, std::string request_id, steady_time until);
+  awaitable<result<>> attach(model::scan_task task, scan_order order, std::string request_id,
+                             steady_time until);
   awaitable<model::task_state> shown_state(model::task_state state,
                                            std::vector<model::produced_position> produced,
                                            steady_time until);

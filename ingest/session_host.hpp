@@ -6,6 +6,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "ingest/answer_counts.hpp"
+#include "ingest/audit_trail.hpp"
 #include "ingest/byte_budget.hpp"
 #include "ingest/certificate_notes.hpp"
 #include "ingest/connection_book.hpp"
@@ -56,7 +57,8 @@ struct admission {
 /// What the sessions of one server share. Outlives them; on their loop.
 struct session_host {
   std::function<awaitable<http_response>(http_request)> handler;
-  admission door = {};  ///< without it every request is carried out
+  admission door = {};           ///< without it every request is carried out
+  audit_trail* trail = nullptr;  ///< where changes are written down; none: nowhere
   /// What stands between a connection's descriptor and HTTP.
   std::function<std::unique_ptr<byte_link>(int)> link = make_plain_link;
   const limits& bounds;

@@ -44,7 +44,7 @@ TEST_CASE("every topic of the design is there once, with its cleanup") {
   CHECK(names == std::set<std::string>{"scan.requests", "scan.requests.dlq", "scan.tasks",
                                        "scan.progress", "entities", "associations", "comments",
                                        "credentials", "idempotency", "webhook.requests",
-                                       "webhook.requests.dlq", "webhook.deliveries"});
+                                       "webhook.requests.dlq", "webhook.deliveries", "audit"});
 }
 
 TEST_CASE("a node starts, serves its own process, reloads its scope, and stops twice") {

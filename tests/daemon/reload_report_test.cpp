@@ -19,13 +19,17 @@ TEST_CASE("a reload says what it takes over and what needs a restart") {
   CHECK(compare(running, read).need_restart.empty());
   read.scope.deny = {"10.0.0.0/8"};
   read.log.level = "debug";
+  read.log.audit = true;
+  read.scan.rate_per_address = 10;
+  read.webhook.allow = {"127.0.0.1"};
   read.http.server_names = {"sonde.example"};
   read.limits.requests_per_user_per_s += 1;
   read.scan.profiles["web"] = "80,443";
   read.kafka["acks"] = "all";
   auto report = compare(running, read);
   std::ranges::sort(report.taken_over);
-  CHECK(report.taken_over == setting_names{"http.server_names", "log.level", "scope.deny"});
+  CHECK(report.taken_over == setting_names{"http.server_names", "log.audit", "log.level",
+                                           "scan.rate_per_address", "scope.deny", "webhook.allow"});
   CHECK(report.need_restart ==
         setting_names{"limits.requests_per_user_per_s", "kafka", "scan.profiles"});
 }

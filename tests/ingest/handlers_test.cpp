@@ -162,11 +162,13 @@ TEST_CASE_FIXTURE(routed_scans, "a list of scans is asked for in words that are 
   CHECK(second["scans"].size() == 1);
   CHECK(second["scans"][0]["id"] != first["scans"][0]["id"]);
   CHECK(!second.contains("next"));
+  CHECK(page("?status=queued")["scans"].size() == 2);
   CHECK(page("?state=queued")["scans"].size() == 2);
   CHECK(page("?state=failed")["scans"].empty());
   CHECK(page("?target=192.0.2.1&state=queued&limit=100")["scans"].size() == 1);
-  for (const char* wrong : {"limit=0", "limit=1001", "limit=", "state=new", "state=", "cursor=x",
-                            "cursor=", "target=192.0.2.1&limit=101"}) {
+  for (const char* wrong :
+       {"limit=0", "limit=1001", "limit=", "state=new", "state=", "status=new",
+        "state=done&status=done", "cursor=x", "cursor=", "target=192.0.2.1&limit=101"}) {
     CAPTURE(wrong);
     CHECK(get(std::string("/api/ingest/v1/scans?") + wrong).status == 400);
   }

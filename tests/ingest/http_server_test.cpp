@@ -2,6 +2,8 @@
 
 #include "tests/ingest/served.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/run.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace sonde::ingest {
 
@@ -274,6 +276,29 @@ TEST_CASE("only loopback addresses are listened on unasked, and one in use is sa
   auto port = taken.server->endpoint().substr(taken.server->endpoint().rfind(':') + 1);
   auto said = listen("127.0.0.1", static_cast<std::uint16_t>(std::stoi(port)));
   CHECK(said.find("cannot listen on 127.0.0.1:" + port) != std::string::npos);
+}
+
+TEST_CASE("a socket file is gone when its server stops, unless another has taken its place") {
+  test::temporary_folder folder;
+  auto file = folder.path() / "socket";
+  event_loop loop("listen");
+  loop.start();
+  logger log(log_level::error);
+  metrics counts;
+  limits bounds;
+  auto handle = [](http_request) -> awaitable<http_response> { co_return http_response{}; };
+  auto stop = [&](http_server& server) {
+    auto work = [&server] { return server.stop(steady_time::max()); };
+    test::run(spawn_on(loop.get_executor(), work));
+  };
+  http_server first(loop.get_executor(), handle, bounds, log, counts, "x");
+  REQUIRE(first.listen(file));
+  http_server second(loop.get_executor(), handle, bounds, log, counts, "y");
+  REQUIRE(second.listen(file));
+  stop(first);
+  CHECK(std::filesystem::exists(file));
+  stop(second);
+  CHECK(!std::filesystem::exists(file));
 }
 
 }  // namespace sonde::ingest

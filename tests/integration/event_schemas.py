@@ -135,6 +135,7 @@ THINGS = {
     "credential": ("credential.json", ""),
     "key's use": ("key-use.json", ""),
     "kept answer": ("idempotency.json", ""),
+    "audit entry": ("audit.json", ""),
     "message": ("message.json", ""),
     "delivery": ("delivery.json", ""),
     "receipt": ("redrive.json", ""),

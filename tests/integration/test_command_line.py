@@ -60,12 +60,12 @@ def test_local_scan_needs_no_daemon(run_sonde):
 
 
 def test_refused_targets_are_named_and_the_others_are_scanned(run_sonde):
-    done = run_sonde("scan", "--local", "--ports", "1", "127.50.0.3", "localhost", "http://x/")
+    done = run_sonde("scan", "--local", "--ports", "1", "127.50.0.3", "intranet", "http://x/", "0.0.0.0")
     assert done.returncode == 1
     lines = {line["target"]: line for line in map(json.loads, done.stdout.splitlines())}
     assert lines["127.50.0.3"]["status"] == "done"
-    assert "single label" in lines["localhost"]["error"]
-    assert "URL" in lines["http://x/"]["error"]
+    assert "single label" in lines["intranet"]["error"]
+    assert "URL" in lines["http://x/"]["error"] and "unspecified" in lines["0.0.0.0"]["error"]
 
 
 def test_thousands_of_targets_from_a_pipe(daemon, run_sonde, tmp_path):

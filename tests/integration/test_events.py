@@ -26,7 +26,7 @@ PAIR = "/api/auth/v2/keypair"
 # in a transparency log, a scan beyond its budget; dead letters, which test_consumers.py makes.
 RARE = {"task.next", "request.cancelled", "receipt.letter", "receipt.to", "receipt.time", "certificate.truncated",
         "certificate.parse-problems", "certificate.sct-logs", "request.refused", "service.truncated",
-        "service.banner-sha256", "service.certificate-sha256"}
+        "service.banner-sha256", "service.certificate-sha256", "audit entry.left_out"}
 
 
 def tables():
@@ -229,6 +229,7 @@ def scan_all_kinds(daemon):
         assert daemon.finished_scan(running)["status"] == "cancelled"
         assert daemon.post_scan("127.42.0.2", ports="443", **hook).status == 200
         receiver.wait_for(3)
+    assert daemon.post_scan("127.42.0.2", ports="none").status == 400
     for target in ("127.42.0.9", "missing.sonde.test", "empty.sonde.test", "outside.sonde.test"):
         daemon.scanned(target, ports="22")
     unfinished = daemon.post_scan(SILENT, ports="1-200").json()["id"]

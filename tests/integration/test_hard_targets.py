@@ -2,6 +2,7 @@
 and a healthy one beside them is not held up."""
 
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -138,3 +139,12 @@ def test_an_exclusion_added_while_scanning_is_obeyed(ready_daemon, nft):
     assert scan["outcome"]["name"] == "excluded", scan
     refused = ready_daemon.post_scan(SILENT, ports="1-100")
     assert refused.status == 400 and "excluded" in refused.headers["x-error"]
+
+
+def test_localhost_is_this_machine_where_it_is_scanned_without_a_daemon(run_sonde):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = run_sonde("scan", "--local", "--ports", port, "localhost")
+    assert done.returncode == 0, done.stderr
+    scan = json.loads(done.stdout)
+    assert (scan["target"], scan["results"][0]["state"]) == ("127.0.0.1", "open")

@@ -46,6 +46,7 @@ def test_each_line_has_its_answer(server):
                 body_of(["127.0.0.9", "127.0.0.1", "127.0.0.2"]))
     assert [line["line"] for line in told] == [1, 3, 4, 5, 6, 7]
     assert [line["status"] for line in told] == ["new", "refused", "refused", "queued", "queued", "new"]
+    assert told[1]["target"] == "10.0.0.1" and "target" not in told[2]
     assert told[1]["code"] == 400 and "private" in told[1]["error"] and "malformed JSON" in told[2]["error"]
     assert told[3]["id"] == there and told[4]["id"] == told[0]["id"]
     assert server.scan(told[5]["id"])["target"] == "127.0.0.2"
@@ -148,7 +149,7 @@ def test_lists_are_asked_for_in_words_that_are_checked(server):
                   "target=127.0.0.1&limit=101"):
         answer = server.request("GET", f"{SCANS}?{query}")
         assert answer.status == 400 and answer.headers["x-error"].startswith(query.split("&")[-1].split("=")[0]), query
-    assert len(listed(server, "&state=queued")) == 2 and listed(server, "&state=done") == []
+    assert len(listed(server, "&status=queued")) == 2 and len(listed(server, "&state=queued")) == 2 and listed(server, "&state=done") == []
     assert server.request("GET", f"{SCANS}?target=127.0.0.1&state=queued").json()["scans"][0]["target"] == "127.0.0.1"
 
 

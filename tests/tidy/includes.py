@@ -49,7 +49,7 @@ INNER_HEADERS = {
     "views/read_timer.hpp", "views/side_reader.hpp", "views/task_backlog.hpp",
     "views/task_listing.hpp", "views/task_summaries.hpp",
     "views/task_tables.hpp", "tls/openssl.hpp", "base/async/gateway_rules.hpp",
-    "base/async/tls_link.hpp", "daemon/tail_flags.hpp", "daemon/usage_error.hpp",
+    "base/async/tls_link.hpp", "daemon/audit_flags.hpp", "daemon/tail_flags.hpp", "daemon/usage_error.hpp",
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)

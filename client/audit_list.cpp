@@ -1,0 +1,115 @@
+#include "client/audit_list.hpp"
+
+#include "client/columns.hpp"
+#include "client/errc.hpp"
+#include "client/topic_rest.hpp"
+#include "model/events.hpp"
+#include "model/text.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace sonde::client {
+namespace {
+
+/// Of a reason in the table.
+constexpr std::size_t reason_width = 60;
+
+/// The newest entries that match, and how many others there were.
+class newest_entries {
+ public:
+  explicit newest_entries(audit_query query) : query_(std::move(query)) {}
+
+  void take(const queue::stored_record& one) {
+    auto entry = model::parse_audit_entry(one.what.value);
+    if (!entry) {
+      ++unreadable_;
+      return;
+    }
+    if (!matches(query_, *entry)) return;
+    entries_.push_back(std::move(*entry));
+    if (entries_.size() >= std::size_t{2} * query_.last) put_in_order();
+  }
+  /// The oldest first.
+  [[nodiscard]] const std::vector<model::audit_entry>& all() {
+    put_in_order();
+    return entries_;
+  }
+  [[nodiscard]] std::size_t older() const { return older_; }
+  [[nodiscard]] std::size_t unreadable() const { return unreadable_; }
+
+ private:
+  /// Each partition is in order, the whole is not.
+  void put_in_order() {
+    std::ranges::stable_sort(entries_, {}, &model::audit_entry::time);
+    if (entries_.size() <= query_.last) return;
+    auto excess = entries_.size() - query_.last;
+    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(excess));
+    older_ += excess;
+  }
+
+  audit_query query_;
+  std::vector<model::audit_entry> entries_;
+  std::size_t older_ = 0;
+  std::size_t unreadable_ = 0;
+};
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
+std::string table_of(const std::vector<model::audit_entry>& entries) {
+  std::vector<std::vector<std::string>> rows = {
+      {"TIME", "USER", "KEY", "CLIENT", "ACTION", "TARGET", "OBJECT", "STATUS", "REASON"}};
+  for (const auto& each : entries) {
+    rows.push_back({to_rfc3339(each.time), or_dash(each.user), or_dash(each.key), each.client,
+                    each.action, or_dash(each.target), or_dash(each.object),
+                    std::to_string(each.status),
+                    or_dash(model::first_line(each.reason, reason_width))});
+  }
+  return in_columns(rows);
+}
+
+}  // namespace
+
+bool matches(const audit_query& query, const model::audit_entry& entry) {
+  auto is = [](const std::string& wanted, const std::string& has) {
+    return wanted.empty() || wanted == has;
+  };
+  if (query.since && entry.time < *query.since) return false;
+  if (query.until && entry.time >= *query.until) return false;
+  if (query.refused && entry.accepted()) return false;
+  return is(query.key, entry.key) && is(query.user, entry.user) && is(query.target, entry.target) &&
+         is(query.action, entry.action);
+}
+
+awaitable<int> list_audit(queue::backend& queue, terminal& out, audit_query query) {
+  newest_entries found(std::move(query));
+  auto take = [&found](const queue::stored_record& one) { found.take(one); };
+  std::string topic = model::topics::audit;
+  auto all = co_await read_all(queue, std::move(topic), take);
+  if (!all) {
+    out.complain(all.error().message());
+    co_return exit_code::data_folder;
+  }
+  const auto& entries = found.all();
+  if (out.for_people()) {
+    if (!entries.empty()) out.print(table_of(entries));
+  } else {
+    std::string lines;
+    for (const auto& each : entries)
+      lines += model::to_json_text(each) + "\n";
+    out.print(lines);
+  }
+  if (entries.empty()) out.say("no entry of the audit trail is like that");
+  if (found.older() > 0) {
+    out.say(std::to_string(found.older()) + " older entries are not shown; --last N shows more");
+  }
+  if (found.unreadable() > 0) {
+    out.say(std::to_string(found.unreadable()) + " records cannot be read by this version");
+  }
+  co_return exit_code::done;
+}
+
+}  // namespace sonde::client
