@@ -3,6 +3,7 @@
 The tests run in a network namespace of their own (see in_namespace), so 127.0.0.0/8 is theirs.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 import servers
 from daemon import Daemon
+from disks import Disk
 
 
 # Sonde refuses variables that it does not know, and this one is for tests only.
@@ -52,6 +54,28 @@ def daemon(sonde_binary, tmp_path):
     made = Daemon(sonde_binary, tmp_path / "data")
     yield made
     made.finish()
+
+
+@pytest.fixture
+def disk(daemon, tmp_path):
+    """The daemon's data folder is on a file system of 64 MiB."""
+    made = Disk(tmp_path / "disk", "64m")
+    daemon.data_dir = made.folder / "data"
+
+    def write_config():
+        lines = [f'data_dir = "{daemon.data_dir}"']
+        for section, values in daemon.config.items():
+            lines.append(f"[{section}]")
+            lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+        path = tmp_path / "sonde.toml"
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    daemon.write_config = write_config
+    yield made
+    made.make_room()
+    daemon.finish()
+    made.unmount()
 
 
 @pytest.fixture(scope="session")

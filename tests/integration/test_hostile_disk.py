@@ -1,9 +1,6 @@
 """A disk that others fill, tenants that write too much, topics that grow: what still works, and what is told."""
 
-import contextlib
 import json
-import os
-import subprocess
 import time
 
 import pytest
@@ -21,63 +18,6 @@ table ip sonde_test {{
   ip daddr {SILENT} tcp flags syn / syn,ack drop
   }}
 }}""")
-
-
-class Disk:
-    """A small file system that a test fills from outside."""
-
-    def __init__(self, folder, size):
-        self.folder = folder
-        folder.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
-        self.filler = folder / "filler"
-
-    def free(self):
-        its = os.statvfs(self.folder)
-        return its.f_bavail * its.f_frsize
-
-    def fill(self):
-        """All that is free, to the last page."""
-        with open(self.filler, "ab") as file:
-            size = self.free()
-            while size >= 4096:
-                try:
-                    os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), size)
-                except OSError:
-                    size //= 2  # the daemon has written meanwhile
-                else:
-                    size = max(self.free(), 4096)
-
-    def leave(self, spare):
-        with open(self.filler, "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, self.free() - spare)
-
-    def make_room(self):
-        self.filler.unlink(missing_ok=True)
-
-    def unmount(self):
-        subprocess.run(["umount", "-l", self.folder], check=True)
-
-
-@pytest.fixture
-def disk(daemon, tmp_path):
-    made = Disk(tmp_path / "disk", "64m")
-    daemon.data_dir = made.folder / "data"
-
-    def write_config():
-        lines = [f'data_dir = "{daemon.data_dir}"']
-        for section, values in daemon.config.items():
-            lines.append(f"[{section}]")
-            lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
-        path = tmp_path / "sonde.toml"
-        path.write_text("\n".join(lines) + "\n")
-        return path
-
-    daemon.write_config = write_config
-    yield made
-    made.make_room()
-    daemon.finish()
-    made.unmount()
 
 
 def say(daemon, number, token=None):
