@@ -27,6 +27,17 @@ def scraped(daemon):
     return time.time(), {found[1]: float(found[2]) for found in re.finditer(r"^(sonde_\w+(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE)}
 
 
+def scraped_when(daemon, holds):
+    """A scrape for which `holds`; some figures are looked at once in a while."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        told = scraped(daemon)
+        if holds(told[1]):
+            return told
+        time.sleep(0.2)  # pause: between two scrapes
+    raise AssertionError(f"not in a minute: {told}")
+
+
 def values(series, first, second):
     """What Prometheus would have of it, had it gone on for hours as between two scrapes; one sample a minute."""
     begun, before = first
@@ -77,10 +88,8 @@ def test_a_backlog_that_ages(watched, tmp_path):
     watched.start("--roles", "ingest,view")
     watched.post_scan("127.10.99.1")
     oldest = "sonde_scans_oldest_queued_seconds"
-    while (first := scraped(watched))[1].get(oldest, 0) == 0:
-        time.sleep(0.2)  # pause: the backlog is looked at once in a while
-    while (second := scraped(watched))[1][oldest] < first[1][oldest] + 2:
-        time.sleep(0.2)  # pause: it ages
+    first = scraped_when(watched, lambda told: told.get(oldest, 0) > 0)
+    second = scraped_when(watched, lambda told: told[oldest] >= first[1][oldest] + 2)
     assert firing(tmp_path, first, second) == {"SondeBacklogAges"}
 
 
@@ -90,9 +99,8 @@ def test_dead_letters(watched, tmp_path):
     with Receiver(500) as receiver:
         watched.post_scan("127.10.99.1", ports="9", webhook={"url": receiver.url})
         receiver.wait_for(1)
-        dead = 'sonde_queue_dead_letters_total{topic="webhook.requests"}'
-        while (second := scraped(watched))[1].get(dead, 0) == 0:
-            time.sleep(0.1)  # pause: until it is put aside
+        dead = 'sonde_queue_dead_letters_total{topic="sonde.webhook.requests.v1"}'
+        second = scraped_when(watched, lambda told: told.get(dead, 0) > 0)
     assert "SondeDeadLetters" in firing(tmp_path, first, second)
 
 
