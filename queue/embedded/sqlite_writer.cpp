@@ -16,8 +16,9 @@ using local::group_offset;
 using local::log_append;
 using local::log_index;
 
-/// Rows that one slice of maintenance looks at: a few milliseconds.
-constexpr int slice_rows = 2'000;
+/// Rows that one slice of maintenance looks at: a millisecond or two. A call has several slices
+/// where they are quick.
+constexpr int slice_rows = 250;
 /// After so long a call of maintenance leaves the rest to the next: what is written waits for it.
 constexpr std::chrono::milliseconds slice_time{2};
 /// Bytes of rows that one slice removes: large ones take many pages each.

@@ -232,7 +232,7 @@ bool producer::take_reports(rd_kafka_event_t& event) {
     auto* its = static_cast<message*>(report->_private);
     auto which = its->place;
     if (report->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      standing_.note_success();
+      standing_.note_success(rd_kafka_topic_name(report->rkt));
       // An acknowledgement that was lost is given again without saying where the record stands.
       if (report->offset < 0) {
         conclude(which,
@@ -247,10 +247,10 @@ bool producer::take_reports(rd_kafka_event_t& event) {
     } else if (ends_the_client(report->err) && !ended_) {
       client_failed = true;
     } else {
-      auto doing = std::string("a record for ") + rd_kafka_topic_name(report->rkt) +
-                   " could not be made durable";
+      std::string topic = rd_kafka_topic_name(report->rkt);
+      auto doing = "a record for " + topic + " could not be made durable";
       auto what = to_error(report->err, doing);
-      if (what.code == make_error_code(errc::unavailable)) standing_.note_trouble(what);
+      if (what.code == make_error_code(errc::unavailable)) standing_.note_trouble(what, topic);
       conclude(which, standing_.explained(std::move(what)));
     }
   }

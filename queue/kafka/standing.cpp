@@ -21,8 +21,9 @@ error standing::with_reason(error what) const {
   return what;
 }
 
-void standing::note_trouble(error what) {
+void standing::note_trouble(error what, std::string topic) {
   std::lock_guard lock(mutex_);
+  topic_ = std::move(topic);
   bool news = !in_trouble_ || trouble_.code != what.code;
   trouble_ = std::move(what);
   in_trouble_ = true;
@@ -33,9 +34,10 @@ void standing::complain() const {
   log_.error("the brokers cannot be used", {{"reason", with_reason(trouble_).message()}});
 }
 
-void standing::recover() {
+void standing::recover(std::string_view topic) {
   std::lock_guard lock(mutex_);
-  if (!in_trouble_) return;
+  bool of_another = !topic.empty() && !topic_.empty() && topic != topic_;
+  if (!in_trouble_ || of_another) return;
   in_trouble_ = false;
   trouble_ = {};
   reason_.clear();

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace sonde::queue::kafka {
 
@@ -20,16 +21,18 @@ class standing {
   void note_reason(int kind, std::string reason);
   /// Nothing works at present. The last reason is added to what is said of it, also one that comes
   /// later: brokers that were away may come back and refuse this process.
-  void note_trouble(error what);
-  void note_success() {
-    if (in_trouble_.load(std::memory_order_relaxed)) recover();
+  /// `topic`: the only one that it is known to concern; empty: all of them may.
+  void note_trouble(error what, std::string topic = {});
+  /// `topic`: what has worked there ends no trouble of another topic; empty: the brokers answer.
+  void note_success(std::string_view topic = {}) {
+    if (in_trouble_.load(std::memory_order_relaxed)) recover(topic);
   }
   [[nodiscard]] result<> now() const;
   /// `what`, with the last reason where there is one.
   [[nodiscard]] error explained(error what) const;
 
  private:
-  void recover();
+  void recover(std::string_view topic);
   // With the mutex held:
   [[nodiscard]] error with_reason(error what) const;
   void complain() const;
@@ -40,6 +43,7 @@ class standing {
   int kind_ = 0;
   std::string reason_;
   error trouble_;
+  std::string topic_;  ///< that the trouble is about; empty: it may be any
 };
 
 }  // namespace sonde::queue::kafka
