@@ -270,11 +270,11 @@ result<> node::start_http() {
   start_credentials();
   if (has_role("ingest")) {
     ingest::add_scheduling_routes(router_, *scans_, config_.limits, &quota_);
-    ingest::add_submission_routes(router_, *facts_, config_.limits, &quota_);
+    ingest::add_submission_routes(router_, *facts_, &quota_);
     ingest::add_definition_routes(router_);
   }
   if (scans_) ingest::add_scan_routes(router_, *scans_, config_.limits);
-  if (has_role("view")) ingest::add_entity_routes(router_, *facts_, config_.limits);
+  if (has_role("view")) ingest::add_entity_routes(router_, *facts_);
   ingest::add_openapi_routes(router_, SONDE_VERSION);
   ingest::add_health_routes(router_, [this] { return components(); });
   ingest::add_metrics_route(router_, who_reads_metrics(), [this] { return metrics_text(); });

@@ -10,7 +10,7 @@ namespace {
 /// However many are asked for.
 constexpr std::uint32_t most_threads = 64;
 /// Large bodies take a third of the time that small requests, folding and scans get beside them.
-constexpr int check_nice = 10;
+constexpr int check_nice = 5;
 
 }  // namespace
 

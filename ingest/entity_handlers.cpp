@@ -20,8 +20,8 @@ class entity_handlers {
  public:
   using taker = awaitable<result<std::string>> (entity_service::*)(std::string, submitted_by);
 
-  entity_handlers(entity_service& entities, const limits& bounds, daily_quota* quota = nullptr)
-      : entities_(entities), limits_(bounds), quota_(quota) {}
+  explicit entity_handlers(entity_service& entities, daily_quota* quota = nullptr)
+      : entities_(entities), quota_(quota) {}
 
   awaitable<http_response> post(http_request request, taker take) {
     if (quota_ != nullptr) {
@@ -74,16 +74,14 @@ class entity_handlers {
   }
 
   entity_service& entities_;
-  const limits& limits_;
   daily_quota* quota_;
 };
 
 }  // namespace
 
-void add_submission_routes(router& to, entity_service& entities, const limits& limits,
-                           daily_quota* quota) {
+void add_submission_routes(router& to, entity_service& entities, daily_quota* quota) {
   if (quota != nullptr) entities.count_in(*quota);
-  auto handlers = std::make_shared<entity_handlers>(entities, limits, quota);
+  auto handlers = std::make_shared<entity_handlers>(entities, quota);
   auto post = [&](const char* what, access who, entity_handlers::taker take,
                   std::string_view action) {
     auto handle = [handlers, take](http_request request, path_parameters) {
@@ -97,8 +95,8 @@ void add_submission_routes(router& to, entity_service& entities, const limits& l
   post("comment", access::reporter, &entity_service::comment, "comment.submit");
 }
 
-void add_entity_routes(router& to, entity_service& entities, const limits& limits) {
-  auto handlers = std::make_shared<entity_handlers>(entities, limits);
+void add_entity_routes(router& to, entity_service& entities) {
+  auto handlers = std::make_shared<entity_handlers>(entities);
   using reader = awaitable<http_response> (entity_handlers::*)(http_request, path_parameters);
   auto get = [&](const char* what, reader read, std::vector<std::string> query = {}) {
     to.add("GET", std::string("/api/analytics/v1/entity/{id}/") + what, access::user,

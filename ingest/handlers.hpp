@@ -39,10 +39,9 @@ void add_scheduling_routes(router& to, scan_service& scans, const limits& limits
 /// `GET /api/ingest/v1/scan…`.
 void add_scan_routes(router& to, scan_service& scans, const limits& limits);
 /// `POST /api/ingest/v1/entity`, `/association`, `/comment`, `/well-known`.
-void add_submission_routes(router& to, entity_service& entities, const limits& limits,
-                           daily_quota* quota = nullptr);
+void add_submission_routes(router& to, entity_service& entities, daily_quota* quota = nullptr);
 /// `GET /api/analytics/v1/entity…`.
-void add_entity_routes(router& to, entity_service& entities, const limits& limits);
+void add_entity_routes(router& to, entity_service& entities);
 
 /// `GET /api/ingest/v1/definitions`.
 void add_definition_routes(router& to);

@@ -11,8 +11,8 @@ using model::json;
 /// The routes of facts, asked without a socket.
 struct routed_facts {
   routed_facts() {
-    add_submission_routes(routes, world.facts(), world.bounds);
-    add_entity_routes(routes, world.facts(), world.bounds);
+    add_submission_routes(routes, world.facts());
+    add_entity_routes(routes, world.facts());
   }
 
   http_response ask(std::string method, const std::string& target, std::string body = {}) {

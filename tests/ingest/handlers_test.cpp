@@ -16,7 +16,7 @@ struct routed_scans {
     world.scope.allow = {"192.0.2.0/24"};
     add_scheduling_routes(routes, world.service(), world.bounds);
     add_scan_routes(routes, world.service(), world.bounds);
-    add_entity_routes(routes, world.facts(), world.bounds);
+    add_entity_routes(routes, world.facts());
   }
 
   http_response ask(http_request request) {

@@ -25,7 +25,7 @@ key_world::key_world() {
     routes.set_guard(*door);
     add_scheduling_routes(routes, scans, world.bounds);
     add_scan_routes(routes, scans, world.bounds);
-    add_entity_routes(routes, world.facts(), world.bounds);
+    add_entity_routes(routes, world.facts());
     add_definition_routes(routes);
     add_keypair_routes(routes, *keys);
     add_health_routes(routes, []() -> awaitable<std::vector<ingest::component>> {
