@@ -2,9 +2,8 @@
 
 #include "client/columns.hpp"
 #include "client/errc.hpp"
-#include "client/topic_rest.hpp"
+#include "client/topic_reads.hpp"
 #include "model/events.hpp"
-#include "model/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -13,8 +12,9 @@
 namespace sonde::client {
 namespace {
 
-/// Of a reason in the table.
-constexpr std::size_t reason_width = 60;
+/// Longest reason and longest other text in the table, in bytes.
+constexpr std::size_t longest_reason = 60;
+constexpr std::size_t longest_cell = 512;
 
 /// The newest entries that match, and how many others there were.
 class newest_entries {
@@ -55,18 +55,14 @@ class newest_entries {
   std::size_t unreadable_ = 0;
 };
 
-std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : text;
-}
-
 std::string table_of(const std::vector<model::audit_entry>& entries) {
   std::vector<std::vector<std::string>> rows = {
       {"TIME", "USER", "KEY", "CLIENT", "ACTION", "TARGET", "OBJECT", "STATUS", "REASON"}};
   for (const auto& each : entries) {
-    rows.push_back({to_rfc3339(each.time), or_dash(each.user), or_dash(each.key), each.client,
-                    each.action, or_dash(each.target), or_dash(each.object),
-                    std::to_string(each.status),
-                    or_dash(model::first_line(each.reason, reason_width))});
+    auto cell = [](const std::string& text) { return cell_of(text, longest_cell); };
+    rows.push_back({to_rfc3339(each.time), cell(each.user), cell(each.key), each.client,
+                    each.action, cell(each.target), cell(each.object), std::to_string(each.status),
+                    cell_of(each.reason, longest_reason)});
   }
   return in_columns(rows);
 }
@@ -102,12 +98,13 @@ awaitable<int> list_audit(queue::backend& queue, terminal& out, audit_query quer
       lines += model::to_json_text(each) + "\n";
     out.print(lines);
   }
-  if (entries.empty()) out.say("no entry of the audit trail is like that");
+  if (entries.empty()) out.say("no audit entry matches");
   if (found.older() > 0) {
     out.say(std::to_string(found.older()) + " older entries are not shown; --last N shows more");
   }
   if (found.unreadable() > 0) {
-    out.say(std::to_string(found.unreadable()) + " records cannot be read by this version");
+    out.say(std::to_string(found.unreadable()) +
+            " audit entries are in a format that this version cannot read");
   }
   co_return exit_code::done;
 }

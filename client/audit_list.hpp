@@ -11,16 +11,17 @@
 
 namespace sonde::client {
 
-/// Which entries `sonde audit` lists: those that are all of what is said here.
+/// The filters of `sonde audit`. An entry is listed if it matches all of them; an empty text
+/// matches every entry.
 struct audit_query {
   std::string key;
   std::string user;
   std::string target;
   std::string action;
   std::optional<wall_time> since = std::nullopt;
-  std::optional<wall_time> until = std::nullopt;  ///< and before this
-  bool refused = false;                           ///< nothing that was accepted
-  std::uint32_t last = 1'000;                     ///< at most so many, the newest ones
+  std::optional<wall_time> until = std::nullopt;  ///< exclusive
+  bool refused = false;                           ///< list refused requests only
+  std::uint32_t last = 1'000;  ///< the largest number of entries; older ones are left out
 };
 
 [[nodiscard]] bool matches(const audit_query& query, const model::audit_entry& entry);

@@ -1,8 +1,14 @@
 #include "client/columns.hpp"
 
+#include "model/text.hpp"
+
 #include <algorithm>
 
 namespace sonde::client {
+
+std::string cell_of(const std::string& text, std::size_t longest) {
+  return text.empty() ? "-" : model::first_line(text, longest);
+}
 
 std::string in_columns(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths(rows.front().size());

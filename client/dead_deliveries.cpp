@@ -2,7 +2,7 @@
 
 #include "client/columns.hpp"
 #include "client/errc.hpp"
-#include "client/topic_rest.hpp"
+#include "client/topic_reads.hpp"
 #include "model/events.hpp"
 #include "model/field_reader.hpp"
 #include "model/text.hpp"
@@ -108,15 +108,13 @@ json to_json(const dead_delivery& delivery) {
 std::string table_of(const std::vector<dead_delivery>& deliveries) {
   std::vector<std::vector<std::string>> rows = {
       {"LETTER", "TIME", "DELIVERY", "SCAN", "TARGET", "ATTEMPTS", "REASON"}};
-  auto cell = [](const std::string& text, std::size_t longest) {
-    return text.empty() ? std::string("-") : model::first_line(text, longest);
-  };
   for (const auto& each : deliveries) {
     auto place = std::to_string(each.stood.partition) + ":" + std::to_string(each.stood.offset);
     auto attempts = each.attempts ? std::to_string(*each.attempts) : std::string("-");
-    rows.push_back({std::move(place), to_rfc3339(each.given_up), cell(each.id, shown_target_bytes),
-                    cell(each.task, shown_target_bytes), cell(each.target, shown_target_bytes),
-                    std::move(attempts), cell(each.why.error, shown_reason_bytes)});
+    rows.push_back({std::move(place), to_rfc3339(each.given_up),
+                    cell_of(each.id, shown_target_bytes), cell_of(each.task, shown_target_bytes),
+                    cell_of(each.target, shown_target_bytes), std::move(attempts),
+                    cell_of(each.why.error, shown_reason_bytes)});
   }
   return in_columns(rows);
 }

@@ -2,7 +2,7 @@
 
 #include "client/columns.hpp"
 #include "client/errc.hpp"
-#include "client/topic_rest.hpp"
+#include "client/topic_reads.hpp"
 #include "model/events.hpp"
 #include "model/field_reader.hpp"
 #include "model/text.hpp"

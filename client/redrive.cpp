@@ -1,7 +1,7 @@
 #include "client/redrive.hpp"
 
 #include "client/errc.hpp"
-#include "client/topic_rest.hpp"
+#include "client/topic_reads.hpp"
 #include "model/errc.hpp"
 #include "model/field_reader.hpp"
 #include "model/text.hpp"

@@ -21,7 +21,7 @@ constexpr seconds look_up_wait_drawing{1};
 constexpr std::chrono::milliseconds draw_pause{100};
 constexpr std::chrono::milliseconds retry_pause{500};
 constexpr int schedule_attempts = 20;
-/// A server that does not answer any more is reported after so long, and waited for until then.
+/// When a server that does not answer is reported, and when the command gives up.
 constexpr seconds absence_told_after{3};
 constexpr seconds longest_absence{60};
 

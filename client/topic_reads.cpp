@@ -1,41 +1,22 @@
-#include "client/topic_rest.hpp"
+#include "client/topic_reads.hpp"
 
 #include "client/errc.hpp"
+#include "client/tail_range.hpp"
 
 namespace sonde::client {
 
-awaitable<result<topic_rest>> topic_rest::of(queue::backend& queue, std::string topic) {
-  std::vector<std::string> topics{std::move(topic)};
-  auto ends = co_await queue.ends(topics);
-  if (!ends) co_return ends.error();
-  auto starts = co_await queue.starts(topics);
-  if (!starts) co_return starts.error();
-  topic_rest out;
-  for (const auto& end : *ends)
-    out.ends_[end.partition] = end.offset;
-  for (const auto& start : *starts) {
-    if (start.offset >= out.ends_[start.partition]) out.ends_.erase(start.partition);
-  }
-  co_return out;
-}
-
-bool topic_rest::take(const queue::stored_record& one) {
-  auto end = ends_.find(one.partition);
-  if (end == ends_.end()) return false;
-  if (one.offset + 1 >= end->second) ends_.erase(end);
-  return true;
-}
-
 awaitable<result<>> read_all(queue::backend& queue, std::string topic, record_function take) {
-  auto rest = co_await topic_rest::of(queue, topic);
-  if (!rest) co_return rest.error();
+  tail_options whole;
+  whole.from_start = true;
+  auto range = co_await tail_range::of(queue, topic, std::move(whole));
+  if (!range) co_return range.error();
   std::vector<std::string> topics{std::move(topic)};
-  auto reader = queue.read_from(std::move(topics), {});
-  while (!rest->over()) {
+  auto reader = queue.read_from(std::move(topics), range->from());
+  while (!range->over()) {
     auto batch = co_await reader->read();
     if (!batch) co_return batch.error();
     for (const auto& one : *batch) {
-      if (rest->take(one)) take(one);
+      if (range->take(one)) take(one);
     }
   }
   co_return result<>();
