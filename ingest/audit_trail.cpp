@@ -4,18 +4,17 @@
 #include "queue/produce_all.hpp"
 
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 namespace sonde::ingest {
 namespace {
 
-/// Entries that wait while the queue takes nothing.
+/// Entries that wait in memory while the queue accepts no records: 20 MiB with the longest texts.
 constexpr std::size_t most_waiting = 10'000;
-/// Entries of callers who have not shown who they are.
+/// Entries of unauthenticated callers, and of responses 429 and 503.
 constexpr std::uint32_t strangers_per_second = 10;
 constexpr std::uint32_t strangers_at_once = 100;
-/// What comes in so long is written together.
+/// Entries of this period are written in one batch.
 constexpr std::chrono::milliseconds gathering{100};
 
 }  // namespace
@@ -81,7 +80,7 @@ awaitable<void> audit_trail::write_all() {
   }
 }
 
-/// With what it would have told of others.
+/// Counts the entry, and those that it would have reported as left out.
 void audit_trail::note_lost(const model::audit_entry& entry) {
   lost_.add();
   left_out_ += 1 + entry.left_out;

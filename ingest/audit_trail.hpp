@@ -15,26 +15,26 @@
 
 namespace sonde::ingest {
 
-/// Writes who has asked for which change to the topic `audit`, accepted or refused, and by setting
-/// to the log as well.
+/// Writes an entry to the topic `audit` for every request that changes something, accepted or
+/// refused, and to the log if that is configured.
 ///
-/// An entry is durable a moment after its answer: a crash loses those of the last tenths of a
-/// second. What strangers send is limited, and while the queue takes nothing so is what waits; how
-/// many entries were left out stands in the next one. Lives on one loop.
+/// Entries are written asynchronously after the response: a crash loses those of the last tenths
+/// of a second. The rate of entries of unauthenticated callers and the number of waiting entries
+/// are limited; the next entry says how many were left out. Lives on one loop.
 class audit_trail {
  public:
-  /// `logged`: every entry is a line of the log too.
+  /// `logged`: whether every entry is also logged.
   audit_trail(executor loop, queue::backend& queue, const clock& clock, logger& log,
               metrics& counts, bool logged);
 
   void start();
-  /// Writes what waits, with one try.
+  /// Tries once to write the waiting entries.
   awaitable<void> stop();
 
-  /// Whether every entry is a line of the log too.
+  /// Changes whether every entry is also logged.
   void set_logged(bool logged) { logged_ = logged; }
-  /// Takes an entry; its time is now. `known`: the caller has shown who they are, and was not
-  /// turned away at once. Of others only some are written.
+  /// Adds an entry with the current time. `known`: the caller is authenticated and the response is
+  /// neither 429 nor 503. Other entries are rate-limited.
   void note(model::audit_entry entry, bool known);
 
  private:

@@ -26,9 +26,9 @@ constexpr std::uint32_t large_bodies_percent = 75;
 /// A caller who reads gets no further answer made while so little of the budget is left.
 constexpr std::uint32_t spare_part = 16;
 
-/// In the audit trail: who came through a UNIX socket.
+/// The client of an audit entry whose request came through a UNIX socket.
 constexpr const char* local_client = "local";
-/// Of what others have chosen there.
+/// Longest object, target and reason of an audit entry, in bytes.
 constexpr std::size_t longest_text = 512;
 
 constexpr const char* no_room_for_bodies =
@@ -45,7 +45,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// Why it was refused; empty where it was not.
+/// The error sentence of a response; empty for a successful one.
 std::string reason_of(const http_response& answer) {
   for (const auto& [name, value] : answer.headers) {
     if (name == "x-error") return value;
@@ -58,13 +58,9 @@ struct request_note {
   std::string id;
   std::string method;
   std::string path;
-  std::string caller;  ///< whose bytes these are: a key, a gateway's user, or an address
-  // For the audit trail.
-  std::string_view action;
-  std::string key;
-  std::string user;
-  std::string client;
-  bool known = false;  ///< the caller has shown who they are
+  std::string caller;        ///< whose bytes these are: a key, a gateway's user, or an address
+  model::audit_entry audit;  ///< as far as it is known before the response
+  bool known = false;        ///< the caller has shown who they are
   bool keep = false;
   unsigned version = 11;
 };
@@ -197,10 +193,12 @@ class session {
     out.method = request.method;
     out.path = request.path;
     out.caller = counted_as(request);
-    out.action = request.action;
-    out.key = request.who.key_id;
-    out.user = request.who.user_id;
-    out.client = request.peer;
+    out.audit.action = request.action;
+    if (!request.action.empty()) {
+      out.audit.key = request.who.key_id;
+      out.audit.user = request.who.user_id;
+      out.audit.client = request.peer;
+    }
     out.known = !request.who.user_id.empty();
     out.keep = gate.keeps_alive();
     out.version = gate.version();
@@ -317,8 +315,8 @@ class session {
 
   /// Counts, logs and sends an answer. False: nothing may follow it.
   awaitable<bool> send(request_note note, http_response answer) {
-    // What the handler says, whether or not there is room for it.
-    write_down(note, answer);
+    // Before a response that does not fit is replaced.
+    write_audit_entry(note, answer);
     byte_budget::hold room(host_.budgets->responses);
     bool head = note.method == "HEAD";
     if (!head && answer.body.size() > small_answer &&
@@ -365,17 +363,15 @@ class session {
     }
   }
 
-  void write_down(const request_note& note, const http_response& answer) {
-    bool changes = !note.action.empty() || !answer.about.action.empty();
+  void write_audit_entry(const request_note& note, const http_response& answer) {
+    bool changes = !note.audit.action.empty() || !answer.about.action.empty();
     if (host_.trail == nullptr || !changes || answer.about.unchanged) return;
-    // Who comes through a socket without a door may do everything, and shows no key.
+    // A server without admission is the control socket: its callers need no key.
     bool known = note.known || !host_.door.admit;
-    model::audit_entry entry;
+    auto entry = note.audit;
     entry.request = note.id;
-    entry.client = note.client.empty() ? local_client : note.client;
-    entry.key = note.key;
-    entry.user = note.user;
-    entry.action = answer.about.action.empty() ? note.action : answer.about.action;
+    if (entry.client.empty()) entry.client = local_client;
+    if (!answer.about.action.empty()) entry.action = answer.about.action;
     entry.object = model::cut_at(answer.about.object, longest_text);
     entry.target = model::cut_at(answer.about.target, longest_text);
     entry.status = answer.status;

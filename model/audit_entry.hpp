@@ -9,20 +9,21 @@
 
 namespace sonde::model {
 
-/// Who asked for a change, what became of it: a record of the topic `audit`. Never a secret.
+/// A request that changes something and its result: a record of the topic `audit`. Contains no
+/// secret.
 struct audit_entry {
-  wall_time time{};      ///< of the answer
+  wall_time time{};      ///< of the response
   std::string request;   ///< its id, as in the log and in `x-error-id`
-  std::string client;    ///< an IPv4 address, the /64 of an IPv6 one, or `local`: a UNIX socket
-  std::string key;       ///< the id of the key that was shown; empty: none, or a gateway vouches
-  std::string user;      ///< empty: the caller has not shown who they are
+  std::string client;    ///< an IPv4 address, the /64 of an IPv6 one, or `local` for a UNIX socket
+  std::string key;       ///< id of the API key; empty without one, or through a gateway
+  std::string user;      ///< user id; empty for an unauthenticated caller
   std::string action;    ///< `scan.request`, `key.revoke` …
-  std::string object;    ///< the id of what was made or changed; empty: there is none
-  std::string target;    ///< of a scan; empty for everything else
-  unsigned status = 0;   ///< of the answer, as HTTP has it
-  bool partial = false;  ///< some of what was asked was refused
-  std::string reason;    ///< why it was refused; empty where it was not
-  std::uint64_t left_out = 0;  ///< entries before this one that were not written
+  std::string object;    ///< id of the created or changed scan, entity or key; may be empty
+  std::string target;    ///< target of a scan; empty for other actions
+  unsigned status = 0;   ///< HTTP status of the response
+  bool partial = false;  ///< some lines of a bulk request were refused
+  std::string reason;    ///< error sentence of a refused request; otherwise empty
+  std::uint64_t left_out = 0;  ///< number of entries before this one that were not written
 
   [[nodiscard]] bool accepted() const { return status < 400; }
   bool operator==(const audit_entry&) const = default;
