@@ -21,9 +21,10 @@ class standing {
   void note_reason(int kind, std::string reason);
   /// Nothing works at present. The last reason is added to what is said of it, also one that comes
   /// later: brokers that were away may come back and refuse this process.
-  /// `topic`: the only one that it is known to concern; empty: all of them may.
+  /// `topic`: the topic of the failed record; empty if the error is not about one topic.
   void note_trouble(error what, std::string topic = {});
-  /// `topic`: what has worked there ends no trouble of another topic; empty: the brokers answer.
+  /// `topic`: the topic of the acknowledged record, which clears no error of another topic; empty
+  /// for a response of the brokers that is not about one topic.
   void note_success(std::string_view topic = {}) {
     if (in_trouble_.load(std::memory_order_relaxed)) recover(topic);
   }
@@ -43,7 +44,7 @@ class standing {
   int kind_ = 0;
   std::string reason_;
   error trouble_;
-  std::string topic_;  ///< that the trouble is about; empty: it may be any
+  std::string topic_;  ///< topic of `trouble_`; empty if it is not about one topic
 };
 
 }  // namespace sonde::queue::kafka
