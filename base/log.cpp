@@ -35,7 +35,7 @@ const char* level_name(log_level level) {
   return "info";
 }
 
-/// As in syslog (RFC 5424, section 6.2.1).
+/// The syslog severity of a level (RFC 5424, section 6.2.1).
 const char* priority_of(log_level level) {
   switch (level) {
     case log_level::debug: return "<7>";

@@ -17,7 +17,7 @@ unsigned status_of(const error& why) {
   return 503;
 }
 
-/// In the audit trail; empty where nothing changes.
+/// The action of an audit entry; empty for a command that changes nothing.
 std::string_view action_of(client::key_command::verb what) {
   switch (what) {
     case client::key_command::verb::create: return "key.create";

@@ -34,8 +34,8 @@ error as_client(const error& why) {
   return fail(client::errc::refused, why.message());
 }
 
-/// Who scans here and now means this machine (RFC 6761, section 6.3). A daemon takes no name with a
-/// single label: what it stands for depends on who asks.
+/// With `--local`, `localhost` is the loopback address (RFC 6761, section 6.3). A daemon refuses
+/// names with a single label, because their meaning depends on the client's machine.
 void resolve_own_name(json& order) {
   auto target = order.find("target");
   if (target != order.end() && *target == "localhost") *target = "127.0.0.1";

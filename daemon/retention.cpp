@@ -19,7 +19,7 @@ struct time_unit {
 /// The longest one first.
 constexpr time_unit time_units[] = {
     {'w', 604'800}, {'d', 86'400}, {'h', 3'600}, {'m', 60}, {'s', 1}};
-/// Of `audit`: whoever may ask for changes may fill it.
+/// Default size limit of `audit`: every caller with a role for changes adds entries.
 constexpr std::uint64_t audit_bytes = 1ULL << 30U;
 constexpr seconds shortest_retention{60};
 constexpr seconds longest_retention = hours(24) * 36'500;

@@ -158,8 +158,8 @@ class watchman {
   int code_ = 0;
 };
 
-/// For whoever has started it by hand. Programs find it in the log or ask systemd: nothing but the
-/// log leaves a daemon.
+/// Prints the URL if standard output is a terminal. Otherwise the daemon prints its log only, which
+/// contains the URL.
 void announce(const node& started, logger& log) {
   if (started.endpoint().empty() || isatty(STDOUT_FILENO) != 1) return;
   auto written = client::write_output("Sonde listens on " + started.url() + "\n");

@@ -63,7 +63,7 @@ address_scope::judgement address_scope::judge(const ip_address& address,
   }
   if (!under.is_address() && deny_.holds(under.text())) return judge(under);
   const auto& kind = classify(address);
-  // Linux would dial itself.
+  // On Linux a connection to an unspecified address goes to this machine (ip(7)).
   if (is_unspecified(address)) {
     return {verdict::out_of_scope,
             address.text() + " is " + std::string(kind.name) + " and is no host's address"};

@@ -10,38 +10,39 @@
 
 namespace sonde::queue::embedded {
 
-/// Work for the thread beside the writer's, one piece at a time, whose outcome the writer fetches
-/// when it comes by: it never waits for it, unless it says so.
+/// Runs one task at a time on another thread. The writer polls for the result with `fetch`; only
+/// `wait` and the destructor block.
 ///
-/// All calls come from the writer's thread.
+/// All calls come from the writer's thread. A task cannot be cancelled.
 template <class T>
 class errand {
  public:
-  /// `there` runs the work, on a thread that lives longer than this.
+  /// `there` runs the task; its thread outlives this object.
   explicit errand(executor there) : there_(std::move(there)) {}
-  /// Waits for what is under way.
+  /// Waits for a running task.
   ~errand() {
     if (outcome_.valid()) outcome_.wait();
   }
   errand(const errand&) = delete;
   errand& operator=(const errand&) = delete;
 
-  /// Only while nothing is under way, that is after `fetch` gave the outcome of the last piece.
+  /// Starts a task. Requires that no task is running and that `fetch` has returned the result of
+  /// the previous one.
   void begin(std::function<T()> work) {
     std::packaged_task<T()> task(std::move(work));
     outcome_ = task.get_future();
-    // In a handler of its own: Asio would ask a packaged task for its future once more.
+    // Wrapped, because Asio calls get_future() on a posted packaged_task, and it was called above.
     auto run = [task = std::move(task)]() mutable { task(); };
     asio::post(there_, std::move(run));
   }
   [[nodiscard]] bool under_way() const { return outcome_.valid(); }
-  /// The outcome, once it is there; throws what the work threw.
+  /// Returns the result of a finished task once, nothing otherwise. Rethrows the task's exception.
   [[nodiscard]] std::optional<T> fetch() {
     auto now = std::chrono::seconds(0);
     if (!under_way() || outcome_.wait_for(now) != std::future_status::ready) return std::nullopt;
     return outcome_.get();
   }
-  /// Returns once the work has ended.
+  /// Blocks until the task has finished.
   void wait() const { outcome_.wait(); }
 
  private:
