@@ -43,8 +43,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   auto scope = model::address_scope::from_rules({{std::string(text)}, {}, {std::string(text)}});
   if (scope) {
-    auto target = model::target::parse(text);
-    if (target) require(scope->judge(*target).what == model::address_scope::verdict::in_scope);
+    using verdict = model::address_scope::verdict;
+    if (auto target = model::target::parse(text)) {
+      bool unspecified = target->text() == "0.0.0.0" || target->text() == "::";
+      require(scope->judge(*target).what ==
+              (unspecified ? verdict::out_of_scope : verdict::in_scope));
+    }
   }
   return 0;
 }
