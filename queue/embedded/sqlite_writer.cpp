@@ -241,14 +241,13 @@ class sqlite_writer final : public local::log_writer {
     return true;
   }
 
-  /// A pass reads the whole log, so it waits until what has come since the last one, and is old
-  /// enough, is half as much as what that one left.
+  /// A pass reads the whole log, so it waits until as much as half of what the last one left has
+  /// come since and is old enough.
   bool is_worth_compacting(const open_log& log, wall_time before) {
-    if (log.next - log.clean_to <= log.clean_rows / 2) return false;
-    SQLite::Statement first(*db_, "SELECT time FROM " + table_of(log.number) +
-                                      " WHERE offset >= ? ORDER BY offset LIMIT 1");
-    first.bind(1, log.clean_to);
-    return first.executeStep() && first.getColumn(0).getInt64() < milliseconds_of(before);
+    SQLite::Statement last(*db_, "SELECT time FROM " + table_of(log.number) +
+                                     " WHERE offset >= ? ORDER BY offset LIMIT 1");
+    last.bind(1, log.clean_to + log.clean_rows / 2);
+    return last.executeStep() && last.getColumn(0).getInt64() < milliseconds_of(before);
   }
 
   /// Counts the next of the rows that were there when the file was opened. True: there are more.

@@ -120,4 +120,22 @@ TEST_CASE("compaction keeps the newest of each key, and everything that is young
   CHECK(log.all(state).size() == 1001);
 }
 
+TEST_CASE("compaction reads the log again once half as much is old enough, not for what is young") {
+  both_sides log;
+  for (int key = 0; key < 1000; ++key)
+    log.put(state, std::to_string(key), "first");
+  log.clock.advance(hours(2));
+  log.tidy();
+  log.put(state, "twice", "older");
+  log.put(state, "twice", "newer");
+  log.clock.advance(hours(2));
+  for (int key = 0; key < 1000; ++key)
+    log.put(state, "young" + std::to_string(key), "first");
+  log.tidy();
+  CHECK(log.all(state).size() == 2002);
+  log.clock.advance(hours(2));
+  log.tidy();
+  CHECK(log.all(state).size() == 2001);
+}
+
 }  // namespace sonde::queue::embedded
