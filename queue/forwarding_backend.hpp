@@ -35,6 +35,7 @@ class forwarding_backend : public backend {
                                                      std::string topic) override {
     return inner_->committed(std::move(group), std::move(topic));
   }
+  [[nodiscard]] std::vector<topic_size> sizes() const override { return inner_->sizes(); }
   [[nodiscard]] const std::vector<topic_spec>& topics() const override { return inner_->topics(); }
   [[nodiscard]] std::string full_name(const std::string& topic) const override {
     return inner_->full_name(topic);

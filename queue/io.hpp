@@ -47,6 +47,12 @@ struct partition_ref {
   auto operator<=>(const partition_ref&) const = default;
 };
 
+/// The size of a topic's records: bytes of keys, values and headers.
+struct topic_size {
+  std::string topic;
+  std::uint64_t bytes = 0;
+};
+
 /// A place in a partition: of a record, or of the next one to read.
 struct position {
   std::string topic;
@@ -141,6 +147,10 @@ class backend : public sink {
   /// the start.
   virtual awaitable<result<std::vector<position>>> committed(std::string group,
                                                              std::string topic) = 0;
+  /// The size of each topic that the backend stores itself. Leaves out topics that it has not
+  /// counted yet. Empty on Kafka, whose brokers report sizes.
+  /// From any thread.
+  [[nodiscard]] virtual std::vector<topic_size> sizes() const { return {}; }
 
   [[nodiscard]] virtual const std::vector<topic_spec>& topics() const = 0;
   /// A topic's full name, as other programs see it: `sonde.scan.requests.v1`.

@@ -166,4 +166,13 @@ awaitable<result<>> show_lag(backend& queue, std::string group, std::string topi
   co_return result<>();
 }
 
+void show_sizes(const backend& queue, metrics& counts) {
+  for (const auto& size : queue.sizes()) {
+    metrics::labels labels{{"topic", queue.full_name(size.topic)}};
+    auto shown = counts.show("sonde_queue_topic_bytes",
+                             "Of the topic's records: keys, values and headers.", labels);
+    shown.set(static_cast<double>(size.bytes));
+  }
+}
+
 }  // namespace sonde::queue

@@ -17,4 +17,7 @@ namespace sonde::queue {
 /// one for this, whatever the backend. The error is that of the queue, which could not be asked.
 awaitable<result<>> show_lag(backend& queue, std::string group, std::string topic, metrics& counts);
 
+/// Updates `sonde_queue_topic_bytes{topic}` for the topics whose size the backend knows.
+void show_sizes(const backend& queue, metrics& counts);
+
 }  // namespace sonde::queue

@@ -50,4 +50,14 @@ struct opened_database {
 /// The table that holds the records of the log with this number.
 [[nodiscard]] std::string table_of(std::int64_t number);
 
+/// SQL for the bytes that a row counts for: the same as when it was appended. Reads only the row's
+/// head.
+inline constexpr const char* row_bytes = "length(key) + length(value) + length(headers)";
+
+/// A row that maintenance has removed.
+struct removed_row {
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;  ///< as `row_bytes`
+};
+
 }  // namespace sonde::queue::embedded

@@ -41,8 +41,7 @@ repeat_remover::statements::statements(SQLite::Database& db, const std::string& 
       find(db,
            "SELECT oldest, oldest_offset, newest, newest_offset FROM " + table + " WHERE said=?"),
       put(db, "INSERT OR REPLACE INTO " + table + " VALUES(?, ?, ?, ?, ?)"),
-      erase(db, "DELETE FROM " + log +
-                    " WHERE offset=? RETURNING length(key) + length(value) + length(headers)"),
+      erase(db, "DELETE FROM " + log + " WHERE offset=? RETURNING " + row_bytes),
       set_next(db, "INSERT OR REPLACE INTO repeat_passes VALUES(?, ?)"),
       start(db, "SELECT start FROM logs WHERE number=?"),
       forget(db, "WITH some AS (SELECT said, oldest_offset, newest_offset FROM " + table +
@@ -186,7 +185,7 @@ void repeat_remover::put(const repeat_mark& mark, const kept_repeats& kept) {
   put.exec();
 }
 
-repeat_remover::removed_row repeat_remover::erase(std::int64_t offset) {
+removed_row repeat_remover::erase(std::int64_t offset) {
   auto& erase = sql_->erase;
   erase.reset();
   erase.bind(1, offset);

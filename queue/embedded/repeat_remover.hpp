@@ -28,10 +28,6 @@ class repeat_remover {
   repeat_remover(SQLite::Database& db, std::filesystem::path file, std::int64_t number,
                  const topic_spec& spec, executor background);
 
-  struct removed_row {
-    std::int64_t offset = 0;
-    std::int64_t bytes = 0;  ///< of its key, value and headers
-  };
   struct slice {
     std::vector<removed_row> removed;
     bool more = false;

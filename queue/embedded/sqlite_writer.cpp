@@ -1,4 +1,5 @@
 #include "base/async/event_loop.hpp"
+#include "queue/embedded/log_compactor.hpp"
 #include "queue/embedded/log_copier.hpp"
 #include "queue/embedded/record_codec.hpp"
 #include "queue/embedded/repeat_remover.hpp"
@@ -28,9 +29,6 @@ constexpr int slice_pages = 128;
 /// Free pages that new records will take soon: 16 MiB. More than these are given back at once.
 constexpr int kept_free_pages = 4096;
 
-/// What a row counts for: the same as when it was appended. Asks no more than the rows' heads.
-constexpr const char* row_bytes = "length(key) + length(value) + length(headers)";
-
 /// The thread beside the writer's gives way to those that answer somebody.
 constexpr int background_nice = 5;
 
@@ -53,16 +51,17 @@ std::int64_t milliseconds_of(wall_time time) {
 struct open_log {
   std::int64_t number = 0;
   std::int64_t next = 0;
-  std::int64_t compacted_to = 0;  ///< how far the pass under way has come; 0: there is none
-  std::int64_t kept_rows = 0;     ///< what it has left so far
-  std::int64_t clean_to = 0;      ///< how far the last whole pass came
-  std::int64_t clean_rows = 0;    ///< and what it left
-  // Of a topic with `retention_bytes`: what stands in the file is counted a slice at a time.
-  std::int64_t bytes = 0;       ///< of the records that are counted
+  std::int64_t bytes = 0;       ///< of the records that are counted, a slice at a time
   std::int64_t counted_to = 0;  ///< those before it are counted, and
   std::int64_t opened_at = 0;   ///< those from here on, which this process has written
+
+  [[nodiscard]] bool is_counted() const { return counted_to >= opened_at; }
+  [[nodiscard]] bool counts(std::int64_t offset) const {
+    return offset < counted_to || offset >= opened_at;
+  }
   std::unique_ptr<SQLite::Statement> append;
-  std::unique_ptr<repeat_remover> repeats;  ///< of a topic that has them removed
+  std::unique_ptr<repeat_remover> repeats;   ///< of a topic that has them removed
+  std::unique_ptr<log_compactor> compactor;  ///< of a topic that is compacted
 };
 
 class sqlite_writer final : public local::log_writer {
@@ -78,6 +77,7 @@ class sqlite_writer final : public local::log_writer {
         set_offset_(*db_,
                     "INSERT INTO offsets VALUES(?1, ?2, ?3)"
                     " ON CONFLICT(consumer_group, number) DO UPDATE SET next=?3"),
+        sizes_(database.numbers.size()),
         copier_(file_, *db_, background_.get_executor()) {
     background_.start(background_nice);
     SQLite::Statement next(*db_, "SELECT next FROM logs WHERE number=?");
@@ -92,6 +92,9 @@ class sqlite_writer final : public local::log_writer {
       log.opened_at = log.next;
       log.append = std::make_unique<SQLite::Statement>(*db_, sql);
       const auto& spec = layout_.spec(static_cast<log_index>(logs_.size() - 1));
+      if (spec.policy == cleanup::compact) {
+        log.compactor = std::make_unique<log_compactor>(*db_, number);
+      }
       if (spec.repeats) {
         log.repeats =
             std::make_unique<repeat_remover>(*db_, file_, number, spec, background_.get_executor());
@@ -127,6 +130,7 @@ class sqlite_writer final : public local::log_writer {
         waits_ = waits_ || left == rest::later;
         late = std::chrono::steady_clock::now() - begun > slice_time;
       }
+      note_sizes();
       bool done = done_jobs_ == jobs;
       if (auto copied = copier_.copy_if_due(done); !copied) return copied.error();
       if (!done) return true;
@@ -135,14 +139,20 @@ class sqlite_writer final : public local::log_writer {
     });
   }
 
+  [[nodiscard]] const local::log_sizes& sizes() const override { return sizes_; }
+
  private:
   /// A part of maintenance: of one log, or, behind them all, of the file.
   rest tidy(log_index job, wall_time now) {
     if (job == logs_.size()) return rest_of(give_pages_back());
     const auto& spec = layout_.spec(job);
     auto& log = logs_[job];
-    if (spec.policy == cleanup::compact) return rest_of(compact(log, now - spec.compaction_lag));
-    bool more = spec.retention_bytes > 0 && count_some(log);
+    bool more = count_some(log);
+    if (log.compactor) {
+      auto slice = log.compactor->remove_some(now - spec.compaction_lag, slice_rows);
+      uncount(log, slice.removed);
+      return rest_of(slice.more || more);
+    }
     more = remove_old(log, spec, now) || more;
     auto repeats = spec.repeats ? remove_repeats(log, now - spec.compaction_lag) : rest::none;
     return more ? rest::more : repeats;
@@ -181,8 +191,15 @@ class sqlite_writer final : public local::log_writer {
       }
       return written;
     }
+    note_sizes();
     if (auto copied = copier_.copy_if_due(false); !copied) return copied.error();
     return written;
+  }
+
+  void note_sizes() {
+    for (log_index i = 0; i < logs_.size(); ++i) {
+      if (logs_[i].is_counted()) sizes_.set(i, logs_[i].bytes);
+    }
   }
 
   template <class... Values>
@@ -211,48 +228,9 @@ class sqlite_writer final : public local::log_writer {
     return log.next++;
   }
 
-  /// Deletes, among the next rows, those whose key stands again further on.
-  bool compact(open_log& log, wall_time before) {
-    auto table = table_of(log.number);
-    if (log.compacted_to == 0 && !is_worth_compacting(log, before)) return false;
-    SQLite::Statement reach(*db_, "SELECT max(offset), count(*) FROM (SELECT offset FROM " + table +
-                                      " WHERE offset >= ? AND time < ? ORDER BY offset LIMIT ?)");
-    reach.bind(1, log.compacted_to);
-    reach.bind(2, milliseconds_of(before));
-    reach.bind(3, slice_rows);
-    if (!reach.executeStep() || reach.getColumn(0).isNull()) {
-      // All seen. Next time from the start, as newer keys shadow older rows.
-      log.clean_to = std::exchange(log.compacted_to, 0);
-      log.clean_rows = std::exchange(log.kept_rows, 0);
-      return false;
-    }
-    auto last = reach.getColumn(0).getInt64();
-    log.kept_rows += reach.getColumn(1).getInt64();
-    reach.reset();
-    SQLite::Statement erase(*db_, "DELETE FROM " + table +
-                                      " AS old WHERE offset BETWEEN ? AND ? AND EXISTS (SELECT 1"
-                                      " FROM " +
-                                      table +
-                                      " AS new WHERE new.key=old.key AND new.offset>old.offset)");
-    erase.bind(1, log.compacted_to);
-    erase.bind(2, last);
-    log.kept_rows -= erase.exec();
-    log.compacted_to = last + 1;
-    return true;
-  }
-
-  /// A pass reads the whole log, so it waits until as much as half of what the last one left has
-  /// come since and is old enough.
-  bool is_worth_compacting(const open_log& log, wall_time before) {
-    SQLite::Statement last(*db_, "SELECT time FROM " + table_of(log.number) +
-                                     " WHERE offset >= ? ORDER BY offset LIMIT 1");
-    last.bind(1, log.clean_to + log.clean_rows / 2);
-    return last.executeStep() && last.getColumn(0).getInt64() < milliseconds_of(before);
-  }
-
   /// Counts the next of the rows that were there when the file was opened. True: there are more.
   bool count_some(open_log& log) {
-    if (log.counted_to >= log.opened_at) return false;
+    if (log.is_counted()) return false;
     SQLite::Statement some(*db_, "SELECT max(offset), sum(bytes) FROM (SELECT offset, " +
                                      std::string(row_bytes) + " AS bytes FROM " +
                                      table_of(log.number) +
@@ -271,7 +249,7 @@ class sqlite_writer final : public local::log_writer {
 
   /// Removes the next of what is too old or too much. True: there may be more.
   bool remove_old(open_log& log, const topic_spec& spec, wall_time now) {
-    bool counted = spec.retention_bytes > 0 && log.counted_to >= log.opened_at;
+    bool counted = spec.retention_bytes > 0 && log.is_counted();
     auto excess = counted ? log.bytes - static_cast<std::int64_t>(spec.retention_bytes) : 0;
     if (spec.retention.count() == 0 && excess <= 0) return false;
     auto before = spec.retention.count() == 0 ? 0 : milliseconds_of(now - spec.retention);
@@ -282,31 +260,28 @@ class sqlite_writer final : public local::log_writer {
     rows.bind(2, slice_rows);
     std::int64_t last = -1;
     std::int64_t taken = 0;
-    while (taken < slice_bytes && rows.executeStep()) {
-      bool old = rows.getColumn(1).getInt64() < before;
-      if (!old && taken >= excess) break;
+    bool more = true;
+    while (more && taken < slice_bytes && rows.executeStep()) {
+      more = rows.getColumn(1).getInt64() < before || taken < excess;
+      if (!more) break;
       last = rows.getColumn(0).getInt64();
       taken += rows.getColumn(2).getInt64();
     }
     rows.reset();
-    if (last < 0) return false;
-    remove_to(log, spec, last);
-    return true;
+    if (last >= 0) remove_to(log, last);
+    return more && last >= 0;
   }
 
-  void remove_to(open_log& log, const topic_spec& spec, std::int64_t last) {
+  void remove_to(open_log& log, std::int64_t last) {
     auto table = table_of(log.number);
     SQLite::Transaction both(*db_, SQLite::TransactionBehavior::IMMEDIATE);
-    std::int64_t freed = 0;
-    if (spec.retention_bytes > 0) {
-      SQLite::Statement counted(*db_, "SELECT total(" + std::string(row_bytes) + ") FROM " + table +
-                                          " WHERE offset <= ?1 AND (offset < ?2 OR offset >= ?3)");
-      counted.bind(1, last);
-      counted.bind(2, log.counted_to);
-      counted.bind(3, log.opened_at);
-      counted.executeStep();
-      freed = counted.getColumn(0).getInt64();
-    }
+    SQLite::Statement counted(*db_, "SELECT total(" + std::string(row_bytes) + ") FROM " + table +
+                                        " WHERE offset <= ?1 AND (offset < ?2 OR offset >= ?3)");
+    counted.bind(1, last);
+    counted.bind(2, log.counted_to);
+    counted.bind(3, log.opened_at);
+    counted.executeStep();
+    auto freed = counted.getColumn(0).getInt64();
     SQLite::Statement erase(*db_, "DELETE FROM " + table + " WHERE offset <= ?");
     erase.bind(1, last);
     erase.exec();
@@ -319,12 +294,15 @@ class sqlite_writer final : public local::log_writer {
     log.counted_to = std::max(log.counted_to, last + 1);
   }
 
+  static void uncount(open_log& log, const std::vector<removed_row>& removed) {
+    for (const auto& row : removed) {
+      if (log.counts(row.offset)) log.bytes -= row.bytes;
+    }
+  }
+
   rest remove_repeats(open_log& log, wall_time before) {
     auto slice = log.repeats->remove_some(before, slice_time);
-    for (const auto& row : slice.removed) {
-      bool counted = row.offset < log.counted_to || row.offset >= log.opened_at;
-      if (counted) log.bytes -= row.bytes;
-    }
+    uncount(log, slice.removed);
     return slice.waits ? rest::later : rest_of(slice.more);
   }
 
@@ -354,6 +332,7 @@ class sqlite_writer final : public local::log_writer {
   SQLite::Statement set_offset_;
   event_loop background_{"queue-tidy"};
   std::vector<open_log> logs_;
+  local::log_sizes sizes_;
   log_index next_job_ = 0;   ///< where maintenance goes on
   log_index done_jobs_ = 0;  ///< jobs in a row that had nothing left to do
   bool waits_ = false;       ///< one of them has something left for later

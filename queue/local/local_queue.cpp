@@ -136,6 +136,22 @@ class local_queue final : public backend {
     co_return co_await call_on(read_executor_, std::move(look));
   }
 
+  [[nodiscard]] std::vector<topic_size> sizes() const override {
+    std::vector<topic_size> out;
+    if (!writer_) return out;
+    for (const auto& spec : layout_->topics()) {
+      topic_size whole{spec.name};
+      bool all_known = true;
+      for (auto log : layout_->find(spec.name).value()) {
+        auto bytes = writer_->sizes().of(log);
+        all_known = all_known && bytes;
+        whole.bytes += bytes.value_or(0);
+      }
+      if (all_known) out.push_back(std::move(whole));
+    }
+    return out;
+  }
+
   [[nodiscard]] const std::vector<topic_spec>& topics() const override { return layout_->topics(); }
 
   [[nodiscard]] std::string full_name(const std::string& topic) const override {

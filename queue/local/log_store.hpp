@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "queue/io.hpp"
 #include "queue/local/layout.hpp"
+#include "queue/local/log_sizes.hpp"
 
 #include <cstdint>
 #include <span>
@@ -53,6 +54,9 @@ class log_writer {
 
   /// A slice of retention and compaction, a few milliseconds long. True: there is more to do.
   virtual result<bool> maintain(wall_time now) = 0;
+
+  /// Outlives the writer's last call. Readable from any thread.
+  [[nodiscard]] virtual const log_sizes& sizes() const = 0;
 };
 
 /// The reading side. All calls come from one thread, not always the writer's.

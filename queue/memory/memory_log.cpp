@@ -43,7 +43,10 @@ struct memory_store {
 
 class memory_writer final : public local::log_writer {
  public:
-  explicit memory_writer(std::shared_ptr<memory_store> store) : store_(std::move(store)) {}
+  explicit memory_writer(std::shared_ptr<memory_store> store)
+      : store_(std::move(store)), sizes_(store_->logs.size()) {
+    note_sizes();
+  }
 
   result<std::vector<std::int64_t>> write(std::span<const log_append> records,
                                           std::span<const group_offset> commits,
@@ -58,6 +61,7 @@ class memory_writer final : public local::log_writer {
     }
     for (const auto& c : commits)
       store_->committed[{c.group, c.log}] = c.next;
+    note_sizes();
     return offsets;
   }
 
@@ -71,16 +75,26 @@ class memory_writer final : public local::log_writer {
         if (spec.repeats) remove_repeats(store_->logs[i], spec, now - spec.compaction_lag);
       }
     }
+    note_sizes();
     return false;
   }
 
+  [[nodiscard]] const local::log_sizes& sizes() const override { return sizes_; }
+
  private:
+  void note_sizes() {
+    for (log_index i = 0; i < store_->logs.size(); ++i)
+      sizes_.set(i, static_cast<std::int64_t>(store_->logs[i].bytes));
+  }
+
   static void compact(memory_log& log, wall_time before) {
     std::unordered_map<std::string, std::int64_t> newest;
     for (const auto& r : log.records)
       newest[r.what.key] = r.offset;
     std::erase_if(log.records, [&](const stored_record& r) {
-      return r.time < before && newest[r.what.key] != r.offset;
+      bool goes = r.time < before && newest[r.what.key] != r.offset;
+      if (goes) log.bytes -= size_of(r.what);
+      return goes;
     });
   }
 
@@ -136,6 +150,7 @@ class memory_writer final : public local::log_writer {
   }
 
   std::shared_ptr<memory_store> store_;
+  local::log_sizes sizes_;
 };
 
 class memory_reader final : public local::log_reader {

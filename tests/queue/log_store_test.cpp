@@ -28,6 +28,7 @@ constexpr local::log_index waited_for = 2;
 constexpr local::log_index endless = 3;
 constexpr local::log_index repeated = 4;
 constexpr local::log_index repeated_and_sized = 5;
+constexpr local::log_index compacted = 6;
 
 /// Of records `said@seconds`.
 std::optional<repeat_mark> repeat_in_test(const record& one) {
@@ -49,7 +50,8 @@ local::layout kept_topics() {
            {.name = "repeated.and.sized",
             .compaction_lag = hours(1),
             .retention_bytes = 10'500,
-            .repeats = &repeat_in_test}},
+            .repeats = &repeat_in_test},
+           {.name = "compacted", .policy = cleanup::compact, .compaction_lag = hours(1)}},
           "test"};
 }
 
@@ -109,6 +111,16 @@ struct store_under_test {
     }
   }
   std::int64_t start(local::log_index log) { return sides.reader->bounds().value()[log].start; }
+  /// Whether the bytes that each log says it has are those of its records.
+  void check_bytes() {
+    for (local::log_index log = 0; log < kept_topics().logs(); ++log) {
+      std::uint64_t bytes = 0;
+      for (const auto& one : sides.reader->read(log, start(log), 100'000, 1U << 30U).value())
+        bytes += one.what.key.size() + one.what.value.size();
+      CAPTURE(log);
+      CHECK(sides.writer->sizes().of(log) == bytes);
+    }
+  }
 
   bool durable;
   test::temporary_folder folder;
@@ -142,6 +154,30 @@ TEST_CASE("beyond so many bytes the oldest records go, and asking for them is ou
     store.put(sized, 1);
     store.tidy();
     CHECK(store.start(sized) == 16);
+  });
+}
+
+TEST_CASE("a log says how many bytes its records have, whatever has gone and when it was opened") {
+  for_each_store([](store_under_test& store) {
+    for (int round = 0; round < 2; ++round) {
+      store.put(sized, 25);
+      store.put(both, 5);
+      store.put(endless, 3);
+      store.put(compacted, 7);
+      store.say(repeated, "a", round);
+      store.fill(repeated, 200);
+      if (round == 0) store.check_bytes();
+      store.clock.advance(hours(2));
+      store.put(both, 1);
+      store.put(compacted, 2);
+      store.tidy();
+      store.check_bytes();
+      if (!store.durable) continue;
+      store.open();
+      CHECK_FALSE(store.sides.writer->sizes().of(endless).has_value());
+    }
+    store.tidy();
+    store.check_bytes();
   });
 }
 

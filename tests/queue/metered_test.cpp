@@ -48,6 +48,14 @@ TEST_CASE("what is produced is counted, and what cannot be") {
   CHECK(world.has(R"(sonde_queue_produced_records_total{topic="test.work.v1"} 4)"));
 }
 
+TEST_CASE("what a topic takes is shown, and only of its records") {
+  metered_world world;
+  world.put("work", 3);
+  show_sizes(*world.queue, world.counts);
+  CHECK(world.has(R"(sonde_queue_topic_bytes{topic="test.work.v1"} 30)"));
+  CHECK(world.has(R"(sonde_queue_topic_bytes{topic="test.work.dlq.v1"} 0)"));
+}
+
 TEST_CASE("dead letters are counted by the topic that they came from") {
   metered_world world;
   CHECK(world.has(R"(sonde_queue_dead_letters_total{topic="test.work.v1"} 0)"));

@@ -6,8 +6,12 @@
 #include "tests/support/doctest.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/volatile_disk.hpp"
 
+#include <chrono>
 #include <map>
+#include <string>
+#include <thread>
 
 namespace sonde::queue::embedded {
 namespace {
@@ -136,6 +140,44 @@ TEST_CASE("compaction reads the log again once half as much is old enough, not f
   log.clock.advance(hours(2));
   log.tidy();
   CHECK(log.all(state).size() == 2001);
+}
+
+TEST_CASE("a pass of compaction ends, although rows become old enough meanwhile") {
+  both_sides log;
+  for (int i = 0; i < 1000; ++i) {
+    log.put(state, std::to_string(i), "value");
+    log.clock.advance(std::chrono::seconds(1));
+  }
+  log.clock.advance(hours(1) - std::chrono::seconds(500));
+  int calls = 0;
+  while (log.writer->maintain(log.clock.now()).value()) {
+    log.clock.advance(std::chrono::seconds(1));
+    REQUIRE(++calls < 50);
+  }
+}
+
+TEST_CASE("a failed fsync of the copy beside the writer is told") {
+  test::use_volatile_disk();
+  both_sides log;
+  test::fail_syncs_of_files(true);
+  auto now = [] { return std::chrono::steady_clock::now(); };
+  auto until = now() + std::chrono::seconds(60);
+  std::vector<local::log_append> large{{progress, {"progress", "k", {}, {}}}};
+  large.front().what.value = std::string(800 * 1024, 'x');
+  error failed;
+  // A copy begins at 16 MiB, and syncs the file if nothing is written meanwhile.
+  while (!failed.code && now() < until) {
+    auto written = log.writer->write(large, {}, log.clock.now());
+    if (!written) failed = written.error();
+    auto quiet_until = now() + std::chrono::milliseconds(20);
+    while (!failed.code && now() < quiet_until) {
+      auto tidied = log.writer->maintain(log.clock.now());
+      if (!tidied) failed = tidied.error();
+      std::this_thread::yield();
+    }
+  }
+  test::fail_syncs_of_files(false);
+  CHECK(failed.code == make_error_code(errc::broken));
 }
 
 }  // namespace sonde::queue::embedded

@@ -16,6 +16,7 @@ namespace sonde::test {
 namespace {
 
 std::atomic<bool> syncs_fail = false;
+std::atomic<bool> syncs_of_files_fail = false;
 
 /// What a file holds as far as this process knows, and which parts of it are not on the disk.
 struct image {
@@ -23,6 +24,7 @@ struct image {
   std::vector<char> content;
   std::map<std::size_t, std::size_t> unsynced;  ///< begin → end
   bool size_unsynced = false;
+  bool is_log = false;  ///< a write-ahead log
 };
 
 /// Images by path: all handles of one file share one.
@@ -31,7 +33,10 @@ class image_table {
   std::shared_ptr<image> of(const std::string& path) {
     std::lock_guard lock(mutex_);
     auto& entry = images_[path];
-    if (!entry) entry = std::make_shared<image>();
+    if (!entry) {
+      entry = std::make_shared<image>();
+      entry->is_log = path.ends_with("-wal");
+    }
     return entry;
   }
   void forget(const std::string& path) {
@@ -107,8 +112,8 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
 }
 
 int sync_file(sqlite3_file* file, int flags) {
-  if (syncs_fail) return SQLITE_IOERR_FSYNC;
   auto& i = image_of(file);
+  if (syncs_fail || (syncs_of_files_fail && !i.is_log)) return SQLITE_IOERR_FSYNC;
   auto* real = of(file).real();
   std::lock_guard lock(i.mutex);
   for (auto [begin, end] : i.unsynced) {
@@ -216,6 +221,10 @@ void use_volatile_disk() {
 
 void fail_syncs(bool fail) {
   syncs_fail = fail;
+}
+
+void fail_syncs_of_files(bool fail) {
+  syncs_of_files_fail = fail;
 }
 
 }  // namespace sonde::test

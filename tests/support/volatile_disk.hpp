@@ -11,5 +11,7 @@ void use_volatile_disk();
 
 /// From now on every sync fails, as on a disk that has lost a write; until called with false.
 void fail_syncs(bool fail);
+/// The same for database files, not for their write-ahead logs: for what copies the logs into them.
+void fail_syncs_of_files(bool fail);
 
 }  // namespace sonde::test

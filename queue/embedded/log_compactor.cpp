@@ -1,0 +1,66 @@
+#include "queue/embedded/log_compactor.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace sonde::queue::embedded {
+namespace {
+
+wall_time time_in(const SQLite::Column& column) {
+  return wall_time(std::chrono::milliseconds(column.getInt64()));
+}
+
+}  // namespace
+
+log_compactor::slice log_compactor::remove_some(wall_time before, int rows) {
+  slice out;
+  if (reached_ == 0) {
+    if (!is_worth_a_pass(before)) return out;
+    before_ = before;
+  }
+  SQLite::Statement next(
+      db_, "SELECT offset, time FROM " + table_ + " WHERE offset >= ? ORDER BY offset LIMIT ?");
+  next.bind(1, reached_);
+  next.bind(2, rows);
+  std::int64_t last = -1;
+  std::int64_t looked_at = 0;
+  // Stops at the first young row. A condition on the time would search the rest of the log for
+  // more.
+  while (next.executeStep() && time_in(next.getColumn(1)) < before_) {
+    last = next.getColumn(0).getInt64();
+    ++looked_at;
+  }
+  next.reset();
+  if (last < 0) {
+    // All seen. Next time from the start, as newer keys supersede older rows.
+    clean_to_ = std::exchange(reached_, 0);
+    clean_rows_ = std::exchange(kept_rows_, 0);
+    return out;
+  }
+  SQLite::Statement erase(
+      db_, "DELETE FROM " + table_ +
+               " AS old WHERE offset BETWEEN ? AND ? AND EXISTS (SELECT 1 FROM " + table_ +
+               " AS new WHERE new.key=old.key AND new.offset>old.offset)"
+               " RETURNING offset, " +
+               row_bytes);
+  erase.bind(1, reached_);
+  erase.bind(2, last);
+  // The statement commits with its last step.
+  while (erase.executeStep())
+    out.removed.push_back({erase.getColumn(0).getInt64(), erase.getColumn(1).getInt64()});
+  kept_rows_ += looked_at - static_cast<std::int64_t>(out.removed.size());
+  reached_ = last + 1;
+  out.more = true;
+  return out;
+}
+
+/// A pass reads the whole log, so it waits until as much as half of what the last one left has come
+/// since and is old enough.
+bool log_compactor::is_worth_a_pass(wall_time before) {
+  SQLite::Statement last(
+      db_, "SELECT time FROM " + table_ + " WHERE offset >= ? ORDER BY offset LIMIT 1");
+  last.bind(1, clean_to_ + clean_rows_ / 2);
+  return last.executeStep() && time_in(last.getColumn(0)) < before;
+}
+
+}  // namespace sonde::queue::embedded
