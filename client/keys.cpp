@@ -20,15 +20,21 @@ using verb = key_command::verb;
 constexpr std::uint32_t command_depth = 4;
 constexpr const char* names_of_verbs[] = {"create", "list", "revoke"};
 
-std::string day_of(std::int64_t unix_seconds) {
-  if (unix_seconds == 0) return "never";
-  auto time = wall_time(std::chrono::seconds(unix_seconds));
-  return to_rfc3339(time).substr(0, sizeof "2026-11-22" - 1);
+/// A time of a key, or nothing. A server of an earlier version has Unix seconds under another name.
+std::string time_of(const json& key, const char* name, const char* earlier_name) {
+  if (key.contains(name)) return key[name].get<std::string>();
+  auto at = key.value(earlier_name, std::int64_t{0});
+  return at == 0 ? "" : to_rfc3339(wall_time(std::chrono::seconds(at)));
 }
 
-std::string minute_of(std::int64_t unix_seconds) {
-  auto time = wall_time(std::chrono::seconds(unix_seconds));
-  return to_rfc3339(time).substr(0, sizeof "2026-11-22T23:40" - 1) + "Z";
+std::string expiry_of(const json& key) {
+  auto time = time_of(key, "expires", "expireAt");
+  return time.empty() ? "never" : time.substr(0, sizeof "2026-11-22" - 1);
+}
+
+std::string last_use_of(const json& key) {
+  auto time = time_of(key, "last_used", "lastUsed");
+  return time.empty() ? "-" : time.substr(0, sizeof "2026-11-22T23:40" - 1) + "Z";
 }
 
 std::string joined(const json& names) {
@@ -46,8 +52,7 @@ std::string table_of(const json& keys) {
       return model::first_line(key.at(field).get<std::string>(), 40);
     };
     rows.push_back({text("keyID"), text("keyName"), text("userID"), joined(key.at("roles")),
-                    joined(key.at("groups")), day_of(key.at("expireAt").get<std::int64_t>()),
-                    key.contains("lastUsed") ? minute_of(key["lastUsed"]) : "-"});
+                    joined(key.at("groups")), expiry_of(key), last_use_of(key)});
   }
   return in_columns(rows);
 }
@@ -55,8 +60,7 @@ std::string table_of(const json& keys) {
 void show_new_key(const json& made, terminal& out) {
   auto text = [&](const char* field) { return made.at(field).get<std::string>(); };
   out.print("api-key     " + text("apiKey") + "\napi-secret  " + text("apiSecret") +
-            "\ntoken       " + text("token") + "\nexpires     " +
-            day_of(made.at("expireAt").get<std::int64_t>()) + "\n");
+            "\ntoken       " + text("token") + "\nexpires     " + expiry_of(made) + "\n");
   if (out.failed()) return;
   out.say("the secret is shown this once; keep it where only its user can read it");
 }

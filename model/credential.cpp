@@ -206,20 +206,23 @@ new_key make_key(key_order order, const key_bytes& random, wall_time now) {
 
 json to_json(const new_key& made) {
   const auto& key = made.what;
-  return {{"apiKey", key.id.str()},
-          {"apiSecret", made.secret},
-          {"token", token_of({key.id.str(), made.secret})},
-          {"keyID", key.id.str()},
-          {"keyName", key.name},
-          {"expireAt", unix_seconds(key.expires)},
-          {"verified", true},
-          {"verificationCodeID", ""}};
+  json out = {{"apiKey", key.id.str()},
+              {"apiSecret", made.secret},
+              {"token", token_of({key.id.str(), made.secret})},
+              {"keyID", key.id.str()},
+              {"keyName", key.name},
+              {"expireAt", unix_seconds(key.expires)},
+              {"verified", true},
+              {"verificationCodeID", ""}};
+  if (key.expires) out["expires"] = to_rfc3339(*key.expires);
+  return out;
 }
 
 json describe(const credential& key, std::optional<wall_time> last_used) {
   json out = {{"apiKey", key.id.str()},
               {"keyID", key.id.str()},
               {"keyName", key.name},
+              {"created", to_rfc3339(key.created)},
               {"createdAt", unix_seconds(key.created)},
               {"expireAt", unix_seconds(key.expires)},
               {"verified", true},
@@ -228,8 +231,12 @@ json describe(const credential& key, std::optional<wall_time> last_used) {
               {"userAlias", key.user_name},
               {"roles", key.roles},
               {"groups", key.groups}};
+  if (key.expires) out["expires"] = to_rfc3339(*key.expires);
   if (!key.parent.empty()) out["derivedFrom"] = key.parent.str();
-  if (last_used) out["lastUsed"] = unix_seconds(last_used);
+  if (last_used) {
+    out["last_used"] = to_rfc3339(*last_used);
+    out["lastUsed"] = unix_seconds(last_used);
+  }
   return out;
 }
 

@@ -109,11 +109,13 @@ struct new_key {
 /// From an order that has been checked, and bytes that nobody can guess.
 [[nodiscard]] new_key make_key(key_order order, const key_bytes& random, wall_time now);
 
-/// What its owner is told, once: `apiKey, apiSecret, keyID, keyName, expireAt, verified,
-/// verificationCodeID`, and the two halves as one `token`.
+/// What its owner is told, once: `apiKey, apiSecret, keyID, keyName, expires, verified,
+/// verificationCodeID`, and the two halves as one `token`. `expireAt` is `expires` in Unix seconds,
+/// 0 where the key does not expire: the name and form of earlier versions.
 [[nodiscard]] json to_json(const new_key& made);
 /// What anybody else may be told of a key: never its secret, nor the hash of it. `last_used`: where
-/// that is known.
+/// that is known. Times are RFC 3339; `expireAt`, `createdAt` and `lastUsed` have them in Unix
+/// seconds, as in earlier versions.
 [[nodiscard]] json describe(const credential& key, std::optional<wall_time> last_used);
 
 /// `groups`, sorted and unique.

@@ -83,6 +83,7 @@ TEST_CASE_FIXTURE(keys_here, "a list tells when keys were last used") {
   }
   auto told = ask({}).value()["keys"].at(0);
   auto last = use.at + std::chrono::minutes(3);
+  CHECK(told["last_used"] == to_rfc3339(last));
   CHECK(told["lastUsed"] ==
         std::chrono::floor<std::chrono::seconds>(last).time_since_epoch().count());
 }

@@ -47,7 +47,8 @@ TEST_CASE_FIXTURE(key_world,
   REQUIRE(answer.status == 200);
   auto made = json_of(answer);
   CHECK(fields_of(made) == std::set<std::string>{"apiKey", "apiSecret", "token", "keyID", "keyName",
-                                                 "expireAt", "verified", "verificationCodeID"});
+                                                 "expireAt", "expires", "verified",
+                                                 "verificationCodeID"});
   CHECK(made["keyName"] == "mine");
   wall_time expires{std::chrono::seconds(made["expireAt"].get<std::int64_t>())};
   CHECK(expires <= world.clock.now() + std::chrono::days(30));
@@ -57,7 +58,7 @@ TEST_CASE_FIXTURE(key_world,
   CHECK(own["userID"] == "ada");
   CHECK(own["roles"] == model::json({"reporter", "user"}));
   CHECK(own["groups"] == model::json({"user:ada"}));
-  CHECK(own.contains("lastUsed"));
+  CHECK(own.contains("last_used"));
   CHECK(!own.contains("apiSecret"));
 }
 

@@ -131,9 +131,14 @@ TEST_CASE("what is told of a key never holds its secret, but for the one time") 
   CHECK(once["keyID"] == made.what.id.str());
   CHECK(once["keyName"] == "scanner of the night shift");
   CHECK(once["expireAt"] == 1'767'323'045 + 2 * 86'400);
+  CHECK(once["expires"] == to_rfc3339(then + std::chrono::days(2)));
   CHECK(once["verified"] == true);
   CHECK(once["verificationCodeID"] == "");
   auto told = describe(made.what, std::nullopt);
+  CHECK(told["created"] == to_rfc3339(then));
+  CHECK(told["expires"] == once["expires"]);
+  CHECK(!told.contains("last_used"));
+  CHECK(describe(made.what, then)["last_used"] == to_rfc3339(then));
   CHECK(told["userID"] == "u-1");
   CHECK(told["userName"] == "Ada");
   CHECK(told["userAlias"] == "Ada");
