@@ -180,8 +180,7 @@ class command_line {
     scan->add_option("targets", scan_.targets,
                      "IP addresses and names; - reads them from standard input")
         ->type_name("TARGET");
-    scan->add_option("--targets", targets_file_,
-                     "a file with one target a line; # begins a comment")
+    scan->add_option("--targets", targets_file_, "with one target a line; # begins a comment")
         ->type_name("FILE");
     auto* profile = scan->add_option("--profile", scan_.profile,
                                      "standard (about 1,000 ports), full, or one of the "
@@ -194,7 +193,8 @@ class command_line {
     scan->add_option("--priority", scan_.priority, "-9 to 9; higher ones come first (0)")
         ->check(whole_number(model::lowest_priority, model::highest_priority))
         ->type_name("N");
-    scan->add_flag("!--no-wait", scan_.wait, "schedule, print the ids, and go");
+    scan->add_flag_callback(
+        "--no-wait", [this] { scan_.wait = false; }, "schedule, print the ids, and go");
     scan->add_flag("--local", local_, "without a daemon: in this process, nothing kept");
     add_form(scan);
     scan->callback([this] { verb_ = [this] { return run_scan(); }; });
