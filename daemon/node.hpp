@@ -93,7 +93,9 @@ class node {
       const model::scope_rules& rules) const;
   [[nodiscard]] static scanner::rate_settings rates_of(const configuration& config);
   void take_over_log(const configuration& changed);
-  void take_over_rates(const configuration& changed);
+  void take_over_probing(const configuration& changed);
+  void take_over_limits(const limits& changed);
+  void take_over_sending(const configuration& changed);
   void take_over_guard(const model::webhook_guard& guard);
   [[nodiscard]] std::shared_ptr<const scanner::policy> policy_of(
       const model::address_scope& scope) const;

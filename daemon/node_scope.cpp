@@ -1,7 +1,10 @@
 // What may be scanned from here, and what of the configuration is taken over while it runs.
 
 #include "daemon/front_door.hpp"
+#include "daemon/limit_names.hpp"
 #include "daemon/node.hpp"
+#include "daemon/reload_report.hpp"
+#include "webhook/retry_plan.hpp"
 
 namespace sonde::daemon {
 
@@ -42,8 +45,32 @@ void node::take_over_log(const configuration& changed) {
              [this, logged = changed.log.audit] { audit_->set_logged(logged); });
 }
 
-void node::take_over_rates(const configuration& changed) {
-  if (engines_) engines_->set_rates(rates_of(changed));
+void node::take_over_probing(const configuration& changed) {
+  if (!engines_) return;
+  engines_->set_rates(rates_of(changed));
+  engines_->set_user_agent(user_agent(changed));
+}
+
+void node::take_over_limits(const limits& changed) {
+  asio::post(http_loop_.get_executor(), [this, changed] {
+    for (const auto& one : limit_names()) {
+      if (is_reloaded(std::string("limits.") + one.name)) {
+        config_.limits.*one.member = changed.*one.member;
+      }
+    }
+    if (guard_) guard_->set_rates(config_.limits);
+  });
+}
+
+void node::take_over_sending(const configuration& changed) {
+  if (!sender_) return;
+  // They were checked when they were read.
+  auto pauses = webhook::parse_pauses(changed.webhook.retry_s).value();
+  asio::post(webhook_loop_.get_executor(),
+             [this, plan = webhook::retry_plan(std::move(pauses)), agent = user_agent(changed)] {
+               sender_->set_plan(plan);
+               poster_->set_user_agent(agent);
+             });
 }
 
 /// For webhooks that are asked for, and for messages that are on their way.
@@ -68,8 +95,10 @@ result<> node::reload(const configuration& changed) {
   if (!tls) return tls.error();
   if (tls_ && *tls) tls_->take_over(**tls);
   take_over_log(changed);
-  take_over_rates(changed);
+  take_over_probing(changed);
+  take_over_limits(changed.limits);
   take_over_guard(*guard);
+  take_over_sending(changed);
   if (http_) {
     auto rename = [this, names = changed.http.server_names] { http_->allow_names(names); };
     asio::post(http_loop_.get_executor(), std::move(rename));

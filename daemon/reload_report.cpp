@@ -1,6 +1,7 @@
 #include "daemon/reload_report.hpp"
 
 #include "daemon/settings.hpp"
+#include "daemon/topic_settings.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -8,7 +9,8 @@
 namespace sonde::daemon {
 namespace {
 
-/// What `node::reload` takes over; a name with a dot at its end is a whole section.
+/// A name that ends with a dot is a whole section. The limits are those that only the HTTP loop
+/// reads.
 constexpr std::string_view reloaded_settings[] = {"scope.",
                                                   "log.",
                                                   "http.tls_certificate",
@@ -16,15 +18,20 @@ constexpr std::string_view reloaded_settings[] = {"scope.",
                                                   "http.gateway_ca",
                                                   "http.gateway_names",
                                                   "http.server_names",
+                                                  "scan.contact",
                                                   "scan.rate_per_address",
                                                   "scan.rate_per_network",
-                                                  "webhook.allow"};
-
-bool is_reloaded(const std::string& key) {
-  return std::ranges::any_of(reloaded_settings, [&](std::string_view name) {
-    return name.ends_with('.') ? key.starts_with(name) : key == name;
-  });
-}
+                                                  "webhook.allow",
+                                                  "webhook.retry_s",
+                                                  "limits.requests_per_key_per_s",
+                                                  "limits.requests_per_key_burst",
+                                                  "limits.requests_per_user_per_s",
+                                                  "limits.requests_per_user_burst",
+                                                  "limits.refused_per_address_per_s",
+                                                  "limits.refused_per_address_burst",
+                                                  "limits.tenant_bytes_per_day",
+                                                  "limits.queued_per_scope",
+                                                  "limits.queued_total"};
 
 /// Whether a server speaks TLS at all is decided at its start.
 bool turns_tls(const configuration& running, const configuration& read) {
@@ -36,14 +43,30 @@ bool is_of_tls(const std::string& key) {
          key.starts_with("http.gateway_names");
 }
 
+/// The topic of webhook messages keeps its retention until a restart, and a message has to stay
+/// there until its last try.
+bool outlasts_its_topic(const configuration& running, const configuration& read) {
+  auto mixed = running;
+  mixed.webhook.retry_s = read.webhook.retry_s;
+  return !check_retention(mixed);
+}
+
 }  // namespace
+
+bool is_reloaded(std::string_view key) {
+  return std::ranges::any_of(reloaded_settings, [&](std::string_view name) {
+    return name.ends_with('.') ? key.starts_with(name) : key == name;
+  });
+}
 
 reload_report compare(const configuration& running, const configuration& read) {
   reload_report out;
   bool other_protocol = turns_tls(running, read);
+  bool longer_tries = outlasts_its_topic(running, read);
   for (const auto& each : all_settings()) {
     if (each.get(running) == each.get(read)) continue;
-    bool taken = is_reloaded(each.key) && !(other_protocol && is_of_tls(each.key));
+    bool taken = is_reloaded(each.key) && !(other_protocol && is_of_tls(each.key)) &&
+                 !(longer_tries && each.key == "webhook.retry_s");
     (taken ? out.taken_over : out.need_restart).push_back(each.key);
   }
   if (running.kafka != read.kafka) out.need_restart.emplace_back("kafka");

@@ -3,6 +3,7 @@
 #include "daemon/configuration.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sonde::daemon {
@@ -12,6 +13,9 @@ struct reload_report {
   std::vector<std::string> taken_over;
   std::vector<std::string> need_restart;
 };
+
+/// Whether a reload takes over the setting of this name, as far as nothing else forbids it.
+[[nodiscard]] bool is_reloaded(std::string_view key);
 
 /// Compares what runs with what was read anew.
 [[nodiscard]] reload_report compare(const configuration& running, const configuration& read);

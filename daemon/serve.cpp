@@ -86,7 +86,8 @@ class watchman {
 
   void read_again() {
     auto changed = load_configuration(how_.config_file, how_.variables, how_.flags);
-    auto reloaded = changed ? node_.reload(*changed) : result<>(changed.error());
+    auto reloaded =
+        changed ? node_.reload(taken_over(running_, *changed)) : result<>(changed.error());
     if (!reloaded) {
       log_.error("configuration not reloaded; nothing has changed",
                  {{"reason", reloaded.error().message()}});

@@ -53,6 +53,9 @@ class authenticator final : public guard {
     return rates_.judge_refused(request);
   }
 
+  /// Changes the rates of requests.
+  void set_rates(const limits& limits) { rates_.set_rates(limits); }
+
   /// What it has done so far, for whoever wants to see that it is always the same.
   struct work_done {
     std::uint64_t look_ups = 0;

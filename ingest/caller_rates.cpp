@@ -11,19 +11,16 @@ counter limited_by(metrics& counts, const char* kind) {
                       {{"kind", kind}});
 }
 
-rate_limit rates_of_keys(const limits& bounds) {
-  return rate_limit(
-      {bounds.requests_per_key_per_s, bounds.requests_per_key_burst, bounds.rate_buckets});
+rate_limit::bounds bounds_of_keys(const limits& bounds) {
+  return {bounds.requests_per_key_per_s, bounds.requests_per_key_burst, bounds.rate_buckets};
 }
 
-rate_limit rates_of_users(const limits& bounds) {
-  return rate_limit(
-      {bounds.requests_per_user_per_s, bounds.requests_per_user_burst, bounds.rate_buckets});
+rate_limit::bounds bounds_of_users(const limits& bounds) {
+  return {bounds.requests_per_user_per_s, bounds.requests_per_user_burst, bounds.rate_buckets};
 }
 
-rate_limit rates_of_addresses(const limits& bounds) {
-  return rate_limit(
-      {bounds.refused_per_address_per_s, bounds.refused_per_address_burst, bounds.rate_buckets});
+rate_limit::bounds bounds_of_addresses(const limits& bounds) {
+  return {bounds.refused_per_address_per_s, bounds.refused_per_address_burst, bounds.rate_buckets};
 }
 
 std::string caller_sentence(const char* what, const char* limit, std::uint32_t per_second) {
@@ -42,12 +39,25 @@ std::string address_sentence(const limits& bounds) {
 
 caller_rates::caller_rates(const limits& limits, const clock& clock, metrics& counts)
     : clock_(clock),
-      keys_{rates_of_keys(limits), limited_by(counts, "key"),
-            caller_sentence("key", "requests_per_key_per_s", limits.requests_per_key_per_s)},
-      users_{rates_of_users(limits), limited_by(counts, "user"),
-             caller_sentence("user", "requests_per_user_per_s", limits.requests_per_user_per_s)},
-      addresses_{rates_of_addresses(limits), limited_by(counts, "address"),
-                 address_sentence(limits)} {}
+      keys_{rate_limit(bounds_of_keys(limits)), limited_by(counts, "key"), {}},
+      users_{rate_limit(bounds_of_users(limits)), limited_by(counts, "user"), {}},
+      addresses_{rate_limit(bounds_of_addresses(limits)), limited_by(counts, "address"), {}} {
+  set_sentences(limits);
+}
+
+void caller_rates::set_rates(const limits& limits) {
+  keys_.rates.set_bounds(bounds_of_keys(limits));
+  users_.rates.set_bounds(bounds_of_users(limits));
+  addresses_.rates.set_bounds(bounds_of_addresses(limits));
+  set_sentences(limits);
+}
+
+void caller_rates::set_sentences(const limits& limits) {
+  keys_.sentence = caller_sentence("key", "requests_per_key_per_s", limits.requests_per_key_per_s);
+  users_.sentence =
+      caller_sentence("user", "requests_per_user_per_s", limits.requests_per_user_per_s);
+  addresses_.sentence = address_sentence(limits);
+}
 
 std::optional<http_response> caller_rates::judge(const http_request& request) {
   const auto& who = request.who;

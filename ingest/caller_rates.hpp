@@ -27,6 +27,9 @@ class caller_rates {
   /// through a UNIX socket always may.
   [[nodiscard]] std::optional<http_response> judge_refused(const http_request& request);
 
+  /// Changes the rates, as `rate_limit::set_bounds`.
+  void set_rates(const limits& limits);
+
  private:
   struct kind {
     rate_limit rates;
@@ -35,6 +38,7 @@ class caller_rates {
   };
   [[nodiscard]] std::optional<http_response> judge(kind& what, const std::string& who,
                                                    const std::string& id);
+  void set_sentences(const limits& limits);
 
   const clock& clock_;
   kind keys_;

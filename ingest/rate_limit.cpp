@@ -14,18 +14,24 @@ constexpr int looked_at = 8;
 
 }  // namespace
 
-rate_limit::rate_limit(const bounds& how)
-    : interval_(nanoseconds(seconds(1)) / std::max(how.per_second, 1U)),
-      slack_(interval_ * (std::max(how.burst, 1U) - 1)),
-      most_(std::max(how.callers, 1U)) {}
+rate_limit::rate_limit(const bounds& how) {
+  set_bounds(how);
+}
+
+void rate_limit::set_bounds(const bounds& how) {
+  interval_ = nanoseconds(seconds(1)) / std::max(how.per_second, 1U);
+  slack_ = interval_ * (std::max(how.burst, 1U) - 1);
+  most_ = std::max(how.callers, 1U);
+}
 
 std::optional<seconds> rate_limit::take(std::string_view who, steady_time now) {
   auto& one = bucket_of(who, now);
-  auto full_at = std::max(one.full_at, now);
-  if (full_at - now > slack_) {
-    return std::max(std::chrono::ceil<seconds>(full_at - slack_ - now), seconds(1));
+  // Later than that only where the bounds were lower when the tokens were taken.
+  one.full_at = std::clamp(one.full_at, now, now + slack_ + interval_);
+  if (one.full_at - now > slack_) {
+    return std::max(std::chrono::ceil<seconds>(one.full_at - slack_ - now), seconds(1));
   }
-  one.full_at = full_at + interval_;
+  one.full_at += interval_;
   return std::nullopt;
 }
 

@@ -36,6 +36,9 @@ class rate_limit {
   /// be one after so many whole seconds, at least one.
   [[nodiscard]] std::optional<std::chrono::seconds> take(std::string_view who, steady_time now);
 
+  /// Changes the bounds. A caller who has used up the old ones gets a token at the new rate.
+  void set_bounds(const bounds& how);
+
   [[nodiscard]] std::size_t callers() const { return known_.size(); }
 
  private:
@@ -48,9 +51,9 @@ class rate_limit {
   bucket& bucket_of(std::string_view who, steady_time now);
   void make_room(steady_time now);
 
-  std::chrono::nanoseconds interval_;  ///< in which one token comes
-  std::chrono::nanoseconds slack_;     ///< that a bucket may be from full, and still give one
-  std::size_t most_;
+  std::chrono::nanoseconds interval_{};  ///< in which one token comes
+  std::chrono::nanoseconds slack_{};     ///< that a bucket may be from full, and still give one
+  std::size_t most_ = 1;
   bucket_list buckets_;  ///< who was asked for longest ago stands first
   std::unordered_map<std::string_view, bucket_list::iterator> known_;  ///< names of `buckets_`
 };

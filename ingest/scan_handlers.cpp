@@ -157,21 +157,21 @@ class scan_handlers {
   }
 
   awaitable<http_response> get_scan(http_request request, path_parameters parameters) {
-    auto seconds = query_number(request, "wait", 0, longest_wait_s, 0);
-    if (!seconds) {
+    auto asked = query_number(request, "wait", 0, longest_wait_s, 0);
+    if (!asked) {
       co_return problem(
           400, "wait: is no number of seconds up to " + std::to_string(longest_wait_s), request.id);
     }
-    milliseconds wait = std::chrono::seconds(*seconds);
+    milliseconds wait = std::chrono::seconds(*asked);
     std::unique_ptr<waiting_requests::place> place;
-    if (*seconds > 0) place = waiting_.enter(request);
-    if (*seconds > 0 && !place) co_return problem(429, too_many_waiting(), request.id);
+    if (*asked > 0) place = waiting_.enter(request);
+    if (*asked > 0 && !place) co_return problem(429, too_many_waiting(), request.id);
     auto closed = [connection = request.wait] {
       return connection != nullptr && connection->closed();
     };
     auto find = [&] { return scans_.look_up(parameters[0], request.who.sees, wait, closed); };
     // Whoever waits has no turn meanwhile.
-    auto* builder = *seconds > 0 ? nullptr : scans_.builder();
+    auto* builder = *asked > 0 ? nullptr : scans_.builder();
     co_return co_await built_answer(builder, find, request.id);
   }
 

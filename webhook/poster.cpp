@@ -181,6 +181,10 @@ void poster::set_guard(model::webhook_guard guard) {
   parts_->guard = std::move(guard);
 }
 
+void poster::set_user_agent(std::string user_agent) {
+  parts_->user_agent = std::move(user_agent);
+}
+
 awaitable<result<post_answer>> poster::post(post_order order, steady_time deadline) {
   auto request = parts_->request_of(order);
   if (order.url.tls) {

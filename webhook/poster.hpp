@@ -47,6 +47,8 @@ class poster {
 
   /// Other rules, also for a connection that is being made. On the loop.
   void set_guard(model::webhook_guard guard);
+  /// Changes the `User-Agent` of later requests. On the loop.
+  void set_user_agent(std::string user_agent);
   awaitable<result<post_answer>> post(post_order order, steady_time deadline);
 
  private:

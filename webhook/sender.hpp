@@ -54,6 +54,8 @@ class sender {
 
   /// Other rules of where messages may go. On the loop.
   void set_guard(model::webhook_guard guard) { guard_ = std::move(guard); }
+  /// Changes the pauses after later tries. On the loop.
+  void set_plan(retry_plan plan) { plan_ = std::move(plan); }
   /// On the loop, or before it runs.
   void start();
   /// Begins nothing new. What is being sent gets until `deadline`, and a few seconds at most; then

@@ -51,6 +51,8 @@ class engine final : private scan_driver {
   /// So many processes share the rates, this one included.
   void share_rates(std::size_t processes);
   void set_rates(const rate_settings& rates);
+  /// Changes the `User-Agent` of later requests.
+  void set_user_agent(std::string user_agent) { tools_.user_agent = std::move(user_agent); }
 
  private:
   class resolving;

@@ -79,6 +79,13 @@ void engine_pool::set_rates(const rate_settings& rates) {
   }
 }
 
+void engine_pool::set_user_agent(const std::string& user_agent) {
+  for (auto& each : members_) {
+    asio::post(each.loop->get_executor(),
+               [probes = each.probes.get(), user_agent] { probes->set_user_agent(user_agent); });
+  }
+}
+
 void engine_pool::share_rates(std::size_t processes) {
   for (auto& each : members_) {
     asio::post(each.loop->get_executor(),

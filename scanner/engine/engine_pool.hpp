@@ -35,6 +35,8 @@ class engine_pool {
   void share_rates(std::size_t processes);
   /// Other configured rates. From any loop.
   void set_rates(const rate_settings& rates);
+  /// Changes the `User-Agent` of later requests. From any loop.
+  void set_user_agent(const std::string& user_agent);
 
  private:
   struct member {

@@ -21,17 +21,21 @@ TEST_CASE("a reload says what it takes over and what needs a restart") {
   read.log.level = "debug";
   read.log.audit = true;
   read.scan.rate_per_address = 10;
+  read.scan.contact = "soc@sonde.example";
   read.webhook.allow = {"127.0.0.1"};
+  read.webhook.retry_s = {"0", "5"};
   read.http.server_names = {"sonde.example"};
   read.limits.requests_per_user_per_s += 1;
+  read.limits.running_tasks += 1;
   read.scan.profiles["web"] = "80,443";
   read.kafka["acks"] = "all";
   auto report = compare(running, read);
   std::ranges::sort(report.taken_over);
-  CHECK(report.taken_over == setting_names{"http.server_names", "log.audit", "log.level",
-                                           "scan.rate_per_address", "scope.deny", "webhook.allow"});
-  CHECK(report.need_restart ==
-        setting_names{"limits.requests_per_user_per_s", "kafka", "scan.profiles"});
+  CHECK(report.taken_over == setting_names{"http.server_names", "limits.requests_per_user_per_s",
+                                           "log.audit", "log.level", "scan.contact",
+                                           "scan.rate_per_address", "scope.deny", "webhook.allow",
+                                           "webhook.retry_s"});
+  CHECK(report.need_restart == setting_names{"limits.running_tasks", "kafka", "scan.profiles"});
 }
 
 TEST_CASE("what needs a restart is said at each reload until there was one") {
@@ -45,6 +49,18 @@ TEST_CASE("what needs a restart is said at each reload until there was one") {
   auto again = compare(now, read);
   CHECK(again.taken_over.empty());
   CHECK(again.need_restart == setting_names{"drain_s"});
+}
+
+TEST_CASE("webhooks are not tried for longer than the running queue keeps their messages") {
+  configuration running;
+  auto read = running;
+  read.webhook.retry_s = {"0", "5184000"};
+  read.topics["webhook.requests"].time = std::chrono::days(90);
+  auto report = compare(running, read);
+  CHECK(report.taken_over.empty());
+  CHECK(report.need_restart.size() == 2);
+  read.webhook.retry_s = {"0", "60"};
+  CHECK(compare(running, read).taken_over == setting_names{"webhook.retry_s"});
 }
 
 TEST_CASE("TLS is renewed by a reload, and neither begun nor ended by one") {

@@ -91,4 +91,23 @@ TEST_CASE_FIXTURE(rated, "who is refused is told which limit it is and when to c
   }
 }
 
+TEST_CASE_FIXTURE(rated, "other rates hold from then on, and are what callers are told") {
+  caller_rates rates(bounds, clock, counts);
+  CHECK(!rates.judge(of("one", "ada")));
+  CHECK(rates.judge(of("one", "ada")));
+  bounds.requests_per_key_per_s = 40;
+  bounds.requests_per_key_burst = 5;
+  bounds.requests_per_user_burst = 50;
+  bounds.refused_per_address_burst = 2;
+  rates.set_rates(bounds);
+  for (int i = 0; i < 5; ++i)
+    CHECK(!rates.judge(of("two", "ben")));
+  auto refused = rates.judge(of("two", "ben"));
+  REQUIRE(refused);
+  CHECK(said_in(*refused, "x-error").find("40 a second") != std::string::npos);
+  CHECK(!rates.judge_refused(of("", "", "192.0.2.1")));
+  CHECK(!rates.judge_refused(of("", "", "192.0.2.1")));
+  CHECK(rates.judge_refused(of("", "", "192.0.2.1")));
+}
+
 }  // namespace sonde::ingest

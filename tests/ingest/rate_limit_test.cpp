@@ -101,4 +101,18 @@ TEST_CASE("where all are in use, the one that was quiet longest is forgotten") {
   CHECK(few.callers() == 16);
 }
 
+TEST_CASE("other bounds count from the moment they are set, for those who were refused too") {
+  rate_limit rates({.per_second = 1, .burst = 1, .callers = 10});
+  check(rates, {{0, "a", 0}, {0, "a", 1}});
+  rates.set_bounds({.per_second = 10, .burst = 3, .callers = 10});
+  // The one token that was taken under the old rate is missing until then.
+  check(rates, {{800, "a", 0}, {800, "a", 1}, {1'200, "a", 0}});
+  check(rates, {{1'200, "b", 0}, {1'200, "b", 0}, {1'200, "b", 0}, {1'200, "b", 1}});
+  rate_limit slow({.per_second = 1, .burst = 1'000, .callers = 10});
+  for (int i = 0; i < 1'000; ++i)
+    CHECK(!slow.take("a", steady_time()));
+  slow.set_bounds({.per_second = 10, .burst = 1, .callers = 10});
+  check(slow, {{0, "a", 1}, {99, "a", 1}, {100, "a", 0}, {150, "a", 1}});
+}
+
 }  // namespace sonde::ingest
