@@ -134,8 +134,10 @@ std::string certificate_line(const json& result, wall_time now) {
   if (!result.contains("certificate")) return {};
   const auto& certificate = result["certificate"];
   auto subject = shown_at(certificate, "subject");
-  return (subject.empty() ? "(no subject)" : subject) + ", " +
-         expiry_text(shown_at(certificate, "not_after"), now);
+  auto end = shown_at(certificate, "not-after");
+  // A server of an earlier version.
+  if (end.empty()) end = shown_at(certificate, "not_after");
+  return (subject.empty() ? "(no subject)" : subject) + ", " + expiry_text(end, now);
 }
 
 bool has_many_addresses(const json& results) {
@@ -185,6 +187,18 @@ std::string results_table(const json& results, std::size_t width, wall_time now)
   return out;
 }
 
+/// Lists the ports that an earlier scan found open and this scan did not.
+std::string closed_lines(const json& scan, std::size_t width) {
+  std::string out;
+  for (const auto& one : scan.value("closed", json::array())) {
+    auto last = shown_at(one, "last_open").substr(0, sizeof "2026-11-22T06:29" - 1);
+    out +=
+        fitted("  closed now: " + shown_at(one, "endpoint") + ", last open " + last + "Z", width) +
+        "\n";
+  }
+  return out;
+}
+
 /// What its sources think of it, and its tags; nothing where an older server says nothing.
 std::string standing_line(const json& attributes, std::size_t width) {
   if (!attributes.contains("reputation")) return {};
@@ -194,6 +208,13 @@ std::string standing_line(const json& attributes, std::size_t width) {
   for (const auto& tag : attributes.value("tags", json::array()))
     tags += (tags.empty() ? ", tags " : " ") + printable(tag.get<std::string>());
   return fitted(out + tags, width) + "\n";
+}
+
+/// The suffix for a port or service that the newest scan found closed.
+std::string closed_note(const json& what) {
+  if (shown_at(what, "state") != "closed") return {};
+  auto scanned = shown_at(what, "last_scanned").substr(0, sizeof "2026-11-22T06:29" - 1);
+  return ", closed when last scanned, " + scanned + "Z";
 }
 
 /// A value as it is, or as JSON where it is no text.
@@ -219,13 +240,15 @@ std::string scan_table(const json& scan, std::size_t width, wall_time now) {
   const auto& outcome = scan["outcome"];
   out += shown_at(outcome, "name") + took(scan) + "\n  " + shown_at(outcome, "reason") + "\n" +
          age_lines(scan, now);
-  if (!scan.contains("results") || scan["results"].empty()) return out;
-  out += "\n" + results_table(scan["results"], width, now);
-  if (scan.value("truncated", false)) {
-    out += "  and " + std::to_string(scan.value("results_total", 0U) - scan["results"].size()) +
-           " more; the service entities have them all\n";
+  auto closed = closed_lines(scan, width);
+  if (scan.contains("results") && !scan["results"].empty()) {
+    out += "\n" + results_table(scan["results"], width, now);
+    if (scan.value("truncated", false)) {
+      out += "  and " + std::to_string(scan.value("results_total", 0U) - scan["results"].size()) +
+             " more; the service entities have them all\n";
+    }
   }
-  return out;
+  return closed.empty() ? out : out + "\n" + closed;
 }
 
 std::string entity_table(const json& entity, std::size_t width) {
@@ -233,7 +256,8 @@ std::string entity_table(const json& entity, std::size_t width) {
   std::string out =
       shown_at(attributes, "type") + " " + value_text(attributes.value("value", json(""))) +
       "\n  " + shown_at(attributes, "id") + "\n  first seen " + shown_at(attributes, "first_seen") +
-      ", last seen " + shown_at(attributes, "last_seen") + "\n" + standing_line(attributes, width);
+      ", last seen " + shown_at(attributes, "last_seen") + closed_note(attributes) + "\n" +
+      standing_line(attributes, width);
   if (!entity["metadata"].empty()) out += "\n";
   for (const auto& [name, value] : entity["metadata"].items()) {
     out += fitted("  " + padded(printable(name), 26) + value_text(value), width) + "\n";
@@ -244,7 +268,7 @@ std::string entity_table(const json& entity, std::size_t width) {
     for (const auto& other : entity[list]) {
       auto arrow = shown_at(other, "direction") == "to" ? "→ " : "← ";
       out += fitted("    " + std::string(arrow) + padded(shown_at(other, "type"), 13) +
-                        shown_at(other, "value"),
+                        shown_at(other, "value") + closed_note(other),
                     width) +
              "\n";
     }

@@ -41,7 +41,10 @@ int print_newest(const json& list, terminal& out, const clock& clock) {
   for (const auto& scan : newest) {
     bool several = newest.size() > 1 && out.for_people();
     if (several && &scan != &newest.front()) out.print("\n");
-    if (several) out.print("profile " + scan.value("profile", "") + "\n");
+    if (several) {
+      const char* named = scan.contains("ports") ? "ports" : "profile";
+      out.print(named + (' ' + scan.value(named, "")) + "\n");
+    }
     print_scan(scan, out, clock);
   }
   return exit_code::done;

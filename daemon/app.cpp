@@ -258,6 +258,7 @@ result<> node::start_ingest() {
                                                   std::move(rules), config_.limits, clock_, log_);
   facts_ = std::make_unique<ingest::entity_service>(*workers_, *queue_, *entities_, shared,
                                                     config_.limits, clock_, log_);
+  facts_->compare_with(*tasks_);
   build_apart();
   auto guard = model::webhook_guard::from_rules(config_.webhook.allow);
   if (!guard) return guard.error();
@@ -328,6 +329,7 @@ awaitable<std::string> node::metrics_text() {
   bool answered = co_await show_readiness();
   // A view whose thread is blocked would not answer.
   if (answered) co_await show_backlog();
+  queue::show_sizes(*queue_, counts_);
   show_disk();
   http_->show_held(counts_);
   if (tls_) show_certificate();

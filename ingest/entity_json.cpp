@@ -3,6 +3,7 @@
 #include "model/definitions.hpp"
 
 #include <array>
+#include <optional>
 
 namespace sonde::ingest {
 namespace {
@@ -31,6 +32,13 @@ json value_of(const views::entity_facts& facts) {
 void put_times(json& out, wall_time first_seen, wall_time last_seen) {
   out["first_seen"] = to_rfc3339(first_seen);
   out["last_seen"] = to_rfc3339(last_seen);
+}
+
+/// Adds the state of a port and the time of the newest scan.
+void put_verdict(json& out, const std::optional<port_verdicts::verdict>& verdict) {
+  if (!verdict) return;
+  out["state"] = verdict->open ? "open" : "closed";
+  out["last_scanned"] = to_rfc3339(verdict->scanned);
 }
 
 json attributes_of(const views::entity_facts& facts) {
@@ -67,7 +75,9 @@ json geolocations_of(const json& attributes) {
   return out;
 }
 
-json to_json(const views::related_entity& related) {
+/// `of`: the entity that this one is related to.
+json to_json(const views::related_entity& related, const views::entity_summary& of,
+             const port_verdicts& ports) {
   const auto& standing = related.what.standing;
   json out = {{"id", related.what.id.str()},
               {"type", related.what.type},
@@ -80,51 +90,59 @@ json to_json(const views::related_entity& related) {
               {"direction", related.outgoing ? "to" : "from"}};
   if (!related.evidence.is_null()) out["evidence"] = related.evidence;
   put_times(out, related.first_seen, related.last_seen);
+  if (related.what.type == "service") put_verdict(out, ports.of_service(related.what));
+  if (of.type == "ip" && related.what.type == "port") {
+    put_verdict(out, ports.of_port(of.value, related.what.value, related.last_seen));
+  }
   return out;
 }
 
-json to_json(const views::entity_facts& node) {
+json to_json(const views::entity_facts& node, const port_verdicts& ports) {
   const auto& standing = node.what.standing;
   auto last_seen = to_rfc3339(node.what.last_seen);
-  return {{"id", node.what.id.str()},
-          {"type", node.what.type},
-          {"@timestamp", last_seen},
-          {"reputation", standing.reputation},
-          {"bestReputation", standing.best},
-          {"worstReputation", standing.worst},
-          {"accuracy", standing.accuracy},
-          {"lastSeen", last_seen},
-          {"tags", node.tags},
-          {"visibleBy", node.visible_by},
-          {"attributes", node.attributes}};
+  json out = {{"id", node.what.id.str()},
+              {"type", node.what.type},
+              {"@timestamp", last_seen},
+              {"reputation", standing.reputation},
+              {"bestReputation", standing.best},
+              {"worstReputation", standing.worst},
+              {"accuracy", standing.accuracy},
+              {"lastSeen", last_seen},
+              {"tags", node.tags},
+              {"visibleBy", node.visible_by},
+              {"attributes", node.attributes}};
+  if (node.what.type == "service") put_verdict(out, ports.of_service(node.what));
+  return out;
 }
 
 }  // namespace
 
-json to_json(const views::entity_details& entity) {
+json to_json(const views::entity_details& entity, const port_verdicts& ports) {
   const auto& facts = entity.facts;
   json out = {{"attributes", attributes_of(facts)},
               {"metadata", json::object()},
               {"geolocations", geolocations_of(facts.attributes)},
               {"latest_associations", json::array()},
               {"extended_metadata", json::array()}};
+  if (facts.what.type == "service") put_verdict(out["attributes"], ports.of_service(facts.what));
   for (const auto& [name, value] : facts.attributes.items()) {
     if (name != facts.what.type) out["metadata"][name] = value;
   }
   for (const auto& related : entity.related) {
     bool part = related.mode == model::association_mode::aggregation;
-    out[part ? "extended_metadata" : "latest_associations"].push_back(to_json(related));
+    out[part ? "extended_metadata" : "latest_associations"].push_back(
+        to_json(related, facts.what, ports));
   }
   out["associations_total"] = entity.related_total;
   if (entity.truncated) out["truncated"] = true;
   return out;
 }
 
-json to_json(const views::entity_graph& graph) {
+json to_json(const views::entity_graph& graph, const port_verdicts& ports) {
   json out = {{"nodes", json::array()}, {"relations", json::array()}};
   if (graph.truncated) out["truncated"] = true;
   for (const auto& node : graph.nodes)
-    out["nodes"].push_back(to_json(node));
+    out["nodes"].push_back(to_json(node, ports));
   for (const auto& edge : graph.edges) {
     json one = {
         {"source", edge.source.str()}, {"target", edge.target.str()}, {"mode", name_of(edge.mode)}};

@@ -1,5 +1,6 @@
 #include "ingest/entity_service.hpp"
 
+#include "base/async/deadline.hpp"
 #include "ingest/durable_write.hpp"
 #include "ingest/entity_json.hpp"
 #include "ingest/errc.hpp"
@@ -18,6 +19,10 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t related_shown = 100;
 constexpr std::size_t comments_shown = 1'000;
+/// Scans that one response reads for its verdicts, of all targets together.
+constexpr std::size_t scans_compared = 20;
+/// A response does not wait longer for them.
+constexpr milliseconds verdict_patience{500};
 /// Users whose last writes are remembered until they have been folded.
 constexpr std::size_t most_writers = 10'000;
 
@@ -103,6 +108,15 @@ result<read_comment> parse_comment(const json& body, const model::submission_con
   auto groups = model::parse_visible_by(body, context.groups, context, "");
   if (!groups) return invalid(groups.error().message());
   out.visible_by = std::move(*groups);
+  return out;
+}
+
+port_verdicts verdicts_of(const std::vector<views::task_list>& scans) {
+  port_verdicts out;
+  for (const auto& list : scans) {
+    for (const auto& one : list.tasks)
+      out.take_in(one.task);
+  }
   return out;
 }
 
@@ -278,11 +292,31 @@ awaitable<void> entity_service::see_own_writes(std::string user, steady_time unt
   if (seen && found != unread_.end() && found->second == positions) unread_.erase(found);
 }
 
-/// Moved there and back: it is destroyed where it was built, which takes as long.
-template <class Found>
-awaitable<result<json>> entity_service::build(Found found) {
-  if (builder_ == nullptr) co_return to_json(found);
-  std::function<json()> work = [found = std::move(found)] { return to_json(found); };
+/// The newest scans of the targets. If the task view is slow or fails, the response has fewer
+/// verdicts and no wrong one.
+awaitable<std::vector<views::task_list>> entity_service::scans_of(
+    std::vector<model::target> targets, model::group_list groups, steady_time until) {
+  std::vector<views::task_list> out;
+  if (scans_ == nullptr || targets.empty()) co_return out;
+  until = std::min(until, clock_.steady_now() + verdict_patience);
+  auto each = std::max<std::size_t>(scans_compared / targets.size(), 1);
+  for (auto& target : targets) {
+    views::list_query query;
+    query.groups = groups;
+    query.target = std::move(target);
+    query.limit = each;
+    auto work = scans_->list(std::move(query), until);
+    auto listed = co_await abandon_after(writes_, std::move(work), until);
+    if (!listed || !*listed) break;
+    out.push_back(std::move(**listed));
+  }
+  co_return out;
+}
+
+/// Moves the captures of `work` to the builder's thread and destroys them there, which takes as
+/// long as building.
+awaitable<result<json>> entity_service::build(std::function<json()> work) {
+  if (builder_ == nullptr) co_return work();
   auto built = co_await builder_->run<json>(std::move(work));
   co_return built;
 }
@@ -291,11 +325,16 @@ awaitable<result<json>> entity_service::details(std::string id, caller who) {
   if (!model::is_entity_id(id)) co_return no_entity();
   auto until = deadline();
   co_await see_own_writes(who.user_id, until);
-  auto found = co_await entities_.find(model::entity_id(std::move(id)), std::move(who.sees),
-                                       related_shown, until);
+  auto found =
+      co_await entities_.find(model::entity_id(std::move(id)), who.sees, related_shown, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  co_return co_await build(std::move(**found));
+  auto targets = scanned_targets(**found);
+  auto scans = co_await scans_of(std::move(targets), std::move(who.sees), until);
+  std::function<json()> work = [entity = std::move(**found), scans = std::move(scans)] {
+    return to_json(entity, verdicts_of(scans));
+  };
+  co_return co_await build(std::move(work));
 }
 
 awaitable<result<json>> entity_service::relations(std::string id, caller who, std::uint32_t levels,
@@ -303,11 +342,16 @@ awaitable<result<json>> entity_service::relations(std::string id, caller who, st
   if (!model::is_entity_id(id)) co_return no_entity();
   auto until = deadline();
   co_await see_own_writes(who.user_id, until);
-  auto found = co_await entities_.walk(model::entity_id(std::move(id)), std::move(who.sees), levels,
-                                       limit, until);
+  auto found =
+      co_await entities_.walk(model::entity_id(std::move(id)), who.sees, levels, limit, until);
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  co_return co_await build(std::move(**found));
+  auto targets = scanned_targets(**found);
+  auto scans = co_await scans_of(std::move(targets), std::move(who.sees), until);
+  std::function<json()> work = [graph = std::move(**found), scans = std::move(scans)] {
+    return to_json(graph, verdicts_of(scans));
+  };
+  co_return co_await build(std::move(work));
 }
 
 awaitable<result<json>> entity_service::comments(std::string id, caller who) {
@@ -316,7 +360,8 @@ awaitable<result<json>> entity_service::comments(std::string id, caller who) {
                                            comments_shown, deadline());
   if (!found) co_return as_answer(found.error());
   if (!*found) co_return no_entity();
-  co_return co_await build(std::move(**found));
+  std::function<json()> work = [said = std::move(**found)] { return to_json(said); };
+  co_return co_await build(std::move(work));
 }
 
 void entity_service::set_scope(std::shared_ptr<const model::address_scope> scope) {

@@ -7,12 +7,14 @@
 #include "ingest/body_workers.hpp"
 #include "ingest/daily_quota.hpp"
 #include "ingest/http_message.hpp"
+#include "ingest/port_verdicts.hpp"
 #include "ingest/response_builder.hpp"
 #include "ingest/submission_job.hpp"
 #include "model/address_scope.hpp"
 #include "model/json.hpp"
 #include "queue/io.hpp"
 #include "views/entity_view.hpp"
+#include "views/task_view.hpp"
 
 #include <functional>
 #include <map>
@@ -52,6 +54,9 @@ class entity_service {
                                            std::uint32_t limit);
   awaitable<result<model::json>> comments(std::string id, caller who);
 
+  /// Adds verdicts of these scans to ports and services. The view outlives this object. Call it on
+  /// the loop, or before the loop runs.
+  void compare_with(views::task_view& scans) { scans_ = &scans; }
   /// Builds what may be large with it, which outlives this. On its loop, or before it runs.
   void build_with(response_builder& builder) { builder_ = &builder; }
   [[nodiscard]] response_builder* builder() const { return builder_; }
@@ -72,8 +77,9 @@ class entity_service {
   awaitable<result<>> write(std::vector<record> batch, caller who, steady_time until);
   awaitable<void> see_own_writes(std::string user, steady_time until);
 
-  template <class Found>
-  awaitable<result<model::json>> build(Found found);
+  awaitable<std::vector<views::task_list>> scans_of(std::vector<model::target> targets,
+                                                    model::group_list groups, steady_time until);
+  awaitable<result<model::json>> build(std::function<model::json()> work);
 
   body_workers& workers_;
   queue::backend& queue_;
@@ -82,6 +88,7 @@ class entity_service {
   const limits& limits_;
   const clock& clock_;
   task_group writes_;
+  views::task_view* scans_ = nullptr;
   response_builder* builder_ = nullptr;
   daily_quota* quota_ = nullptr;
   std::map<std::string, written_positions> unread_;  ///< by user: not yet seen to be folded

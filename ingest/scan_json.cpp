@@ -12,6 +12,7 @@ model::json to_json(const views::listed_task& listed, model::task_state shown) {
   auto out = model::task_report(listed.task, listed.task.current, shown);
   if (!listed.ports) return out;
   out["profile"] = listed.ports->head;
+  if (out.contains("ports")) out["ports"] = listed.ports->head;
   out["profile_sha256"] = listed.ports->sha256;
   if (listed.ports->ports > 0) out["profile_ports"] = listed.ports->ports;
   return out;

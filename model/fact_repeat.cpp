@@ -47,14 +47,14 @@ std::size_t end_of_value(std::string_view text, std::size_t from) {
   return none;
 }
 
-/// What a fact's text says, without what is no part of it.
+/// A fact's text, taken apart.
 struct said_parts {
   std::string rest;       ///< the text without the members below
   std::string_view time;  ///< its value as it stands there, with its quotes
 };
 
-/// Cuts the text instead of parsing it: a parser takes ten times as long for a large record. It was
-/// written by `to_text`, so that nothing stands between its tokens. Nothing for any other text.
+/// Cuts the text instead of parsing it: a parser takes ten times as long for a large record.
+/// `to_text` wrote the text, without spaces between tokens. Returns nothing for any other text.
 std::optional<said_parts> parts_of(std::string_view text, bool is_edge) {
   if (!text.starts_with("{\"") || !text.ends_with('}')) return std::nullopt;
   said_parts out;

@@ -19,15 +19,15 @@ port_set standard_ports() {
   return port_set::parse(all).value();
 }
 
-bool is_name(std::string_view text) {
+}  // namespace
+
+bool is_profile_name(std::string_view text) {
   auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   };
   return !text.empty() && text.size() <= 64 && text.front() >= 'a' && text.front() <= 'z' &&
          std::ranges::all_of(text, allowed);
 }
-
-}  // namespace
 
 profile_book::profile_book() {
   static const port_set standard = standard_ports();
@@ -41,7 +41,7 @@ result<profile_book> profile_book::with(const std::map<std::string, std::string>
     if (out.is_built_in(name)) {
       return fail(errc::invalid_ports, "the profile " + name + " is built in");
     }
-    if (!is_name(name)) {
+    if (!is_profile_name(name)) {
       return fail(errc::invalid_ports,
                   "a profile's name is a lower-case letter, then letters, "
                   "digits, - and _, at most 64; this one is \"" +
@@ -89,7 +89,7 @@ error profile_book::unknown(std::string_view name) const {
 result<port_set> profile_book::ports_of(std::string_view profile, std::string_view ports) const {
   if (!ports.empty()) return port_set::parse(ports);
   if (const auto* known = find(profile)) return *known;
-  if (!is_name(profile)) return port_set::parse(profile);
+  if (!is_profile_name(profile)) return port_set::parse(profile);
   return unknown(profile);
 }
 

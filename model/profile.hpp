@@ -22,6 +22,10 @@ struct port_group {
 /// software listens on by default; docs/profiles.md is written from this table.
 [[nodiscard]] const std::vector<port_group>& standard_groups();
 
+/// Whether a text may be a profile's name: a lower-case letter, then letters, digits, - and _, at
+/// most 64. No list of ports is one.
+[[nodiscard]] bool is_profile_name(std::string_view text);
+
 /// The profiles a process knows: `standard`, `full`, and those of its configuration.
 class profile_book {
  public:

@@ -91,6 +91,17 @@ struct endpoint_result {
   bool operator==(const endpoint_result&) const = default;
 };
 
+/// An endpoint that an earlier scan of the task found open and the current one did not.
+struct past_endpoint {
+  std::string endpoint;
+  entity_id service;
+  wall_time last_open{};  ///< when the last scan that found it open ended
+  bool closed = false;    ///< the current scan probed it; false: its state is unknown
+  bool operator==(const past_endpoint&) const = default;
+};
+/// The limit for one task. The endpoints that were open last are kept.
+inline constexpr std::size_t most_past_endpoints = 100;
+
 /// Where a record went, as far as readers of this task must have come before `done` is true for
 /// them.
 struct produced_position {
@@ -142,6 +153,7 @@ struct scan_task {
 
   std::vector<endpoint_result> results;
   std::uint32_t results_total = 0;  ///< open endpoints, also where `results` is cut short
+  std::vector<past_endpoint> past;
   std::vector<produced_position> produced;
 
   std::vector<webhook> webhooks;          ///< of the current generation; unsealed ones are owed

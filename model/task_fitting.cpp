@@ -18,7 +18,8 @@ constexpr std::size_t caller_bytes = 512;
 constexpr std::size_t traceparent_bytes = 55;
 /// Around a text: its name, quotes, colon and comma; the names of a row, a generation, a place.
 constexpr std::size_t field_bytes = 32;
-constexpr std::size_t row_bytes = 160;
+constexpr std::size_t row_bytes = 176;
+constexpr std::size_t past_bytes = 96;
 constexpr std::size_t generation_bytes = 320;
 constexpr std::size_t skeleton_bytes = 4'096;
 /// A cursor's address as a name, and a comma.
@@ -75,7 +76,7 @@ std::size_t bound_of(const endpoint_result& row) {
   return row_bytes + encoded_size(row.endpoint) + encoded_size(row.service.str()) +
          encoded_size(row.name) + encoded_size(row.product) + encoded_size(row.version) +
          encoded_size(row.banner) + encoded_size(row.certificate) + encoded_size(row.subject) +
-         encoded_size(row.not_after);
+         2 * encoded_size(row.not_after) + encoded_size(row.detail);
 }
 
 /// Not less than the task's record, and cheaper to find.
@@ -93,6 +94,8 @@ std::size_t bound_of(const scan_task& task) {
   }
   for (const auto& row : task.results)
     size += bound_of(row);
+  for (const auto& one : task.past)
+    size += past_bytes + encoded_size(one.endpoint) + encoded_size(one.service.str());
   for (const auto& place : task.produced)
     size += encoded_size(place.topic) + produced_place_bytes;
   for (const auto& hook : task.webhooks)
@@ -111,6 +114,10 @@ class task_shortener {
   }
 
   scan_task shorten() {
+    if (over_ > 0 && !task_.past.empty()) {
+      task_.past.clear();
+      measure();
+    }
     drop_rows();
     shorten_past();
     coarsen_cursors();
@@ -209,6 +216,7 @@ bool has_room(const scan_task& task, std::size_t record_bytes) {
   if (bound_of(task) <= most) return true;
   auto bare = task;
   bare.results.clear();
+  bare.past.clear();
   bare.produced.clear();
   bare.cursors.clear();
   bare.history.clear();

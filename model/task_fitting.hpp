@@ -21,7 +21,8 @@ inline constexpr std::size_t produced_place_bytes = 80;
 
 /// The task, with a record of at most `most_bytes`.
 ///
-/// What is left out, in this order, and only as far as needed: results from the end of their list
+/// What is left out, in this order, and only as far as needed: endpoints that earlier scans found
+/// open, results from the end of their list
 /// (`results_total` still counts them), the text of past reasons, what cursors know (they become
 /// `coarser`), the oldest generations of the history. A task that is still too large after that
 /// was written under a higher limit: it ends as `failed` with a reason, and loses its webhooks, its

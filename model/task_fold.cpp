@@ -3,13 +3,30 @@
 #include "model/task_fitting.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 namespace sonde::model {
 namespace {
 
+/// Keeps the open endpoints of the generation that has ended, to compare the next one with them.
+void remember_open(scan_task& task) {
+  std::vector<past_endpoint> past;
+  auto ended = task.current.ended.value_or(task.current.requested);
+  for (const auto& row : task.results)
+    past.push_back({row.endpoint, row.service, ended});
+  for (auto& one : task.past) {
+    one.closed = false;
+    past.push_back(std::move(one));
+  }
+  if (past.size() > most_past_endpoints) past.resize(most_past_endpoints);
+  task.past = std::move(past);
+}
+
 /// Makes `request` the current generation; what was current becomes history.
 void begin_generation(scan_task& task, const scan_request& request, std::uint32_t kept) {
   if (task.current.number > 0) {
+    remember_open(task);
     task.history.insert(task.history.begin(), task.current);
     if (task.history.size() > kept) task.history.resize(kept);
   }
@@ -176,6 +193,17 @@ scan_task ended(scan_task task, outcome how, wall_time now) {
   return task;
 }
 
+scan_task compared(scan_task task, const std::function<bool(const std::string& endpoint)>& asked) {
+  std::unordered_set<std::string_view> open;
+  for (const auto& row : task.results)
+    open.insert(row.endpoint);
+  std::erase_if(task.past, [&](const past_endpoint& one) { return open.contains(one.endpoint); });
+  bool all_known = task.results.size() == task.results_total;
+  for (auto& one : task.past)
+    one.closed = all_known && asked(one.endpoint);
+  return task;
+}
+
 scan_task reduced(scan_task task, const std::string& why, wall_time now) {
   auto reason = "its record was refused: " + why;
   if (is_terminal(task.current.state)) {
@@ -184,6 +212,7 @@ scan_task reduced(scan_task task, const std::string& why, wall_time now) {
     task = ended(std::move(task), {outcome_kind::attempts, std::move(reason)}, now);
   }
   task.results.clear();
+  task.past.clear();
   task.history.clear();
   task.webhooks.clear();
   task.pending.clear();

@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace sonde::model {
@@ -55,6 +57,12 @@ struct fold_bounds {
 /// It has ended, and its webhooks are owed their messages. The caller adds results and positions
 /// before or after.
 [[nodiscard]] scan_task ended(scan_task task, outcome how, wall_time now);
+
+/// Compares the results of a task with the endpoints in `past`. Removes those that are open again,
+/// and marks those closed for which `asked` says that the scan has a verdict. Marks none if
+/// `results` does not list all open endpoints.
+[[nodiscard]] scan_task compared(scan_task task,
+                                 const std::function<bool(const std::string& endpoint)>& asked);
 
 /// What is left of a task whose snapshot can never be recorded: its identity and its outcome. One
 /// that has not ended, ends as `attempts`, for this reason. What it owed to webhooks is dropped.

@@ -159,6 +159,7 @@ json to_json(const endpoint_result& r) {
   put("banner", r.banner);
   put("certificate", r.certificate);
   put("subject", r.subject);
+  put("not-after", r.not_after);
   put("not_after", r.not_after);
   put("detail", r.detail);
   if (r.tls) out["tls"] = true;
@@ -176,9 +177,28 @@ result<endpoint_result> read_endpoint(const json& object) {
   out.banner = fields.text_or("banner", {});
   out.certificate = fields.text_or("certificate", {});
   out.subject = fields.text_or("subject", {});
-  out.not_after = fields.text_or("not_after", {});
+  out.not_after = fields.text_or("not-after", fields.text_or("not_after", {}));
   out.detail = fields.text_or("detail", {});
   out.tls = fields.boolean_or("tls", false);
+  if (fields.failed()) return fields.trouble();
+  return out;
+}
+
+json to_json(const past_endpoint& one) {
+  json out = {{"endpoint", one.endpoint},
+              {"service", one.service.str()},
+              {"last_open", to_rfc3339(one.last_open)}};
+  if (one.closed) out["closed"] = true;
+  return out;
+}
+
+result<past_endpoint> read_past(const json& object) {
+  field_reader fields(object);
+  past_endpoint out;
+  out.endpoint = fields.text("endpoint");
+  out.service = entity_id(fields.text("service"));
+  out.last_open = fields.time("last_open");
+  out.closed = fields.boolean_or("closed", false);
   if (fields.failed()) return fields.trouble();
   return out;
 }
@@ -276,6 +296,8 @@ std::string to_json_text(const scan_task& task) {
   for (const auto& r : task.results)
     out["results"].push_back(to_json(r));
   if (task.results_total > 0) out["results_total"] = task.results_total;
+  for (const auto& one : task.past)
+    out["past"].push_back(to_json(one));
   for (const auto& p : task.produced) {
     out["produced"].push_back(
         {{"topic", p.topic}, {"partition", p.partition}, {"offset", p.offset}});
@@ -318,6 +340,7 @@ result<scan_task> parse_scan_task(std::string_view text) {
   out.cursors = read_cursors(fields);
   out.history = read_list(fields, "history", read_generation);
   out.results = read_list(fields, "results", read_endpoint);
+  out.past = read_list(fields, "past", read_past);
   out.produced = read_list(fields, "produced", read_position);
   out.webhooks = read_list(fields, "webhooks", parse_webhook);
   out.pending = read_list(fields, "pending", read_pending);

@@ -1,5 +1,7 @@
 #include "model/task_report.hpp"
 
+#include "model/profile.hpp"
+
 namespace sonde::model {
 namespace {
 
@@ -31,6 +33,7 @@ json row_of(const endpoint_result& row) {
     json certificate = {{"sha256", row.certificate},
                         {"id", entity_id_of("certificate", row.certificate).str()}};
     put(certificate, "subject", row.subject);
+    put(certificate, "not-after", row.not_after);
     put(certificate, "not_after", row.not_after);
     out["certificate"] = std::move(certificate);
   }
@@ -45,6 +48,12 @@ void put_results(json& out, const scan_task& task) {
     out["results_total"] = task.results_total;
     out["truncated"] = true;
   }
+  for (const auto& one : task.past) {
+    if (!one.closed) continue;
+    out["closed"].push_back({{"endpoint", one.endpoint},
+                             {"id", one.service.str()},
+                             {"last_open", to_rfc3339(one.last_open)}});
+  }
 }
 
 }  // namespace
@@ -56,6 +65,7 @@ json task_report(const scan_task& task, const task_generation& generation, task_
               {"target", task.target.text()},
               {"profile", task.profile},
               {"generation", generation.number}};
+  if (!is_profile_name(task.profile)) out["ports"] = task.profile;
   put_times(out, generation);
   if (!current) {
     if (generation.number < task.current.number) out["superseded_by"] = task.current.id.str();

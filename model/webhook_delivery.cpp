@@ -54,6 +54,8 @@ void shorten(json& event, std::size_t most_bytes) {
   auto over = excess();
   if (over == 0) return;
   data["truncated"] = true;
+  data.erase("closed");
+  over = excess();
   if (data.contains("results")) {
     if (!data.contains("results_total")) data["results_total"] = data["results"].size();
     auto& rows = data["results"].get_ref<json::array_t&>();
@@ -64,6 +66,7 @@ void shorten(json& event, std::size_t most_bytes) {
   }
   if (over == 0) return;
   cut_field(data, "profile");
+  cut_field(data, "ports");
   if (data.contains("outcome")) cut_field(data["outcome"], "reason");
 }
 

@@ -3,6 +3,8 @@
 #include "scanner/scheduler/scheduler.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <set>
 
 namespace sonde::scanner {
 namespace {
@@ -13,6 +15,34 @@ constexpr seconds progress_pause{1};
 constexpr std::size_t progress_at_once = 200;
 /// Between two snapshots with cursors of one long scan.
 constexpr seconds save_pause{10};
+
+/// Tells whether a run of a task has a verdict on an endpoint.
+class settled_endpoints {
+ public:
+  settled_endpoints(const std::vector<model::ip_address>& addresses, model::port_set ports)
+      : ports_(std::move(ports)) {
+    for (const auto& address : addresses)
+      hosts_.insert(host_of(model::endpoint_text(address, 0)));
+  }
+
+  bool operator()(const std::string& endpoint) const {
+    auto host = host_of(endpoint);
+    if (host.size() == endpoint.size() || !hosts_.contains(host)) return false;
+    std::uint16_t port = 0;
+    auto begin = endpoint.data() + host.size() + 1;
+    auto read = std::from_chars(begin, endpoint.data() + endpoint.size(), port);
+    return read.ec == std::errc() && ports_.contains(port);
+  }
+
+ private:
+  /// The part before the port.
+  static std::string host_of(const std::string& endpoint) {
+    return endpoint.substr(0, endpoint.rfind(':'));
+  }
+
+  std::set<std::string> hosts_;
+  model::port_set ports_;
+};
 
 }  // namespace
 
@@ -156,14 +186,17 @@ awaitable<void> scheduler::end(model::target_key key, std::int32_t partition,
   bool published = co_await found->finish(std::move(reached.observed));
   if (!published) co_return;
   how.reason += left_out_text(reached.left_out, found->left_out(), found->refused());
-  change_function finish = [found, how, progress = reached.progress.progress,
+  const auto& task = ledger_.held(key);
+  auto ports = profiles_.ports_of(task.profile, task.ports);
+  settled_endpoints settled(reached.settled, ports ? std::move(*ports) : model::port_set());
+  change_function finish = [found, how, settled, progress = reached.progress.progress,
                             now = clock_.now()](model::scan_task t) {
     t.results = found->results();
     t.results_total = found->results_total();
     t.produced = found->produced();
     t.progress = progress;
     t.progress.open = t.results_total;
-    return model::ended(std::move(t), how, now);
+    return model::ended(model::compared(std::move(t), settled), how, now);
   };
   co_await publish_end(key, partition, std::move(finish));
 }

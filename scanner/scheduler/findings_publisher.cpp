@@ -18,6 +18,7 @@ model::scan_task without_weight(model::scan_task task) {
   task.history.clear();
   task.cursors.clear();
   task.results.clear();
+  task.past.clear();
   task.webhooks.clear();
   return task;
 }

@@ -147,6 +147,8 @@ class run {
     } else {
       if (report.local_trouble) ++unreachable_;
       endings_.push_back(*report.observed.how);
+      bool settled = endings_.back().kind == outcome_kind::complete;
+      if (settled) settled_.push_back(report.observed.address);
     }
     hand_over(std::move(report.observed), std::move(report.certificates), nullptr);
   }
@@ -204,8 +206,11 @@ class run {
     return {outcome_kind::no_answer, reasons()};
   }
 
-  run_result finished() { return {true, std::move(seen_), budget_->left_out(), together()}; }
-  run_result cut_short() { return {false, std::move(seen_), budget_->left_out(), together()}; }
+  run_result finished() { return result_of(true); }
+  run_result cut_short() { return result_of(false); }
+  run_result result_of(bool whole) {
+    return {whole, std::move(seen_), std::move(settled_), budget_->left_out(), together()};
+  }
 
   struct part {
     model::task_progress progress;
@@ -224,6 +229,7 @@ class run {
   run_supervisor supervisor_;
   model::scan_observation seen_;
   std::vector<outcome> endings_;
+  std::vector<model::ip_address> settled_;
   std::map<std::string, part> parts_progress_;
   std::uint32_t planned_ = 0;
   std::size_t unreachable_ = 0;

@@ -22,7 +22,8 @@ struct run_progress {
 /// cancelled, `progress` says from where to go on, and `observed` has no outcome.
 struct run_result {
   bool complete = false;
-  model::scan_observation observed;  ///< no addresses: these were handed over
+  model::scan_observation observed;        ///< no addresses: these were handed over
+  std::vector<model::ip_address> settled;  ///< each of their ports has a verdict
   scan_budget::counts left_out;
   run_progress progress;
 };

@@ -26,7 +26,7 @@ json https_row() {
   return {{"endpoint", "203.0.113.1:443/tcp"},
           {"service", {{"name", "http"}, {"tls", true}, {"product", "nginx"}, {"version", "1.22"}}},
           {"banner", "HTTP/1.1 200 OK"},
-          {"certificate", {{"subject", "CN=example.com"}, {"not_after", "2026-01-12T12:00:00Z"}}}};
+          {"certificate", {{"subject", "CN=example.com"}, {"not-after", "2026-01-12T12:00:00Z"}}}};
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -98,7 +98,7 @@ TEST_CASE("a certificate's end is told in days") {
   auto shown = [](const char* not_after) {
     auto scan = finished();
     auto row = https_row();
-    row["certificate"]["not_after"] = not_after;
+    row["certificate"]["not-after"] = not_after;
     scan["results"].push_back(row);
     return scan_table(scan, width, now);
   };
@@ -171,6 +171,16 @@ TEST_CASE("a cut list says how much is missing") {
   CHECK(has(scan_table(scan, width, now), "  and 41 more; the service entities have them all"));
 }
 
+TEST_CASE("ports that were open in an earlier scan and are not any more stand below the table") {
+  auto scan = finished();
+  scan["closed"].push_back(
+      {{"endpoint", "203.0.113.1:22/tcp\x1b"}, {"last_open", "2026-01-01T11:00:00.000Z"}});
+  CHECK(has(scan_table(scan, width, now),
+            "\n\n  closed now: 203.0.113.1:22/tcp., last open 2026-01-01T11:00Z\n"));
+  scan["results"].push_back(https_row());
+  CHECK(has(scan_table(scan, width, now), "(10 days)\n\n  closed now: "));
+}
+
 TEST_CASE("an entity is shown with its attributes and what it is related to") {
   json entity = {{"attributes",
                   {{"id", "ip-1"},
@@ -183,7 +193,12 @@ TEST_CASE("an entity is shown with its attributes and what it is related to") {
                    {"last_seen", "2026-01-02T00:00:00.000Z"}}},
                  {"metadata", {{"country", "XX"}, {"ports", json::array({1, 2})}}},
                  {"extended_metadata",
-                  json::array({{{"type", "port"}, {"value", "443/tcp\x1b"}, {"direction", "to"}}})},
+                  json::array({{{"type", "port"}, {"value", "443/tcp\x1b"}, {"direction", "to"}},
+                               {{"type", "port"},
+                                {"value", "80/tcp"},
+                                {"direction", "to"},
+                                {"state", "closed"},
+                                {"last_scanned", "2026-01-03T04:05:06.000Z"}}})},
                  {"latest_associations",
                   json::array({{{"type", "hostname"}, {"value", "a.b"}, {"direction", "from"}}})}};
   auto text = entity_table(entity, width);
@@ -192,6 +207,7 @@ TEST_CASE("an entity is shown with its attributes and what it is related to") {
   CHECK(has(text, "  country                   XX\n"));
   CHECK(has(text, "[1,2]"));
   CHECK(has(text, "parts and wholes\n    → port         443/tcp."));
+  CHECK(has(text, "→ port         80/tcp, closed when last scanned, 2026-01-03T04:05Z\n"));
   CHECK(has(text, "associated\n    ← hostname     a.b\n"));
 }
 

@@ -24,7 +24,7 @@ bool is_obeyed(std::string_view shown) {
 
 model::json hostile_scan() {
   model::json service = {{"name", hostile}, {"product", hostile}, {"version", hostile}};
-  model::json certificate = {{"subject", hostile}, {"not_after", hostile}};
+  model::json certificate = {{"subject", hostile}, {"not-after", hostile}};
   model::json row = {{"endpoint", "203.0.113.1:80/tcp"},
                      {"service", service},
                      {"banner", hostile},

@@ -24,6 +24,22 @@ views::entity_facts known_address() {
   return out;
 }
 
+/// An ended scan that found these endpoints open, and these that were open once closed.
+model::scan_task scan_of(const std::vector<std::string>& open,
+                         const std::vector<std::string>& closed, wall_time ended) {
+  model::scan_task out;
+  out.current.state = model::task_state::done;
+  out.current.ended = ended;
+  for (const auto& endpoint : open)
+    out.results.emplace_back().endpoint = endpoint;
+  for (const auto& endpoint : closed) {
+    auto& past = out.past.emplace_back();
+    past.endpoint = endpoint;
+    past.closed = true;
+  }
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("an entity is told in the words of the analytics interface") {
@@ -41,7 +57,7 @@ TEST_CASE("an entity is told in the words of the analytics interface") {
   name.outgoing = false;
   entity.related = {port, name};
   entity.related_total = 7;
-  auto out = to_json(entity);
+  auto out = to_json(entity, {});
   const auto& about = out["attributes"];
   CHECK(about["value"] == "203.0.113.1");
   CHECK(about["tags"] == json{"seen"});
@@ -66,7 +82,7 @@ TEST_CASE("numbers stay numbers, and a place is told apart") {
   entity.facts.what.type = "asn";
   entity.facts.what.value = "64496";
   entity.facts.attributes = {{"asn", 64496}, {"latitude", -33.4}, {"longitude", -70.7}};
-  auto out = to_json(entity);
+  auto out = to_json(entity, {});
   CHECK(out["attributes"]["value"] == 64496);
   CHECK(out["attributes"]["label"] == "64496");
   REQUIRE(out["geolocations"].size() == 1);
@@ -78,7 +94,7 @@ TEST_CASE("a graph has nodes and the relations between them") {
   graph.nodes = {known_address()};
   graph.edges.push_back({model::entity_id("a-1"), model::entity_id("b-2"),
                          model::association_mode::aggregation, json{{"module", "tls"}}});
-  auto out = to_json(graph);
+  auto out = to_json(graph, {});
   CHECK(out["nodes"][0]["@timestamp"] == "2026-01-02T12:01:00.000Z");
   CHECK(out["nodes"][0]["bestReputation"] == 1);
   CHECK(out["nodes"][0]["attributes"]["country"] == "Chile");
@@ -86,6 +102,61 @@ TEST_CASE("a graph has nodes and the relations between them") {
   CHECK(out["relations"][0]["target"] == "b-2");
   CHECK(out["relations"][0]["mode"] == "aggregation");
   CHECK(out["relations"][0]["evidence"]["module"] == "tls");
+}
+
+TEST_CASE("ports and services say whether the newest scan found them open, and when that was") {
+  auto open = scan_of({"203.0.113.1:443/tcp"}, {"203.0.113.1:80/tcp"}, lunch + seconds(90));
+  auto older = scan_of({"203.0.113.1:80/tcp"}, {"203.0.113.1:443/tcp"}, lunch);
+  port_verdicts ports;
+  ports.take_in(open);
+  ports.take_in(older);
+  views::entity_details entity;
+  entity.facts = known_address();
+  for (auto [type, value] :
+       {std::pair("service", "203.0.113.1:443/tcp"), std::pair("service", "203.0.113.1:80/tcp"),
+        std::pair("port", "80/tcp"), std::pair("port", "22/tcp")}) {
+    auto& one = entity.related.emplace_back();
+    one.what.type = type;
+    one.what.value = value;
+    one.what.last_seen = one.last_seen = lunch;
+  }
+  auto told = to_json(entity, ports)["latest_associations"];
+  CHECK(told[0]["state"] == "open");
+  CHECK(told[0]["last_scanned"] == "2026-01-02T12:01:30.000Z");
+  CHECK(told[1]["state"] == "closed");
+  CHECK(told[1]["last_scanned"] == "2026-01-02T12:01:30.000Z");
+  CHECK(told[1]["last_seen"] == "2026-01-02T12:00:00.000Z");
+  CHECK(told[2]["state"] == "closed");
+  CHECK(!told[3].contains("state"));
+  CHECK(scanned_targets(entity).at(0).text() == "203.0.113.1");
+
+  views::entity_graph graph;
+  graph.nodes.push_back(known_address());
+  graph.nodes.emplace_back().what = entity.related[1].what;
+  CHECK(to_json(graph, ports)["nodes"][1]["state"] == "closed");
+  CHECK(!to_json(graph, ports)["nodes"][0].contains("state"));
+  CHECK(scanned_targets(graph).size() == 1);
+
+  // It was seen open after that scan, by one that is under way or that this reader may not see.
+  entity.related[1].what.last_seen = lunch + seconds(100);
+  CHECK(to_json(entity, ports)["latest_associations"][1]["state"] == "open");
+}
+
+TEST_CASE("scans that have not ended say nothing of ports, nor do those of others") {
+  auto running = scan_of({"203.0.113.1:443/tcp"}, {}, lunch);
+  running.current.state = model::task_state::running;
+  running.current.ended.reset();
+  port_verdicts ports;
+  ports.take_in(running);
+  views::entity_summary service;
+  service.value = "203.0.113.1:443/tcp";
+  CHECK(!ports.of_service(service));
+  CHECK(!ports.of_port("203.0.113.1", "no port", lunch));
+  CHECK(!ports.of_port("no address", "443/tcp", lunch));
+  // Without ports nobody is asked.
+  views::entity_details bare;
+  bare.facts = known_address();
+  CHECK(scanned_targets(bare).empty());
 }
 
 }  // namespace sonde::ingest

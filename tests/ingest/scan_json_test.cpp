@@ -55,6 +55,7 @@ TEST_CASE("an ended scan is told with its times, outcome and results") {
   CHECK(out["status"] == "done");
   CHECK(out["target"] == "203.0.113.1");
   CHECK(out["profile"] == "22,443");
+  CHECK(out["ports"] == "22,443");
   CHECK(out["generation"] == 3);
   CHECK(out["attempt"] == 2);
   CHECK(out["requested"] == "2026-01-02T12:00:00.000Z");

@@ -64,6 +64,7 @@ ingest::scan_service& scan_world::service() {
       ingest::order_rules{profiles, rules, {}, {}, bounds.record_max_bytes}, bounds, clock, log);
   facts_ = std::make_unique<ingest::entity_service>(*workers_, *queue, *entities_, rules, bounds,
                                                     clock, log);
+  facts_->compare_with(*tasks_);
   task_loop_.start();
   entity_loop_.start();
   loop.start();

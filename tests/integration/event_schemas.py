@@ -123,6 +123,7 @@ THINGS = {
     "task's progress": ("task.json", "properties/progress"),
     "cursor": ("task.json", "definitions/cursor"),
     "result": ("task.json", "definitions/result"),
+    "past endpoint": ("task.json", "definitions/past"),
     "place": ("common.json", "definitions/place"),
     "claim": ("claim.json", ""),
     "progress": ("progress.json", ""),

@@ -23,7 +23,8 @@ def backed_up(data, into):
     command = "sqlite3 /var/lib/sonde/queue.db \"VACUUM INTO '/backup/queue.db'\""
     assert command in OPERATIONS.read_text()
     subprocess.run(["sqlite3", data / "queue.db", f"VACUUM INTO '{into / 'queue.db'}'"], check=True, timeout=120)
-    shutil.copy(data / "webhook.keys", into)
+    for secret in ("webhook.keys", "admin-key"):
+        shutil.copy(data / secret, into)
     (into / "queue.db").chmod(0o600)
 
 

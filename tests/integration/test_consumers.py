@@ -116,7 +116,7 @@ def facts_of_show(scans):
             out[scan["target"], result["endpoint"]] = {
                 "service": result["service"],
                 "banner": result["banner"],
-                "certificate": (leaf.get("sha256"), leaf.get("subject"), leaf.get("not_after")),
+                "certificate": (leaf.get("sha256"), leaf.get("subject"), leaf.get("not-after")),
             }
     return out
 

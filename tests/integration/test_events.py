@@ -218,6 +218,7 @@ def scan_all_kinds(daemon):
     daemon.scanned("127.42.0.2", ports="443")
     with socket.create_server(("127.42.0.3", 9100)):
         daemon.scanned("127.42.0.3", ports="9100")
+    assert daemon.scanned("127.42.0.3", ports="9100", max_age=0)["closed"]
     say_all_kinds(daemon)
     keep_all_kinds(daemon)
     with Receiver(500, 200) as receiver:

@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+import servers
+
 INGEST = "/api/ingest/v1"
 ANALYTICS = "/api/analytics/v1"
 JSON = {"Content-Type": "application/json"}
@@ -131,6 +133,48 @@ def test_saying_it_again_changes_nothing(server):
             each.pop("last_seen")
     assert after == before
     assert [each["id"] for each in read(server, first, "comments")["comments"]] == [comment]
+
+
+def test_a_port_that_is_closed_now_is_marked_everywhere(server, run_sonde):
+    """By the newest scan of the same ports; what another scan did not ask says nothing."""
+    host, ports = "127.33.0.1", "7001,7002"
+    close = lambda connection: None
+    with servers.TcpService(host, 7001, close):
+        with servers.TcpService(host, 7002, close):
+            first = server.scanned(host, ports=ports)
+        assert [row["endpoint"] for row in first["results"]] == [f"{host}:7001/tcp", f"{host}:7002/tcp"]
+        assert "closed" not in first
+        gone = first["results"][1]["id"]
+        second = server.scanned(host, ports=ports, max_age=0)
+        server.scanned(host, ports="9")
+    assert [(one["endpoint"], one["id"], one["last_open"]) for one in second["closed"]] == \
+        [(f"{host}:7002/tcp", gone, first["ended"])]
+
+    def details(entity):
+        answer = server.request("GET", f"{ANALYTICS}/entity/{entity}/details")
+        assert answer.status == 200
+        return answer.json()
+
+    service = details(gone)["attributes"]
+    assert service["state"] == "closed" and service["last_scanned"] == second["ended"]
+    assert service["last_seen"] <= first["ended"]
+    assert details(first["results"][0]["id"])["attributes"]["state"] == "open"
+    [address] = [one["id"] for one in details(gone)["extended_metadata"] if one["type"] == "ip"]
+    told = {one["value"]: one.get("state") for one in details(address)["extended_metadata"]}
+    assert told[f"{host}:7001/tcp"] == told["7001/tcp"] == "open"
+    assert told[f"{host}:7002/tcp"] == told["7002/tcp"] == "closed"
+    nodes = server.request("GET", f"{ANALYTICS}/entity/{address}/relations").json()["nodes"]
+    assert {node["attributes"].get("service"): node.get("state") for node in nodes
+            if node["type"] == "service"} == {f"{host}:7001/tcp": "open", f"{host}:7002/tcp": "closed"}
+
+    flags = ["--server", server.url, "--data-dir", server.data_dir, "--table"]
+    table = run_sonde("show", host, *flags).stdout
+    assert f"closed now: {host}:7002/tcp, last open" in table and "7001/tcp" in table
+    assert "closed when last scanned" in run_sonde("show", gone, *flags).stdout
+    with servers.TcpService(host, 7002, close):
+        third = server.scanned(host, ports=ports, max_age=0)
+    assert [one["endpoint"] for one in third["closed"]] == [f"{host}:7001/tcp"]
+    assert details(gone)["attributes"]["state"] == "open"
 
 
 def test_a_well_known_entity_stays_above_zero(server):

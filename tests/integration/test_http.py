@@ -56,7 +56,7 @@ def test_schedule_then_look(server):
     assert second.status == 200
     assert second.json() == {"id": first.json()["id"], "status": "queued"}
     scan = server.scan(first.json()["id"])
-    assert scan["status"] == "queued" and scan["profile"] == "22,80"
+    assert scan["status"] == "queued" and scan["profile"] == scan["ports"] == "22,80"
     assert server.request("GET", "/api/ingest/v1/scans?target=127.0.0.1").json()["scans"][0] == scan
 
 

@@ -178,6 +178,10 @@ scan_task hostile_values::task() {
   for (std::uint64_t i = 0; i < up_to(5'000); ++i)
     out.results.push_back(row());
   out.results_total = static_cast<std::uint32_t>(out.results.size() + up_to(60'000));
+  for (std::uint64_t i = 0; i < up_to(most_past_endpoints); ++i) {
+    auto past = row();
+    out.past.push_back({past.endpoint, past.service, some_time(3), up_to(1) == 0});
+  }
   for (std::int32_t i = 0; i < 64; ++i) {
     out.produced.push_back({"entities", i, 1LL << 60U});
     out.produced.push_back({"associations", i, 1LL << 60U});

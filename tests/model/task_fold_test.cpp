@@ -193,6 +193,8 @@ TEST_CASE("a task comes back from JSON as it went in") {
   found.not_after = "2027-01-01T00:00:00Z";
   t.results.push_back(found);
   t.results_total = 1;
+  t.past.push_back({"203.0.113.1:80/tcp", entity_id_of("service", "203.0.113.1:80/tcp"), at(2)});
+  t.past.push_back({"203.0.113.1:81/tcp", entity_id_of("service", "x"), at(1), true});
   t.produced.push_back({"entities", 3, 99});
   t.ports = "1-100";
   t.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
