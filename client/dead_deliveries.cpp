@@ -145,7 +145,8 @@ awaitable<int> list_dead_deliveries(queue::backend& queue, terminal& out) {
   for (const auto& each : *found)
     lines += model::to_text(to_json(each)) + "\n";
   if (!found->empty()) out.print(out.for_people() ? table_of(*found) : lines);
-  out.say(std::to_string(found->size()) + " dead letters wait");
+  auto count = found->size();
+  out.say(std::to_string(count) + (count == 1 ? " dead letter waits" : " dead letters wait"));
   co_return exit_code::done;
 }
 

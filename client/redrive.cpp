@@ -223,7 +223,7 @@ awaitable<int> run_redrive(redrive_function ask, redrive_order order, terminal& 
     more = report->at("more").get<bool>() && !out.failed();
   }
   if (order.look_only) {
-    out.say(std::to_string(kept) + " dead letters wait");
+    out.say(std::to_string(kept) + (kept == 1 ? " dead letter waits" : " dead letters wait"));
   } else {
     out.say(std::to_string(sent) + " dead letters sent back" +
             (kept > 0 ? ", " + std::to_string(kept) + " that cannot be" : ""));

@@ -18,8 +18,8 @@ constexpr std::size_t gap = 2;
 constexpr std::size_t narrowest_product = 7;
 constexpr std::size_t widest_product = 30;
 constexpr std::size_t narrowest_banner = 10;
-/// What is older is no news, and its age is shown.
-constexpr std::chrono::minutes oldest_news{1};
+/// A scan that ended earlier was not made for this command, and its age is shown.
+constexpr std::chrono::seconds oldest_news{5};
 
 /// What a target has said is shown without what would move a terminal's cursor.
 std::string printable(const std::string& text) {
@@ -80,15 +80,17 @@ std::string took(const json& scan) {
   return from && to ? ", " + duration_text(*to - *from) : std::string();
 }
 
-/// `5 min`, `3 h`, `2 days`: in the largest unit of which there are two.
+/// `9 s`, `5 min`, `3 h`, `2 days`: in the largest unit of which there are two.
 std::string age_text(std::chrono::milliseconds age) {
+  auto seconds_old = std::chrono::floor<std::chrono::seconds>(age).count();
+  if (seconds_old < 120) return std::to_string(seconds_old) + " s";
   auto minutes = std::chrono::floor<std::chrono::minutes>(age).count();
   if (minutes < 120) return std::to_string(minutes) + " min";
   if (minutes < 48 * 60) return std::to_string(minutes / 60) + " h";
   return std::to_string(minutes / 60 / 24) + " days";
 }
 
-/// The time of a scan that ended a minute ago or earlier, and the scan that supersedes it.
+/// The time of a scan that did not end just now, and the scan that supersedes it.
 std::string age_lines(const json& scan, wall_time now) {
   std::string out;
   auto ended = from_rfc3339(shown_at(scan, "ended"));

@@ -96,8 +96,9 @@ class watchman {
     auto report = compare(running_, *changed);
     running_ = taken_over(std::move(running_), *changed);
     // Files may have changed where their names have not.
-    log_.info("configuration reloaded, with the files of TLS",
-              {{"taken_over", listed(report.taken_over)}});
+    const char* files = running_.http.tls_certificate.empty() ? "none" : "read again";
+    log_.info("configuration reloaded",
+              {{"taken_over", listed(report.taken_over)}, {"tls_files", files}});
     if (report.need_restart.empty()) return;
     log_.warning("settings that need a restart have changed",
                  {{"settings", listed(report.need_restart)}});

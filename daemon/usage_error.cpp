@@ -81,8 +81,9 @@ std::string usage_error(const CLI::App* app, const CLI::Error& why) {
     app = next.front();
     words += " " + app->get_name();
   }
-  return "sonde: " + model::visible(reworded(*app, why)) + "; `" + words +
-         " --help` shows how it is used\n";
+  auto sentence = model::visible(reworded(*app, why));
+  const char* between = sentence.ends_with('?') ? " `" : "; `";
+  return "sonde: " + sentence + between + words + " --help` shows how it is used\n";
 }
 
 CLI::Validator whole_number(std::int64_t least, std::int64_t most) {

@@ -330,8 +330,9 @@ std::optional<model::outcome> address_scan::judge() const {
                             "none of " + asked + " of " + job_.address.text() + " answered"};
     case host_state::answering: break;
   }
+  // Also those that were handed over on the way.
   auto reason = asked + " of " + job_.address.text() + " asked, " +
-                std::to_string(endpoints_.size()) + " open";
+                std::to_string(sweep_.open().size() - resets_) + " open";
   if (resets_ > 0) reason += ", " + std::to_string(resets_) + " reset at once";
   return model::outcome{kind::complete, reason};
 }

@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(webhooks_world,
                              {{"topic", "webhook.requests"},
                               {"partition", request.partition},
                               {"offset", request.offset}}}});
-  CHECK(err == "1 dead letters wait\n");
+  CHECK(err == "1 dead letter waits\n");
 
   auto table = printed(output_form::table);
   CHECK(table.starts_with("LETTER  TIME "));

@@ -62,7 +62,8 @@ TEST_CASE("a scan that was not done just now says when it was, and what took its
     if (*newer != 0) scan["superseded_by"] = newer;
     return scan_table(scan, width, now + later);
   };
-  CHECK(!has(shown(std::chrono::seconds(59)), "scanned"));
+  CHECK(!has(shown(std::chrono::seconds(5)), "scanned"));
+  CHECK(has(shown(std::chrono::seconds(31)), "Z, 29 s ago; `--fresh` scans again\n"));
   CHECK(has(shown(std::chrono::minutes(5)),
             "  scanned 2026-01-02T12:00:01Z, 4 min ago; `--fresh` scans again\n"));
   CHECK(has(shown(std::chrono::hours(3)), ", 2 h ago;"));

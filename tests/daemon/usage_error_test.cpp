@@ -53,7 +53,8 @@ TEST_CASE("a missing word is named with what it is") {
 
 TEST_CASE("an unknown word is named, with the one that may be meant") {
   CHECK(complaint_of({"make", "x", "--nmae=1"}) ==
-        "sonde: \"--nmae=1\" is not expected here; did you mean \"--name\"?" + help_of_make);
+        "sonde: \"--nmae=1\" is not expected here; did you mean \"--name\"?" +
+            help_of_make.substr(1));
   CHECK(complaint_of({"make", "x", "y"}) == "sonde: \"y\" is not expected here" + help_of_make);
   CHECK(complaint_of({"make", "x", "--\x1b[2J"}).find('\x1b') == std::string::npos);
 }

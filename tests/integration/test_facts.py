@@ -1,6 +1,8 @@
 """Entities, associations and comments, as clients of the interface say and read them."""
 
+import contextlib
 import json
+import socket
 import subprocess
 import threading
 
@@ -133,6 +135,19 @@ def test_saying_it_again_changes_nothing(server):
             each.pop("last_seen")
     assert after == before
     assert [each["id"] for each in read(server, first, "comments")["comments"]] == [comment]
+
+
+def test_the_outcome_counts_what_was_published_on_the_way(daemon):
+    """Of a scan that takes longer than ten seconds, part by part."""
+    daemon.config["limits"] = {"greeting_timeout_ms": 900, "answer_timeout_ms": 300, "address_conversations": 2}
+    daemon.start()
+    host, ports = "127.33.0.2", range(7101, 7127)
+    with contextlib.ExitStack() as mute:
+        for port in ports:
+            mute.enter_context(socket.create_server((host, port)))
+        scan = daemon.scanned(host, ports=f"{ports[0]}-{ports[-1]}")
+    assert len(scan["results"]) == len(ports)
+    assert scan["outcome"]["reason"].endswith(f"asked, {len(ports)} open"), scan["outcome"]
 
 
 def test_a_port_that_is_closed_now_is_marked_everywhere(server, run_sonde):

@@ -231,7 +231,7 @@ def test_a_dead_letter_is_listed_with_its_scan_its_attempts_and_its_place(hooked
         wait_for_states(hooked, ["dead"])
         tries = receiver.wait_for(2)
         listed = run_sonde("webhook", "list", "--json", *words)
-        assert listed.returncode == 0 and "1 dead letters wait" in listed.stderr, listed.stderr
+        assert listed.returncode == 0 and "1 dead letter waits" in listed.stderr, listed.stderr
         letter = json.loads(listed.stdout)
         record, = hooked.tail("webhook.requests.dlq")
         assert letter["attempts"] == len(tries) == 2
