@@ -54,8 +54,8 @@ class entity_service {
                                            std::uint32_t limit);
   awaitable<result<model::json>> comments(std::string id, caller who);
 
-  /// Adds verdicts of these scans to ports and services. The view outlives this object. Call it on
-  /// the loop, or before the loop runs.
+  /// Adds verdicts of the scans in this view to ports and services. The view outlives the service.
+  /// Call it on the loop, or before the loop runs.
   void compare_with(views::task_view& scans) { scans_ = &scans; }
   /// Builds what may be large with it, which outlives this. On its loop, or before it runs.
   void build_with(response_builder& builder) { builder_ = &builder; }

@@ -109,9 +109,10 @@ struct new_key {
 /// From an order that has been checked, and bytes that nobody can guess.
 [[nodiscard]] new_key make_key(key_order order, const key_bytes& random, wall_time now);
 
-/// What its owner is told, once: `apiKey, apiSecret, keyID, keyName, expires, verified,
-/// verificationCodeID`, and the two halves as one `token`. `expireAt` is `expires` in Unix seconds,
-/// 0 where the key does not expire: the name and form of earlier versions.
+/// The response that creates a key, the only one with its secret: `apiKey, apiSecret, keyID,
+/// keyName, expires, verified, verificationCodeID`, and the two halves as one `token`. `expireAt`
+/// is `expires` in Unix seconds, 0 where the key does not expire: the name and form of earlier
+/// versions.
 [[nodiscard]] json to_json(const new_key& made);
 /// What anybody else may be told of a key: never its secret, nor the hash of it. `last_used`: where
 /// that is known. Times are RFC 3339; `expireAt`, `createdAt` and `lastUsed` have them in Unix

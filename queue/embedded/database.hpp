@@ -1,10 +1,12 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "queue/local/layout.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -53,6 +55,11 @@ struct opened_database {
 /// SQL for the bytes that a row counts for: the same as when it was appended. Reads only the row's
 /// head.
 inline constexpr const char* row_bytes = "length(key) + length(value) + length(headers)";
+
+/// The value of a column `time`: when the record was appended.
+[[nodiscard]] inline wall_time time_at(const SQLite::Column& column) {
+  return wall_time(std::chrono::milliseconds(column.getInt64()));
+}
 
 /// A row that maintenance has removed.
 struct removed_row {

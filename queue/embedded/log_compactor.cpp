@@ -1,17 +1,8 @@
 #include "queue/embedded/log_compactor.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace sonde::queue::embedded {
-namespace {
-
-wall_time time_in(const SQLite::Column& column) {
-  return wall_time(std::chrono::milliseconds(column.getInt64()));
-}
-
-}  // namespace
-
 log_compactor::slice log_compactor::remove_some(wall_time before, int rows) {
   slice out;
   if (reached_ == 0) {
@@ -26,7 +17,7 @@ log_compactor::slice log_compactor::remove_some(wall_time before, int rows) {
   std::int64_t looked_at = 0;
   // Stops at the first young row. A condition on the time would search the rest of the log for
   // more.
-  while (next.executeStep() && time_in(next.getColumn(1)) < before_) {
+  while (next.executeStep() && time_at(next.getColumn(1)) < before_) {
     last = next.getColumn(0).getInt64();
     ++looked_at;
   }
@@ -60,7 +51,7 @@ bool log_compactor::is_worth_a_pass(wall_time before) {
   SQLite::Statement last(
       db_, "SELECT time FROM " + table_ + " WHERE offset >= ? ORDER BY offset LIMIT 1");
   last.bind(1, clean_to_ + clean_rows_ / 2);
-  return last.executeStep() && time_in(last.getColumn(0)) < before;
+  return last.executeStep() && time_at(last.getColumn(0)) < before;
 }
 
 }  // namespace sonde::queue::embedded

@@ -4,6 +4,7 @@
 #include "queue/embedded/database.hpp"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace sonde::queue::embedded {

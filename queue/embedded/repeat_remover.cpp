@@ -20,10 +20,6 @@ std::string marks_of(std::int64_t number) {
   return "repeats_" + std::to_string(number);
 }
 
-wall_time time_at(const SQLite::Column& column) {
-  return wall_time(std::chrono::milliseconds(column.getInt64()));
-}
-
 std::string bytes_at(const SQLite::Column& column) {
   const auto* data = static_cast<const char*>(column.getBlob());
   return {data, data + column.getBytes()};

@@ -153,7 +153,7 @@ TEST_CASE("scans that have not ended say nothing of ports, nor do those of other
   CHECK(!ports.of_service(service));
   CHECK(!ports.of_port("203.0.113.1", "no port", lunch));
   CHECK(!ports.of_port("no address", "443/tcp", lunch));
-  // Without ports nobody is asked.
+  // An entity without ports needs no scans.
   views::entity_details bare;
   bare.facts = known_address();
   CHECK(scanned_targets(bare).empty());

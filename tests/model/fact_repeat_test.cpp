@@ -20,7 +20,7 @@ std::optional<repeat_mark> mark_of(const std::string& text) {
   return repeat_of({topics::entities, "key", text, {}});
 }
 
-/// Awkward for whoever cuts a text: brackets, quotes and names of members inside of strings.
+/// Facts that are hard to cut: strings that contain brackets, quotes and names of members.
 std::vector<json> awkward_facts() {
   json plain = {{"time", time_of_fact}, {"task", "t"}, {"value", "v"}};
   std::vector<json> out = {plain, {{"time", time_of_fact}}, {{"time", time_of_fact}, {"a", 1}}};

@@ -1,6 +1,7 @@
 // What a task remembers of ports that its earlier scans found open.
 
 #include "model/task_fold.hpp"
+#include "tests/model/sample_tasks.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <functional>
@@ -9,28 +10,6 @@
 
 namespace sonde::model {
 namespace {
-
-constexpr std::uint32_t generations_kept = 3;
-
-wall_time past_second(int second) {
-  return wall_time(std::chrono::seconds(1'767'323'045 + second));
-}
-
-scan_request past_request(std::uint64_t generation, int second = 0) {
-  scan_request r;
-  r.target = target::parse("203.0.113.1").value();
-  r.profile = "standard";
-  r.scope = {"public"};
-  r.key = key_of(r.target, r.profile, r.scope);
-  r.generation = generation;
-  r.requested = past_second(second);
-  return r;
-}
-
-/// A task of this generation, folded up to this offset.
-scan_task past_task(std::uint64_t generation, std::int64_t offset) {
-  return fold(std::nullopt, past_request(generation), offset, generations_kept);
-}
 
 endpoint_result open_row(const std::string& endpoint) {
   endpoint_result out;
@@ -45,8 +24,8 @@ scan_task ended_with(scan_task t, int second, const std::vector<std::string>& op
   for (const auto& endpoint : open)
     t.results.push_back(open_row(endpoint));
   t.results_total = static_cast<std::uint32_t>(open.size());
-  t = compared(started(std::move(t), past_second(second)), asked);
-  return ended(std::move(t), {outcome_kind::complete, "all said"}, past_second(second));
+  t = compared(started(std::move(t), sample_tasks::at(second)), asked);
+  return ended(std::move(t), {outcome_kind::complete, "all said"}, sample_tasks::at(second));
 }
 
 }  // namespace
@@ -60,25 +39,25 @@ TEST_CASE("what an earlier scan found open is closed once a later one has asked 
     return out;
   };
   using names = std::vector<std::string>;
-  auto t = ended_with(past_task(1, 1), 10, {"a:1", "a:2", "a:3"}, all);
+  auto t = ended_with(sample_tasks::task(1, 1), 10, {"a:1", "a:2", "a:3"}, all);
   CHECK(t.past.empty());
-  t = ended_with(fold(t, past_request(2), 2, generations_kept), 20, {"a:2"}, all);
+  t = ended_with(fold(t, sample_tasks::request(2), 2, sample_tasks::kept), 20, {"a:2"}, all);
   CHECK(closed(t) == names{"a:1 15", "a:3 15"});
   CHECK(t.past.size() == 2);
   // While it runs nothing is said; what is open again is forgotten.
-  auto running = fold(t, past_request(3), 3, generations_kept);
+  auto running = fold(t, sample_tasks::request(3), 3, sample_tasks::kept);
   CHECK(closed(running).empty());
   CHECK(running.past.size() == 3);
   t = ended_with(running, 30, {"a:1", "a:9"}, all);
   CHECK(closed(t) == names{"a:2 25", "a:3 15"});
   // What was not asked may be open, and is remembered.
-  t = ended_with(fold(t, past_request(4), 4, generations_kept), 40, {},
+  t = ended_with(fold(t, sample_tasks::request(4), 4, sample_tasks::kept), 40, {},
                  [](const std::string& endpoint) { return endpoint != "a:2"; });
   CHECK(closed(t) == names{"a:1 35", "a:9 35", "a:3 15"});
-  t = ended_with(fold(t, past_request(5), 5, generations_kept), 50, {}, all);
+  t = ended_with(fold(t, sample_tasks::request(5), 5, sample_tasks::kept), 50, {}, all);
   CHECK(closed(t).size() == 4);
   // Where not all open ports are listed, one that is not may be open.
-  t = fold(t, past_request(6), 6, generations_kept);
+  t = fold(t, sample_tasks::request(6), 6, sample_tasks::kept);
   t.results.push_back(open_row("a:2"));
   t.results_total = 7;
   t = compared(std::move(t), all);
@@ -86,15 +65,15 @@ TEST_CASE("what an earlier scan found open is closed once a later one has asked 
   CHECK(t.past.size() == 3);
 }
 
-TEST_CASE("of what was open once the newest are remembered, and not more than so many") {
+TEST_CASE("a task keeps the endpoints that were open last, up to a limit") {
   auto all = [](const std::string&) { return true; };
   std::vector<std::string> many;
   for (std::size_t i = 0; i < most_past_endpoints; ++i)
     many.push_back("a:" + std::to_string(i));
-  auto t = ended_with(past_task(1, 1), 10, many, all);
-  t = ended_with(fold(t, past_request(2), 2, generations_kept), 20, {"b:1"}, all);
+  auto t = ended_with(sample_tasks::task(1, 1), 10, many, all);
+  t = ended_with(fold(t, sample_tasks::request(2), 2, sample_tasks::kept), 20, {"b:1"}, all);
   CHECK(t.past.size() == most_past_endpoints);
-  t = fold(t, past_request(3), 3, generations_kept);
+  t = fold(t, sample_tasks::request(3), 3, sample_tasks::kept);
   CHECK(t.past.size() == most_past_endpoints);
   CHECK(t.past.front().endpoint == "b:1");
 }

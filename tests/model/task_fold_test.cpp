@@ -1,31 +1,15 @@
 #include "model/task_fold.hpp"
 
+#include "tests/model/sample_tasks.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
 namespace {
 
-constexpr std::uint32_t kept = 3;
-
-wall_time at(int second) {
-  return wall_time(std::chrono::seconds(1'767'323'045 + second));
-}
-
-scan_request request(std::uint64_t generation, int second = 0) {
-  scan_request r;
-  r.target = target::parse("203.0.113.1").value();
-  r.profile = "standard";
-  r.scope = {"public"};
-  r.key = key_of(r.target, r.profile, r.scope);
-  r.generation = generation;
-  r.requested = at(second);
-  return r;
-}
-
-/// A task of this generation, folded up to this offset.
-scan_task task(std::uint64_t generation, std::int64_t offset) {
-  return fold(std::nullopt, request(generation), offset, kept);
-}
+using sample_tasks::at;
+using sample_tasks::kept;
+using sample_tasks::request;
+using sample_tasks::task;
 
 scan_task done(scan_task t) {
   return ended(started(std::move(t), at(1)), {outcome_kind::complete, "all said"}, at(2));

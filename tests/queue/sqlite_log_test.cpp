@@ -156,7 +156,7 @@ TEST_CASE("a pass of compaction ends, although rows become old enough meanwhile"
   }
 }
 
-TEST_CASE("a failed fsync of the copy beside the writer is told") {
+TEST_CASE("a failed fsync of the background copy is an error of the writer") {
   test::use_volatile_disk();
   both_sides log;
   test::fail_syncs_of_files(true);
