@@ -2,7 +2,7 @@
 
 namespace sonde {
 
-/// A deleter for what a C library makes and wants back: `unique_ptr<T, destroy_by<T_free>>`.
+/// A deleter for objects that a C library allocates: `unique_ptr<T, destroy_by<T_free>>`.
 template <auto Destroy>
 struct destroy_by {
   template <class T>

@@ -7,8 +7,8 @@
 
 namespace sonde {
 
-/// A category that knows which of its codes are transient: the same operation, with the same
-/// input, may succeed later.
+/// A category that reports which of its codes are transient. After a transient error the same
+/// operation, with the same input, may succeed later.
 class classified_category : public boost::system::error_category {
  public:
   [[nodiscard]] virtual bool transient(int value) const noexcept = 0;
@@ -16,9 +16,8 @@ class classified_category : public boost::system::error_category {
 
 /// The error category of one folder's `enum class errc`.
 ///
-/// The folder declares, beside its enum, `const char* category_name(errc)`,
-/// `const char* describe(errc)` and `bool is_transient(errc)`, and gets the category from
-/// `category_of<errc>()`.
+/// The folder declares `const char* category_name(errc)`, `const char* describe(errc)` and `bool
+/// is_transient(errc)` beside its enum. `category_of<errc>()` returns the category.
 template <class Errc>
 class error_category final : public classified_category {
  public:

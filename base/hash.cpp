@@ -21,7 +21,8 @@ struct digest_buffer {
   }
 };
 
-/// Fetching an algorithm by name walks OpenSSL's providers, so each thread does it once.
+/// A digest algorithm. Fetching it by name walks the providers of OpenSSL, so each thread does it
+/// once.
 struct algorithm {
   explicit algorithm(const char* name) : md(EVP_MD_fetch(nullptr, name, nullptr)) {
     if (md == nullptr) throw std::runtime_error(std::string("OpenSSL has no digest ") + name);
@@ -128,7 +129,7 @@ std::optional<std::string> from_base64(std::string_view text) {
   auto padding = text.size() - std::min(text.size(), text.find_last_not_of('=') + 1);
   if (padding > 2) return std::nullopt;
   out.resize(static_cast<std::size_t>(size) - padding);
-  // OpenSSL forgives spaces and stray bits; two texts would then stand for the same bytes.
+  // OpenSSL accepts spaces and stray bits. Two texts would then decode to the same bytes.
   if (to_base64(out) != text) return std::nullopt;
   return out;
 }

@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 
 #include "base/clock.hpp"
+#include "base/enum_names.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/logger.h>
@@ -13,6 +14,9 @@
 #include <utility>
 
 namespace sonde {
+
+BOOST_DESCRIBE_ENUM(log_level, debug, info, warning, error)
+
 namespace {
 
 spdlog::level::level_enum spdlog_level(log_level level) {
@@ -23,16 +27,6 @@ spdlog::level::level_enum spdlog_level(log_level level) {
     case log_level::error: return spdlog::level::err;
   }
   return spdlog::level::info;
-}
-
-const char* level_name(log_level level) {
-  switch (level) {
-    case log_level::debug: return "debug";
-    case log_level::info: return "info";
-    case log_level::warning: return "warning";
-    case log_level::error: return "error";
-  }
-  return "info";
 }
 
 /// The syslog severity of a level (RFC 5424, section 6.2.1).
@@ -46,7 +40,8 @@ const char* priority_of(log_level level) {
   return "<6>";
 }
 
-/// A remote's bytes may stand in a field: whatever is no plain word is written as a JSON string.
+/// Returns the text of a field. A field may contain bytes from a remote host, so a value that is
+/// not a plain word is written as a JSON string.
 std::string text_of(const std::string& value) {
   bool plain = !value.empty();
   for (char c : value)
@@ -55,7 +50,8 @@ std::string text_of(const std::string& value) {
   return nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
-/// An event is a sentence of this program, in which a name from outside may stand all the same.
+/// Returns the text of an event. An event may contain a name from outside, so other characters than
+/// printable ASCII are escaped.
 std::string event_text(std::string_view event) {
   bool plain = true;
   for (char c : event)
@@ -65,17 +61,18 @@ std::string event_text(std::string_view event) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-/// A repeated event is written this often in a row, and then once in each interval with the number
-/// of suppressed lines. Otherwise a full disk would fill the journal as well.
+/// A repeated event is written this often in a row. After that it is written once in each interval,
+/// with the number of suppressed lines. Otherwise a full disk would also fill the journal.
 constexpr int lines_in_a_row = 10;
 constexpr std::chrono::seconds quiet_interval{10};
-/// Events that are told apart; beyond these all begin anew.
+/// The number of events that are counted separately. When it is reached, all counts start again.
 constexpr std::size_t most_events = 256;
 
-/// How often each warning and error has come lately. Thread-safe.
+/// Counts the recent lines of each warning and error. Thread-safe.
 class repeats {
  public:
-  /// The number of lines suppressed since the last one; nothing if this line is suppressed.
+  /// Returns the number of lines suppressed since the last one, or nullopt if this line is
+  /// suppressed.
   std::optional<std::int64_t> admit(std::string_view event) {
     std::lock_guard only(mutex_);
     auto now = std::chrono::steady_clock::now();
@@ -112,6 +109,14 @@ std::string text_of(bool value) {
 }
 
 }  // namespace
+
+std::string_view name_of(log_level level) {
+  return enum_name(level);
+}
+
+std::optional<log_level> log_level_named(std::string_view name) {
+  return enum_named<log_level>(name);
+}
 
 struct logger::sink {
   spdlog::logger lines{"sonde", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
@@ -156,14 +161,14 @@ void logger::write(log_level level, std::string_view event, log_fields fields) {
   std::string time = to_rfc3339(system_clock().now());
   std::string line;
   if (format_ == log_format::json) {
-    nlohmann::ordered_json json = {{"time", time}, {"level", level_name(level)}, {"event", event}};
+    nlohmann::ordered_json json = {{"time", time}, {"level", name_of(level)}, {"event", event}};
     for (const auto& [name, value] : fields) {
       std::visit([&, key = std::string(name)](const auto& v) { json[key] = v; }, value);
     }
     if (left_out > 0) json["left_out"] = left_out;
     line = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   } else {
-    line = time + " " + level_name(level) + " " + event_text(event);
+    line = time + " " + std::string(name_of(level)) + " " + event_text(event);
     for (const auto& [name, value] : fields) {
       line += " " + std::string(name) + "=";
       line += std::visit([](const auto& v) { return text_of(v); }, value);

@@ -12,8 +12,8 @@ class Histogram;
 
 namespace sonde {
 
-/// What only grows. A handle: cheap to copy, and as long as its `metrics` lives, thread-safe and
-/// without a lock.
+/// A value that only grows. A handle: cheap to copy, thread-safe and lock-free. Its `metrics` must
+/// outlive it.
 class counter {
  public:
   explicit counter(prometheus::Counter& counted) : counted_(&counted) {}
@@ -23,7 +23,7 @@ class counter {
   prometheus::Counter* counted_;
 };
 
-/// What goes up and down. A handle like `counter`.
+/// A value that goes up and down. A handle like `counter`.
 class gauge {
  public:
   explicit gauge(prometheus::Gauge& shown) : shown_(&shown) {}
@@ -33,7 +33,8 @@ class gauge {
   prometheus::Gauge* shown_;
 };
 
-/// How long something took, in seconds: buckets from 100 µs to a minute. A handle like `counter`.
+/// A histogram of durations in seconds, with buckets from 100 µs to a minute. A handle like
+/// `counter`.
 class timing {
  public:
   explicit timing(prometheus::Histogram& seen) : seen_(&seen) {}
@@ -43,11 +44,12 @@ class timing {
   prometheus::Histogram* seen_;
 };
 
-/// What a process counts, for Prometheus. Thread-safe. Handed to whoever counts; there is no global
-/// one.
+/// The metrics of a process, for Prometheus. Thread-safe. The object is passed to its users; there
+/// is no global one.
 ///
-/// A series is found by its name and labels, under a lock: whoever counts often keeps the handle.
-/// Labels come from small sets that this program knows, never from what a client sends.
+/// A series is looked up by its name and labels, under a lock. Code that counts often keeps the
+/// handle. Labels come from small sets that this program defines, never from data that a client
+/// sends.
 class metrics {
  public:
   using labels = std::map<std::string, std::string>;
@@ -63,7 +65,7 @@ class metrics {
   [[nodiscard]] timing time(const std::string& name, const std::string& help,
                             const labels& by = {});
 
-  /// Everything, in Prometheus' text format 0.0.4.
+  /// All metrics in the text format 0.0.4 of Prometheus.
   [[nodiscard]] std::string text() const;
 
  private:

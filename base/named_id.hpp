@@ -7,9 +7,10 @@
 
 namespace sonde {
 
-/// A piece of text that identifies one kind of thing and cannot be mistaken for another kind's.
+/// A text that identifies one kind of thing. The type prevents confusion with the ids of other
+/// kinds.
 ///
-/// `Kind` is an empty tag type; the text has been checked by whoever makes the id.
+/// `Kind` is an empty tag type. The code that creates the id checks the text.
 template <class Kind>
 class named_id {
  public:

@@ -10,7 +10,7 @@ void kernel_random(std::span<std::byte> into) {
   while (!into.empty()) {
     auto got = getrandom(into.data(), into.size(), 0);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) throw std::runtime_error("the kernel gives no random bytes");
+    if (got <= 0) throw std::runtime_error("the kernel returned no random bytes");
     into = into.subspan(static_cast<std::size_t>(got));
   }
 }

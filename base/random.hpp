@@ -6,11 +6,12 @@
 
 namespace sonde {
 
-/// Fills what it is given with bytes that nobody can guess. Passed in, so that tests decide what
-/// they are. Thread-safe.
+/// Fills the given span with unpredictable bytes. It is passed in, so that tests can set the bytes.
+/// Thread-safe.
 using random_source = std::function<void(std::span<std::byte>)>;
 
-/// The kernel's own (getrandom(2)). Throws where it has none, which is no state to go on in.
+/// Reads random bytes from the kernel (getrandom(2)). Throws if the kernel has none, because the
+/// process cannot continue safely then.
 void kernel_random(std::span<std::byte> into);
 
 }  // namespace sonde

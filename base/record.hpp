@@ -10,18 +10,19 @@
 
 namespace sonde {
 
-/// Names and values that travel beside a record, in order; names may repeat.
+/// Names and values of a record's headers, in order. Names may repeat.
 using record_headers = std::vector<std::pair<std::string, std::string>>;
 
-/// What a topic carries. It is here, below both, because `model` says what stands in one and
-/// `queue` moves it without looking inside.
+/// A record of a topic. The type is here, below both folders, because `model` defines the content
+/// of records and `queue` moves them without reading it.
 struct record {
   std::string topic;  ///< the topic's short name, as in "scan.requests"
   std::string key;
   std::string value;
   record_headers headers;
-  /// Revocations, cancellations and ends of scans: written even when the disk is nearly full. Not
-  /// part of what is stored.
+  /// True for revocations, cancellations, leases, and snapshots of scans that are queued, are being
+  /// cancelled or have ended. Such a record is written even if the disk is nearly full. The flag is
+  /// not stored.
   bool urgent = false;
 
   bool operator==(const record& other) const {
@@ -30,15 +31,15 @@ struct record {
   }
 };
 
-/// What a record says, and the time that it tells. Records with the same `said` differ in when and
-/// by which run they say it, and in nothing that a reader of the topic keeps of more than the
-/// newest.
+/// A digest of the content of a record, and the time of the record. Records with equal `said`
+/// differ only in their time and in the run that wrote them. A reader of the topic keeps only
+/// the newest of them.
 struct repeat_mark {
   std::array<std::byte, 16> said{};
   wall_time time{};
 };
 
-/// The value of the first header called `name`, or nothing.
+/// Returns the value of the first header `name`, or null.
 [[nodiscard]] inline const std::string* find_header(const record_headers& headers,
                                                     const std::string& name) {
   for (const auto& [header, value] : headers) {

@@ -6,7 +6,8 @@
 
 namespace sonde {
 
-/// The bytes that count toward `record_max_bytes`: key, value, and headers with their names.
+/// Returns the bytes that count toward `record_max_bytes`: key, value, and headers with their
+/// names.
 [[nodiscard]] std::size_t size_of(const record& one);
 
 }  // namespace sonde

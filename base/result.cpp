@@ -15,7 +15,8 @@ std::string error::message() const {
 
 namespace {
 
-/// Errors of system calls that say: this machine is short of something, or a peer went away.
+/// Errors of system calls that mean that this machine is short of a resource or that a peer is
+/// gone.
 bool is_transient_errno(int number) {
   switch (number) {
     case EINTR:

@@ -1,22 +1,32 @@
 #include "client/audit_list.hpp"
 
+#include "admin/topic_reads.hpp"
 #include "client/columns.hpp"
 #include "client/errc.hpp"
-#include "client/topic_reads.hpp"
 #include "model/events.hpp"
+#include "model/scan/scan_request.hpp"
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 namespace sonde::client {
 namespace {
 
+/// Actions that docs/reference/events.md lists. Routes and the control socket use them.
+constexpr std::string_view all_actions[] = {
+    "association.submit", "comment.submit", "entity.submit",     "key.create",
+    "key.revoke",         "scan.cancel",    "scan.request",      "scan.request.bulk",
+    "topic.redrive",      "webhook.secret", "well-known.submit",
+};
+
 /// Longest reason and longest other text in the table, in bytes.
 constexpr std::size_t longest_reason = 60;
 constexpr std::size_t longest_cell = 512;
 
-/// The newest entries that match, and how many others there were.
+/// Keeps the newest entries that match, and counts the older and the unreadable ones.
 class newest_entries {
  public:
   explicit newest_entries(audit_query query) : query_(std::move(query)) {}
@@ -27,11 +37,31 @@ class newest_entries {
       ++unreadable_;
       return;
     }
+    // Runs before the other filters: otherwise `--action` or `--since` could make the scan appear
+    // as a bulk request.
+    bool of_target = entry->action == "scan.request" && entry->target == query_.target;
+    if (of_target) requested_.insert(scan_and_user(*entry));
     if (!matches(query_, *entry)) return;
-    entries_.push_back(std::move(*entry));
-    if (entries_.size() >= std::size_t{2} * query_.last) put_in_order();
+    keep(std::move(*entry));
   }
-  /// The oldest first.
+  /// Adds a scan of the target that a bulk request scheduled. The audit entry of a bulk request
+  /// does not list its targets; `scan.requests` does. Call it after all audit entries are taken.
+  void take_request(const queue::stored_record& one) {
+    auto request = model::parse_scan_request(one.what.value);
+    if (!request || request->kind != model::request_kind::schedule) return;
+    // The request is older than the audit trail.
+    if (request->by.empty()) return;
+    model::audit_entry entry;
+    entry.time = request->requested;
+    entry.user = request->by;
+    entry.action = "scan.request.bulk";
+    entry.object = request->id().str();
+    entry.target = request->target.text();
+    entry.status = 202;
+    if (!matches(query_, entry) || requested_.contains(scan_and_user(entry))) return;
+    keep(std::move(entry));
+  }
+  /// Returns the entries, oldest first.
   [[nodiscard]] const std::vector<model::audit_entry>& all() {
     put_in_order();
     return entries_;
@@ -40,7 +70,16 @@ class newest_entries {
   [[nodiscard]] std::size_t unreadable() const { return unreadable_; }
 
  private:
-  /// Each partition is in order, the whole is not.
+  static std::string scan_and_user(const model::audit_entry& entry) {
+    return entry.object + " " + entry.user;
+  }
+
+  void keep(model::audit_entry entry) {
+    entries_.push_back(std::move(entry));
+    if (entries_.size() >= std::size_t{2} * query_.last) put_in_order();
+  }
+
+  /// Sorts by time: each partition is in order, the whole topic is not.
   void put_in_order() {
     std::ranges::stable_sort(entries_, {}, &model::audit_entry::time);
     if (entries_.size() <= query_.last) return;
@@ -51,6 +90,7 @@ class newest_entries {
 
   audit_query query_;
   std::vector<model::audit_entry> entries_;
+  std::unordered_set<std::string> requested_;  ///< scans with their own entry, by user
   std::size_t older_ = 0;
   std::size_t unreadable_ = 0;
 };
@@ -69,6 +109,10 @@ std::string table_of(const std::vector<model::audit_entry>& entries) {
 
 }  // namespace
 
+std::span<const std::string_view> audit_actions() {
+  return all_actions;
+}
+
 bool matches(const audit_query& query, const model::audit_entry& entry) {
   auto is = [](const std::string& wanted, const std::string& has) {
     return wanted.empty() || wanted == has;
@@ -81,10 +125,16 @@ bool matches(const audit_query& query, const model::audit_entry& entry) {
 }
 
 awaitable<int> list_audit(queue::backend& queue, terminal& out, audit_query query) {
+  bool of_target = !query.target.empty();
   newest_entries found(std::move(query));
   auto take = [&found](const queue::stored_record& one) { found.take(one); };
   std::string topic = model::topics::audit;
-  auto all = co_await read_all(queue, std::move(topic), take);
+  auto all = co_await admin::read_all(queue, std::move(topic), take);
+  if (all && of_target) {
+    auto take_request = [&found](const queue::stored_record& one) { found.take_request(one); };
+    std::string requests = model::topics::scan_requests;
+    all = co_await admin::read_all(queue, std::move(requests), take_request);
+  }
   if (!all) {
     out.complain(all.error().message());
     co_return exit_code::data_folder;

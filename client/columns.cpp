@@ -1,6 +1,6 @@
 #include "client/columns.hpp"
 
-#include "model/text.hpp"
+#include "model/text/text.hpp"
 
 #include <algorithm>
 

@@ -6,11 +6,12 @@
 
 namespace sonde::client {
 
-/// A cell: the first line of a text, cut to `longest` bytes; `-` for an empty text.
+/// Returns a table cell: the first line of `text`, cut to `longest` bytes, or `-` if `text` is
+/// empty.
 [[nodiscard]] std::string cell_of(const std::string& text, std::size_t longest);
 
-/// Rows of as many cells as the first one has, one a line, with two spaces between the columns.
-/// Each column but the last is as wide as its longest cell, in bytes.
+/// Formats a table, one row per line, with two spaces between the columns. Every row has as many
+/// cells as the first one. Each column except the last is as wide as its longest cell, in bytes.
 [[nodiscard]] std::string in_columns(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace sonde::client

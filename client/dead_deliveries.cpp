@@ -1,12 +1,14 @@
 #include "client/dead_deliveries.hpp"
 
+#include "admin/topic_reads.hpp"
+#include "base/utf8.hpp"
 #include "client/columns.hpp"
 #include "client/errc.hpp"
-#include "client/topic_reads.hpp"
 #include "model/events.hpp"
-#include "model/field_reader.hpp"
-#include "model/text.hpp"
-#include "model/webhook_delivery.hpp"
+#include "model/text/field_reader.hpp"
+#include "model/webhook/webhook_delivery.hpp"
+
+#include <fmt/core.h>
 
 #include <map>
 #include <utility>
@@ -20,10 +22,10 @@ constexpr std::uint32_t body_depth = 64;
 constexpr std::size_t shown_target_bytes = 60;
 constexpr std::size_t shown_reason_bytes = 100;
 
-/// By partition and offset.
+/// Dead deliveries by partition and offset.
 using deliveries_by_place = std::map<std::pair<std::int32_t, std::int64_t>, dead_delivery>;
 
-/// The target of the scan that a message tells of.
+/// Returns the target of the scan that a message reports.
 std::string target_of(const std::string& body) {
   auto event = model::parse_json(body, body_depth);
   if (!event) return {};
@@ -35,7 +37,7 @@ std::string target_of(const std::string& body) {
 dead_delivery to_dead_delivery(const queue::stored_record& letter) {
   dead_delivery out;
   out.stood = {letter.what.topic, letter.partition, letter.offset};
-  out.given_up = letter.time;
+  out.abandoned = letter.time;
   out.id = letter.what.key;
   auto why = model::parse_dead_letter(letter.what);
   if (why) {
@@ -51,7 +53,7 @@ dead_delivery to_dead_delivery(const queue::stored_record& letter) {
   return out;
 }
 
-/// A receipt stands behind its letter, in the same partition.
+/// Reads the letters that have no receipt. A receipt follows its letter in the same partition.
 awaitable<result<>> read_letters(queue::backend& queue, deliveries_by_place& into) {
   auto take = [&into](const queue::stored_record& one) {
     if (!model::is_redrive_receipt(one.what)) {
@@ -61,11 +63,11 @@ awaitable<result<>> read_letters(queue::backend& queue, deliveries_by_place& int
     }
   };
   std::string topic = model::topics::webhook_requests_dead;
-  co_return co_await read_all(queue, std::move(topic), take);
+  co_return co_await admin::read_all(queue, std::move(topic), take);
 }
 
-/// Takes from the state of each delivery what its letter does not say. One that was sent back has
-/// several states, each of a request of its own.
+/// Adds the fields that a letter does not contain from the state of its delivery. A redriven
+/// delivery has several states, each with its own request.
 awaitable<result<>> read_states(queue::backend& queue, deliveries_by_place& into) {
   std::multimap<std::string, dead_delivery*> by_id;
   for (auto& [place, each] : into)
@@ -84,13 +86,13 @@ awaitable<result<>> read_states(queue::backend& queue, deliveries_by_place& into
     }
   };
   std::string topic = model::topics::webhook_deliveries;
-  co_return co_await read_all(queue, std::move(topic), take);
+  co_return co_await admin::read_all(queue, std::move(topic), take);
 }
 
 json to_json(const dead_delivery& delivery) {
   json out = {{"letter", model::to_json(delivery.stood)},
-              {"time", to_rfc3339(delivery.given_up)},
-              {"key", model::to_utf8(delivery.id)},
+              {"time", to_rfc3339(delivery.abandoned)},
+              {"key", to_utf8(delivery.id)},
               {"from", model::to_json(delivery.why.from)},
               {"stage", delivery.why.stage},
               {"error", delivery.why.error}};
@@ -109,9 +111,9 @@ std::string table_of(const std::vector<dead_delivery>& deliveries) {
   std::vector<std::vector<std::string>> rows = {
       {"LETTER", "TIME", "DELIVERY", "SCAN", "TARGET", "ATTEMPTS", "REASON"}};
   for (const auto& each : deliveries) {
-    auto place = std::to_string(each.stood.partition) + ":" + std::to_string(each.stood.offset);
+    auto place = fmt::format("{}:{}", each.stood.partition, each.stood.offset);
     auto attempts = each.attempts ? std::to_string(*each.attempts) : std::string("-");
-    rows.push_back({std::move(place), to_rfc3339(each.given_up),
+    rows.push_back({std::move(place), to_rfc3339(each.abandoned),
                     cell_of(each.id, shown_target_bytes), cell_of(each.task, shown_target_bytes),
                     cell_of(each.target, shown_target_bytes), std::move(attempts),
                     cell_of(each.why.error, shown_reason_bytes)});

@@ -13,26 +13,26 @@
 
 namespace sonde::client {
 
-/// A message for a webhook that was given up: its dead letter, and its last state. Texts are empty
-/// where the record does not say them.
+/// A webhook message that was abandoned: its dead letter and its last state. A text is empty if the
+/// record does not contain it.
 struct dead_delivery {
-  model::record_place stood;  ///< of the letter: what `sonde webhook replay` takes
-  wall_time given_up{};
-  std::string id;  ///< of the delivery
+  model::record_place stood;  ///< place of the letter, the argument of `sonde webhook replay`
+  wall_time abandoned{};
+  std::string id;  ///< delivery id
   std::string task;
   std::string target;
   std::string endpoint;
-  /// To send it since it came to its topic; nothing where its state is no longer kept.
+  /// Attempts since the message entered its topic. No value if its state is no longer kept.
   std::optional<std::uint32_t> attempts = std::nullopt;
   model::dead_letter why;
 };
 
-/// Every message on the webhooks' dead letters that was not sent back, the oldest of each partition
-/// first. Reads that topic and `webhook.deliveries` from their starts to their ends.
+/// Reads every dead letter of a webhook that was not redriven, the oldest of each partition first.
+/// Reads the dead-letter topic and `webhook.deliveries` from start to end.
 [[nodiscard]] awaitable<result<std::vector<dead_delivery>>> read_dead_deliveries(
     queue::backend& queue);
 
-/// `sonde webhook list`, to its exit code.
+/// Runs `sonde webhook list` and returns the exit code.
 awaitable<int> list_dead_deliveries(queue::backend& queue, terminal& out);
 
 }  // namespace sonde::client

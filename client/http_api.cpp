@@ -1,6 +1,6 @@
 #include "client/http_api.hpp"
 
-#include "client/http_client.hpp"
+#include "client/api_client.hpp"
 
 namespace sonde::client {
 namespace {
@@ -53,7 +53,7 @@ class http_api final : public scan_api {
   }
 
  private:
-  http_client server_;
+  api_client server_;
 };
 
 }  // namespace

@@ -1,26 +1,23 @@
 #include "client/keys.hpp"
 
+#include "base/clock.hpp"
 #include "client/columns.hpp"
 #include "client/errc.hpp"
-#include "client/topic_reads.hpp"
-#include "model/events.hpp"
-#include "model/field_reader.hpp"
-#include "model/text.hpp"
+#include "model/text/text.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <map>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace sonde::client {
 namespace {
 
 using model::json;
-using verb = key_command::verb;
+using verb = admin::key_command::verb;
 
-constexpr std::uint32_t command_depth = 4;
-constexpr const char* names_of_verbs[] = {"create", "list", "revoke"};
-
-/// A time of a key, or nothing. A server of an earlier version has Unix seconds under another name.
+/// Returns a time field of a key, or an empty text. A server of an earlier version sends Unix
+/// seconds under `earlier_name`.
 std::string time_of(const json& key, const char* name, const char* earlier_name) {
   if (key.contains(name)) return key[name].get<std::string>();
   auto at = key.value(earlier_name, std::int64_t{0});
@@ -57,15 +54,26 @@ std::string table_of(const json& keys) {
   return in_columns(rows);
 }
 
+/// Returns the lines with the owner and the rights of a new key. Empty for a daemon of an earlier
+/// version.
+std::string rights_of(const json& made) {
+  std::string out;
+  if (made.contains("userID")) out += "user        " + made["userID"].get<std::string>() + "\n";
+  if (made.contains("roles")) out += "roles       " + joined(made["roles"]) + "\n";
+  if (made.contains("groups")) out += "groups      " + joined(made["groups"]) + "\n";
+  return out;
+}
+
 void show_new_key(const json& made, terminal& out) {
   auto text = [&](const char* field) { return made.at(field).get<std::string>(); };
   out.print("api-key     " + text("apiKey") + "\napi-secret  " + text("apiSecret") +
-            "\ntoken       " + text("token") + "\nexpires     " + expiry_of(made) + "\n");
+            "\ntoken       " + text("token") + "\n" + rights_of(made) + "expires     " +
+            expiry_of(made) + "\n");
   if (out.failed()) return;
-  out.say("the secret is shown this once; keep it where only its user can read it");
+  out.say("the secret is shown only once; store it where only its user can read it");
 }
 
-/// A secret that could not be printed is lost, and its key is valid nevertheless.
+/// Reports a secret that could not be printed: it is lost, but its key is valid.
 void check_that_shown(const json& made, terminal& out) {
   if (out.finish(exit_code::done) == exit_code::done) return;
   auto id = made.at("keyID").get<std::string>();
@@ -76,59 +84,7 @@ void check_that_shown(const json& made, terminal& out) {
 
 }  // namespace
 
-std::string to_json_text(const key_command& command) {
-  const auto& order = command.order;
-  json out = {{"verb", names_of_verbs[static_cast<int>(command.what)]},
-              {"id", command.id},
-              {"name", order.name},
-              {"user", order.user_id},
-              {"roles", order.roles},
-              {"groups", order.groups},
-              {"days", order.days}};
-  return model::to_text(out);
-}
-
-result<key_command> parse_key_command(std::string_view text) {
-  auto parsed = model::parse_json(text, command_depth);
-  if (!parsed) return parsed.error();
-  model::field_reader fields(*parsed);
-  key_command out;
-  auto name = fields.text("verb");
-  auto found = std::ranges::find(names_of_verbs, name);
-  if (found == std::end(names_of_verbs)) {
-    fields.refuse("verb", "there is no such verb");
-  } else {
-    out.what = static_cast<verb>(found - std::begin(names_of_verbs));
-  }
-  out.id = fields.text("id");
-  out.order.name = fields.text("name");
-  out.order.user_id = fields.text("user");
-  out.order.roles = fields.texts("roles");
-  out.order.groups = fields.texts("groups");
-  out.order.days = fields.small_number("days");
-  if (fields.failed()) return fields.trouble();
-  return out;
-}
-
-awaitable<result<std::vector<model::credential>>> read_keys(queue::backend& queue) {
-  std::map<std::string, model::credential> keys;
-  auto take = [&keys](const queue::stored_record& one) {
-    if (model::is_key_use(one.what)) return;
-    auto key = model::parse_credential(one.what.value);
-    if (!key || key->id.str() != one.what.key) return;
-    auto& known = keys[one.what.key];
-    if (!known.revoked) known = std::move(*key);
-  };
-  std::string topic = model::topics::credentials;
-  auto all = co_await read_all(queue, std::move(topic), take);
-  if (!all) co_return all.error();
-  std::vector<model::credential> out;
-  for (auto& [id, key] : keys)
-    out.push_back(std::move(key));
-  co_return out;
-}
-
-awaitable<int> run_key_command(key_function ask, key_command command, terminal& out) {
+awaitable<int> run_key_command(key_function ask, admin::key_command command, terminal& out) {
   auto answer = co_await ask(command);
   if (!answer) {
     out.complain(answer.error().message());

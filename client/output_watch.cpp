@@ -5,8 +5,8 @@
 
 namespace sonde::client {
 
-// Asio would make standard output non-blocking, for every process that shares it. So it watches a
-// set of its own, which has standard output as its only member.
+// Asio would make standard output non-blocking for every process that shares it. Therefore Asio
+// watches an epoll set whose only member is standard output.
 output_watch::output_watch(const executor& loop, std::function<void()> closed) : events_(loop) {
   int set = epoll_create1(EPOLL_CLOEXEC);
   if (set < 0) return;
@@ -16,7 +16,7 @@ output_watch::output_watch(const executor& loop, std::function<void()> closed) :
     close(set);
     return;
   }
-  epoll_event only_errors{};  // these are always reported
+  epoll_event only_errors{};  // epoll always reports errors
   if (epoll_ctl(set, EPOLL_CTL_ADD, STDOUT_FILENO, &only_errors) != 0) return;
   auto seen = [closed = std::move(closed)](error_code aborted) {
     if (!aborted) closed();

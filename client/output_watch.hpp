@@ -9,14 +9,14 @@
 
 namespace sonde::client {
 
-/// Notices that the reader of standard output has closed its end while a verb has nothing to
-/// print: `sonde topic tail --follow | head -1` on a quiet topic.
+/// Detects that the reader of standard output has closed its end while a verb has nothing to print,
+/// as in `sonde topic tail --follow | head -1` on a quiet topic.
 ///
-/// Pipes, sockets and terminals are watched; files have no reader. Lives on one loop, whose pending
-/// work it is until it is destroyed.
+/// Watches pipes, sockets and terminals; a file has no reader. Lives on one loop and is pending
+/// work of that loop until it is destroyed.
 class output_watch {
  public:
-  /// `closed` is called once at most, on the loop.
+  /// `closed` is called at most once, on the loop.
   output_watch(const executor& loop, std::function<void()> closed);
 
  private:

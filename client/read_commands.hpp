@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "client/scan_api.hpp"
+#include "client/scan_table.hpp"
 #include "client/tail_range.hpp"
 #include "client/terminal.hpp"
 #include "queue/io.hpp"
@@ -12,26 +13,27 @@
 
 namespace sonde::client {
 
-/// `sonde show`: a scan by its id, an entity by its id, or the newest scan of a target. Returns the
-/// exit code.
-awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what);
+/// Runs `sonde show`: prints a scan or an entity by its id, a service by its endpoint, or the
+/// newest scan of a target. `detail` applies to tables of scans. Returns the exit code.
+awaitable<int> show(scan_api& api, terminal& out, const clock& clock, std::string what,
+                    table_detail detail);
 
-/// `sonde cancel`: ends scans by their ids, and says what each was. Goes on after one that cannot
-/// be cancelled; returns the exit code of the first such.
+/// Runs `sonde cancel`: cancels scans by id and prints the status that each scan had. Continues
+/// after a scan that cannot be cancelled. Returns the exit code of the first failure.
 awaitable<int> cancel(scan_api& api, terminal& out, std::vector<std::string> scans);
 
-/// `sonde topic list`: every topic with its partitions and how many records each holds.
+/// Runs `sonde topic list`: prints every topic with its partitions and the number of its records.
 awaitable<int> list_topics(queue::backend& queue, terminal& out);
 
-/// `sonde topic tail`: the records of a topic, one a line, up to its end as it is now, or until it
-/// is interrupted.
+/// Runs `sonde topic tail`: prints the records of a topic, one per line, up to its current end or
+/// until it is interrupted.
 class tail_command {
  public:
   tail_command(queue::backend& queue, terminal& out, tail_options options);
 
   /// Returns the exit code.
   awaitable<int> run();
-  /// From a signal's handler, on the loop.
+  /// Ends `run`. A signal handler calls it on the loop.
   void interrupt();
 
  private:

@@ -2,30 +2,31 @@
 
 #include "base/async/asio.hpp"
 #include "base/result.hpp"
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 
 #include <chrono>
 #include <string>
 
 namespace sonde::client {
 
-/// The server, as the verbs see it: over HTTP, or inside this process.
+/// Interface of a server for the verbs, over HTTP or inside this process.
 ///
 /// Bodies are those of the HTTP interface. Errors carry the server's own sentence. Lives on one
-/// loop; calls may run side by side.
+/// loop; calls may run concurrently.
 class scan_api {
  public:
   virtual ~scan_api() = default;
 
-  /// `POST /scan`: `{id, status}`.
+  /// Schedules a scan, as `POST /scan`. Returns `{id, status}`.
   virtual awaitable<result<model::json>> schedule(model::json order) = 0;
-  /// `GET /scan/{id}`, waiting for a change no longer than this.
+  /// Returns a scan, as `GET /scan/{id}`. Waits for a change for at most `wait`.
   virtual awaitable<result<model::json>> look_up(std::string id, std::chrono::seconds wait) = 0;
-  /// `DELETE /scan/{id}`: `{message, id, status}`, the status being what it was.
+  /// Cancels a scan, as `DELETE /scan/{id}`. Returns `{message, id, status}` with the previous
+  /// status.
   virtual awaitable<result<model::json>> cancel(std::string id) = 0;
-  /// `GET /scans?target=…`: `{scans: […]}`.
+  /// Lists the scans of a target, as `GET /scans?target=…`. Returns `{scans: […]}`.
   virtual awaitable<result<model::json>> list(std::string target) = 0;
-  /// The details of an entity.
+  /// Returns the details of an entity.
   virtual awaitable<result<model::json>> entity(std::string id) = 0;
 };
 

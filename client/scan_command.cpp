@@ -1,7 +1,9 @@
 #include "client/scan_command.hpp"
 
 #include "client/errc.hpp"
-#include "client/scan_table.hpp"
+#include "client/refusal_words.hpp"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 
@@ -11,17 +13,18 @@ namespace {
 using model::json;
 using std::chrono::seconds;
 
-/// Requests under way at once. Scheduling is limited by the server's disk, which takes what comes
-/// together in one go; following is waiting.
+/// Maximum numbers of concurrent requests. The server's disk limits scheduling: it writes requests
+/// that arrive together in one operation. Following is only waiting.
 constexpr std::size_t scheduling_at_once = 64;
 constexpr std::size_t following_at_once = 32;
-/// A server answers sooner if the scan ends; a person wants to see how it goes meanwhile.
+/// Longest wait for a change. A server responds earlier if the scan ends. With a progress line the
+/// wait is shorter, so that the line stays current.
 constexpr seconds look_up_wait{10};
 constexpr seconds look_up_wait_drawing{1};
 constexpr std::chrono::milliseconds draw_pause{100};
 constexpr std::chrono::milliseconds retry_pause{500};
 constexpr int schedule_attempts = 20;
-/// When a server that does not answer is reported, and when the command gives up.
+/// Times after which an unreachable server is reported, and after which the command gives up.
 constexpr seconds absence_told_after{3};
 constexpr seconds longest_absence{60};
 
@@ -122,6 +125,7 @@ awaitable<void> scan_command::schedule(std::string target) {
   json order = {{"target", target}};
   if (!options_.profile.empty()) order["profile"] = options_.profile;
   if (!options_.ports.empty()) order["ports"] = options_.ports;
+  if (!options_.depth.empty()) order["depth"] = options_.depth;
   if (options_.fresh) order["max_age"] = 0;
   if (options_.priority != 0) order["priority"] = options_.priority;
   auto receipt = co_await api_.schedule(order);
@@ -162,11 +166,12 @@ void scan_command::report_failure(const std::string& target, const error& why) {
     return;
   }
   ++failed_;
+  auto reason = in_words_of_command(why.message());
   if (!out_.for_people()) {
-    json line = {{"target", target}, {"status", "refused"}, {"error", why.message()}};
+    json line = {{"target", target}, {"status", "refused"}, {"error", reason}};
     print(model::to_text(line) + "\n");
   } else {
-    out_.complain(why.message());
+    out_.complain(reason);
   }
 }
 
@@ -207,10 +212,10 @@ awaitable<void> scan_command::follow(scheduled scan) {
       continue;
     }
     if (!found.error().is_transient()) {
-      report_failure(scan.target, found.error());
+      report_failure(scan.target, with_scan(found.error(), scan.id));
       co_return;
     }
-    // A server that restarts takes its scans up again; so does who follows them.
+    // A server that restarts resumes its scans, so the command continues to follow them.
     if (!note_absence(found.error())) co_return;
     pause.expires_after(retry_pause);
     co_await pause.async_wait(asio::use_awaitable);
@@ -232,7 +237,7 @@ bool scan_command::note_absence(const error& why) {
   }
   if (absent >= absence_told_after && !absence_told_) {
     absence_told_ = true;
-    out_.say("the server does not answer; it is asked again for a minute: " + why.message());
+    out_.say("the server does not answer; retrying for a minute: " + why.message());
   }
   return true;
 }
@@ -255,7 +260,7 @@ void scan_command::finish(const json& scan) {
   if (!out_.for_people()) {
     print(model::to_text(scan) + "\n");
   } else {
-    auto table = scan_table(scan, out_.width(), clock_.now());
+    auto table = scan_table(scan, out_.width(), clock_.now(), options_.detail);
     print(ended_ > 1 ? "\n" + table : table);
   }
 }
@@ -266,7 +271,7 @@ void scan_command::draw() {
   drawn_ = now;
   auto all = options_.targets.size();
   if (more_ == nullptr && scans_.size() < all && next_target_ < all) {
-    out_.progress("scheduling: " + std::to_string(scans_.size()) + " of " + std::to_string(all));
+    out_.progress(fmt::format("scheduling: {} of {}", scans_.size(), all));
     return;
   }
   out_.progress(progress_.line(now));
@@ -282,12 +287,11 @@ void scan_command::say_how_to_go_on() {
     out_.say("interrupted");
     return;
   }
-  auto line = "interrupted: " + std::to_string(left) + (left == 1 ? " scan goes" : " scans go") +
-              " on in the server. ";
-  out_.say(line +
-           (left == 1 ? "To see it: sonde watch " + scans_.back().id
-                      : "The same command picks them up where they are; one of them: sonde watch " +
-                            scans_.back().id));
+  auto line = fmt::format("interrupted: {} {} on in the server. ", left,
+                          left == 1 ? "scan goes" : "scans go");
+  out_.say(line + (left == 1 ? "To see it: sonde watch " + scans_.back().id
+                             : "The same command continues with them; one of them: sonde watch " +
+                                   scans_.back().id));
 }
 
 }  // namespace sonde::client

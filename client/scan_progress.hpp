@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,16 +10,17 @@
 
 namespace sonde::client {
 
-/// How far the scans of one command have come, as one line for a person: what is done, how fast,
-/// and how long the rest may take.
+/// Progress of the scans of one command, as one line for the terminal: what is done, the rate, and
+/// the estimated time left. A scan consists of the sweep, which probes the ports, and of a
+/// conversation with each open port, which identifies its service.
 class scan_progress {
  public:
   void begin(steady_time now);
-  /// How many scans there are, until now.
+  /// Sets the number of scans that are known so far.
   void expect(std::size_t scans) { scans_ = scans; }
-  /// A scan under way, as the server tells it.
+  /// Records the state of a running scan, as the server reports it.
   void note(const model::json& scan);
-  /// One that has ended.
+  /// Records a scan that has ended.
   void ended(const model::json& scan);
 
   [[nodiscard]] std::string line(steady_time now) const;
@@ -31,6 +32,10 @@ class scan_progress {
     double planned = 0;
     double done = 0;
     double open = 0;
+    double identified = 0;  ///< of the open ports
+
+    /// Returns the part of the probes and conversations that is done.
+    [[nodiscard]] double part() const;
   };
   [[nodiscard]] static state state_of(const model::json& scan);
   [[nodiscard]] std::string line_of_one(const state& scan, double passed_s) const;
@@ -38,7 +43,7 @@ class scan_progress {
   std::size_t scans_ = 0;
   std::size_t ended_ = 0;
   steady_time begun_{};
-  double probes_ = 0;  ///< of the scans that have ended
+  double probes_ = 0;  ///< probes of the scans that have ended
   double open_ = 0;
   std::map<std::string, state> under_way_;  ///< by scan id
 };

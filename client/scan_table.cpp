@@ -1,11 +1,14 @@
 #include "client/scan_table.hpp"
 
-#include "model/text.hpp"
+#include "client/columns.hpp"
+#include "model/text/text.hpp"
 
+#include <fmt/core.h>
 #include <utf8proc.h>
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 #include <vector>
 
 namespace sonde::client {
@@ -18,10 +21,10 @@ constexpr std::size_t gap = 2;
 constexpr std::size_t narrowest_product = 7;
 constexpr std::size_t widest_product = 30;
 constexpr std::size_t narrowest_banner = 10;
-/// A scan that ended earlier was not made for this command, and its age is shown.
+/// Age from which a scan counts as older than this command; its age is then shown.
 constexpr std::chrono::seconds oldest_news{5};
 
-/// What a target has said is shown without what would move a terminal's cursor.
+/// Removes characters that would move a terminal's cursor from the text of a target.
 std::string printable(const std::string& text) {
   return model::first_line(text, text.size());
 }
@@ -32,7 +35,7 @@ std::string shown_at(const json& object, const char* name) {
   return there ? printable(found->get<std::string>()) : std::string();
 }
 
-/// Columns that a text takes on a terminal.
+/// Returns the number of terminal columns that a text occupies.
 std::size_t width_of(std::string_view text) {
   std::size_t out = 0;
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
@@ -62,7 +65,7 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
-/// `1.2 s`, `3 min 20 s`.
+/// Formats a duration: `1.2 s`, `3 min 20 s`.
 std::string duration_text(std::chrono::milliseconds took) {
   auto ms = took.count();
   if (ms < 60'000) {
@@ -71,7 +74,7 @@ std::string duration_text(std::chrono::milliseconds took) {
     return tenths.substr(0, tenths.size() - 1) + "." + tenths.back() + " s";
   }
   auto s = ms / 1000;
-  return std::to_string(s / 60) + " min " + std::to_string(s % 60) + " s";
+  return fmt::format("{} min {} s", s / 60, s % 60);
 }
 
 std::string took(const json& scan) {
@@ -80,7 +83,7 @@ std::string took(const json& scan) {
   return from && to ? ", " + duration_text(*to - *from) : std::string();
 }
 
-/// `9 s`, `5 min`, `3 h`, `2 days`: in the largest unit of which there are two.
+/// Formats an age in the largest unit of which it has two: `9 s`, `5 min`, `3 h`, `2 days`.
 std::string age_text(std::chrono::milliseconds age) {
   auto seconds_old = std::chrono::floor<std::chrono::seconds>(age).count();
   if (seconds_old < 120) return std::to_string(seconds_old) + " s";
@@ -90,7 +93,8 @@ std::string age_text(std::chrono::milliseconds age) {
   return std::to_string(minutes / 60 / 24) + " days";
 }
 
-/// The time of a scan that did not end just now, and the scan that supersedes it.
+/// Returns the lines with the end time of a scan that did not end just now, and with the scan that
+/// supersedes it.
 std::string age_lines(const json& scan, wall_time now) {
   std::string out;
   auto ended = from_rfc3339(shown_at(scan, "ended"));
@@ -110,7 +114,7 @@ std::string expiry_text(const std::string& not_after, wall_time now) {
   auto days = std::chrono::floor<std::chrono::days>(*end - now).count();
   auto date = not_after.substr(0, 10);
   if (days < 0) return "expired " + date;
-  return "until " + date + " (" + std::to_string(days) + (days == 1 ? " day)" : " days)");
+  return fmt::format("until {} ({} {})", date, days, days == 1 ? "day" : "days");
 }
 
 using row = std::array<std::string, columns>;
@@ -120,8 +124,11 @@ row row_of(const json& result, bool many_addresses) {
   const auto& service = result.contains("service") ? result["service"] : json::object();
   auto port = many_addresses ? endpoint : endpoint.substr(endpoint.rfind(':') + 1);
   auto name = shown_at(service, "name");
+  auto confidence = shown_at(service, "confidence");
+  if (confidence == "likely") name += "?";
   bool tls = service.value("tls", false);
   if (tls) name = name.empty() ? "tls" : name + " over tls";
+  if (!confidence.empty() && confidence != "proven") name += " (" + confidence + ")";
   auto product = shown_at(service, "product");
   auto version = shown_at(service, "version");
   if (!version.empty()) product += (product.empty() ? "" : " ") + version;
@@ -132,14 +139,48 @@ row row_of(const json& result, bool many_addresses) {
   return {port, name.empty() ? "?" : name, product, says};
 }
 
-std::string certificate_line(const json& result, wall_time now) {
+/// Returns the suffix for a self-signed certificate. `facts` are those of the certificate.
+std::string self_signed_note(const json& facts) {
+  auto found = facts.find("self-signed");
+  bool is_true = found != facts.end() && found->is_boolean() && found->get<bool>();
+  return is_true ? ", self-signed" : "";
+}
+
+/// The subject is shortened, so that the expiry stays readable.
+std::string certificate_line(const json& result, std::size_t room, wall_time now) {
   if (!result.contains("certificate")) return {};
   const auto& certificate = result["certificate"];
   auto subject = shown_at(certificate, "subject");
   auto end = shown_at(certificate, "not-after");
-  // A server of an earlier version.
+  // A server of an earlier version uses this name.
   if (end.empty()) end = shown_at(certificate, "not_after");
-  return (subject.empty() ? "(no subject)" : subject) + ", " + expiry_text(end, now);
+  if (subject.empty()) subject = "(no subject)";
+  constexpr std::size_t shortest_subject = 12;
+  const std::string label = "└ certificate ";
+  auto rest = self_signed_note(certificate) + ", " + expiry_text(end, now);
+  auto taken = width_of(label) + width_of(rest);
+  auto left = std::max(shortest_subject, room > taken ? room - taken : 0);
+  return fitted(label + fitted(subject, left) + rest, room);
+}
+
+/// Returns the lines with the requests that were sent to a port, and their results.
+std::string request_lines(const json& result, const std::string& indent, std::size_t room) {
+  auto requests = result.value("requests", json::array());
+  if (requests.empty()) return {};
+  constexpr std::size_t longest_request_cell = 40;
+  std::vector<std::vector<std::string>> rows{{"REQUEST", "RESULT", "SENT", "RECEIVED", "TIME"}};
+  for (const auto& one : requests) {
+    auto module = shown_at(one, "module");
+    auto number = [&one](const char* name) { return std::to_string(one.value(name, 0U)); };
+    rows.push_back({cell_of(module == "greeting" ? "(listened)" : module, longest_request_cell),
+                    cell_of(shown_at(one, "outcome"), longest_request_cell), number("sent"),
+                    number("received"), number("time_ms") + " ms"});
+  }
+  std::string out;
+  std::istringstream lines(in_columns(rows));
+  for (std::string line; std::getline(lines, line);)
+    out += indent + fitted(line, room) + "\n";
+  return out;
 }
 
 bool has_many_addresses(const json& results) {
@@ -153,7 +194,8 @@ bool has_many_addresses(const json& results) {
   return false;
 }
 
-std::string results_table(const json& results, std::size_t width, wall_time now) {
+std::string results_table(const json& results, std::size_t width, wall_time now,
+                          table_detail detail) {
   std::vector<row> rows{{"PORT", "SERVICE", "PRODUCT", "SAYS"}};
   bool many = has_many_addresses(results);
   for (const auto& result : results)
@@ -178,15 +220,18 @@ std::string results_table(const json& results, std::size_t width, wall_time now)
       line.pop_back();
     out += line + "\n";
     if (r == 0) continue;
-    auto certificate = certificate_line(results[r - 1], now);
-    if (certificate.empty()) continue;
     auto indent = std::string(2 + widths[0] + gap, ' ');
-    out += indent +
-           fitted("└ certificate " + certificate,
-                  width > indent.size() + 20 ? width - indent.size() : 20) +
-           "\n";
+    auto space = width > indent.size() + 20 ? width - indent.size() : 20;
+    auto certificate = certificate_line(results[r - 1], space, now);
+    if (!certificate.empty()) out += indent + certificate + "\n";
+    if (detail == table_detail::requests) out += request_lines(results[r - 1], indent, space);
   }
   return out;
+}
+
+/// Reports whether the server did not record requests, or had no room for them.
+bool lacks_requests(const json& results) {
+  return std::ranges::none_of(results, [](const json& one) { return one.contains("requests"); });
 }
 
 /// Lists the ports that an earlier scan found open and this scan did not.
@@ -201,8 +246,8 @@ std::string closed_lines(const json& scan, std::size_t width) {
   return out;
 }
 
-/// What its sources think of it, and its tags; nothing where an older server says nothing.
-std::string standing_line(const json& attributes, std::size_t width) {
+/// Returns the line with reputation, accuracy and tags. Empty for a response of an older server.
+std::string reputation_line(const json& attributes, std::size_t width) {
   if (!attributes.contains("reputation")) return {};
   auto out = "  reputation " + shown_at(attributes, "reputation") + ", accuracy " +
              shown_at(attributes, "accuracy");
@@ -212,42 +257,51 @@ std::string standing_line(const json& attributes, std::size_t width) {
   return fitted(out + tags, width) + "\n";
 }
 
-/// The suffix for a port or service that the newest scan found closed.
+/// Returns the suffix for a port or service that the newest scan found closed.
 std::string closed_note(const json& what) {
   if (shown_at(what, "state") != "closed") return {};
   auto scanned = shown_at(what, "last_scanned").substr(0, sizeof "2026-11-22T06:29" - 1);
   return ", closed when last scanned, " + scanned + "Z";
 }
 
-/// A value as it is, or as JSON where it is no text.
+/// Returns a text value as it is, and any other value as JSON.
 std::string value_text(const json& value) {
   return printable(value.is_string() ? value.get<std::string>() : model::to_text(value));
 }
 
 }  // namespace
 
-std::string scan_table(const json& scan, std::size_t width, wall_time now) {
+std::string scan_table(const json& scan, std::size_t width, wall_time now, table_detail detail) {
   auto status = shown_at(scan, "status");
   std::string out = shown_at(scan, "target") + ": ";
   if (!scan.contains("outcome")) {
     out += status;
     const auto& progress = scan.contains("progress") ? scan["progress"] : json::object();
+    auto open = progress.value("open", 0U);
+    auto identified = progress.value("identified", open);
     if (progress.value("planned", 0U) > 0) {
-      out += ", " + std::to_string(progress.value("done", 0U)) + " of " +
-             std::to_string(progress.value("planned", 0U)) + " probes, " +
-             std::to_string(progress.value("open", 0U)) + " open so far";
+      out += fmt::format(", {} of {} probes, {} open so far", progress.value("done", 0U),
+                         progress.value("planned", 0U), open);
+      if (identified < open) out += fmt::format(", {} identified", identified);
     }
-    return out + "\n";
+    out += "\n";
+    // `sonde watch` and `sonde cancel` need the id.
+    if (auto id = shown_at(scan, "id"); !id.empty()) out += "  scan " + id + "\n";
+    return out;
   }
   const auto& outcome = scan["outcome"];
   out += shown_at(outcome, "name") + took(scan) + "\n  " + shown_at(outcome, "reason") + "\n" +
          age_lines(scan, now);
   auto closed = closed_lines(scan, width);
   if (scan.contains("results") && !scan["results"].empty()) {
-    out += "\n" + results_table(scan["results"], width, now);
-    if (scan.value("truncated", false)) {
-      out += "  and " + std::to_string(scan.value("results_total", 0U) - scan["results"].size()) +
-             " more; the service entities have them all\n";
+    out += "\n" + results_table(scan["results"], width, now, detail);
+    auto shown = scan["results"].size();
+    auto total = scan.value("results_total", shown);
+    if (total > shown) {
+      out += fmt::format("  and {} more; the service entities have them all\n", total - shown);
+    }
+    if (detail == table_detail::requests && lacks_requests(scan["results"])) {
+      out += "  the requests are not recorded here; the evidence of the services has them\n";
     }
   }
   return closed.empty() ? out : out + "\n" + closed;
@@ -255,11 +309,12 @@ std::string scan_table(const json& scan, std::size_t width, wall_time now) {
 
 std::string entity_table(const json& entity, std::size_t width) {
   const auto& attributes = entity["attributes"];
-  std::string out =
-      shown_at(attributes, "type") + " " + value_text(attributes.value("value", json(""))) +
-      "\n  " + shown_at(attributes, "id") + "\n  first seen " + shown_at(attributes, "first_seen") +
-      ", last seen " + shown_at(attributes, "last_seen") + closed_note(attributes) + "\n" +
-      standing_line(attributes, width);
+  std::string out = shown_at(attributes, "type") + " " +
+                    value_text(attributes.value("value", json(""))) +
+                    self_signed_note(entity["metadata"]) + "\n  " + shown_at(attributes, "id") +
+                    "\n  first seen " + shown_at(attributes, "first_seen") + ", last seen " +
+                    shown_at(attributes, "last_seen") + closed_note(attributes) + "\n" +
+                    reputation_line(attributes, width);
   if (!entity["metadata"].empty()) out += "\n";
   for (const auto& [name, value] : entity["metadata"].items()) {
     out += fitted("  " + padded(printable(name), 26) + value_text(value), width) + "\n";
@@ -273,6 +328,8 @@ std::string entity_table(const json& entity, std::size_t width) {
                         shown_at(other, "value") + closed_note(other),
                     width) +
              "\n";
+      // The complete id, so that it can be copied.
+      if (auto id = shown_at(other, "id"); !id.empty()) out += "      " + id + "\n";
     }
   }
   return out;

@@ -1,17 +1,26 @@
 #include "client/server_address.hpp"
 
 #include "client/errc.hpp"
-#include "model/ip_address.hpp"
+#include "model/net/ip_address.hpp"
+#include "net/url.hpp"
 
 #include <boost/asio/ip/address.hpp>
-
-#include <charconv>
-#include <cstdint>
 
 namespace sonde::client {
 namespace {
 
 constexpr const char* usual_port = "8480";
+
+/// Accepts a name in ASCII or an IP address. An IPv4-mapped address is refused.
+bool is_host(const std::string& text) {
+  constexpr const char* name_characters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+  if (text.find(':') == std::string::npos) {
+    return text.find_first_not_of(name_characters) == std::string::npos;
+  }
+  auto address = model::ip_address::parse(text);
+  return address && !address->is_v4();
+}
 
 }  // namespace
 
@@ -34,39 +43,23 @@ bool server_address::is_this_machine() const {
 }
 
 result<server_address> parse_server(const std::string& text) {
-  std::string rest = text;
-  server_address out;
-  if (rest.starts_with("http://")) {
-    rest = rest.substr(7);
-  } else if (rest.starts_with("https://")) {
-    rest = rest.substr(8);
-    out.tls = true;
-  }
-  if (rest.ends_with('/')) rest.pop_back();
-  auto refusal = fail(errc::usage, "\"" + text +
-                                       "\" is no server; write it as in http://127.0.0.1:8480 or "
-                                       "https://scan.example:8480");
-  // In brackets a colon is the address's own.
-  auto colon = rest.ends_with(']') ? std::string::npos : rest.rfind(':');
-  out.host = rest.substr(0, colon);
-  if (colon != std::string::npos) out.port = rest.substr(colon + 1);
-  constexpr const char* name_characters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-  if (out.host.starts_with('[') && out.host.ends_with(']')) {
-    out.host = out.host.substr(1, out.host.size() - 2);
-    auto address = model::ip_address::parse(out.host);
-    if (!address || address->is_v4()) return refusal;
-  } else if (out.host.empty() || out.host.find_first_not_of(name_characters) != std::string::npos) {
-    return refusal;
-  }
-  if (out.port.empty()) {
+  auto refusal = fail(
+      errc::usage,
+      "\"" + text +
+          "\" is not a server; write it as in http://127.0.0.1:8480 or https://scan.example:8480");
+  bool has_scheme = text.find("://") != std::string::npos;
+  auto parsed = net::parse_url(has_scheme ? text : "http://" + text);
+  if (!parsed) return refusal;
+  bool more = parsed->has_user || parsed->has_fragment ||
+              (!parsed->target.empty() && parsed->target != "/");
+  if (more || !is_host(parsed->host)) return refusal;
+  server_address out{parsed->host, std::to_string(parsed->port)};
+  out.tls = parsed->tls;
+  // The default port of a URL is not the one that a server of this program has.
+  if (!has_scheme && parsed->default_port) {
     out.port = usual_port;
     return fail(errc::usage, "\"" + text + "\" has no port; give one, as in " + out.text());
   }
-  std::uint16_t port = 0;
-  auto parsed = std::from_chars(out.port.data(), out.port.data() + out.port.size(), port);
-  bool whole = parsed.ec == std::errc{} && parsed.ptr == out.port.data() + out.port.size();
-  if (!whole || port == 0) return refusal;
   return out;
 }
 

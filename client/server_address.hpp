@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/async/client_tls.hpp"
 #include "base/result.hpp"
+#include "net/tls_client.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,24 +11,26 @@
 
 namespace sonde::client {
 
-/// Where a server is: `https://scan.example:8480`, `http://127.0.0.1:8480`, the latter also without
-/// the scheme, or the socket file in a data folder.
+/// Address of a server: `https://scan.example:8480`, `http://127.0.0.1:8480`, the latter also
+/// without the scheme, or the socket file in a data folder. A URL without a port has the default
+/// port of its scheme.
 struct server_address {
   std::string host;
   std::string port;
-  std::string socket = {};  ///< a file; then there is no host
-  /// With `socket`: the user who has to listen there; root may too. Nothing: anybody.
+  std::string socket = {};  ///< a file; `host` is then empty
+  /// With `socket`: the user that must run the listening process; root is accepted too. No value:
+  /// any user.
   std::optional<std::uint32_t> socket_user = {};
-  /// Sent with every request: who asks.
+  /// Headers that identify the caller, sent with every request.
   std::vector<std::pair<std::string, std::string>> headers = {};
-  std::string key_hint = {};  ///< where these come from, or how to come by some; said after a 401
+  std::string key_hint = {};  ///< key that was sent, or where it was searched; for a 401
   bool tls = false;
-  client_trust trust = {};  ///< with `tls`: who it has to be
+  client_trust trust = {};  ///< with `tls`: how to verify the server
 
-  /// As in a URL and in `Host`: an IPv6 address stands in brackets there.
+  /// Returns the address as in a URL and in `Host`: an IPv6 address is in brackets.
   [[nodiscard]] std::string authority() const;
   [[nodiscard]] std::string text() const;
-  /// What is sent there does not leave this machine.
+  /// Returns true if requests to this address stay on this machine.
   [[nodiscard]] bool is_this_machine() const;
 };
 [[nodiscard]] result<server_address> parse_server(const std::string& text);

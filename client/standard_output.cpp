@@ -13,8 +13,8 @@ error_code system_error_of(int number) {
   return {number, boost::system::system_category()};
 }
 
-/// Waits until a non-blocking descriptor takes bytes again. A reader that has gone ends the wait
-/// too: the next write says so.
+/// Waits until a non-blocking descriptor is writable. A closed reader also ends the wait; the next
+/// write reports it.
 error_code wait_until_writable(int descriptor) {
   pollfd waited{};
   waited.fd = descriptor;
@@ -37,7 +37,7 @@ error_code write_all(int descriptor, std::string_view bytes) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
       continue;
     }
-    // Zero is no answer to a write of some bytes: without this the loop would not end.
+    // A write of some bytes that returns zero is an error; otherwise the loop would not end.
     int number = written == 0 ? EIO : errno;
     if (number == EINTR) continue;
     if (number != EAGAIN) return system_error_of(number);
@@ -53,7 +53,7 @@ result<> write_output(std::string_view bytes) {
 }
 
 result<> check_output() {
-  // Closing any descriptor of the file reports its errors.
+  // Closing any descriptor of a file reports the file's errors.
   int copy = dup(STDOUT_FILENO);
   if (copy < 0) return {};
   if (close(copy) != 0 && errno != EINTR) return output_failure(system_error_of(errno));

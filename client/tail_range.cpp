@@ -2,6 +2,8 @@
 
 #include "client/errc.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -12,7 +14,7 @@ constexpr auto no_end = std::numeric_limits<std::int64_t>::max();
 
 struct kept_offsets {
   std::int64_t start = 0;
-  std::int64_t end = 0;  ///< of the next record
+  std::int64_t end = 0;  ///< offset of the next record
 };
 using kept_by_partition = std::map<std::int32_t, kept_offsets>;
 
@@ -20,7 +22,8 @@ bool is_read(const tail_options& options, std::int32_t partition) {
   return !options.offset || options.offset->partition.value_or(partition) == partition;
 }
 
-/// An offset that some partitions do not hold is fine: the others begin there.
+/// Checks that the offset is in the range of the selected partitions together. A partition that
+/// does not hold the offset starts at its nearest one.
 result<> check_offset(const kept_by_partition& kept, const std::string& topic,
                       const tail_options& options) {
   if (!options.offset) return {};
@@ -30,8 +33,8 @@ result<> check_offset(const kept_by_partition& kept, const std::string& topic,
     auto name = std::to_string(*wanted.partition);
     where = "partition " + name + " of " + topic;
     if (!kept.contains(*wanted.partition)) {
-      return fail(errc::usage, "--offset: there is no " + where + "; its partitions are 0 to " +
-                                   std::to_string(kept.rbegin()->first));
+      return fail(errc::usage, fmt::format("--offset: there is no {}; its partitions are 0 to {}",
+                                           where, kept.rbegin()->first));
     }
   }
   auto least = no_end;
@@ -42,12 +45,12 @@ result<> check_offset(const kept_by_partition& kept, const std::string& topic,
     most = std::max(most, offsets.end);
   }
   if (least <= wanted.offset && wanted.offset <= most) return {};
-  return fail(errc::usage, "--offset: " + std::to_string(wanted.offset) + " is out of range for " +
-                               where + "; write a number from " + std::to_string(least) + " to " +
-                               std::to_string(most) + ", the offset of the next record");
+  return fail(errc::usage, fmt::format("--offset: {} is out of range for {}; write a number from "
+                                       "{} to {}, the offset of the next record",
+                                       wanted.offset, where, least, most));
 }
 
-/// The first offset that is asked for in a partition.
+/// Returns the first selected offset of a partition.
 std::int64_t first_of(const tail_options& options, const kept_offsets& kept) {
   if (options.offset) return options.offset->offset;
   return reads_existing(options) ? kept.start : kept.end;
@@ -81,7 +84,7 @@ awaitable<result<tail_range>> tail_range::of(queue::backend& queue, std::string 
     auto first = first_of(options, offsets);
     auto from = read ? std::min(std::max(first, offsets.start), offsets.end) : offsets.end;
     auto end = options.follow ? no_end : offsets.end;
-    // Without a position a partition is read from its start, also where that moves on meanwhile.
+    // A partition without a position is read from its start, even if the start moves meanwhile.
     if (from > offsets.start) out.from_.push_back({topic, partition, from});
     if (read && from < end) out.left_[partition] = {first, end};
   }

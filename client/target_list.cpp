@@ -1,5 +1,6 @@
 #include "client/target_list.hpp"
 
+#include "base/ascii.hpp"
 #include "client/errc.hpp"
 
 #include <cerrno>
@@ -12,7 +13,7 @@ namespace {
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view white_space = " \t\r\v\f";
 
-/// Where the comment of a line begins; its end where it has none.
+/// Returns the position of the comment in a line, or the end of the line if it has none.
 std::size_t begin_of_comment(std::string_view line) {
   for (auto at = line.find('#'); at != line.npos; at = line.find('#', at + 1)) {
     if (at == 0 || white_space.find(line[at - 1]) != white_space.npos) return at;
@@ -26,10 +27,9 @@ std::optional<std::string> target_lines::take(std::string_view line) {
   if (first_ && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
   first_ = false;
   line = line.substr(0, begin_of_comment(line));
-  auto begin = line.find_first_not_of(white_space);
-  if (begin == line.npos) return std::nullopt;
-  auto end = line.find_last_not_of(white_space);
-  return std::string(line.substr(begin, end - begin + 1));
+  line = ascii::trimmed(line, white_space);
+  if (line.empty()) return std::nullopt;
+  return std::string(line);
 }
 
 result<std::vector<std::string>> read_targets(std::istream& from, const std::string& name) {
@@ -40,7 +40,7 @@ result<std::vector<std::string>> read_targets(std::istream& from, const std::str
     if (auto target = lines.take(line)) out.push_back(std::move(*target));
   }
   if (!from.bad()) return out;
-  // A part of the list is no list: targets would be left out unnoticed.
+  // A partial list is an error: missing targets would go unnoticed.
   std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : std::string();
   return fail(errc::usage, name + " cannot be read" + why);
 }

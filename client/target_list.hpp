@@ -10,24 +10,24 @@
 
 namespace sonde::client {
 
-/// Understands a list of targets, one a line: UTF-8 with or without a byte order mark, lines that
-/// end with LF or CRLF. Blank lines are passed over, and comments: `#` at the beginning of a line
-/// or after white space, up to the line's end.
+/// Parses a list of targets, one per line: UTF-8 with or without a byte order mark, lines that end
+/// with LF or CRLF. Skips blank lines and comments. A comment is `#` at the beginning of a line or
+/// after white space, and the rest of the line.
 class target_lines {
  public:
-  /// The target on the next line; nothing where there is none. `line` has no LF.
+  /// Takes the next line, without LF. Returns its target; no value if it has none.
   [[nodiscard]] std::optional<std::string> take(std::string_view line);
 
  private:
   bool first_ = true;
 };
 
-/// Every target of a list, in its order. `name` is what errors call the list. Errors: `errc::usage`
-/// where it cannot be read to its end.
+/// Reads every target of a list, in order. Errors call the list `name`. Errors: `errc::usage` if
+/// the list cannot be read to its end.
 [[nodiscard]] result<std::vector<std::string>> read_targets(std::istream& from,
                                                             const std::string& name);
 
-/// The same from a file.
+/// Reads every target of a list in a file.
 [[nodiscard]] result<std::vector<std::string>> read_target_file(const std::string& file);
 
 }  // namespace sonde::client

@@ -4,6 +4,8 @@
 #include "client/errc.hpp"
 #include "client/target_list.hpp"
 
+#include <fmt/core.h>
+
 #include <array>
 #include <cerrno>
 #include <condition_variable>
@@ -18,37 +20,38 @@ namespace sonde::client {
 namespace {
 
 constexpr std::size_t read_ahead = 256;
-/// A name has 253 bytes at most; what is longer is no list of targets.
+/// Maximum line length in bytes. A name has at most 253 bytes, so a longer line does not belong to
+/// a list of targets.
 constexpr std::size_t longest_line = 4096;
 
 }  // namespace
 
-/// What the thread and the loop share.
+/// State that the thread and the loop share.
 struct target_stream::state : std::enable_shared_from_this<state> {
   explicit state(executor on) : loop(std::move(on)), changed(loop) {}
   ~state() { close(wake); }
   state(const state&) = delete;
   state& operator=(const state&) = delete;
 
-  /// On the loop. Nothing: the next target is not there yet.
+  /// Takes the next target, on the loop. No value: it has not arrived yet.
   std::optional<result<std::optional<std::string>>> take();
-  /// On the loop.
+  /// Stops reading. Called on the loop.
   void stop();
 
-  /// The thread: reads the list to its end, or until it is stopped.
+  /// Reads the list to its end or until it is stopped. Runs on the thread.
   void read_all(int descriptor);
   bool wait_until_readable(int descriptor) const;
-  /// The lines that are complete. False: stopped.
+  /// Adds the targets of all complete lines. Returns false if it was stopped.
   bool put_lines(target_lines& list, std::string& text);
   bool put(std::string target);
   void end(std::optional<error> why);
   void announce();
 
   executor loop;
-  condition changed;  ///< the loop's alone
+  condition changed;  ///< used by the loop only
   int wake = eventfd(0, EFD_CLOEXEC);
 
-  std::mutex mutex;  ///< guards the rest
+  std::mutex mutex;  ///< guards the members below
   std::condition_variable room;
   std::deque<std::string> targets;
   std::optional<error> failure;
@@ -143,9 +146,10 @@ void target_stream::state::read_all(int descriptor) {
     text.append(bytes.data(), static_cast<std::size_t>(size));
     if (!put_lines(list, text)) return;
     if (text.size() > longest_line) {
-      return end(fail(errc::usage, "standard input has a line of more than " +
-                                       std::to_string(longest_line) +
-                                       " bytes; give one target a line"));
+      return end(fail(
+          errc::usage,
+          fmt::format("standard input has a line of more than {} bytes; give one target a line",
+                      longest_line)));
     }
   }
   auto last = list.take(text);

@@ -10,29 +10,29 @@
 
 namespace sonde::client {
 
-/// Targets that come while a command runs. Lives on the command's loop.
+/// Source of targets that arrive while a command runs. Lives on the command's loop.
 class target_source {
  public:
   virtual ~target_source() = default;
 
-  /// The next target, once there is one; nothing at the end of the list and after `stop`. Several
-  /// coroutines may wait. Errors: `errc::usage` where the list cannot be read to its end, after the
-  /// targets before that place.
+  /// Waits for the next target. No value at the end of the list and after `stop`. Several
+  /// coroutines may wait. Errors: `errc::usage` if the list cannot be read to its end; the targets
+  /// before that place are returned first.
   virtual awaitable<result<std::optional<std::string>>> next() = 0;
-  /// Reads no further, and wakes all that wait.
+  /// Stops reading and wakes all waiters.
   virtual void stop() = 0;
 };
 
-/// A list of targets (target_list.hpp) from standard input: the first target is there as soon as
-/// its line is.
+/// List of targets (target_list.hpp) from standard input. Returns a target as soon as its line is
+/// complete.
 ///
-/// A thread of its own reads, at most 256 targets ahead, because neither files nor terminals can be
-/// waited for on a loop without changing them for other processes.
+/// A separate thread reads at most 256 targets ahead, because a loop cannot wait for files or
+/// terminals without changing them for other processes.
 class target_stream final : public target_source {
  public:
-  /// `descriptor` outlives this.
+  /// `descriptor` outlives this object.
   target_stream(executor loop, int descriptor);
-  /// Stops, and waits for the thread.
+  /// Stops reading and joins the thread.
   ~target_stream() override;
   target_stream(const target_stream&) = delete;
   target_stream& operator=(const target_stream&) = delete;

@@ -2,7 +2,7 @@
 
 #include "client/errc.hpp"
 #include "client/standard_output.hpp"
-#include "model/text.hpp"
+#include "model/text/text.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@ std::size_t width_of(int descriptor) {
   return size.ws_col;
 }
 
-/// There is nowhere to report a failure of standard error.
+/// Writes to standard error. A failure is ignored, because there is nowhere to report it.
 void write_error_stream(std::string_view text) {
   static_cast<void>(write_all(STDERR_FILENO, text));
 }
@@ -58,7 +58,7 @@ void terminal::progress(const std::string& line) {
   if (!error_is_terminal_) return;
   auto safe = model::visible(line);
   std::string shown(model::cut_at(safe, width_of(STDERR_FILENO) - 1));
-  // Carriage return, the line, and clear what is left of the one before.
+  // Writes a carriage return, the line, and the sequence that clears the rest of the old line.
   write_error_stream("\r" + shown + "\x1b[K");
   drawn_ = true;
 }

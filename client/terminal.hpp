@@ -9,47 +9,48 @@
 
 namespace sonde::client {
 
-/// In which form a command prints what it was asked for.
+/// Output format of a command's results.
 enum class output_form {
-  automatic,  ///< a table where a person looks, JSON lines into a pipe or a file
+  automatic,  ///< a table on a terminal, JSON lines into a pipe or a file
   table,
   json,
 };
 
-/// The two streams of a command: what it was asked for goes to standard output, what a person may
-/// want to know meanwhile to standard error, there as one line that is drawn over and over.
+/// Output streams of a command. Results go to standard output. Messages and progress go to standard
+/// error; progress is one line that is redrawn.
 class terminal {
  public:
   explicit terminal(output_form form = output_form::automatic);
-  /// The line of progress is gone when it ends.
+  /// Clears the progress line.
   ~terminal();
   terminal(const terminal&) = delete;
   terminal& operator=(const terminal&) = delete;
 
-  /// Whether standard output is for a person's eyes, or for a program.
+  /// Returns true if standard output is for a person, and false if it is for a program.
   [[nodiscard]] bool for_people() const { return for_people_; }
-  /// Whether anybody sees the line of progress.
+  /// Returns true if the progress line is visible.
   [[nodiscard]] bool draws() const { return error_is_terminal_; }
-  /// Columns of standard output; a usual number where it is no terminal.
+  /// Returns the number of columns of standard output, or a usual number if it is not a terminal.
   [[nodiscard]] std::size_t width() const;
 
-  /// Whole lines only, so that nothing is ever cut in the middle. What a target or a server wrote
-  /// may stand in all that is printed: control characters leave here escaped, and nowhere else.
-  /// After a failure nothing more is written.
+  /// Prints whole lines only, so that no line is cut in the middle. The text may come from a target
+  /// or a server: this function alone escapes control characters. After a failure it writes nothing
+  /// more.
   void print(std::string_view lines);
-  /// One line to standard error. What cannot be written there is lost.
+  /// Prints one line to standard error. A failed write is ignored.
   void say(std::string_view line);
-  /// Says why a verb failed: `sonde: ` and the reason.
+  /// Reports why a verb failed: `sonde: ` and the reason.
   void complain(std::string_view reason);
   void progress(const std::string& line);
   void clear_progress();
 
-  /// Whether a `print` could not write all of its lines: the verb ends then.
+  /// Returns true if a `print` could not write all of its lines. The verb then ends.
   [[nodiscard]] bool failed() const { return failure_.has_value(); }
-  /// The reader of standard output has closed it, which a verb that prints nothing now has seen.
+  /// Records that the reader of standard output has closed it. A verb that prints nothing calls it.
   void note_closed_output();
-  /// The exit code of a verb that has ended with `code`: this one, unless its output could not be
-  /// written. Says so on standard error, once, except of a reader that has closed its end.
+  /// Returns the exit code of a verb that ended with `code`: `code` itself, unless the output could
+  /// not be written. Reports that failure once on standard error, unless the reader has closed its
+  /// end.
   [[nodiscard]] int finish(int code);
 
  private:

@@ -1,9 +1,12 @@
 #include "base/clock.hpp"
+#include "base/utf8.hpp"
 #include "client/errc.hpp"
 #include "client/read_commands.hpp"
 #include "client/tail_range.hpp"
-#include "model/json.hpp"
-#include "model/text.hpp"
+#include "model/text/json.hpp"
+#include "model/text/text.hpp"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 
@@ -13,40 +16,41 @@ namespace {
 using model::json;
 
 constexpr std::uint32_t value_depth = 64;
-/// What `sonde topic tail` prints where it does not begin at the start.
+/// Returns the hint that `sonde topic tail` prints if it does not begin at the start.
 std::string hint_of(const tail_options& options) {
   if (options.follow) {
     return "waiting for new records of " + options.topic +
-           "; --from-start prints those that are there too";
+           "; --from-start also prints the existing ones";
   }
-  return "no records printed: --from-start prints those that are there, --follow those that come";
+  return "no records printed: --from-start prints the existing records, --follow the new ones";
 }
 
-/// A record as one JSON object. A value that is JSON stands in it as it is, any other as text.
+/// Converts a record to one JSON object. A JSON value is embedded unchanged; any other value
+/// becomes text.
 json to_json(const queue::stored_record& record, const queue::backend& queue) {
   json headers = json::object();
   for (const auto& [name, value] : record.what.headers)
-    headers[name] = model::to_utf8(value);
+    headers[name] = to_utf8(value);
   auto value = model::parse_json(record.what.value, value_depth);
   return {{"topic", queue.full_name(record.what.topic)},
           {"partition", record.partition},
           {"offset", record.offset},
           {"time", to_rfc3339(record.time)},
-          {"key", model::to_utf8(record.what.key)},
+          {"key", to_utf8(record.what.key)},
           {"headers", std::move(headers)},
-          {"value", value ? std::move(*value) : json(model::to_utf8(record.what.value))}};
+          {"value", value ? std::move(*value) : json(to_utf8(record.what.value))}};
 }
 
 std::string line_of(const queue::stored_record& record, std::size_t width) {
-  auto line = std::to_string(record.partition) + ":" + std::to_string(record.offset) + "  " +
-              to_rfc3339(record.time) + "  " + model::first_line(record.what.key, 24) + "…  " +
-              model::first_line(record.what.value, width);
+  auto line = fmt::format("{}:{}  {}  {}…  {}", record.partition, record.offset,
+                          to_rfc3339(record.time), model::first_line(record.what.key, 24),
+                          model::first_line(record.what.value, width));
   return std::string(model::cut_at(line, width)) + "\n";
 }
 
 const char* policy_text(const queue::topic_spec& spec) {
   if (spec.policy == queue::cleanup::compact) return "newest of each key";
-  return spec.retention.count() == 0 ? "for ever" : "for a time";
+  return spec.retention.count() == 0 ? "no expiry" : "for a time";
 }
 
 int complain_of_queue(terminal& out, const error& why) {

@@ -7,8 +7,8 @@
 
 namespace sonde::daemon {
 
-/// Adds the flags of `sonde audit` that say which entries it lists. `into` outlives `audit`. Ages
-/// are counted from `now`.
+/// Adds the flags of `sonde audit` that select entries. `into` outlives `audit`. Ages are counted
+/// from `now`.
 void add_audit_flags(CLI::App* audit, client::audit_query& into, wall_time now);
 
 }  // namespace sonde::daemon

@@ -10,38 +10,40 @@
 #include <string>
 #include <vector>
 
-/// The queue that the configuration names. What stands behind it is known in app.cpp alone.
+/// Creation and checks of the queue that the configuration names. Only backend.cpp
+/// knows its implementations.
 namespace sonde::daemon {
 
-/// What a queue is opened for.
+/// Purpose for which a queue is opened.
 enum class queue_use {
   serve,  ///< by a daemon
-  write,  ///< by a verb, which joins no group; an embedded queue is there and has no daemon
-  read,   ///< beside a daemon that writes
+  write,  ///< by a verb, which joins no group; an embedded queue exists and has no daemon
+  read,   ///< next to a daemon that writes
 };
 
-/// The backend that the configuration names.
+/// Opens the backend that the configuration names.
 [[nodiscard]] result<std::unique_ptr<queue::backend>> open_queue(const configuration& config,
                                                                  queue_use use, const clock& clock,
                                                                  logger& log);
 
-/// What became of a topic that was to be made.
+/// Result of the creation of a topic.
 struct topic_report {
   std::string name;
   std::string full_name;
-  bool created = false;               ///< just now
-  std::vector<std::string> problems;  ///< that keep the daemon from starting
+  bool created = false;               ///< by this call
+  std::vector<std::string> problems;  ///< these keep the daemon from starting
   std::vector<std::string> advice;
 };
 
-/// Makes the topics that are missing, and looks at all of them. Nothing to do where the queue makes
-/// its own: an empty list.
+/// Creates the missing topics and checks all of them. Returns an empty list if the queue creates
+/// its own topics.
 [[nodiscard]] result<std::vector<topic_report>> create_topics(const configuration& config,
                                                               logger& log);
 
-/// Whether what `[kafka]` passes through is known to librdkafka; the error names where it stands.
+/// Checks that librdkafka knows the properties in `[kafka]`. The error names where a property is
+/// set.
 [[nodiscard]] result<> check_kafka(const configuration& config);
-/// Whether a property's value is to be shown to nobody.
+/// Returns true if a property's value must not be shown.
 [[nodiscard]] bool is_kafka_secret(const std::string& property);
 
 }  // namespace sonde::daemon

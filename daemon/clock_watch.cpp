@@ -5,7 +5,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// What is less is a clock that is being adjusted.
+/// Smallest jump. A smaller difference means that the clock is being adjusted.
 constexpr milliseconds least_jump{2'000};
 
 }  // namespace

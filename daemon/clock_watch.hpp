@@ -6,14 +6,14 @@
 
 namespace sonde::daemon {
 
-/// Notices that the machine's clock has been set: wall time and steady time then differ by more, or
-/// less, than before. Used by one thread.
+/// Detects that the machine's clock was set: the difference between wall time and steady time
+/// changes. Used by one thread.
 class clock_watch {
  public:
-  /// `clock` outlives it.
+  /// `clock` outlives this object.
   explicit clock_watch(const clock& clock);
 
-  /// How far wall time has jumped since the last look; nothing where it has gone on as it should.
+  /// Returns how far wall time has jumped since the last call. No value if it advanced normally.
   [[nodiscard]] std::optional<std::chrono::milliseconds> look();
 
  private:

@@ -1,57 +1,42 @@
 #include "daemon/control.hpp"
 
-#include "client/errc.hpp"
-#include "client/keys.hpp"
-#include "client/redrive.hpp"
-#include "daemon/key_commands.hpp"
-#include "ingest/problem.hpp"
+#include "admin/errc.hpp"
+#include "admin/key_command.hpp"
+#include "admin/keys.hpp"
+#include "admin/redrive.hpp"
+#include "ingest/http/problem.hpp"
 
 #include <sys/stat.h>
 
 namespace sonde::daemon {
 namespace {
 
-unsigned status_of(const error& why) {
-  if (why.code == make_error_code(client::errc::not_found)) return 404;
-  if (why.code == make_error_code(client::errc::usage)) return 400;
-  return 503;
-}
-
-/// The action of an audit entry; empty for a command that changes nothing.
-std::string_view action_of(client::key_command::verb what) {
-  switch (what) {
-    case client::key_command::verb::create: return "key.create";
-    case client::key_command::verb::revoke: return "key.revoke";
-    case client::key_command::verb::list: break;
-  }
-  return {};
-}
-
 awaitable<ingest::http_response> redrive(queue::backend& queue, const clock& clock,
                                          ingest::http_request request) {
-  auto order = client::parse_redrive_order(request.body);
+  auto order = admin::parse_redrive_order(request.body);
   if (!order) co_return ingest::problem(400, order.error().message(), request.id);
   ingest::audit_subject about;
   if (!order->look_only) about = {"topic.redrive", order->topic, {}};
-  auto report = co_await client::redrive(queue, std::move(*order), clock);
-  auto out = report
-                 ? ingest::json_response(200, model::to_text(client::to_json(*report)))
-                 : ingest::problem(status_of(report.error()), report.error().message(), request.id);
+  auto report = co_await admin::redrive(queue, std::move(*order), clock);
+  auto out = report ? ingest::json_response(200, model::to_text(admin::to_json(*report)))
+                    : ingest::problem(admin::status_of(report.error()), report.error().message(),
+                                      request.id);
   out.about = std::move(about);
   co_return out;
 }
 
-awaitable<ingest::http_response> change_keys(views::key_changes& changes,
+awaitable<ingest::http_response> change_keys(admin::key_changes& changes,
                                              views::credential_view& credentials,
                                              const limits& limits, const clock& clock,
                                              ingest::http_request request) {
-  auto command = client::parse_key_command(request.body);
+  auto command = admin::parse_key_command(request.body);
   if (!command) co_return ingest::problem(400, command.error().message(), request.id);
   auto until = clock.steady_now() + std::chrono::milliseconds(limits.http_answer_timeout_ms);
-  ingest::audit_subject about{action_of(command->what), command->id, {}};
-  auto done = co_await do_key_command(changes, credentials, std::move(*command), until);
-  auto out = done ? ingest::json_response(200, model::to_text(*done))
-                  : ingest::problem(status_of(done.error()), done.error().message(), request.id);
+  ingest::audit_subject about{admin::action_of(command->what), command->id, {}};
+  auto done = co_await admin::do_key_command(changes, credentials, std::move(*command), until);
+  auto out =
+      done ? ingest::json_response(200, model::to_text(*done))
+           : ingest::problem(admin::status_of(done.error()), done.error().message(), request.id);
   if (done && done->contains("keyID")) about.object = done->value("keyID", "");
   out.about = std::move(about);
   co_return out;
@@ -71,7 +56,7 @@ client::server_address control_address(const std::filesystem::path& data_dir) {
   return out;
 }
 
-void add_key_control_route(ingest::router& to, views::key_changes& changes,
+void add_key_control_route(ingest::router& to, admin::key_changes& changes,
                            views::credential_view& credentials, const limits& limits,
                            const clock& clock) {
   auto handle = [&](ingest::http_request request, ingest::path_parameters) {

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "admin/key_changes.hpp"
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "client/server_address.hpp"
-#include "ingest/router.hpp"
+#include "daemon/limits.hpp"
+#include "ingest/http/router.hpp"
 #include "queue/io.hpp"
 #include "views/credential_view.hpp"
-#include "views/key_changes.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -14,18 +14,19 @@
 
 namespace sonde::daemon {
 
-/// The socket of a daemon that holds this data folder. Whoever may open it may do everything: its
-/// rights are those of the folder's owner.
+/// Returns the control socket of a daemon that holds this data folder. A process that may open it
+/// has the rights of the folder's owner and may do everything.
 [[nodiscard]] std::filesystem::path control_socket(const std::filesystem::path& data_dir);
-/// The same for a client, who sends nothing unless the folder's owner or root listens there.
+/// Returns the control socket as an address for a client. The client sends nothing unless the
+/// folder's owner or root listens there.
 [[nodiscard]] client::server_address control_address(const std::filesystem::path& data_dir);
 
-/// What verbs ask of a daemon that has the queue in its hands. Not a public interface: both sides
+/// Adds the routes for verbs if a daemon holds the queue. The interface is not public: both sides
 /// are of one version.
 inline constexpr const char* redrive_path = "/control/redrive";
 void add_control_routes(ingest::router& to, queue::backend& queue, const clock& clock);
 
-/// Where this daemon is reached on this machine, and the certificate that it shows there, as text.
+/// Address of this daemon on this machine, and its certificate as text.
 struct own_address {
   std::string url;
   std::string certificate;  ///< PEM; empty: no TLS
@@ -33,9 +34,10 @@ struct own_address {
 inline constexpr const char* address_path = "/control/address";
 void add_address_control_route(ingest::router& to, std::function<own_address()> ask);
 
-/// A `client::key_command`. What it has changed is known to the view when it is answered.
+/// Adds the route that executes an `admin::key_command`. The view contains the change before the
+/// response is sent.
 inline constexpr const char* keys_path = "/control/keys";
-void add_key_control_route(ingest::router& to, views::key_changes& changes,
+void add_key_control_route(ingest::router& to, admin::key_changes& changes,
                            views::credential_view& credentials, const limits& limits,
                            const clock& clock);
 

@@ -1,25 +1,27 @@
 #pragma once
 
-#include "base/limits.hpp"
+#include "daemon/http_use.hpp"
+#include "daemon/limits.hpp"
 
 #include <cstddef>
 
 namespace sonde::daemon {
 
-/// Opens those of the standard streams that are closed on `/dev/null`, before anything else opens a
-/// file: that file would have their number, and get what is logged. Each is opened for the other
-/// direction, so that reading and writing it still fail. False: `/dev/null` cannot be opened.
+/// Opens each closed standard stream on `/dev/null`. Call it before anything else opens a file:
+/// that file would get the number of the stream and receive log output. Each stream is opened for
+/// the other direction, so that reading and writing it still fail. Returns false if `/dev/null`
+/// cannot be opened.
 [[nodiscard]] bool open_standard_streams();
 
-/// How many descriptors this process may have, and for what.
+/// Number of file descriptors of this process, and their use.
 struct descriptor_budget {
-  std::size_t limit = 0;        ///< of the process, after raising the soft limit to the hard one
-  std::size_t connections = 0;  ///< of HTTP clients, at most half
-  std::size_t probes = 0;       ///< what is left for probing
+  std::size_t limit = 0;        ///< of the process, after the soft limit is raised to the hard one
+  std::size_t connections = 0;  ///< for HTTP clients, at most half of `limit`
+  std::size_t probes = 0;       ///< for probes
 };
 
-/// Raises the soft limit and shares out what there is: HTTP connections, files and a reserve first,
-/// the rest to the probes, unless `limits::descriptors` says how many they get.
-[[nodiscard]] descriptor_budget measure_descriptors(const limits& limits, bool serves_http);
+/// Raises the soft limit and divides the descriptors: HTTP connections, files and a reserve come
+/// first. Probes get the rest, up to `limits::descriptors` if it is set, and at least 64.
+[[nodiscard]] descriptor_budget measure_descriptors(const limits& limits, http_use http);
 
 }  // namespace sonde::daemon

@@ -1,10 +1,10 @@
 #include "daemon/find_server.hpp"
 
+#include "client/api_client.hpp"
 #include "client/errc.hpp"
-#include "client/http_client.hpp"
 #include "daemon/control.hpp"
 #include "daemon/own_key.hpp"
-#include "model/ip_address.hpp"
+#include "model/net/ip_address.hpp"
 
 #include <optional>
 
@@ -13,7 +13,7 @@ namespace {
 
 using told_address = result<std::optional<own_address>>;
 
-awaitable<void> ask(client::http_client& daemon, told_address& told) {
+awaitable<void> ask(client::api_client& daemon, told_address& told) {
   auto answer = co_await daemon.get(address_path);
   if (!answer && answer.error().code == make_error_code(client::errc::untrusted)) {
     told = answer.error();
@@ -22,15 +22,15 @@ awaitable<void> ask(client::http_client& daemon, told_address& told) {
   told = own_address{answer->value("url", ""), answer->value("certificate", "")};
 }
 
-/// What the daemon of a data folder says of itself; nothing where none runs, or for who may not
-/// ask. Fails where another user listens in its place.
+/// Queries the daemon of a data folder for its address. No value if none runs or if the caller may
+/// not connect. Fails if another user listens in its place.
 told_address ask_daemon_of(const std::filesystem::path& data_dir) {
   auto here = control_address(data_dir);
   std::error_code ignored;
   if (!std::filesystem::exists(here.socket, ignored)) return std::optional<own_address>();
   told_address told{std::optional<own_address>()};
   asio::io_context loop(1);
-  client::http_client daemon(loop.get_executor(), std::move(here));
+  client::api_client daemon(loop.get_executor(), std::move(here));
   asio::co_spawn(loop, ask(daemon, told), [](std::exception_ptr thrown) {
     if (thrown) std::rethrow_exception(thrown);
   });
@@ -38,7 +38,8 @@ told_address ask_daemon_of(const std::filesystem::path& data_dir) {
   return told;
 }
 
-/// Whether two hosts are one address. `localhost` is whichever loopback address the daemon has.
+/// Returns true if two hosts are one address. `localhost` matches any loopback address of the
+/// daemon.
 bool same_host(const client::server_address& server, const client::server_address& its) {
   if (server.host == its.host) return true;
   if (server.host == "localhost") return its.is_this_machine();
@@ -47,9 +48,10 @@ bool same_host(const client::server_address& server, const client::server_addres
   return one && other && *one == *other;
 }
 
-/// By the daemon of this machine's data folder, where it is that one or nothing was said. True: it
-/// is that one, in its own words, and no other process that has taken its port. The whole address
-/// counts: on another loopback address with the same port another user may listen.
+/// Completes `server` from the daemon of this machine's data folder, if `server` is that daemon or
+/// was not configured. Returns true if the daemon itself reports this address, so that no other
+/// process can have taken its port. The whole address is compared: another user may listen on
+/// another loopback address with the same port.
 result<bool> complete(client::server_address& server, const configuration& config,
                       std::string& its_url) {
   bool chosen = config.origins.contains("server");
@@ -64,7 +66,8 @@ result<bool> complete(client::server_address& server, const configuration& confi
   if (!chosen) server = *its;
   bool the_same = server.port == its->port && server.tls == its->tls && same_host(server, *its);
   if (!the_same) return false;
-  // A name could lead to an address that is not the daemon's. Over TLS the certificate tells.
+  // A name could resolve to an address that is not the daemon's. Over TLS the certificate proves
+  // it.
   if (!server.tls) server.host = its->host;
   if (config.ca_file.empty()) server.trust.certificate = daemon->certificate;
   return true;
@@ -82,23 +85,23 @@ result<client::server_address> find_server(const configuration& config,
   bool its_own = *completed;
   if (server->tls && server->trust.certificate.empty()) {
     server->trust.ca_file = config.ca_file;
-    auto usable = client_tls::load(server->trust);
+    auto usable = tls_client::load(server->trust);
     if (!usable) return fail(client::errc::usage, usable.error().message());
   }
-  auto known = add_credentials(*server, config.data_dir, its_own, variables);
-  if (!known) return known.error();
+  auto holder = its_own ? folder_holder::server : folder_holder::another;
+  auto credentials = find_credentials(*server, holder, config.data_dir, variables);
+  if (!credentials) return credentials.error();
+  server->headers = std::move(credentials->headers);
+  server->key_hint = std::move(credentials->hint);
   if (!its_own && !its_url.empty() && server->headers.empty()) {
-    server->key_hint = "the key in " + config.data_dir.string() + " is shown to its daemon only, " +
-                       its_url + "; " + server->key_hint;
+    server->key_hint += "; the daemon of that folder is " + its_url;
   }
   bool in_the_clear = !server->tls && !server->is_this_machine() && !server->headers.empty();
   if (in_the_clear && !config.http.allow_plaintext) {
     return fail(client::errc::usage,
-                "the key would go to " + server->authority() +
-                    " in the clear, and could be read on the way; name the server as https://" +
-                    server->authority() +
-                    ", or, where the network itself is trusted, set "
-                    "SONDE_HTTP_ALLOW_PLAINTEXT=true");
+                "the key would be sent to " + server->authority() +
+                    " without encryption; name the server as https://" + server->authority() +
+                    ", or, if the network itself is trusted, set SONDE_HTTP_ALLOW_PLAINTEXT=true");
   }
   return server;
 }

@@ -5,13 +5,14 @@
 
 namespace sonde::daemon {
 
-/// The server that a verb asks, with what it is shown and who it has to be. Blocks.
+/// Returns the server of a verb, with the credentials to send and the identity to expect. Blocks.
 ///
-/// A daemon that holds the data folder is asked, through its socket there, where it listens and
-/// what certificate it shows: the folder's owner believes it without any authority, and finds it
-/// where nothing was said of a server. Fails, as the words of the command do, where an address, a
-/// file or a variable is wrong, and where a key would be sent in the clear to another machine and
-/// `http.allow_plaintext` does not say that the network is trusted.
+/// A daemon that holds the data folder is queried through its socket for its address and its
+/// certificate. The folder's owner trusts that certificate without any CA. If no server is
+/// configured, the verb uses that daemon. Errors: `client::errc::usage` if an address, a file or a
+/// variable is wrong, or if a key would be sent in plain text to another machine and
+/// `http.allow_plaintext` does not declare the network trusted; `client::errc::untrusted` if
+/// another user listens on the socket.
 [[nodiscard]] result<client::server_address> find_server(const configuration& config,
                                                          const environment& variables);
 

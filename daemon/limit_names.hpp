@@ -1,13 +1,13 @@
 #pragma once
 
-#include "base/limits.hpp"
+#include "daemon/limits.hpp"
 
 #include <cstdint>
 #include <span>
 
 namespace sonde::daemon {
 
-/// A limit by its name, for `[limits]`.
+/// Limit by its name in `[limits]`.
 struct limit_name {
   const char* name;
   std::uint32_t limits::*member;

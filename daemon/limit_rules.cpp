@@ -1,8 +1,10 @@
 #include "daemon/limit_rules.hpp"
 
 #include "model/errc.hpp"
-#include "model/port_set.hpp"
-#include "model/task_fitting.hpp"
+#include "model/net/port_set.hpp"
+#include "model/scan/task_fitting.hpp"
+
+#include <fmt/core.h>
 
 #include <charconv>
 #include <cstdint>
@@ -12,13 +14,13 @@
 namespace sonde::daemon {
 namespace {
 
-/// A setting by its name, and how its value is found.
+/// Name of a setting, and the function that returns its value.
 struct bounded_setting {
   const char* name;
   std::uint64_t (*value)(const configuration&);
 };
 
-/// `factor` times the lower setting and `extra` have to be at most the upper one.
+/// Rule that `factor` times the lower setting plus `extra` is at most the upper setting.
 struct limit_rule {
   bounded_setting lower;
   std::uint64_t factor;
@@ -28,7 +30,7 @@ struct limit_rule {
   bool kafka_only = false;
 };
 
-template <std::uint32_t limits::*member>
+template <auto member>
 std::uint64_t limit_value(const configuration& config) {
   return config.limits.*member;
 }
@@ -36,15 +38,16 @@ std::uint64_t limit_value(const configuration& config) {
 constexpr bounded_setting record_bytes{"limits.record_max_bytes",
                                        limit_value<&limits::record_max_bytes>};
 
-/// Quotes and backslashes of a JSON text within a JSON text count twice.
+/// Growth of a JSON text inside a JSON text: quotes and backslashes take two bytes.
 constexpr std::uint64_t escaped = 2;
-/// Beside a body: the webhook, encrypted, and the record's headers; of a kept answer its headers.
+/// Bytes that a record holds beside a body: the encrypted webhook and the record's headers; for a
+/// cached response, its headers.
 constexpr std::uint64_t around_message = 32'768;
 constexpr std::uint64_t around_answer = 8'192;
 constexpr std::uint64_t around_banner = 16'384;
-/// The shortest row of a table of results.
+/// Bytes of the shortest row of a table of results.
 constexpr std::uint64_t least_row = 160;
-/// What Kafka's producer counts for a record beside its bytes, and more.
+/// Upper bound of the bytes that Kafka's producer counts for a record beside its content.
 constexpr std::uint64_t around_record = 16'384;
 
 constexpr limit_rule limit_rules[] = {
@@ -52,32 +55,32 @@ constexpr limit_rule limit_rules[] = {
      escaped,
      around_message,
      record_bytes,
-     "a webhook's message has to fit a record with its quotes escaped"},
+     "a webhook's message must fit a record with its quotes escaped"},
     {{"limits.idempotency_body_bytes", limit_value<&limits::idempotency_body_bytes>},
      escaped,
      around_answer,
      record_bytes,
-     "an answer that is given again has to fit a record with its quotes escaped"},
+     "a cached response must fit a record with its quotes escaped"},
     {{"limits.banner_text_bytes", limit_value<&limits::banner_text_bytes>},
      4 * escaped,
      around_banner,
      record_bytes,
-     "a banner's text has to fit a quarter of its record with its quotes escaped"},
+     "a banner's text must fit a quarter of its record with its quotes escaped"},
     {{"limits.banner_bytes", limit_value<&limits::banner_bytes>},
      2,
      around_banner,
      record_bytes,
-     "a banner's bytes have to fit two thirds of its record in base64"},
+     "a banner's bytes must fit two thirds of its record in base64"},
     {{"limits.results_endpoints", limit_value<&limits::results_endpoints>},
      least_row,
      0,
      record_bytes,
-     "the results of a scan have to fit its snapshot"},
+     "the results of a scan must fit its snapshot"},
     {{"limits.certificate_bytes", limit_value<&limits::certificate_bytes>},
      1,
      0,
      record_bytes,
-     "what is parsed of a certificate has to fit a record"},
+     "the parsed part of a certificate must fit a record"},
     {{"limits.certificate_bytes", limit_value<&limits::certificate_bytes>},
      1,
      0,
@@ -100,17 +103,17 @@ constexpr limit_rule limit_rules[] = {
      1,
      around_record,
      {"limits.produce_pending_bytes", limit_value<&limits::produce_pending_bytes>},
-     "a record that is larger than what may wait could not be written"},
+     "a record larger than the bound of waiting records could not be written"},
     {record_bytes,
      1,
      0,
      {"limits.read_bytes", limit_value<&limits::read_bytes>},
-     "what is read at once has to hold a record"},
+     "one read must hold a record"},
     {record_bytes,
      1,
      around_record,
      {"limits.fetch_ahead_bytes", limit_value<&limits::fetch_ahead_bytes>},
-     "what is fetched ahead has to hold a record",
+     "the prefetched bytes must hold a record",
      true},
     {record_bytes,
      1,
@@ -128,7 +131,7 @@ constexpr limit_rule limit_rules[] = {
      true},
 };
 
-/// Properties of librdkafka that bound what one record, or all that is fetched, may have.
+/// Property of librdkafka that limits the size of one record or of all fetched data.
 struct kafka_rule {
   const char* property;
   bounded_setting least;
@@ -145,9 +148,9 @@ constexpr kafka_rule kafka_rules[] = {
 
 error broken(const std::string& lower, std::uint64_t lower_value, const std::string& upper,
              std::uint64_t upper_value, const std::string& accepted, const char* why) {
-  return fail(model::errc::invalid_field, lower + " is " + std::to_string(lower_value) + ", and " +
-                                              upper + " is " + std::to_string(upper_value) + ": " +
-                                              why + "; accepted is " + accepted);
+  return fail(model::errc::invalid_field,
+              fmt::format("{} is {}, and {} is {}: {}; accepted is {}", lower, lower_value, upper,
+                          upper_value, why, accepted));
 }
 
 result<> check_rule(const limit_rule& rule, const configuration& config) {
@@ -155,10 +158,10 @@ result<> check_rule(const limit_rule& rule, const configuration& config) {
   auto upper = rule.upper.value(config);
   auto needed = rule.factor * lower + rule.extra;
   if (needed <= upper) return {};
-  auto accepted = std::string(rule.upper.name) + " from " + std::to_string(needed) + " up";
+  auto accepted = fmt::format("{} from {} up", rule.upper.name, needed);
   if (upper > rule.extra + rule.factor) {
-    accepted = std::string(rule.lower.name) + " up to " +
-               std::to_string((upper - rule.extra) / rule.factor) + ", or " + accepted;
+    accepted = fmt::format("{} up to {}, or {}", rule.lower.name,
+                           (upper - rule.extra) / rule.factor, accepted);
   }
   return broken(rule.lower.name, lower, rule.upper.name, upper, accepted, rule.why);
 }
@@ -169,28 +172,28 @@ result<> check_rule(const kafka_rule& rule, const configuration& config) {
   const auto& text = found->second;
   std::uint64_t value = 0;
   auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  // What is no number is refused by librdkafka, with its own reason.
+  // librdkafka refuses a text that is not a number, with its own reason.
   if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return {};
   auto needed = rule.least.value(config) + rule.extra;
   if (value >= needed) return {};
   return broken(rule.least.name, needed - rule.extra, "kafka." + std::string(rule.property), value,
-                "kafka." + std::string(rule.property) + " from " + std::to_string(needed) + " up",
-                "what is received has to hold it");
+                fmt::format("kafka.{} from {} up", rule.property, needed),
+                "a received message must hold it");
 }
 
-/// A profile's ports are part of every snapshot of its scans.
+/// Checks the ports of a profile, which are part of every snapshot of its scans.
 result<> check_profile(const std::string& name, const std::string& ports,
                        const configuration& config) {
   auto parsed = model::port_set::parse(ports);
-  if (!parsed) return {};  // told where it was read
+  if (!parsed) return {};  // reported where it was read
   auto bytes = parsed->text().size();
   auto record = config.limits.record_max_bytes;
   auto most = model::most_ports_bytes(record);
   if (bytes <= most) return {};
-  return broken("scan.profiles." + name + ".ports", bytes, record_bytes.name, record,
-                "a list of up to " + std::to_string(most) + " bytes, or " + record_bytes.name +
-                    " from " + std::to_string(bytes * 4) + " up",
-                "the ports of a scan have to fit its snapshot");
+  return broken(
+      "scan.profiles." + name + ".ports", bytes, record_bytes.name, record,
+      fmt::format("a list of up to {} bytes, or {} from {} up", most, record_bytes.name, bytes * 4),
+      "the ports of a scan must fit its snapshot");
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "daemon/local_api.hpp"
 
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "client/errc.hpp"
 #include "ingest/errc.hpp"
+
+#include <fmt/core.h>
 
 namespace sonde::daemon {
 namespace {
@@ -14,7 +16,7 @@ const model::group_list& everybody() {
   return groups;
 }
 
-/// Whoever runs this process, without a key.
+/// Returns the caller that stands for the user of this process. It has no key.
 ingest::caller this_machine() {
   ingest::caller out;
   out.groups = out.sees = everybody();
@@ -22,20 +24,19 @@ ingest::caller this_machine() {
   return out;
 }
 
-/// The service's errors as a client of it over HTTP would see them.
+/// Converts an error of the service to the one that an HTTP client would see.
 error as_client(const error& why) {
   auto is = [&](ingest::errc code) { return why.code == make_error_code(code); };
-  if (is(ingest::errc::not_found) || is(ingest::errc::gone)) {
-    return fail(client::errc::not_found, why.message());
-  }
+  if (is(ingest::errc::not_found)) return fail(client::errc::not_found, why.message());
+  if (is(ingest::errc::gone)) return fail(client::errc::gone, why.message());
   if (is(ingest::errc::too_many) || is(ingest::errc::unavailable)) {
     return fail(client::errc::try_later, why.message());
   }
   return fail(client::errc::refused, why.message());
 }
 
-/// With `--local`, `localhost` is the loopback address (RFC 6761, section 6.3). A daemon refuses
-/// names with a single label, because their meaning depends on the client's machine.
+/// Replaces `localhost` with the loopback address for `--local` (RFC 6761, section 6.3). A daemon
+/// refuses names with a single label, because their meaning depends on the client's machine.
 void resolve_own_name(json& order) {
   auto target = order.find("target");
   if (target != order.end() && *target == "localhost") *target = "127.0.0.1";
@@ -43,7 +44,7 @@ void resolve_own_name(json& order) {
 
 awaitable<result<json>> schedule_there(ingest::scan_service& scans, json order, std::string id) {
   resolve_own_name(order);
-  auto parsed = scans.parse_order(order, "local");
+  auto parsed = scans.orders().parse(order, "local");
   if (!parsed) co_return as_client(parsed.error());
   auto receipt = co_await scans.schedule(std::move(*parsed), everybody(), std::move(id));
   if (!receipt) co_return as_client(receipt.error());
@@ -53,7 +54,8 @@ awaitable<result<json>> schedule_there(ingest::scan_service& scans, json order, 
 
 awaitable<result<json>> cancel_there(ingest::scan_service& scans, std::string id,
                                      std::string call) {
-  auto receipt = co_await scans.cancel(std::move(id), everybody(), "local", std::move(call));
+  auto receipt =
+      co_await scans.changes().cancel(std::move(id), everybody(), "local", std::move(call));
   if (!receipt) co_return as_client(receipt.error());
   json answer = {{"id", receipt->id.str()}, {"status", receipt->status}};
   co_return answer;
@@ -78,26 +80,26 @@ class local_api final : public client::scan_api {
       : loop_(std::move(loop)), scans_(scans), facts_(facts), process_id_(std::move(process_id)) {}
 
   awaitable<result<json>> schedule(json order) override {
-    auto id = process_id_ + "-" + std::to_string(++calls_);
+    auto id = fmt::format("{}-{}", process_id_, ++calls_);
     auto there = [this, order = std::move(order), id = std::move(id)] {
       return schedule_there(scans_, order, id);
     };
-    return spawn_on(loop_, std::move(there));
+    return run_coroutine_on(loop_, std::move(there));
   }
 
   awaitable<result<json>> look_up(std::string id, std::chrono::seconds wait) override {
     auto there = [this, id = std::move(id), wait] {
       return translated(scans_.look_up(id, everybody(), wait));
     };
-    return spawn_on(loop_, std::move(there));
+    return run_coroutine_on(loop_, std::move(there));
   }
 
   awaitable<result<json>> cancel(std::string id) override {
-    auto call = process_id_ + "-" + std::to_string(++calls_);
+    auto call = fmt::format("{}-{}", process_id_, ++calls_);
     auto there = [this, id = std::move(id), call = std::move(call)] {
       return cancel_there(scans_, id, call);
     };
-    return spawn_on(loop_, std::move(there));
+    return run_coroutine_on(loop_, std::move(there));
   }
 
   awaitable<result<json>> list(std::string target) override {
@@ -106,14 +108,14 @@ class local_api final : public client::scan_api {
     query.target = model::target::parse(target).value();
     query.limit = 1;
     auto there = [this, query = std::move(query)] { return list_there(scans_, query); };
-    return spawn_on(loop_, std::move(there));
+    return run_coroutine_on(loop_, std::move(there));
   }
 
   awaitable<result<json>> entity(std::string id) override {
     auto there = [this, id = std::move(id)] {
       return translated(facts_.details(id, this_machine()));
     };
-    return spawn_on(loop_, std::move(there));
+    return run_coroutine_on(loop_, std::move(there));
   }
 
  private:

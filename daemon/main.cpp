@@ -8,7 +8,7 @@ extern char** environ;
 
 int main(int count, char** words) {
   if (!sonde::daemon::open_standard_streams()) return sonde::client::exit_code::output;
-  // Files hold hashes of keys and what every tenant has found.
+  // Files contain hashes of keys and the results of every tenant.
   umask(077);
   return sonde::daemon::run_command_line(count, words, environ);
 }

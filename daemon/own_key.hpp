@@ -8,24 +8,39 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace sonde::daemon {
 
-/// Where the key lies that a first start makes: for its owner's eyes only.
+/// Returns the file of the key that a first start creates. Only its owner can read it.
 [[nodiscard]] std::filesystem::path admin_key_file(const std::filesystem::path& data_dir);
 
-/// Makes a key for the admin and writes it to its file, unless a key was ever made. Blocks.
-/// Gives the file, or nothing where there was no need.
+/// Creates a key for the admin and writes it to its file, unless a key was ever created. Blocks.
+/// Returns the file, or no value if no key was needed.
 [[nodiscard]] result<std::optional<std::filesystem::path>> make_first_key(
     queue::backend& queue, const std::filesystem::path& data_dir, const random_source& random,
     const clock& clock);
 
-/// What a verb shows to a server: `SONDE_TOKEN`, or `SONDE_API_KEY` and `SONDE_API_SECRET`, or
-/// else, to the daemon that holds the data folder (`its_own`), the key in there. Where there is
-/// none of these the server is asked all the same, and its refusal says what to do. Fails where the
-/// variables contradict each other.
-[[nodiscard]] result<> add_credentials(client::server_address& to,
-                                       const std::filesystem::path& data_dir, bool its_own,
-                                       const environment& variables);
+/// Credentials that a verb sends to a server.
+struct sent_credentials {
+  std::vector<std::pair<std::string, std::string>> headers;  ///< empty: the request has no key
+  std::string hint;  ///< key that is sent, or where it was searched and how to provide one
+};
+
+/// Relation of a server to the data folder of a verb.
+enum class folder_holder {
+  server,   ///< the server is the daemon that holds the folder
+  another,  ///< the server is another program
+};
+
+/// Finds the credentials for `server`: `SONDE_TOKEN`, or `SONDE_API_KEY` and `SONDE_API_SECRET`,
+/// or else the key in the data folder, which is sent only to the daemon that holds the folder.
+/// Fails with `client::errc::usage` if the variables contradict each other.
+[[nodiscard]] result<sent_credentials> find_credentials(const client::server_address& server,
+                                                        folder_holder holder,
+                                                        const std::filesystem::path& data_dir,
+                                                        const environment& variables);
 
 }  // namespace sonde::daemon

@@ -2,6 +2,8 @@
 
 #include "model/errc.hpp"
 
+#include <fmt/core.h>
+
 #include <array>
 #include <cerrno>
 #include <pwd.h>
@@ -12,7 +14,7 @@
 namespace sonde::daemon {
 namespace {
 
-/// `sonde (998)`; the number alone where nobody knows its name.
+/// Formats a user: `sonde (998)`, or only the number if it has no name.
 std::string user_text(uid_t id) {
   std::array<char, 4096> buffer{};
   passwd entry{};
@@ -24,16 +26,17 @@ std::string user_text(uid_t id) {
   return std::string(entry.pw_name) + " (" + number + ")";
 }
 
-/// `what`: the file in a sentence; `otherwise`: what can be done instead.
+/// Checks owner and permissions. `what` names the file in a sentence; `otherwise` says what else
+/// can be done.
 result<> check_access(const std::filesystem::path& file, const struct stat& found,
                       const std::string& what, const std::string& otherwise) {
   auto me = geteuid();
   if (found.st_uid != me && found.st_uid != 0) {
-    return fail(model::errc::invalid_field,
-                what + " belongs to the user " + user_text(found.st_uid) +
-                    ", and this process runs as " + user_text(me) +
-                    "; run it as that user, run `chown " + std::to_string(me) + " " +
-                    file.string() + "`" + otherwise);
+    return fail(
+        model::errc::invalid_field,
+        fmt::format("{} belongs to the user {}, and this process runs as {}; run it as that user, "
+                    "run `chown {} {}`{}",
+                    what, user_text(found.st_uid), user_text(me), me, file.string(), otherwise));
   }
   if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return fail(model::errc::invalid_field, what +

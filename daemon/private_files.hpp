@@ -6,12 +6,14 @@
 
 namespace sonde::daemon {
 
-/// Whether only this process's user and root can change what is in the data folder. Fails, with the
-/// mend, where it belongs to another user or others may write to it: they could put their own
-/// socket, keys or queue in it. A folder that is not there yet is made by this process.
+/// Checks that only this process's user and root can change the content of the data folder. Fails,
+/// with the remedy, if the folder belongs to another user or others may write to it: they could put
+/// their own socket, keys or queue in it. A missing folder is accepted, because this process
+/// creates it.
 [[nodiscard]] result<> check_data_folder(const std::filesystem::path& folder);
 
-/// The same for a file that holds a secret, which has to be there.
+/// Checks that only this process's user and root can change a file that holds a secret. The file
+/// must exist.
 [[nodiscard]] result<> check_secret_file(const std::filesystem::path& file);
 
 }  // namespace sonde::daemon

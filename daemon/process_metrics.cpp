@@ -19,7 +19,8 @@ double cpu_seconds() {
   return seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
 }
 
-/// proc(5): the second number of `statm` counts resident pages.
+/// Returns the resident memory in bytes. The second number of `statm` counts resident pages
+/// (proc(5)).
 double resident_bytes() {
   std::ifstream file("/proc/self/statm");
   double all = 0;
@@ -44,9 +45,9 @@ process_metrics::process_metrics(metrics& counts)
     : cpu_seconds_(counts.count("process_cpu_seconds_total", "Processor time, user and system.")),
       resident_bytes_(counts.show("process_resident_memory_bytes", "Resident memory.")),
       open_descriptors_(counts.show("process_open_fds", "Descriptors that are open.")),
-      most_descriptors_(counts.show("process_max_fds", "Descriptors that may be open.")) {
+      most_descriptors_(counts.show("process_max_fds", "The limit of open descriptors.")) {
   auto now = std::chrono::system_clock::now().time_since_epoch();
-  counts.show("process_start_time_seconds", "When the process began, since the epoch.")
+  counts.show("process_start_time_seconds", "Start time of the process, since the epoch.")
       .set(std::chrono::duration<double>(now).count());
 }
 

@@ -4,12 +4,12 @@
 
 namespace sonde::daemon {
 
-/// What Prometheus' clients say of their process, under the same names: processor time, resident
-/// memory, descriptors, start.
+/// Metrics of the process under the names that Prometheus' client libraries use: processor time,
+/// resident memory, descriptors, start time.
 class process_metrics {
  public:
   explicit process_metrics(metrics& counts);
-  /// Reads them anew, from `/proc/self` and `getrusage`.
+  /// Reads the current values from `/proc/self` and `getrusage`.
   void refresh();
 
  private:

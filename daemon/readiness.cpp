@@ -4,6 +4,8 @@
 #include "model/events.hpp"
 #include "scanner/scheduler/scheduler.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace sonde::daemon {
@@ -15,28 +17,28 @@ using std::chrono::seconds;
 
 /// How long a result is cached: when all parts are ready, and when one is not.
 constexpr milliseconds kept_well{1'000};
-constexpr milliseconds kept_in_trouble{100};
-/// A thread that has not come to new work by then is blocked.
+constexpr milliseconds kept_failing{100};
+/// Time after which a thread that has not started new work is blocked.
 constexpr milliseconds patience{3'000};
-/// Requests may lie so long without any being taken in.
+/// Longest time that requests may wait without any being taken in.
 constexpr seconds longest_standstill{30};
 
 component queue_component(const queue::backend& queue) {
   component out{"queue", {}, std::nullopt};
   if (auto well = queue.health(); !well) {
-    out.trouble = well.error().message();
+    out.reason = well.error().message();
   } else if (auto works = queue.availability(); !works) {
-    out.trouble = works.error().message();
+    out.reason = works.error().message();
   }
   return out;
 }
 
-component view_component(const char* name, const views::view_standing& standing) {
+component view_component(const char* name, const views::view_health& health) {
   component out{name, {}, std::nullopt};
-  if (!standing.trouble.empty()) {
-    out.trouble = std::string("the ") + name + " view cannot be written: " + standing.trouble;
-  } else if (!standing.complete) {
-    out.trouble = std::string("the ") + name + " view has not caught up with its topics yet";
+  if (!health.reason.empty()) {
+    out.reason = std::string("the ") + name + " view cannot be written: " + health.reason;
+  } else if (!health.complete) {
+    out.reason = std::string("the ") + name + " view has not caught up with its topics yet";
   }
   return out;
 }
@@ -66,8 +68,8 @@ awaitable<std::vector<component>> readiness::ask() {
   }
   if (!looking_) co_return seen_;
   component unanswered{"queue", {}, std::nullopt};
-  unanswered.trouble =
-      "the queue has not answered for " + std::to_string(parts_.longest_look.count()) + " ms";
+  unanswered.reason =
+      fmt::format("the queue has not answered for {} ms", parts_.longest_look.count());
   co_return std::vector<component>(1, unanswered);
 }
 
@@ -78,8 +80,8 @@ awaitable<void> readiness::stop() {
 
 awaitable<void> readiness::look_once() {
   seen_ = co_await look();
-  auto is_well = [](const component& part) { return part.trouble.empty(); };
-  auto kept = std::ranges::all_of(seen_, is_well) ? kept_well : kept_in_trouble;
+  auto is_well = [](const component& part) { return part.reason.empty(); };
+  auto kept = std::ranges::all_of(seen_, is_well) ? kept_well : kept_failing;
   good_until_ = clock_.steady_now() + kept;
   looking_ = false;
   looked_.notify_all();
@@ -97,25 +99,25 @@ awaitable<std::vector<component>> readiness::look() {
     component thread{"thread " + parts_.threads[i].first, {}, std::nullopt};
     if (!answered[i]) {
       all_answer = false;
-      thread.trouble = "the thread " + parts_.threads[i].first + " has not answered for " +
-                       std::to_string(patience.count()) + " ms";
+      thread.reason = fmt::format("the thread {} has not answered for {} ms",
+                                  parts_.threads[i].first, patience.count());
     }
     out.push_back(std::move(thread));
   }
-  // Whoever is blocked would not answer these either.
+  // A blocked thread would not answer these checks either.
   if (!all_answer) co_return out;
   if (parts_.tasks != nullptr) {
-    auto standing = co_await parts_.tasks->standing();
-    out.push_back(view_component("task", standing));
+    auto health = co_await parts_.tasks->health();
+    out.push_back(view_component("task", health));
   }
   if (parts_.entities != nullptr) {
-    auto standing = co_await parts_.entities->standing();
-    out.push_back(view_component("entity", standing));
+    auto health = co_await parts_.entities->health();
+    out.push_back(view_component("entity", health));
   }
   if (parts_.credentials != nullptr) {
     component credentials{"credentials", {}, std::nullopt};
     if (!parts_.credentials->current()) {
-      credentials.trouble = "credentials have not been read, or not for too long";
+      credentials.reason = "credentials have not been read, or not recently";
     }
     out.push_back(std::move(credentials));
   }
@@ -126,25 +128,25 @@ awaitable<std::vector<component>> readiness::look() {
   co_return out;
 }
 
-/// Requests that wait are no trouble while any of them is taken in.
+/// Checks that requests are taken in. Waiting requests are no error while any of them is taken in.
 awaitable<component> readiness::intake() {
   component out{"scheduler", {}, std::nullopt};
   std::vector<std::string> topics{model::topics::scan_requests};
   auto ends = co_await parts_.queue->ends(topics);
   if (!ends) {
-    out.trouble = ends.error().message();
+    out.reason = ends.error().message();
     co_return out;
   }
   auto reached = co_await parts_.queue->committed(scanner::scanner_group, topics.front());
   if (!reached) {
-    out.trouble = reached.error().message();
+    out.reason = reached.error().message();
     co_return out;
   }
   auto taken_in = sum_of(*reached);
   auto lag = std::max<std::int64_t>(0, sum_of(*ends) - taken_in);
   out.lag = static_cast<std::uint64_t>(lag);
   auto now = clock_.steady_now();
-  // Only from a look that has seen a lag: in between there may have been none.
+  // The time counts from a check that has seen a lag: before it the lag may have been zero.
   if (lag == 0) {
     taken_in_ = -1;
   } else if (taken_in != taken_in_) {
@@ -152,8 +154,8 @@ awaitable<component> readiness::intake() {
     lag_since_ = now;
   } else if (now - lag_since_ >= longest_standstill) {
     auto stood = std::chrono::duration_cast<seconds>(now - lag_since_);
-    out.trouble = "the scheduler has taken in no request for " + std::to_string(stood.count()) +
-                  " s, and " + std::to_string(lag) + " wait";
+    out.reason =
+        fmt::format("the scheduler has read no request for {} s, and {} wait", stood.count(), lag);
   }
   co_return out;
 }

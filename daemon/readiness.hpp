@@ -5,7 +5,7 @@
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "ingest/handlers.hpp"
+#include "ingest/http/health_handlers.hpp"
 #include "queue/io.hpp"
 #include "views/credential_view.hpp"
 #include "views/entity_view.hpp"
@@ -18,17 +18,18 @@
 
 namespace sonde::daemon {
 
-/// What has to go on for a process to be ready. Pointers may be null: there is no such part.
+/// Parts that must make progress for a process to be ready. A null pointer means that there is no
+/// such part.
 struct essential_parts {
   queue::backend* queue = nullptr;
   views::task_view* tasks = nullptr;
   views::entity_view* entities = nullptr;
   views::credential_view* credentials = nullptr;
-  /// Threads by name, each of which has to come to new work.
+  /// Threads by name. Each must start new work.
   std::vector<std::pair<std::string, executor>> threads = {};
-  /// Whether requests that are not taken in are this process's fault: one process has the queue.
+  /// True if one process has the queue: requests that are not taken in are then its fault.
   bool alone = false;
-  /// How long a caller waits for all parts together.
+  /// Longest time that a caller waits for all parts together.
   std::chrono::milliseconds longest_look{5'000};
 };
 
@@ -36,13 +37,13 @@ struct essential_parts {
 /// second, so it costs nothing while there are no requests. Lives on the loop of HTTP.
 class readiness {
  public:
-  /// `parts`, the clock and the log outlive it.
+  /// `parts`, the clock and the log outlive this object.
   readiness(executor loop, essential_parts parts, const clock& clock, logger& log);
 
-  /// However many callers there are, one check runs at a time and all of them wait for it, for at
+  /// Returns the state of every part. One check runs at a time, and all callers wait for it, for at
   /// most `longest_look`.
   awaitable<std::vector<ingest::component>> ask();
-  /// Ends a check that is running. Before the loop is joined.
+  /// Cancels a running check and waits for its end. Called before the loop is joined.
   awaitable<void> stop();
 
  private:
@@ -57,7 +58,7 @@ class readiness {
   bool looking_ = false;
   std::vector<ingest::component> seen_;
   steady_time good_until_{};
-  std::int64_t taken_in_ = -1;  ///< requests that were taken in when there was a lag first
+  std::int64_t taken_in_ = -1;  ///< requests taken in when the lag began
   steady_time lag_since_{};
 };
 

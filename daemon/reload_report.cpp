@@ -9,31 +9,31 @@
 namespace sonde::daemon {
 namespace {
 
-/// A name that ends with a dot is a whole section. The limits are those that only the HTTP loop
-/// reads.
-constexpr std::string_view reloaded_settings[] = {"scope.",
-                                                  "log.",
-                                                  "http.tls_certificate",
-                                                  "http.tls_key",
-                                                  "http.gateway_ca",
-                                                  "http.gateway_names",
-                                                  "http.server_names",
-                                                  "scan.contact",
-                                                  "scan.rate_per_address",
-                                                  "scan.rate_per_network",
-                                                  "webhook.allow",
-                                                  "webhook.retry_s",
-                                                  "limits.requests_per_key_per_s",
-                                                  "limits.requests_per_key_burst",
-                                                  "limits.requests_per_user_per_s",
-                                                  "limits.requests_per_user_burst",
-                                                  "limits.refused_per_address_per_s",
-                                                  "limits.refused_per_address_burst",
-                                                  "limits.tenant_bytes_per_day",
-                                                  "limits.queued_per_scope",
-                                                  "limits.queued_total"};
+/// Settings that a reload takes over. A name that ends with a dot is a whole section. The limits
+/// are those that only the HTTP loop reads.
+constexpr std::string_view reloaded_names[] = {"scope.",
+                                               "log.",
+                                               "http.tls_certificate",
+                                               "http.tls_key",
+                                               "http.gateway_ca",
+                                               "http.gateway_names",
+                                               "http.server_names",
+                                               "scan.contact",
+                                               "scan.rate_per_address",
+                                               "scan.rate_per_network",
+                                               "webhook.allow",
+                                               "webhook.retry_s",
+                                               "limits.requests_per_key_per_s",
+                                               "limits.requests_per_key_burst",
+                                               "limits.requests_per_user_per_s",
+                                               "limits.requests_per_user_burst",
+                                               "limits.refused_per_address_per_s",
+                                               "limits.refused_per_address_burst",
+                                               "limits.tenant_bytes_per_day",
+                                               "limits.queued_per_tenant",
+                                               "limits.queued_total"};
 
-/// Whether a server speaks TLS at all is decided at its start.
+/// Returns true if TLS is switched on or off, which needs a restart.
 bool turns_tls(const configuration& running, const configuration& read) {
   return running.http.tls_certificate.empty() != read.http.tls_certificate.empty();
 }
@@ -43,8 +43,9 @@ bool is_of_tls(const std::string& key) {
          key.starts_with("http.gateway_names");
 }
 
-/// The topic of webhook messages keeps its retention until a restart, and a message has to stay
-/// there until its last try.
+/// Returns true if the new attempts take longer than the topic of webhook messages keeps a message.
+/// The topic keeps its retention until a restart, and a message has to stay there until its last
+/// attempt.
 bool outlasts_its_topic(const configuration& running, const configuration& read) {
   auto mixed = running;
   mixed.webhook.retry_s = read.webhook.retry_s;
@@ -54,7 +55,7 @@ bool outlasts_its_topic(const configuration& running, const configuration& read)
 }  // namespace
 
 bool is_reloaded(std::string_view key) {
-  return std::ranges::any_of(reloaded_settings, [&](std::string_view name) {
+  return std::ranges::any_of(reloaded_names, [&](std::string_view name) {
     return name.ends_with('.') ? key.starts_with(name) : key == name;
   });
 }
@@ -70,14 +71,16 @@ reload_report compare(const configuration& running, const configuration& read) {
     (taken ? out.taken_over : out.need_restart).push_back(each.key);
   }
   if (running.kafka != read.kafka) out.need_restart.emplace_back("kafka");
-  if (running.scan.profiles != read.scan.profiles) out.need_restart.emplace_back("scan.profiles");
+  bool same_profiles = running.scan.profiles == read.scan.profiles &&
+                       running.scan.profile_depths == read.scan.profile_depths;
+  if (!same_profiles) out.need_restart.emplace_back("scan.profiles");
   return out;
 }
 
 configuration taken_over(configuration running, const configuration& read) {
   for (const auto& key : compare(running, read).taken_over) {
     const auto* what = find_setting(key);
-    // It was accepted when it was read.
+    // The value was accepted when it was read.
     (void)what->set(running, what->get(read));
   }
   return running;

@@ -8,19 +8,19 @@
 
 namespace sonde::daemon {
 
-/// What a new configuration changes, by the names of the settings.
+/// Changes of a new configuration, by the names of the settings.
 struct reload_report {
   std::vector<std::string> taken_over;
   std::vector<std::string> need_restart;
 };
 
-/// Whether a reload takes over the setting of this name, as far as nothing else forbids it.
+/// Returns true if a reload takes over the setting of this name, unless another rule forbids it.
 [[nodiscard]] bool is_reloaded(std::string_view key);
 
-/// Compares what runs with what was read anew.
+/// Compares the running configuration with the one that was read.
 [[nodiscard]] reload_report compare(const configuration& running, const configuration& read);
 
-/// What runs from now on: `running`, with the settings of `read` that a reload takes over.
+/// Returns `running` with the settings of `read` that a reload takes over.
 [[nodiscard]] configuration taken_over(configuration running, const configuration& read);
 
 }  // namespace sonde::daemon

@@ -16,7 +16,7 @@ struct time_unit {
   char name;
   std::int64_t seconds;
 };
-/// The longest one first.
+/// Time units, the longest one first.
 constexpr time_unit time_units[] = {
     {'w', 604'800}, {'d', 86'400}, {'h', 3'600}, {'m', 60}, {'s', 1}};
 /// Default size limit of `audit`: every caller with a role for changes adds entries.
@@ -27,7 +27,7 @@ constexpr seconds longest_retention = hours(24) * 36'500;
 error no_duration(const std::string& text) {
   return fail(model::errc::invalid_field,
               "\"" + text +
-                  "\" is no duration; write a number with s, m, h, d or w, as in \"90d\", from "
+                  "\" is not a duration; write a number with s, m, h, d or w, as in \"90d\", from "
                   "1m to 36500d, or \"0\" for no expiry");
 }
 
@@ -40,16 +40,17 @@ retention_table default_retention() {
   retention_table out;
   out[topics::scan_requests] = {week, 0, true};
   out[topics::scan_progress] = {hours(1)};
-  // Consumers have a day to read each time at which something was seen.
+  // Consumers have a day to read each time at which a fact was observed.
   out[topics::entities].repeats = hours(24);
   out[topics::associations].repeats = hours(24);
   out[topics::comments] = {};
   out[topics::scan_requests_dead] = {month};
-  // Of a key the first record counts, not the newest, so these are not compacted.
+  // The first record of a key counts, not the newest, so this topic is not compacted.
   out[topics::idempotency] = {hours(24)};
-  // Twice as long as a message is tried: until then it is read again from here.
+  // Twice the time in which a message is retried: until then it is read again from this topic.
   out[topics::webhook_requests] = {2 * week, 0, true};
-  // Longer than there are messages that they tell of. Not compacted: every try has its record.
+  // Longer than the messages that these records describe. Not compacted: every attempt has its
+  // record.
   out[topics::webhook_deliveries] = {4 * week};
   out[topics::webhook_requests_dead] = {month};
   out[topics::audit] = {3 * month, audit_bytes};

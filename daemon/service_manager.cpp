@@ -1,5 +1,7 @@
 #include "daemon/service_manager.hpp"
 
+#include <fmt/core.h>
+
 #include <charconv>
 #include <cstddef>
 #include <cstring>
@@ -37,7 +39,7 @@ std::optional<milliseconds> watchdog_of(const environment& variables) {
   return std::chrono::duration_cast<milliseconds>(microseconds(*period));
 }
 
-/// What systemd compares with its own clock: CLOCK_MONOTONIC.
+/// Returns the time of CLOCK_MONOTONIC, which systemd compares with its own.
 std::string monotonic_microseconds() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -49,7 +51,7 @@ std::string monotonic_microseconds() {
 bool journal_reads_errors(const environment& variables) {
   struct stat its {};
   if (fstat(STDERR_FILENO, &its) != 0) return false;
-  auto stream = std::to_string(its.st_dev) + ":" + std::to_string(its.st_ino);
+  auto stream = fmt::format("{}:{}", its.st_dev, its.st_ino);
   return value_of(variables, "JOURNAL_STREAM") == stream;
 }
 
@@ -87,7 +89,7 @@ void service_manager::send(std::string_view state) const {
   sockaddr_un to{};
   to.sun_family = AF_UNIX;
   std::memcpy(to.sun_path, socket_.data(), socket_.size());
-  // An abstract name begins with a NUL, and has none at its end (unix(7)).
+  // An abstract name begins with a NUL and has none at its end (unix(7)).
   if (socket_.front() == '@') to.sun_path[0] = '\0';
   auto size = offsetof(sockaddr_un, sun_path) + socket_.size();
   (void)sendto(descriptor_, state.data(), state.size(), MSG_NOSIGNAL,

@@ -9,12 +9,12 @@
 
 namespace sonde::daemon {
 
-/// Whether what is written to standard error goes to journald (`JOURNAL_STREAM`, systemd.exec(5)).
+/// Returns true if standard error goes to journald (`JOURNAL_STREAM`, systemd.exec(5)).
 [[nodiscard]] bool journal_reads_errors(const environment& variables);
 
-/// Tells systemd how the process is (sd_notify(3)): a datagram to the socket that `NOTIFY_SOCKET`
-/// names. Where there is none, everything here does nothing. What cannot be sent is lost: systemd
-/// acts on what it does not hear. Used by one thread.
+/// Reports the state of the process to systemd (sd_notify(3)), as a datagram to the socket in
+/// `NOTIFY_SOCKET`. Without that variable every function does nothing. A failed send is ignored:
+/// systemd acts on missing reports. Used by one thread.
 class service_manager {
  public:
   explicit service_manager(const environment& variables);
@@ -22,17 +22,18 @@ class service_manager {
   service_manager(const service_manager&) = delete;
   service_manager& operator=(const service_manager&) = delete;
 
-  /// The process has started, or has taken over a configuration. `status` is for people.
+  /// Reports that the process has started, or has taken over a configuration. `status` is for
+  /// people.
   void ready(std::string_view status) const;
-  /// A new configuration is being read; `ready` ends it.
+  /// Reports that a new configuration is being read; `ready` ends this state.
   void reloading() const;
-  /// The process ends, and may take so long for it.
+  /// Reports that the process is stopping and takes at most `at_most`.
   void stopping(std::chrono::seconds at_most) const;
-  /// All threads get on. To be said at least once in `watchdog`.
+  /// Reports that all threads make progress. Called at least once per `watchdog`.
   void alive() const;
 
-  /// How long systemd waits for `alive` before it kills; nothing where it does not wait
-  /// (`WATCHDOG_USEC`).
+  /// Returns how long systemd waits for `alive` before it kills the process. No value if it does
+  /// not wait (`WATCHDOG_USEC`).
   [[nodiscard]] std::optional<std::chrono::milliseconds> watchdog() const { return watchdog_; }
 
  private:

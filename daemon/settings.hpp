@@ -11,22 +11,22 @@
 
 namespace sonde::daemon {
 
-/// A value as a file or the environment can give it.
+/// Value of a setting, as a file or the environment gives it.
 using setting_value = std::variant<std::string, std::int64_t, bool, std::vector<std::string>>;
 
-/// One thing that can be set: its name, what it is for, and how it is put into the configuration.
+/// A setting: its name, its purpose, and the functions that write and read its value.
 struct setting {
   std::string key;          ///< as in the file: `http.listen`
-  std::string description;  ///< one line, for docs/configuration.md
+  std::string description;  ///< one line, for docs/reference/configuration.md
   std::function<result<>(configuration&, const setting_value&)> set;
   std::function<setting_value(const configuration&)> get;
   enum class kind { text, number, flag, list } type = kind::text;
 
-  /// `SONDE_HTTP_LISTEN`.
+  /// Returns the name of its variable, such as `SONDE_HTTP_LISTEN`.
   [[nodiscard]] std::string variable() const;
 };
 
-/// All settings, in the order in which they are shown.
+/// Returns all settings, in the order in which they are shown.
 [[nodiscard]] const std::vector<setting>& all_settings();
 [[nodiscard]] const setting* find_setting(const std::string& key);
 

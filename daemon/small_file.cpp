@@ -18,7 +18,7 @@ result<std::string> read_small_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail_errno(errno, cannot);
   std::string text(longest_file + 1, '\0');
-  // Unlike an iterator over its buffer, `read` does not throw where the file is a folder.
+  // Unlike an iterator over its buffer, `read` does not throw if the file is a folder.
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad()) return fail_errno(errno, cannot);
   text.resize(static_cast<std::size_t>(in.gcount()));
@@ -37,7 +37,7 @@ result<> write_small_file(const std::filesystem::path& file, const std::string& 
   int why = whole ? 0 : errno;
   close(to);
   if (whole && rename(fresh.c_str(), file.c_str()) == 0) {
-    // Its name is an entry of the folder, which has to be on the disk as well.
+    // The file's name is an entry of the folder, which has to be on the disk as well.
     int folder = open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) fsync(folder);
     if (folder >= 0) close(folder);

@@ -7,10 +7,11 @@
 
 namespace sonde::daemon {
 
-/// The whole of a file that holds a secret or a key, of at most 64 KiB. Errors name the file.
+/// Reads a file that holds a secret or a key, of at most 64 KiB. Errors name the file.
 [[nodiscard]] result<std::string> read_small_file(const std::filesystem::path& file);
 
-/// For its owner's eyes only; afterwards it is on the disk, whole, or not there at all.
+/// Writes a file that only its owner can read. Afterwards the file is complete on the disk, or does
+/// not exist.
 [[nodiscard]] result<> write_small_file(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace sonde::daemon

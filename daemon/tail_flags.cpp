@@ -1,7 +1,7 @@
 #include "daemon/tail_flags.hpp"
 
 #include "client/errc.hpp"
-#include "daemon/retention.hpp"
+#include "daemon/moment.hpp"
 
 #include <CLI/Error.hpp>
 
@@ -15,8 +15,6 @@ namespace {
 
 using client::errc;
 
-constexpr std::size_t bytes_without_milliseconds = std::string_view("2026-11-22T06:29:41Z").size();
-
 template <class Number>
 bool read_whole_number(std::string_view text, Number& out) {
   const auto* end = text.data() + text.size();
@@ -24,14 +22,14 @@ bool read_whole_number(std::string_view text, Number& out) {
   return read.ec == std::errc() && read.ptr == end && out >= 0;
 }
 
-/// A flag whose value is kept in `into` where `parse` can read it.
+/// Adds a flag whose value is stored in `into` if `parse` accepts it.
 template <class Value>
 CLI::Option* add_parsed(CLI::App* to, const std::string& flag, std::optional<Value>& into,
                         const std::function<result<Value>(const std::string&)>& parse,
                         const std::string& description) {
   auto keep = [flag, &into, parse](const std::string& text) {
     auto value = parse(text);
-    // CLI11 takes a refusal of a value in no other way.
+    // CLI11 accepts the refusal of a value only as an exception.
     if (!value) throw CLI::ValidationError(flag, value.error().message());
     into = *value;
   };
@@ -39,20 +37,6 @@ CLI::Option* add_parsed(CLI::App* to, const std::string& flag, std::optional<Val
 }
 
 }  // namespace
-
-result<wall_time> parse_time_or_age(const std::string& text, wall_time now) {
-  auto whole = text;
-  if (text.size() == bytes_without_milliseconds && text.ends_with('Z')) {
-    whole.insert(whole.size() - 1, ".000");
-  }
-  if (auto time = from_rfc3339(whole)) return *time;
-  auto age = parse_duration(text);
-  if (age && age->count() > 0) return now - *age;
-  return fail(errc::usage, "\"" + text +
-                               "\" is no time; write a time in UTC, as in "
-                               "2026-11-22T06:29:41Z, or an age of at least 1m, as in 10m, 2h or "
-                               "1d");
-}
 
 result<client::tail_offset> parse_tail_offset(const std::string& text) {
   client::tail_offset out;
@@ -65,15 +49,16 @@ result<client::tail_offset> parse_tail_offset(const std::string& text) {
     offset.remove_prefix(colon + 1);
   }
   if (valid && read_whole_number(offset, out.offset)) return out;
-  return fail(errc::usage, "\"" + text +
-                               "\" is no offset; write a whole number, as in 17, or "
-                               "PARTITION:OFFSET, as in 2:17");
+  return fail(
+      errc::usage,
+      "\"" + text +
+          "\" is not an offset; write a whole number, as in 17, or PARTITION:OFFSET, as in 2:17");
 }
 
 CLI::Option* add_time_flag(CLI::App* to, const std::string& flag, std::optional<wall_time>& into,
                            wall_time now, const std::string& description) {
   std::function<result<wall_time>(const std::string&)> parse = [now](const std::string& text) {
-    return parse_time_or_age(text, now);
+    return parse_moment(text, now);
   };
   return add_parsed(to, flag, into, parse, description)->type_name("TIME");
 }
@@ -83,8 +68,8 @@ void add_tail_flags(CLI::App* tail, client::tail_options& into, wall_time now) {
       tail->add_flag("--from-start", into.from_start, "all of it, up to its end as it is now");
   auto* since =
       add_time_flag(tail, "--since", into.since, now,
-                    "from each partition's first record that was appended at or after "
-                    "TIME: in UTC, as in 2026-11-22T06:29:41Z, or an age, as in 10m, 2h, 1d");
+                    "from each partition's first record that was appended at or after TIME, as in "
+                    "2026-11-22T06:29:41Z, 2026-11-22 or 10m (ago)");
   add_time_flag(tail, "--until", into.until, now,
                 "up to each partition's first record that was appended at or after TIME; from the "
                 "start, unless another flag says where to begin");
@@ -95,7 +80,7 @@ void add_tail_flags(CLI::App* tail, client::tail_options& into, wall_time now) {
   since->excludes(start);
   offset->excludes(start);
   offset->excludes(since);
-  tail->add_flag("--follow", into.follow, "and what comes after that");
+  tail->add_flag("--follow", into.follow, "and new records after that");
 }
 
 result<> check_tail_options(const client::tail_options& options) {
@@ -104,11 +89,7 @@ result<> check_tail_options(const client::tail_options& options) {
                 "--until and --follow contradict each other: a partition that gets no more records "
                 "does not reach the time");
   }
-  if (options.since && options.until && *options.until <= *options.since) {
-    return fail(errc::usage, "--until " + to_rfc3339(*options.until) + " is not after --since " +
-                                 to_rfc3339(*options.since) + "; no record is between them");
-  }
-  return {};
+  return check_times(options.since, options.until);
 }
 
 }  // namespace sonde::daemon

@@ -4,6 +4,8 @@
 #include "model/events.hpp"
 #include "webhook/retry_plan.hpp"
 
+#include <fmt/core.h>
+
 #include <functional>
 #include <limits>
 #include <numeric>
@@ -15,7 +17,7 @@ using std::chrono::seconds;
 
 constexpr std::int64_t most_retention_bytes = std::numeric_limits<std::int64_t>::max();
 
-/// A setting that holds a duration of one topic.
+/// Returns a setting that holds a duration of one topic.
 setting duration_of(const std::string& topic, const std::string& name, std::string description,
                     std::function<void(topic_retention&, seconds)> put,
                     std::function<seconds(const topic_retention&)> take) {
@@ -25,7 +27,7 @@ setting duration_of(const std::string& topic, const std::string& name, std::stri
   out.set = [topic, put = std::move(put)](configuration& config,
                                           const setting_value& value) -> result<> {
     const auto* text = std::get_if<std::string>(&value);
-    if (text == nullptr) return fail(model::errc::invalid_field, "is no text, as in \"90d\"");
+    if (text == nullptr) return fail(model::errc::invalid_field, "is not a string, as in \"90d\"");
     auto time = parse_duration(*text);
     if (!time) return time.error();
     put(config.topics[topic], *time);
@@ -48,12 +50,13 @@ setting retention_bytes_of(const std::string& topic) {
   setting out;
   out.type = setting::kind::number;
   out.key = "topics." + topic + ".retention_bytes";
-  out.description = "bytes of " + topic + ", beyond which the oldest records go; 0: no bound";
+  out.description =
+      "bytes of " + topic + ", above which the oldest records are deleted; 0: no bound";
   out.set = [topic](configuration& config, const setting_value& value) -> result<> {
     const auto* given = std::get_if<std::int64_t>(&value);
     if (given == nullptr || *given < 0) {
       return fail(model::errc::invalid_field,
-                  "is no number of bytes from 0 to " + std::to_string(most_retention_bytes));
+                  "is not a number of bytes from 0 to " + std::to_string(most_retention_bytes));
     }
     config.topics[topic].bytes = static_cast<std::uint64_t>(*given);
     return {};
@@ -68,7 +71,7 @@ setting repeats_of(const std::string& topic) {
   return duration_of(
       topic, "repeats",
       "how long a record of " + topic +
-          " is kept that says no more than an earlier and a later one; 0: no bound",
+          " is kept that adds nothing to an earlier and a later one; 0: no bound",
       [](topic_retention& its, seconds time) { its.repeats = time; },
       [](const topic_retention& its) { return its.repeats.value_or(seconds(0)); });
 }
@@ -91,7 +94,7 @@ std::vector<setting> topic_settings() {
   std::vector<setting> out;
   for (const auto& [topic, kept] : default_retention()) {
     out.push_back(retention_of(topic));
-    // Nothing may push out what waits for a group.
+    // A limit on bytes must not remove records that a group still has to read.
     if (!kept.until_committed) out.push_back(retention_bytes_of(topic));
     if (kept.repeats) out.push_back(repeats_of(topic));
   }
@@ -105,10 +108,12 @@ result<> check_retention(const configuration& config) {
   if (!pauses) return pauses.error();
   auto tried = std::accumulate(pauses->begin(), pauses->end(), seconds(0));
   if (kept.count() == 0 || kept >= tried) return {};
-  return fail(model::errc::invalid_field,
-              "topics.webhook.requests.retention: " + duration_text(kept) +
-                  " is shorter than a message is tried, " + std::to_string(tried.count()) +
-                  " seconds (webhook.retry_s); keep messages longer, or try them for less time");
+  return fail(
+      model::errc::invalid_field,
+      fmt::format(
+          "topics.webhook.requests.retention: {} is shorter than the retry period of a message, {} "
+          "seconds (webhook.retry_s); keep messages longer, or retry them for less time",
+          duration_text(kept), tried.count()));
 }
 
 }  // namespace sonde::daemon

@@ -7,7 +7,7 @@
 
 namespace sonde::daemon {
 
-/// Every topic there is. `kept` says how long what stands in those that are not compacted is kept.
+/// Returns every topic. `kept` gives the retention of those that are not compacted.
 [[nodiscard]] std::vector<queue::topic_spec> all_topics(
     std::int32_t partitions, const retention_table& kept = default_retention());
 

@@ -1,8 +1,11 @@
 #include "daemon/usage_error.hpp"
 
-#include "model/json.hpp"
-#include "model/text.hpp"
+#include "model/text/json.hpp"
+#include "model/text/text.hpp"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <vector>
@@ -10,13 +13,13 @@
 namespace sonde::daemon {
 namespace {
 
-/// What follows `mark` in CLI11's sentence; nothing where it is not there.
+/// Returns the text after `mark` in CLI11's sentence; empty if `mark` is not in it.
 std::string rest_after(const std::string& sentence, std::string_view mark) {
   auto at = sentence.find(mark);
   return at == std::string::npos ? std::string() : sentence.substr(at + mark.size());
 }
 
-/// `--role ROLE` of an option, `TARGET` of a positional word.
+/// Returns the shown name: `--role ROLE` of an option, `TARGET` of a positional word.
 std::string shown_name(const CLI::Option& option) {
   auto type = option.get_type_name();
   return option.get_positional() ? type : option.get_name() + (type.empty() ? "" : " " + type);
@@ -42,6 +45,14 @@ std::string unexpected_word(const CLI::App& command, const std::string& word) {
   return "\"" + word + "\" is not expected here" + mend;
 }
 
+/// Returns the first unknown flag; empty if there is none. CLI11 may name its value instead, or
+/// report that the flag that was meant is missing.
+std::string unknown_flag(const CLI::App& command) {
+  auto words = command.remaining();
+  auto found = std::ranges::find_if(words, [](const auto& word) { return word.starts_with('-'); });
+  return found == words.end() ? std::string() : *found;
+}
+
 std::string wrong_number_of_values(const CLI::App& command, const std::string& sentence) {
   auto name = sentence.substr(0, sentence.find(':'));
   for (const auto* each : command.get_options()) {
@@ -58,14 +69,20 @@ std::string contradiction(const std::string& sentence) {
   return one + " and " + rest_after(sentence, mark) + " contradict each other; give one of them";
 }
 
-/// CLI11's sentences name a missing word by its name alone, or by the type of its value.
+/// Rewrites CLI11's sentences, which name a missing word by its name alone or by the type of its
+/// value.
 std::string reworded(const CLI::App& command, const CLI::Error& why) {
   std::string sentence = why.what();
   switch (static_cast<CLI::ExitCodes>(why.get_exit_code())) {
-    case CLI::ExitCodes::RequiredError: return missing_word(command, sentence);
+    case CLI::ExitCodes::RequiredError: {
+      auto unknown = unknown_flag(command);
+      return unknown.empty() ? missing_word(command, sentence) : unexpected_word(command, unknown);
+    }
     case CLI::ExitCodes::ExtrasError: {
+      auto unknown = unknown_flag(command);
       auto words = rest_after(sentence, ": ");
-      return unexpected_word(command, words.substr(0, words.find(' ')));
+      if (unknown.empty()) unknown = words.substr(0, words.find(' '));
+      return unexpected_word(command, unknown);
     }
     case CLI::ExitCodes::ArgumentMismatch: return wrong_number_of_values(command, sentence);
     case CLI::ExitCodes::ExcludesError: return contradiction(sentence);
@@ -93,8 +110,7 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
     auto read = std::from_chars(text.data(), end, number);
     bool whole = read.ec == std::errc() && read.ptr == end;
     if (whole && least <= number && number <= most) return {};
-    return "\"" + text + "\" is no whole number from " + std::to_string(least) + " to " +
-           std::to_string(most);
+    return fmt::format("\"{}\" is not a whole number from {} to {}", text, least, most);
   };
   return {check, std::string()};
 }

@@ -9,11 +9,11 @@
 
 namespace sonde::daemon {
 
-/// What is wrong with the words of a command, as a line for standard error: `sonde: `, the word,
-/// what is accepted, and where the help is. `app` has parsed them.
+/// Formats a usage error as a line for standard error: `sonde: `, the word, what is accepted, and
+/// where the help is. `app` has parsed the words.
 [[nodiscard]] std::string usage_error(const CLI::App* app, const CLI::Error& why);
 
-/// Accepts whole numbers from `least` to `most`, and names both where it refuses.
+/// Accepts whole numbers from `least` to `most`. The error names both.
 [[nodiscard]] CLI::Validator whole_number(std::int64_t least, std::int64_t most);
 
 }  // namespace sonde::daemon

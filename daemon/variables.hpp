@@ -7,11 +7,11 @@
 
 namespace sonde::daemon {
 
-/// `SONDE_KAFKA_SASL_PASSWORD` is `kafka.sasl.password`.
+/// Prefix of variables for librdkafka: `SONDE_KAFKA_SASL_PASSWORD` is `kafka.sasl.password`.
 inline constexpr std::string_view kafka_variables = "SONDE_KAFKA_";
 
-/// Refuses a variable `SONDE_…` that nothing reads: it may be a misspelt one, of a deny list
-/// perhaps. Those that Kubernetes sets for a service that is called `sonde` are let through.
+/// Refuses a variable `SONDE_…` that no code reads: it may be a misspelt setting, such as a deny
+/// list. Accepts the variables that Kubernetes sets for a service with the name `sonde`.
 [[nodiscard]] result<> check_variables(const environment& variables);
 
 }  // namespace sonde::daemon

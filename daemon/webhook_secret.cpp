@@ -87,11 +87,11 @@ result<std::shared_ptr<const model::webhook_keys>> load_webhook_keys(
 
 std::string advice_on(const model::webhook_keys& keys) {
   if (keys.shares_encryption()) {
-    return "receivers know the secrets of webhook.secret_file, and these encrypt all webhooks; "
-           "set webhook.key_file";
+    return "receivers have the secrets of webhook.secret_file, which encrypt all webhooks; set "
+           "webhook.key_file";
   }
   if (keys.shares_signatures()) {
-    return "receivers know the shared webhook secret, and may sign with it; tell each owner their "
+    return "receivers have the shared webhook secret, and can sign with it; give each owner their "
            "own secret, then move its line from webhook.secret_file, or webhook.secret in the data "
            "folder, to webhook.key_file, or webhook.keys there";
   }

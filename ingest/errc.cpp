@@ -9,8 +9,8 @@ const char* category_name(errc) {
 const char* describe(errc code) {
   switch (code) {
     case errc::invalid: return "the request is not valid";
-    case errc::not_found: return "there is no such thing";
-    case errc::gone: return "it is not kept any more";
+    case errc::not_found: return "it does not exist";
+    case errc::gone: return "it is no longer kept";
     case errc::too_large: return "it is too large";
     case errc::too_many: return "too many requests";
     case errc::unavailable: return "the server cannot do this now; try again later";

@@ -7,14 +7,14 @@
 
 namespace sonde::ingest {
 
-/// Why a request is not fulfilled, by what its sender can do about it.
+/// Reasons why a request fails, grouped by what the client can do about it.
 enum class errc {
-  invalid = 1,  ///< mend it and send it again
+  invalid = 1,  ///< correct the request and send it again
   not_found,
-  gone,         ///< it was there
-  too_large,    ///< more than one record may hold
-  too_many,     ///< of this caller's; later
-  unavailable,  ///< nobody's fault but this server's; later
+  gone,         ///< existed before
+  too_large,    ///< exceeds the size of one record
+  too_many,     ///< limit of this caller; retry later
+  unavailable,  ///< fault of this server; retry later
 };
 
 [[nodiscard]] const char* category_name(errc);

@@ -3,8 +3,10 @@
 #include "base/hash.hpp"
 #include "base/record_size.hpp"
 #include "model/errc.hpp"
-#include "model/field_reader.hpp"
-#include "model/text.hpp"
+#include "model/text/field_reader.hpp"
+#include "model/text/text.hpp"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>
@@ -24,9 +26,9 @@ constexpr const char* redriven_header = "sonde_redriven";
 constexpr const char* type_header = "ce_type";
 constexpr const char* receipt_type = "sonde.redrive.v1";
 constexpr std::uint32_t receipt_depth = 4;
-/// Of the reason; a sentence that quotes what somebody sent may be longer.
+/// The limit of a reason. A sentence that quotes a caller's text may be longer.
 constexpr std::size_t letter_reason_bytes = 2'000;
-/// A key or a header of a shortened letter.
+/// The limit of a key or a header in a shortened letter.
 constexpr std::size_t kept_bytes = 4'096;
 constexpr std::size_t kept_headers = 32;
 
@@ -42,20 +44,20 @@ void drop_headers(record& of, std::string_view prefix) {
   std::erase_if(of.headers, [&](const auto& each) { return each.first.starts_with(prefix); });
 }
 
-/// Without what alone would fill a letter, beside its value.
+/// Removes headers and cuts the key if they alone could fill a letter.
 void bound_frame(record& letter) {
   if (letter.key.size() > kept_bytes) letter.key.resize(kept_bytes);
   std::erase_if(letter.headers, [](const auto& each) {
     return each.first.size() + each.second.size() > kept_bytes;
   });
-  // Those of the letter itself are the last ones.
+  // The headers of the letter itself are the last ones.
   if (letter.headers.size() > kept_headers) {
     auto surplus = static_cast<std::ptrdiff_t>(letter.headers.size() - kept_headers);
     letter.headers.erase(letter.headers.begin(), letter.headers.begin() + surplus);
   }
 }
 
-/// Cuts the value of a letter that is larger than `most_bytes`, and says so in its headers.
+/// Cuts the value of a letter that is larger than `most_bytes`, and records this in its headers.
 void shorten(record& letter, std::size_t most_bytes) {
   if (size_of(letter) <= most_bytes) return;
   letter.headers.emplace_back(bytes_header, std::to_string(letter.value.size()));
@@ -104,7 +106,7 @@ result<dead_letter> parse_dead_letter(const record& letter) {
   bool whole = topic != nullptr &&
                read_number(find_header(letter.headers, partition_header), out.from.partition) &&
                read_number(find_header(letter.headers, offset_header), out.from.offset);
-  if (!whole) return fail(errc::invalid_record, "the record does not say where it had come from");
+  if (!whole) return fail(errc::invalid_record, "the record does not name its origin");
   out.from.topic = *topic;
   if (const auto* stage = find_header(letter.headers, stage_header)) out.stage = *stage;
   if (const auto* why = find_header(letter.headers, error_header)) out.error = *why;
@@ -119,10 +121,9 @@ result<record> restored(const record& original, const dead_letter& why) {
   bool same = why.original_bytes == original.value.size() &&
               why.original_sha256 == to_hex(sha256(original.value));
   if (same) return original;
-  return fail(errc::invalid_record, "the record at " + why.from.topic + " " +
-                                        std::to_string(why.from.partition) + ":" +
-                                        std::to_string(why.from.offset) +
-                                        " is not the one that this letter was made from");
+  return fail(errc::invalid_record,
+              fmt::format("the record at {} {}:{} is not the record of this dead letter",
+                          why.from.topic, why.from.partition, why.from.offset));
 }
 
 record to_redriven(record letter, const dead_letter& why, const record_place& stood) {
@@ -130,8 +131,7 @@ record to_redriven(record letter, const dead_letter& why, const record_place& st
   drop_headers(letter, redriven_header);
   letter.topic = why.from.topic;
   letter.headers.emplace_back(attempts_header, std::to_string(why.attempts));
-  letter.headers.emplace_back(redriven_header,
-                              std::to_string(stood.partition) + "/" + std::to_string(stood.offset));
+  letter.headers.emplace_back(redriven_header, fmt::format("{}/{}", stood.partition, stood.offset));
   return letter;
 }
 
@@ -142,8 +142,7 @@ bool is_redriven(const record& one) {
 record to_redrive_receipt(const record& letter, const record_place& stood, const record_place& went,
                           wall_time now) {
   json value = {{"letter", to_json(stood)}, {"to", to_json(went)}, {"time", to_rfc3339(now)}};
-  auto id =
-      stood.topic + "/" + std::to_string(stood.partition) + "/" + std::to_string(stood.offset);
+  auto id = fmt::format("{}/{}/{}", stood.topic, stood.partition, stood.offset);
   record_headers headers = {{"content-type", "application/json"},
                             {"ce_specversion", "1.0"},
                             {"ce_id", id + "/" + to_rfc3339(now)},
@@ -151,7 +150,7 @@ record to_redrive_receipt(const record& letter, const record_place& stood, const
                             {type_header, receipt_type},
                             {"ce_time", to_rfc3339(now)},
                             {"ce_subject", id}};
-  // A key of any length may have come with the letter; the receipt only has to be near it.
+  // The letter may have a key of any length. The receipt only has to be in the same partition.
   return {stood.topic, letter.key.substr(0, kept_bytes), to_text(value), std::move(headers)};
 }
 
@@ -166,7 +165,7 @@ result<std::int64_t> parse_redrive_receipt(const record& receipt) {
   field_reader fields(*value);
   field_reader letter(fields.any("letter"));
   auto offset = letter.signed_number("offset");
-  if (letter.failed()) return letter.trouble();
+  if (letter.failed()) return letter.first_error();
   return offset;
 }
 

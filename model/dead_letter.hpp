@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "base/record.hpp"
 #include "base/result.hpp"
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace sonde::model {
 
-/// Where a record stands, or stood. The queue has a type of its own for this, which is not known
-/// here.
+/// The present or former position of a record. The queue has its own type for this, which `model`
+/// does not use.
 struct record_place {
   std::string topic;
   std::int32_t partition = 0;
@@ -22,50 +22,51 @@ struct record_place {
 };
 [[nodiscard]] json to_json(const record_place& place);
 
-/// Why a record was put aside.
+/// The reason why a record was dead-lettered.
 struct dead_letter {
   record_place from;
-  std::string stage;  ///< what failed: `parse`, `process`
+  std::string stage;  ///< the failed stage: `parse`, `process`
   std::string error;
   std::uint32_t attempts = 1;
-  /// Of a letter that was shortened: the bytes of the original's value, and their SHA-256 in
+  /// For a shortened letter: the size of the original value in bytes, and its SHA-256 in
   /// hexadecimal.
   std::optional<std::uint64_t> original_bytes = std::nullopt;
   std::string original_sha256 = {};
 };
 
-/// `scan.requests` → `scan.requests.dlq`.
+/// Returns the dead-letter topic: `scan.requests` → `scan.requests.dlq`.
 [[nodiscard]] std::string dead_letter_topic(const std::string& topic);
 
-/// A record as it goes to the dead letters: as it was, with why in its headers. One that had been
-/// sent back before counts its attempts on.
+/// Makes a dead letter: the unchanged record, with the reason in its headers. The attempts of a
+/// redriven record are added to its earlier ones.
 ///
-/// The letter has at most `most_bytes`. Where the original leaves no room for the reason, its value
-/// is cut, and headers say so: `sonde_dead_bytes` and `sonde_dead_sha256` are those of the whole
-/// value, which stands where the letter came from for as long as its topic keeps it. Headers and a
-/// key that are too large themselves go, or are cut.
+/// The letter has at most `most_bytes`. If the original leaves no room for the reason, its value is
+/// cut, and the headers `sonde_dead_bytes` and `sonde_dead_sha256` describe the whole value. The
+/// whole value remains at the original position for the retention of its topic. Headers that are
+/// too large are removed, and a key that is too large is cut.
 [[nodiscard]] record to_dead_letter(record what, record_place from, std::string stage,
                                     std::string why, std::size_t most_bytes);
-/// What a dead letter's headers say; an error for a record that is none.
+/// Parses the headers of a dead letter. Fails for a record that is not a dead letter.
 [[nodiscard]] result<dead_letter> parse_dead_letter(const record& letter);
 
-/// The record as it goes back to where it came from: as it was, and `sonde_redriven` says which
-/// letter it had been. `letter` is whole; of one that was shortened, it is what `restored` gives.
+/// Makes the record that returns to its original topic: the unchanged record, with a header
+/// `sonde_redriven` that names the letter. `letter` is complete; for a shortened letter, pass the
+/// result of `restored`.
 [[nodiscard]] record to_redriven(record letter, const dead_letter& why, const record_place& stood);
 
-/// `original`, in place of the letter that it was shortened to. An error where it is not the record
-/// that the letter was made from.
+/// Returns `original` in place of the shortened letter. Fails if the letter was not made from this
+/// record.
 [[nodiscard]] result<record> restored(const record& original, const dead_letter& why);
 
-/// Whether a record was a dead letter before it came to stand where it is.
+/// Reports whether a record was a dead letter before (redrive).
 [[nodiscard]] bool is_redriven(const record& one);
 
-/// The receipt for a letter that went back: it follows in the letter's own partition, so that
-/// whoever reads dead letters sees which of them are dealt with.
+/// Makes the receipt for a redriven letter. It follows in the partition of the letter, so that
+/// readers of dead letters see which letters are handled.
 [[nodiscard]] record to_redrive_receipt(const record& letter, const record_place& stood,
                                         const record_place& went, wall_time now);
 [[nodiscard]] bool is_redrive_receipt(const record& one);
-/// The offset of the letter, in the receipt's own partition.
+/// Returns the offset of the letter, in the partition of the receipt.
 [[nodiscard]] result<std::int64_t> parse_redrive_receipt(const record& receipt);
 
 }  // namespace sonde::model

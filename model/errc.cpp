@@ -16,12 +16,12 @@ const char* describe(errc code) {
     case errc::invalid_record: return "not a record of this topic";
     case errc::invalid_text: return "not UTF-8";
     case errc::invalid_value: return "not a value of its data type";
-    case errc::over_budget: return "more work than one request may cause";
+    case errc::over_budget: return "more work than the limit of one request";
   }
   return "unknown error";
 }
 
-/// What is wrong with a value stays wrong.
+/// Returns false: an invalid value stays invalid.
 bool is_transient(errc) {
   return false;
 }

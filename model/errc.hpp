@@ -7,7 +7,7 @@
 
 namespace sonde::model {
 
-/// What can be wrong with a value. The sentence beside the code names the trouble and the mend.
+/// The errors of a value. The sentence beside the code names the error and the correction.
 enum class errc {
   invalid_target = 1,
   invalid_ports,
@@ -17,7 +17,7 @@ enum class errc {
   invalid_record,
   invalid_text,
   invalid_value,
-  over_budget,  ///< checking it would cost more than one request may
+  over_budget,  ///< the check would cost more than one request may
 };
 
 [[nodiscard]] const char* category_name(errc);

@@ -1,14 +1,14 @@
 #include "model/events.hpp"
 
-#include "model/field_reader.hpp"
+#include "model/text/field_reader.hpp"
 
 namespace sonde::model {
 namespace {
 
-/// Of the keys of records that tell of a use.
+/// The suffix of record keys for uses of a key.
 constexpr std::string_view use_suffix = "/use";
 constexpr std::uint32_t event_depth = 4;
-constexpr std::string_view claim_prefix = "claim-";
+constexpr std::string_view lease_prefix = "claim-";
 
 struct envelope {
   std::string id;
@@ -37,7 +37,7 @@ constexpr const char* from_ingest = "/sonde/ingest";
 constexpr const char* from_scanner = "/sonde/scanner";
 constexpr const char* from_webhook = "/sonde/webhook";
 
-/// What a scan finds is numbered by task and attempt.
+/// Numbers the facts of a scan by task and attempt.
 std::string finding_id(const provenance& from, std::uint32_t attempt, const std::string& id) {
   auto task = from.task ? from.task->str() : std::string();
   return task + "/" + std::to_string(attempt) + "/" + id;
@@ -82,8 +82,8 @@ record to_record(const scan_task& task, wall_time now) {
                  task.traceparent};
   auto headers = headers_of(std::move(event));
   headers.emplace_back(epoch_header, epoch);
-  // What runs and goes on running can wait. What was asked for and what has ended cannot: whoever
-  // folds a cancellation has to fold what came before it.
+  // A snapshot of a running scan can wait. A queued or ended scan cannot wait: an owner that folds
+  // a cancellation must first fold the records before it.
   bool urgent = task.current.state != task_state::running || !task.cancelled_by.empty();
   return {topics::scan_tasks, task.key.str(), to_json_text(task), std::move(headers), urgent};
 }
@@ -147,7 +147,7 @@ record to_record(const audit_entry& entry) {
           headers_of(std::move(event))};
 }
 
-record to_record(const kept_answer& answer) {
+record to_record(const cached_response& answer) {
   envelope event{answer.by + "/" + std::string(name_of(answer.what)),
                  from_ingest,
                  "sonde.idempotency.v1",
@@ -182,6 +182,7 @@ record to_record(const progress_event& event) {
                 {"planned", event.progress.planned},
                 {"done", event.progress.done},
                 {"open", event.progress.open},
+                {"identified", event.progress.identified},
                 {"time", to_rfc3339(event.time)}};
   envelope headers{event.id.str() + "/" + to_rfc3339(event.time),
                    from_scanner,
@@ -202,37 +203,39 @@ result<progress_event> parse_progress_event(std::string_view text) {
   out.progress.planned = fields.small_number("planned");
   out.progress.done = fields.small_number("done");
   out.progress.open = fields.small_number("open");
+  // Earlier versions did not count them.
+  out.progress.identified = fields.small_number_or("identified", out.progress.open);
   out.time = fields.time("time");
-  if (fields.failed()) return fields.trouble();
+  if (fields.failed()) return fields.first_error();
   return out;
 }
 
-record to_record(const claim& claim) {
+record to_record(const lease& lease) {
   json value = {
-      {"owner", claim.owner}, {"partition", claim.partition}, {"time", to_rfc3339(claim.time)}};
-  envelope event{claim.owner + "/" + std::to_string(claim.partition) + "/" + to_rfc3339(claim.time),
+      {"owner", lease.owner}, {"partition", lease.partition}, {"time", to_rfc3339(lease.time)}};
+  envelope event{lease.owner + "/" + std::to_string(lease.partition) + "/" + to_rfc3339(lease.time),
                  from_scanner,
                  "sonde.scan.claim.v1",
-                 claim.time,
-                 claim.owner,
+                 lease.time,
+                 lease.owner,
                  {}};
-  return {topics::scan_tasks, std::string(claim_prefix) + std::to_string(claim.partition),
+  return {topics::scan_tasks, std::string(lease_prefix) + std::to_string(lease.partition),
           to_text(value), headers_of(std::move(event)), true};
 }
 
-bool is_claim(const record& record) {
-  return record.key.starts_with(claim_prefix);
+bool is_lease(const record& record) {
+  return record.key.starts_with(lease_prefix);
 }
 
-result<claim> parse_claim(std::string_view text) {
+result<lease> parse_lease(std::string_view text) {
   auto object = parse_json(text, event_depth);
   if (!object) return object.error();
   field_reader fields(*object);
-  claim out;
+  lease out;
   out.owner = fields.text("owner");
   out.partition = static_cast<std::int32_t>(fields.small_number("partition"));
   out.time = fields.time("time");
-  if (fields.failed()) return fields.trouble();
+  if (fields.failed()) return fields.first_error();
   return out;
 }
 

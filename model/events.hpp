@@ -1,14 +1,14 @@
 #pragma once
 
 #include "base/record.hpp"
-#include "model/audit_entry.hpp"
-#include "model/comment.hpp"
-#include "model/credential.hpp"
-#include "model/entity.hpp"
-#include "model/kept_answer.hpp"
-#include "model/scan_request.hpp"
-#include "model/scan_task.hpp"
-#include "model/webhook_delivery.hpp"
+#include "model/auth/audit_entry.hpp"
+#include "model/auth/credential.hpp"
+#include "model/cached_response.hpp"
+#include "model/facts/comment.hpp"
+#include "model/facts/entity.hpp"
+#include "model/scan/scan_request.hpp"
+#include "model/scan/scan_task.hpp"
+#include "model/webhook/webhook_delivery.hpp"
 
 #include <cstddef>
 #include <string>
@@ -16,7 +16,7 @@
 
 namespace sonde::model {
 
-/// Short names of the topics. The queue adds prefix and version.
+/// The short names of the topics. The queue adds prefix and version.
 namespace topics {
 inline constexpr const char* scan_requests = "scan.requests";
 inline constexpr const char* scan_requests_dead = "scan.requests.dlq";
@@ -36,36 +36,39 @@ inline constexpr const char* audit = "audit";
 /// The records of every topic: key, value, and CloudEvents 1.0 headers in binary mode (CloudEvents
 /// Kafka protocol binding, section 3.2).
 
-/// `number`: the request's place among those of one HTTP request.
+/// Makes a record of `scan.requests`. `number`: the position of the request within one HTTP
+/// request.
 [[nodiscard]] record to_record(const scan_request& request, const std::string& request_id,
                                std::size_t number = 0);
 [[nodiscard]] record to_record(const scan_task& task, wall_time now);
-/// What a scan finds. `attempt` makes the event's id differ from that of an earlier, abandoned run.
+/// Makes the record of a fact that a scan found. `attempt` distinguishes the event's id from the id
+/// of an earlier, abandoned run.
 [[nodiscard]] record to_record(const entity& entity, std::uint32_t attempt,
                                const std::string& traceparent);
 [[nodiscard]] record to_record(const association& association, std::uint32_t attempt,
                                const std::string& traceparent);
 
-/// What a caller submits. `event_id`: of the request and the place within it.
+/// Makes the record of a fact that a caller submitted. `event_id`: the request and the position
+/// within it.
 [[nodiscard]] record to_record(const entity& entity, std::string event_id,
                                const std::string& traceparent);
 [[nodiscard]] record to_record(const association& association, std::string event_id,
                                const std::string& traceparent);
 [[nodiscard]] record to_record(const comment& comment, std::string event_id,
                                const std::string& traceparent);
-/// A key that was made, or revoked: `credentials`.
+/// Makes a record of `credentials` for a created or revoked key.
 [[nodiscard]] record to_record(const credential& key);
 [[nodiscard]] record to_record(const key_use& use);
-/// Whether a record of `credentials` tells of a use and not of a key.
+/// Reports whether a record of `credentials` contains a use of a key, not a key.
 [[nodiscard]] bool is_key_use(const record& record);
-/// Who has asked for a change: `audit`.
+/// Makes a record of `audit`.
 [[nodiscard]] record to_record(const audit_entry& entry);
-/// An answer that is given again: `idempotency`.
-[[nodiscard]] record to_record(const kept_answer& answer);
+/// Makes a record of `idempotency` for a cached response (`cached_response`).
+[[nodiscard]] record to_record(const cached_response& answer);
 [[nodiscard]] record to_record(const webhook_message& message, const std::string& traceparent);
 [[nodiscard]] record to_record(const webhook_delivery& delivery, wall_time now);
 
-/// How far a running task has come: `scan.progress`.
+/// The progress of a running task: a record of `scan.progress`.
 struct progress_event {
   target_key key;
   task_id id;
@@ -75,18 +78,19 @@ struct progress_event {
 [[nodiscard]] record to_record(const progress_event& event);
 [[nodiscard]] result<progress_event> parse_progress_event(std::string_view text);
 
-/// An owner's claim on a partition of `scan.tasks`. Its offset is the owner's epoch.
-struct claim {
-  std::string owner;  ///< a process's own id, different at each start
+/// An owner's lease (`claim`) on a partition of `scan.tasks`. Its offset is the owner's epoch.
+struct lease {
+  std::string owner;  ///< the id of a process, different at each start
   std::int32_t partition = 0;
   wall_time time{};
 };
-[[nodiscard]] record to_record(const claim& claim);
-/// Whether a record of `scan.tasks` is a claim and no snapshot.
-[[nodiscard]] bool is_claim(const record& record);
-[[nodiscard]] result<claim> parse_claim(std::string_view text);
+[[nodiscard]] record to_record(const lease& lease);
+/// Reports whether a record of `scan.tasks` is a lease, not a snapshot.
+[[nodiscard]] bool is_lease(const record& record);
+[[nodiscard]] result<lease> parse_lease(std::string_view text);
 
-/// The header that says, without parsing the value, which owner published a snapshot.
+/// The header with the epoch of the owner that published a snapshot. It is readable without parsing
+/// the value.
 inline constexpr const char* epoch_header = "sonde_epoch";
 
 }  // namespace sonde::model

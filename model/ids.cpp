@@ -1,5 +1,7 @@
 #include "model/ids.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 
 namespace sonde::model {
@@ -39,11 +41,11 @@ constexpr std::string_view uuid_shape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
 }  // namespace
 
-target_key key_of(const target& target, std::string_view profile, const group_list& scope) {
+target_key key_of(const target& target, std::string_view profile, const group_list& visibility) {
   std::string fields;
   append_field(fields, target.text());
   append_field(fields, profile);
-  for (const auto& group : scope)
+  for (const auto& group : visibility)
     append_field(fields, group);
   return target_key(to_hex(sha256(fields)));
 }
@@ -55,7 +57,7 @@ task_id task_id_of(const target_key& key, std::uint64_t generation) {
 }
 
 std::string uuid_text(sha256_digest digest) {
-  // RFC 9562, section 5.8: the version stands in the high half of byte 6, the variant in byte 8.
+  // RFC 9562, section 5.8: the version is the high half of byte 6, the variant is in byte 8.
   digest[6] = (digest[6] & std::byte{0x0F}) | std::byte{0x80};
   digest[8] = (digest[8] & std::byte{0x3F}) | std::byte{0x80};
   auto hex = to_hex(std::span(digest).first(16));
@@ -98,9 +100,7 @@ bool is_entity_id(std::string_view text) {
 }
 
 std::optional<task_id> read_task_id(std::string text) {
-  for (auto& c : text) {
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-  }
+  text = ascii::lower_case(text);
   if (!is_task_id(text)) return std::nullopt;
   return task_id(std::move(text));
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr retry_policy read_retries{std::chrono::milliseconds(200),
                                     std::chrono::milliseconds(5'000)};
 
-/// Closed by its owner, which is no failure.
+/// Returns true if the owner closed the queue. Closing is not a failure.
 bool was_closed(const error& why) {
   return why.code == make_error_code(errc::closed);
 }

@@ -9,33 +9,33 @@
 #include <string>
 #include <vector>
 
-/// The loops that read topics: one for members of a group, one for readers.
+/// The loops that read topics: `consume` for members of a consumer group, `follow` for readers.
 namespace sonde::queue {
 
-/// What a member of a consumer group does with what it gets. Called on the loop of `consume`, one
-/// call at a time.
+/// Callbacks of a member of a consumer group. `consume` calls them on its loop, one call at a time.
 struct consume_handler {
   std::function<awaitable<void>(std::vector<partition_ref>)> assigned;
   std::function<awaitable<void>(revoked)> revoked;
-  /// Commits what it has dealt with; whatever is not committed comes again after a restart.
+  /// Processes the records and commits them. Records that are not committed are delivered again
+  /// after a restart.
   std::function<awaitable<void>(std::vector<stored_record>)> records;
 };
 
-/// Hands a member's deliveries to `to`, in order, until the consumer is closed or stop is
-/// requested. Transient errors are retried; a permanent one ends the loop and is returned: the
-/// member cannot go on, and its process should end.
+/// Passes the deliveries of a group member to `to`, in order, until the consumer is closed or
+/// `stop` is requested. Retries transient errors. Returns a permanent error and ends: the member
+/// cannot continue, and its process should exit.
 ///
-/// `what` is the event that a failed read logs: "scan requests cannot be read".
+/// `what` is the event that a failed read logs, for example "cannot read scan requests".
 awaitable<result<>> consume(consumer& from, consume_handler to, stop_signal& stop, logger& log,
                             std::string what);
 
-/// The same for a reader without a group.
+/// Passes the batches of a reader without a group to `take`, under the same rules as `consume`.
 using take_function = std::function<awaitable<void>(std::vector<stored_record>)>;
 awaitable<result<>> follow(reader& from, take_function take, stop_signal& stop, logger& log,
                            std::string what);
 
-/// For each partition of these records the position after its last one: what to commit once all
-/// of them are dealt with.
+/// Returns, for each partition of `records`, the position after its last record. This is the
+/// position to commit once all of the records are processed.
 [[nodiscard]] std::vector<position> positions_after(const std::vector<stored_record>& records);
 
 }  // namespace sonde::queue

@@ -8,9 +8,9 @@ const char* category_name(errc) {
 
 const char* describe(errc code) {
   switch (code) {
-    case errc::busy: return "too much is waiting to become durable; try again later";
+    case errc::busy: return "too many records wait to become durable; try again later";
     case errc::no_space: return "the disk is full";
-    case errc::unavailable: return "the queue cannot make anything durable now";
+    case errc::unavailable: return "the queue cannot make records durable now";
     case errc::broken: return "the queue failed while writing and must be restarted";
     case errc::too_large: return "the record, or a batch of records, is over the limit";
     case errc::unknown_topic: return "there is no such topic";
@@ -22,7 +22,7 @@ const char* describe(errc code) {
     case errc::not_ours: return "the file is not a queue of this program";
     case errc::unknown_schema: return "the file was written by a later version";
     case errc::damaged: return "the file is damaged";
-    case errc::mismatch: return "a topic is not what the configuration says it is";
+    case errc::mismatch: return "a topic does not match the configuration";
   }
   return "unknown error";
 }

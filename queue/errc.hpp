@@ -7,29 +7,30 @@
 
 namespace sonde::queue {
 
-/// How a queue can fail. The sentence beside the code says what to do about it.
+/// Errors of a queue. The comment of each code says when it occurs and what to do.
 enum class errc {
-  busy = 1,     ///< too much waits for the disk or the brokers: try again later
-  no_space,     ///< the disk is full: works again when there is room
-  unavailable,  ///< cannot be made durable now: try again later
-  broken,       ///< a write may be half done: stop, and recover by restart
-  too_large,    ///< one record, or a batch of them, is over the limit
+  busy = 1,     ///< too much data waits for the disk or the brokers; retry later
+  no_space,     ///< the disk is full; the queue works again when there is space
+  unavailable,  ///< records cannot be made durable now; retry later
+  broken,       ///< a write may be incomplete; stop, and recover by a restart
+  too_large,    ///< one record, or one batch of records, exceeds the limit
   unknown_topic,
-  out_of_range,  ///< the offset asked for is not kept any more, or not yet there
-  not_owned,     ///< the partition belongs to another member of the group by now
-  closed,        ///< by this process itself
+  out_of_range,  ///< the requested offset has expired or does not exist yet
+  not_owned,     ///< another member of the group owns the partition now
+  closed,        ///< this process closed the queue
   locked,        ///< another process writes to this data folder
   read_only,
-  not_ours,        ///< the file was made by another program
-  unknown_schema,  ///< … or by a later version of this one
+  not_ours,        ///< another program created the file
+  unknown_schema,  ///< a later version of this program wrote the file
   damaged,
-  mismatch,  ///< a topic is not what the configuration says it is
+  mismatch,  ///< a topic differs from the configuration
 };
 
 [[nodiscard]] const char* category_name(errc);
 [[nodiscard]] const char* describe(errc code);
-/// `broken` is transient: a restart mends it, and the item is not to blame. So is `unknown_topic`:
-/// topics are made while processes run.
+/// Returns true for transient errors. `broken` is transient because a restart repairs it and the
+/// item is not the cause. `unknown_topic` is transient because topics can be created while
+/// processes run.
 [[nodiscard]] bool is_transient(errc code);
 [[nodiscard]] error_code make_error_code(errc code);
 

@@ -6,7 +6,8 @@
 
 namespace sonde::queue {
 
-/// Another backend, as it is: a start for what changes a few of its ways.
+/// A backend that forwards every call to another backend. Base class for backends that change only
+/// some calls.
 class forwarding_backend : public backend {
  public:
   explicit forwarding_backend(std::unique_ptr<backend> inner) : inner_(std::move(inner)) {}

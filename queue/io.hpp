@@ -14,30 +14,33 @@
 #include <variant>
 #include <vector>
 
-/// What everything above knows of a queue: topics of partitions of records, durable and in order.
-/// Which backend is behind it is decided in one place, daemon/app.cpp.
+/// The interface of a queue: topics of partitions of durable, ordered records. Only
+/// daemon/backend.cpp chooses the backend.
 namespace sonde::queue {
 
 enum class cleanup {
-  remove,   ///< records older than `retention` go
-  compact,  ///< of each key the newest record stays
+  remove,   ///< delete records older than `retention`
+  compact,  ///< keep the newest record of each key
 };
 
-/// What a topic must be. Names here are short ("scan.requests"); a backend adds prefix and version.
+/// The required properties of a topic. Names here are short ("scan.requests"); a backend adds the
+/// prefix and the version.
 struct topic_spec {
   std::string name;
   std::int32_t partitions = 1;
   cleanup policy = cleanup::remove;
-  std::chrono::milliseconds retention{0};  ///< zero: for ever
-  bool keep_uncommitted = false;           ///< whatever its age, until every group has committed it
-  /// A record is not compacted away, nor removed as a repeat, before this age.
+  std::chrono::milliseconds retention{0};  ///< zero: no expiry
+  bool keep_uncommitted = false;           ///< keep at any age until every group has committed
+  /// The minimum age of a record before compaction or repeat removal may delete it.
   std::chrono::milliseconds compaction_lag{0};
-  /// Beyond so many bytes of keys, values and headers the oldest records go; zero: never. Of the
-  /// whole topic: where a backend counts by partition, each has its share.
+  /// The limit on bytes of keys, values and headers of the whole topic; the oldest records beyond
+  /// it are deleted. Zero: no limit. A backend that counts by partition gives each partition an
+  /// equal share.
   std::uint64_t retention_bytes = 0;
-  /// Of a topic that is not compacted: among the records that say the same, those stay that tell
-  /// the earliest and the latest time. Nothing: the record stays. Called on a thread of the
-  /// backend's. Local backends only: Kafka has no such cleanup.
+  /// Identifies repeats in a topic that is not compacted. Of the records with the same mark, only
+  /// those with the earliest and the latest time are kept. A record without a mark is always kept.
+  /// The backend calls this on one of its own threads. Local backends only: Kafka has no such
+  /// cleanup.
   std::function<std::optional<repeat_mark>(const record&)> repeats = nullptr;
 };
 
@@ -53,7 +56,7 @@ struct topic_size {
   std::uint64_t bytes = 0;
 };
 
-/// A place in a partition: of a record, or of the next one to read.
+/// A place in a partition: the offset of a record, or of the next record to read.
 struct position {
   std::string topic;
   std::int32_t partition = 0;
@@ -61,7 +64,7 @@ struct position {
   auto operator<=>(const position&) const = default;
 };
 
-/// A record as it stands in its partition. Offsets grow; they may have gaps.
+/// A record with its place in a partition. Offsets increase and may have gaps.
 struct stored_record {
   record what;
   std::int32_t partition = 0;
@@ -71,28 +74,28 @@ struct stored_record {
   [[nodiscard]] position place() const { return {what.topic, partition, offset}; }
 };
 
-/// Reads partitions in order, for itself alone: no group, no commits. Within a partition nothing is
-/// skipped; what lies before the first kept record is.
+/// Reads partitions in order, without a group and without commits. Within a partition no record is
+/// skipped, except those before the first record that is still kept.
 ///
-/// Used by one coroutine at a time, on any loop. `read` is not cancelled by the coroutine's
-/// cancellation but by `close`. Destroying it closes it.
+/// Used by one coroutine at a time, on any loop. Cancelling the coroutine does not cancel `read`;
+/// `close` does. The destructor closes the reader.
 class reader {
  public:
   virtual ~reader() = default;
-  /// Waits until there is at least one record. `errc::closed` after `close`.
+  /// Waits until at least one record is available. Fails with `errc::closed` after `close`.
   virtual awaitable<result<std::vector<stored_record>>> read() = 0;
   /// Ends a waiting `read` and all later ones. Callable from any thread, more than once.
   virtual void close() = 0;
 };
 
-/// These partitions are this member's now. What it reads of them begins where the group has
-/// committed to.
+/// Reports partitions that this member owns from now on. Reading starts at the offset that the
+/// group has committed.
 struct assigned {
   std::vector<partition_ref> partitions;
 };
 
-/// These partitions are about to go to another member. Until the next call of `next` they can
-/// still be committed; after it they are gone. `lost`: they are gone already.
+/// Reports partitions that are about to move to another member. They can still be committed until
+/// the next call of `next`, which releases them. `lost`: they have been taken away already.
 struct revoked {
   std::vector<partition_ref> partitions;
   bool lost = false;
@@ -100,75 +103,76 @@ struct revoked {
 
 using delivery = std::variant<std::vector<stored_record>, assigned, revoked>;
 
-/// A member of a consumer group. Same rules of use as a `reader`.
+/// A member of a consumer group. The rules of use are those of `reader`.
 class consumer {
  public:
   virtual ~consumer() = default;
-  /// Waits for records or for news of the assignment. An offset that the topic does not hold any
-  /// more is `errc::out_of_range`, never a silent jump.
+  /// Waits for records or for a change of the assignment. Fails with `errc::out_of_range` if the
+  /// topic no longer holds the offset; it never skips silently.
   virtual awaitable<result<delivery>> next() = 0;
-  /// The group has dealt with everything before these positions. Durable when it returns.
+  /// Commits these positions: the group has processed everything before them. Durable on return.
   virtual awaitable<result<>> commit(std::vector<position> next) = 0;
-  /// Leaves the group; its partitions go to the others.
+  /// Leaves the group. Its partitions move to the other members.
   virtual void close() = 0;
 };
 
-/// Where records go in. Callable from any loop.
+/// The producing interface. Callable from any loop.
 class sink {
  public:
   virtual ~sink() = default;
-  /// Completes when every record is durable, and says where each stands. The key decides the
-  /// partition (murmur2, as JVM tools do). On one machine the batch is one transaction; otherwise
-  /// a failed batch may be there in part, and repeating it completes it.
+  /// Completes when every record is durable, and returns the position of each. The key decides the
+  /// partition (murmur2, as JVM tools do). On one machine the batch is one transaction. Otherwise a
+  /// failed batch may be stored in part, and repeating it completes it.
   virtual awaitable<result<std::vector<position>>> produce(std::vector<record> batch) = 0;
-  /// The same, to a partition of the caller's choice.
+  /// Produces one record to a partition that the caller chooses.
   virtual awaitable<result<position>> produce_to(std::int32_t partition, record one) = 0;
-  /// Gives up what has not left this process for a partition that is somebody else's by now: its
-  /// senders are told `errc::not_owned`. What has left may still come to stand there. From any
-  /// thread.
+  /// Abandons records that this process has not sent yet, for a partition that another process now
+  /// owns. Their senders get `errc::not_owned`. Records that were sent already may still be stored.
+  /// Callable from any thread.
   virtual void abandon(partition_ref where) = 0;
 };
 
-/// A queue, whole. Made, started and closed by the wiring; outlives everything that uses it.
+/// A complete queue. The wiring creates, starts and closes it; it outlives all its users.
 class backend : public sink {
  public:
-  /// A reader of all partitions of these topics, from the start or from the positions given; a
+  /// Returns a reader of all partitions of the given topics. It reads from the given positions; a
   /// partition without a position is read from the start.
   virtual std::unique_ptr<reader> read_from(std::vector<std::string> topics,
                                             std::vector<position> from) = 0;
   virtual std::unique_ptr<consumer> join(std::string group, std::string topic) = 0;
 
-  /// The position behind the last record of each partition of these topics. Whatever was
-  /// acknowledged before the call, by any process, is before it.
+  /// Returns the position after the last record of each partition of the given topics. Every record
+  /// that any process had acknowledged before the call is before it.
   virtual awaitable<result<std::vector<position>>> ends(std::vector<std::string> topics) = 0;
-  /// The position of the first record that is kept.
+  /// Returns the position of the first record that is kept.
   virtual awaitable<result<std::vector<position>>> starts(std::vector<std::string> topics) = 0;
-  /// Where a group would go on in each partition of a topic: where it has committed to, or else at
-  /// the start.
+  /// Returns where a group continues in each partition of a topic: at its committed position, or at
+  /// the start if it has none.
   virtual awaitable<result<std::vector<position>>> committed(std::string group,
                                                              std::string topic) = 0;
-  /// The size of each topic that the backend stores itself. Leaves out topics that it has not
-  /// counted yet. Empty on Kafka, whose brokers report sizes.
-  /// From any thread.
+  /// Returns the size of each topic that the backend stores itself. Leaves out topics that it has
+  /// not counted yet. Empty on Kafka, whose brokers report sizes. Callable from any thread.
   [[nodiscard]] virtual std::vector<topic_size> sizes() const { return {}; }
 
   [[nodiscard]] virtual const std::vector<topic_spec>& topics() const = 0;
-  /// A topic's full name, as other programs see it: `sonde.scan.requests.v1`.
+  /// Returns a topic's full name, as other programs see it: `sonde.scan.requests.v1`.
   [[nodiscard]] virtual std::string full_name(const std::string& topic) const = 0;
-  /// The same of a group: `sonde.scanner`.
+  /// Returns a group's full name: `sonde.scanner`.
   [[nodiscard]] virtual std::string full_group(const std::string& group) const = 0;
 
-  /// Changes when these are no longer the same topics: a file was deleted, a cluster replaced.
-  /// Whoever keeps positions keeps this beside them.
+  /// Returns an id that changes when the topics are no longer the same: a file was deleted, or a
+  /// cluster was replaced. Code that stores positions stores this id with them.
   [[nodiscard]] virtual const std::string& identity() const = 0;
 
-  /// An error once the queue has failed in a way that only a restart mends. From any thread.
+  /// Returns an error once the queue has failed in a way that only a restart repairs. Callable from
+  /// any thread.
   [[nodiscard]] virtual result<> health() const = 0;
-  /// An error while nothing can be made durable for a reason that may pass. From any thread.
+  /// Returns an error while records cannot be made durable for a temporary reason. Callable from
+  /// any thread.
   [[nodiscard]] virtual result<> availability() const { return {}; }
 
-  /// Finishes what was accepted and stops. Blocks; nothing may use the queue any more, and its
-  /// readers and consumers have been closed. Idempotent.
+  /// Finishes the accepted records and stops. Blocks. Requires that all readers and consumers are
+  /// closed and that the queue has no other users. Idempotent.
   virtual void close() = 0;
 };
 

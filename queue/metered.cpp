@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view dead_letters = ".dlq";
 
-/// Of each topic: records and bytes.
+/// Records and bytes of each topic.
 using sums_by_topic = std::map<std::string, std::pair<std::size_t, std::size_t>>;
 
 struct topic_counts {
@@ -55,23 +55,23 @@ class metered final : public forwarding_backend {
       : forwarding_backend(std::move(queue)),
         counts_(counts),
         seconds_(counts.time("sonde_queue_produce_seconds",
-                             "Until what was produced was durable, or was refused.")) {
+                             "Time until records were durable or refused.")) {
     for (const auto& spec : inner().topics()) {
       const auto& name = spec.name;
       metrics::labels topic{{"topic", inner().full_name(name)}};
       topics_.emplace(
-          name, topic_counts{
-                    counts.count("sonde_queue_produced_records_total", "Records that are durable.",
-                                 topic),
-                    counts.count("sonde_queue_produced_bytes_total",
-                                 "Bytes of these: key, value and headers.", topic),
-                    counts.count("sonde_queue_produce_failures_total",
-                                 "Records that could not be made durable, at the time.", topic)});
+          name,
+          topic_counts{counts.count("sonde_queue_produced_records_total",
+                                    "Records that are durable.", topic),
+                       counts.count("sonde_queue_produced_bytes_total",
+                                    "Bytes of durable records: key, value and headers.", topic),
+                       counts.count("sonde_queue_produce_failures_total",
+                                    "Failed attempts to make a record durable.", topic)});
       if (!name.ends_with(dead_letters)) continue;
       metrics::labels of{
           {"topic", inner().full_name(name.substr(0, name.size() - dead_letters.size()))}};
       dead_.emplace(name, counts.count("sonde_queue_dead_letters_total",
-                                       "Records of this topic that were put aside.", of));
+                                       "Records of this topic that became dead letters.", of));
     }
   }
 
@@ -106,7 +106,7 @@ class metered final : public forwarding_backend {
     metrics::labels labels{{"consumergroup", inner().full_group(group)},
                            {"topic", inner().full_name(topic)}};
     auto records = counts_.count("sonde_queue_consumed_records_total",
-                                 "Records that a group was given.", labels);
+                                 "Records that a group received.", labels);
     auto rebalances = counts_.count("sonde_queue_rebalances_total",
                                     "Times that partitions were assigned.", labels);
     return std::make_unique<metered_consumer>(inner().join(std::move(group), std::move(topic)),
@@ -119,7 +119,7 @@ class metered final : public forwarding_backend {
     seconds_.observe(taken.count());
     for (const auto& [topic, sum] : sums) {
       auto its = topics_.find(topic);
-      if (its == topics_.end()) continue;  // a topic that is not, which the caller was told
+      if (its == topics_.end()) continue;  // unknown topic; the caller gets an error
       auto records = static_cast<double>(sum.first);
       if (!durable) {
         its->second.failures.add(records);
@@ -160,7 +160,7 @@ awaitable<result<>> show_lag(backend& queue, std::string group, std::string topi
                            {"topic", full},
                            {"partition", std::to_string(end.partition)}};
     auto shown = counts.show("kafka_consumergroup_lag",
-                             "Records that the group has not dealt with yet.", labels);
+                             "Records that the group has not processed yet.", labels);
     shown.set(static_cast<double>(behind));
   }
   co_return result<>();
@@ -170,7 +170,7 @@ void show_sizes(const backend& queue, metrics& counts) {
   for (const auto& size : queue.sizes()) {
     metrics::labels labels{{"topic", queue.full_name(size.topic)}};
     auto shown = counts.show("sonde_queue_topic_bytes",
-                             "Of the topic's records: keys, values and headers.", labels);
+                             "Size of the topic's records: keys, values and headers.", labels);
     shown.set(static_cast<double>(size.bytes));
   }
 }

@@ -7,17 +7,17 @@
 
 namespace sonde::queue {
 
-/// A backend that counts what goes through it: records produced and consumed, what could not be
-/// made durable, dead letters, rebalances. It is the queue that it was given in all else.
+/// Returns a backend that forwards every call to `queue` and counts records produced and consumed,
+/// failed produces, dead letters and rebalances.
 [[nodiscard]] std::unique_ptr<backend> make_metered(std::unique_ptr<backend> queue,
                                                     metrics& counts);
 
-/// How far each group is behind the end of what it reads, as
-/// `kafka_consumergroup_lag{consumergroup,topic,partition}`: whoever has a dashboard for Kafka has
-/// one for this, whatever the backend. The error is that of the queue, which could not be asked.
+/// Publishes how far each group is behind the end of its topic, as
+/// `kafka_consumergroup_lag{consumergroup,topic,partition}`. Existing Kafka dashboards therefore
+/// work with every backend. Returns the error of the queue if a query fails.
 awaitable<result<>> show_lag(backend& queue, std::string group, std::string topic, metrics& counts);
 
-/// Updates `sonde_queue_topic_bytes{topic}` for the topics whose size the backend knows.
+/// Updates `sonde_queue_topic_bytes{topic}` for the topics whose size the backend reports.
 void show_sizes(const backend& queue, metrics& counts);
 
 }  // namespace sonde::queue

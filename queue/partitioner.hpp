@@ -5,11 +5,11 @@
 
 namespace sonde::queue {
 
-/// The partition of a key among `partitions`: Kafka's default for the JVM, murmur2 with the sign
-/// bit cleared, so that every client puts a key where every other one looks for it.
+/// Returns the partition of a key among `partitions`: the default of Kafka's JVM clients, murmur2
+/// with the sign bit cleared. All clients therefore agree on the partition of a key.
 [[nodiscard]] std::int32_t partition_of(std::string_view key, std::int32_t partitions);
 
-/// MurmurHash2, 32 bits, with Kafka's seed.
+/// Computes the 32-bit MurmurHash2 with Kafka's seed.
 [[nodiscard]] std::uint32_t murmur2(std::string_view key);
 
 }  // namespace sonde::queue

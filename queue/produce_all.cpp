@@ -12,12 +12,12 @@ namespace {
 
 constexpr retry_policy write_retries{std::chrono::milliseconds(100),
                                      std::chrono::milliseconds(5'000)};
-/// One part of a batch: small enough that other writers get their turn, and far below
+/// The size of one part of a batch: small enough to let other writers in between, and far below
 /// `limits::produce_pending_bytes`.
 constexpr std::size_t part_records = 2'000;
 constexpr std::size_t part_bytes = 8u << 20;
 
-/// How many records from the front make up the next part; at least one.
+/// Returns the number of records from the front that form the next part; at least one.
 std::size_t next_part(std::span<const record> rest) {
   std::size_t bytes = 0;
   std::size_t count = 0;
@@ -47,7 +47,7 @@ bool blames_the_record(const error& why) {
 awaitable<result<produced>> produce_all(sink& to, std::vector<record> batch, stop_signal& stop,
                                         logger& log, std::string what) {
   produced out;
-  std::size_t most = batch.size();  // shrinks around a record that is refused
+  std::size_t most = batch.size();  // is halved around a refused record
   for (std::size_t begin = 0; begin < batch.size();) {
     auto rest = std::span<const record>(batch).subspan(begin);
     auto count = std::min(next_part(rest), most);
@@ -63,9 +63,9 @@ awaitable<result<produced>> produce_all(sink& to, std::vector<record> batch, sto
       most = count / 2;
       continue;
     }
-    log.error(what + "; it is left out", {{"topic", batch[begin].topic},
-                                          {"key", batch[begin].key},
-                                          {"reason", places.error().message()}});
+    log.error(what + "; skipping this record", {{"topic", batch[begin].topic},
+                                                {"key", batch[begin].key},
+                                                {"reason", places.error().message()}});
     out.refused.push_back({begin, places.error()});
     ++begin;
     most = batch.size();

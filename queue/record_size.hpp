@@ -10,11 +10,11 @@ namespace sonde::queue {
 
 using sonde::size_of;
 
-/// `errc::too_large` beyond `most` bytes.
+/// Fails with `errc::too_large` if the record is larger than `most` bytes.
 [[nodiscard]] result<> check_size(const record& one, std::size_t most);
 
-/// The same of records that are produced together: a batch that could not be accepted if nothing
-/// else waited is refused for good, and not as `busy`.
+/// Checks the total size of records that are produced together. A batch that would not fit even
+/// into an empty queue fails permanently with `errc::too_large`, not with `errc::busy`.
 [[nodiscard]] result<> check_batch_size(std::size_t size, std::size_t most);
 
 }  // namespace sonde::queue

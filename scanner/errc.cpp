@@ -13,10 +13,12 @@ const char* describe(errc code) {
     case errc::closed: return "connection closed";
     case errc::silent: return "no answer in time";
     case errc::unreachable: return "unreachable";
-    case errc::local_trouble: return "this machine could not try";
+    case errc::local_error: return "this machine could not try";
     case errc::no_route: return "this machine has no route to it";
     case errc::forbidden: return "this machine's own rules forbid it";
     case errc::listen_only: return "listened only: raw printing port";
+    case errc::industrial:
+      return "listened only: industrial port; scan.industrial allows a request";
     case errc::out_of_scope: return "out of scope";
     case errc::excluded: return "excluded";
     case errc::deadline: return "the time ran out";
@@ -25,6 +27,7 @@ const char* describe(errc code) {
     case errc::no_data: return "the name has no address";
     case errc::servfail: return "the name servers failed";
     case errc::dns_timeout: return "no name server answered";
+    case errc::fingerprint_file: return "the fingerprints are invalid";
   }
   return "unknown error";
 }
@@ -33,7 +36,7 @@ bool is_transient(errc code) {
   switch (code) {
     case errc::reset:
     case errc::silent:
-    case errc::local_trouble:
+    case errc::local_error:
     case errc::deadline:
     case errc::servfail:
     case errc::dns_timeout: return true;

@@ -7,18 +7,19 @@
 
 namespace sonde::scanner {
 
-/// How an attempt to reach or to understand something can end. Facts about a target, trouble of
-/// this machine, and our own decisions stay apart all the way up.
+/// The results of an attempt to reach or to identify something. Facts about a target, errors of
+/// this machine and decisions of this program stay distinct at every level.
 enum class errc {
-  refused = 1,    ///< the target said no
-  reset,          ///< it said yes and took it back
-  closed,         ///< it hung up
-  silent,         ///< it said nothing in time
-  unreachable,    ///< somebody on the way says that it cannot be reached
-  local_trouble,  ///< this machine could not try
-  no_route,       ///< this machine has no way there
-  forbidden,      ///< this machine's own rules do not allow it
-  listen_only,    ///< nothing may be sent to this port (engine/port_manners)
+  refused = 1,  ///< the target refused the connection
+  reset,        ///< the target reset an established connection
+  closed,       ///< the target closed the connection
+  silent,       ///< no response within the time limit
+  unreachable,  ///< an ICMP error reports that it is unreachable
+  local_error,  ///< this machine could not try
+  no_route,     ///< this machine has no route
+  forbidden,    ///< this machine's own rules forbid it
+  listen_only,  ///< nothing may be sent to this port (engine/port_manners)
+  industrial,   ///< the same; `scan.industrial` allows its protocol's identification request
   out_of_scope,
   excluded,
   deadline,
@@ -27,6 +28,7 @@ enum class errc {
   no_data,
   servfail,
   dns_timeout,
+  fingerprint_file,  ///< a file or the folder of fingerprints is invalid
 };
 
 [[nodiscard]] const char* category_name(errc);

@@ -2,10 +2,13 @@
 
 #include "base/hash.hpp"
 #include "base/record_size.hpp"
+#include "base/utf8.hpp"
 #include "model/events.hpp"
-#include "model/fitting.hpp"
-#include "model/text.hpp"
+#include "model/text/fitting.hpp"
+#include "model/text/text.hpp"
+#include "scanner/engine/port_manners.hpp"
 #include "scanner/errc.hpp"
+#include "scanner/related_entities.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -23,10 +26,11 @@ constexpr std::size_t shown_banner_bytes = 200;
 constexpr const char* over_budget =
     "truncated: the scan's budget for banners and certificates is used up";
 
-/// The evidence of whatever was learnt on one endpoint.
+/// Returns the evidence for everything observed on one endpoint.
 json evidence_of(const model::endpoint_observation& seen) {
   json out = {{"endpoint", model::endpoint_text(seen.address, seen.port)},
               {"module", seen.module.empty() ? "connect" : seen.module}};
+  if (!seen.asked.empty()) out["asked"] = seen.asked;
   if (seen.tls && !seen.tls->sni.empty()) out["sni"] = seen.tls->sni;
   return out;
 }
@@ -39,7 +43,15 @@ json service_attributes(const model::endpoint_observation& seen) {
   put("name", seen.service.name);
   put("product", seen.service.product);
   put("version", seen.service.version);
-  out["tls"] = seen.tls.has_value();
+  put("confidence", std::string(name_of(seen.service.sure)));
+  put("cpe", seen.service.cpe);
+  // A fact may be stated several times.
+  for (const auto& fact : seen.service.facts) {
+    auto [at, is_new] = out.emplace("fact-" + fact.name, fact.value);
+    if (!is_new) at.value() = at.value().get<std::string>() + ", " + fact.value;
+  }
+  out["tls"] = seen.tls.has_value() && !seen.tls->starttls;
+  if (seen.tls && seen.tls->starttls) out["starttls"] = true;
   if (seen.tls) {
     put("tls-version", seen.tls->version);
     put("tls-cipher", seen.tls->cipher);
@@ -54,20 +66,35 @@ json service_attributes(const model::endpoint_observation& seen) {
   return out;
 }
 
-/// Why less is known of an endpoint than usual; empty where there is no reason.
+/// Returns why less than usual is known about an endpoint; empty if there is no reason.
 std::string detail_of(const model::endpoint_observation& seen) {
+  if (seen.listened_only && manners_of(seen.port) == port_manners::industrial) {
+    return describe(errc::industrial);
+  }
   if (seen.listened_only) return describe(errc::listen_only);
   if (seen.truncated) return over_budget;
   return {};
 }
 
+/// The first line of a banner; empty for binary bytes, which say nothing in a table.
+std::string shown_banner(std::string_view banner) {
+  auto line = banner.substr(0, banner.find_first_of("\r\n"));
+  bool utf8 = to_utf8(line) == line;
+  auto odd = std::ranges::count_if(line, [utf8](char c) {
+    auto byte = static_cast<unsigned char>(c);
+    return (byte < ' ' && c != '\t') || byte == 0x7F || (byte > 0x7F && !utf8);
+  });
+  if (static_cast<std::size_t>(odd) * 4 > line.size()) return {};
+  return model::first_line(banner, shown_banner_bytes);
+}
+
 }  // namespace
 
-/// Writes one part's entities and edges.
+/// Writes the entities and associations of one part.
 class findings_collector::part_writer {
  public:
   part_writer(findings_collector& all, const model::scan_observation& seen, wall_time now)
-      : all_(all), seen_(seen), from_{source, all.task_.scope, now, all.task_.current.id} {
+      : all_(all), seen_(seen), from_{source, all.task_.visibility, now, all.task_.current.id} {
     for (const auto& certificate : seen.certificates)
       certificates_.emplace(certificate->sha256, certificate.get());
   }
@@ -104,7 +131,7 @@ class findings_collector::part_writer {
     return out;
   }
 
-  /// Nothing where the scan has published as many as it may.
+  /// Returns nothing if the scan has reached its limit of entities.
   optional_id entity(const char* type, const std::string& value, json attributes = json::object()) {
     auto id = model::entity_id_of(type, value);
     auto its = mark_of(id.str());
@@ -154,6 +181,7 @@ class findings_collector::part_writer {
       edge(service, association_mode::aggregation, banner, evidence);
     }
     if (endpoint.tls) add_chain(*endpoint.tls, service, targets, evidence);
+    add_related(endpoint.service, service, evidence);
     add_result(endpoint, where);
   }
 
@@ -164,8 +192,8 @@ class findings_collector::part_writer {
     return entity("banner", value, std::move(attributes));
   }
 
-  /// The leaf belongs to the service and the targets; the rest of the chain was presented by the
-  /// service. What depends on the name asked for is in the evidence.
+  /// Associates the leaf with the service and the targets. The rest of the chain is associated with
+  /// the service that presented it. Facts that depend on the requested name are in the evidence.
   void add_chain(const model::tls_observation& tls, const optional_id& service,
                  const std::vector<optional_id>& targets, const json& evidence) {
     for (std::size_t i = 0; i < tls.chain.size(); ++i) {
@@ -184,7 +212,20 @@ class findings_collector::part_writer {
     }
   }
 
-  /// Nothing where no part of the scan has its facts.
+  /// Adds what the service states of its product, key, host and domain. The name of the target is
+  /// left out: a server may repeat the name of the request.
+  void add_related(const model::service_observation& seen, const optional_id& service,
+                   const json& evidence) {
+    for (auto& each : related_entities(seen)) {
+      if (each.value == seen_.target.text()) continue;
+      auto detail = evidence;
+      if (!each.fact.empty()) detail["fact"] = each.fact;
+      auto its = entity(each.type, each.value);
+      edge(service, association_mode::association, its, std::move(detail));
+    }
+  }
+
+  /// Returns nothing if no part of the scan contains its facts.
   optional_id certificate_entity(const std::string& sha256) {
     if (all_.certificates_.contains(sha256)) return model::entity_id_of("certificate", sha256);
     auto facts = certificates_.find(sha256);
@@ -193,13 +234,13 @@ class findings_collector::part_writer {
     if (id) {
       all_.certificates_[sha256] = {
           std::string(model::cut_at(facts->second->subject, shown_banner_bytes)),
-          facts->second->not_after};
+          facts->second->not_after, facts->second->self_signed};
     }
     return id;
   }
 
-  /// Of a leaf whose facts are in this part. They have a limit of their own within that of
-  /// entities, so that the names of a few certificates do not take the place of services.
+  /// Adds the hostnames of a leaf whose facts are in this part. Hostnames have a limit of their own
+  /// within that of entities, so that the names of a few certificates do not displace services.
   void add_hostnames(const std::string& sha256, const optional_id& certificate) {
     auto facts = certificates_.find(sha256);
     if (facts == certificates_.end()) return;
@@ -222,17 +263,20 @@ class findings_collector::part_writer {
     row.endpoint = where;
     row.service = model::entity_id_of("service", where);
     row.name = endpoint.service.name;
-    row.product = model::to_utf8(endpoint.service.product);
-    row.version = model::to_utf8(endpoint.service.version);
-    row.tls = endpoint.tls.has_value();
-    row.banner = model::first_line(endpoint.raw_banner, shown_banner_bytes);
+    row.product = to_utf8(endpoint.service.product);
+    row.version = to_utf8(endpoint.service.version);
+    row.confidence = name_of(endpoint.service.sure);
+    row.tls = endpoint.tls.has_value() && !endpoint.tls->starttls;
+    row.banner = shown_banner(endpoint.raw_banner);
     row.detail = detail_of(endpoint);
+    row.requests = endpoint.requests;
     if (endpoint.tls && !endpoint.tls->chain.empty()) {
       row.certificate = endpoint.tls->chain.front();
       auto known = all_.certificates_.find(row.certificate);
       if (known != all_.certificates_.end()) {
         row.subject = known->second.subject;
         row.not_after = known->second.not_after;
+        row.self_signed = known->second.self_signed;
       }
     }
     all_.results_[{endpoint.address, endpoint.port}] = std::move(row);
@@ -248,7 +292,7 @@ class findings_collector::part_writer {
   findings out_;
 };
 
-findings_collector::findings_collector(const model::scan_task& task, const limits& bounds)
+findings_collector::findings_collector(const model::scan_task& task, const scan_limits& bounds)
     : task_(task), bounds_(bounds) {}
 
 findings findings_collector::add(const model::scan_observation& part, wall_time now) {
@@ -278,6 +322,7 @@ std::string left_out_text(const scan_budget::counts& by_budget, const findings_l
   };
   add(by_budget.certificates, "certificates (fingerprints only)");
   add(by_budget.banners, "banners (hashes only)");
+  add(by_budget.facts, "services' facts");
   add(by_limits.hostnames, "alternative names");
   add(by_limits.entities, "entities");
   add(by_limits.associations, "associations");
@@ -286,7 +331,7 @@ std::string left_out_text(const scan_budget::counts& by_budget, const findings_l
 }
 
 findings findings_of(const model::scan_observation& seen, const model::scan_task& task,
-                     wall_time now, const limits& limits) {
+                     wall_time now, const scan_limits& limits) {
   findings_collector all(task, limits);
   auto out = all.add(seen, now);
   out.results = all.results();
@@ -295,7 +340,7 @@ findings findings_of(const model::scan_observation& seen, const model::scan_task
 }
 
 std::vector<record> records_of(findings& found, const model::scan_task& task,
-                               const limits& limits) {
+                               const queue::limits& limits) {
   std::vector<record> out;
   out.reserve(found.entities.size() + found.associations.size());
   for (auto& entity : found.entities) {

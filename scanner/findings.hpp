@@ -1,11 +1,12 @@
 #pragma once
 
-#include "base/limits.hpp"
 #include "base/record.hpp"
-#include "model/entity.hpp"
-#include "model/observation.hpp"
-#include "model/scan_task.hpp"
+#include "model/facts/entity.hpp"
+#include "model/scan/observation.hpp"
+#include "model/scan/scan_task.hpp"
+#include "queue/limits.hpp"
 #include "scanner/engine/scan_budget.hpp"
+#include "scanner/scan_limits.hpp"
 
 #include <array>
 #include <cstdint>
@@ -19,76 +20,79 @@
 
 namespace sonde::scanner {
 
-/// What a scan has to say, in the words of the event stream.
+/// The findings of a scan, as entities and associations of the event stream.
 struct findings {
   std::vector<model::entity> entities;
   std::vector<model::association> associations;
-  std::vector<model::endpoint_result> results;  ///< for the task's table, cut at the limit
+  std::vector<model::endpoint_result> results;  ///< for the task's table, truncated at the limit
   std::uint32_t results_total = 0;
 };
 
-/// What did not fit into the limits of one scan.
+/// Counts of what exceeds the limits of one scan.
 struct findings_left_out {
   std::uint32_t entities = 0;
   std::uint32_t associations = 0;
   std::uint32_t hostnames = 0;
 };
 
-/// Turns what was seen into entities, and edges between them with the evidence for each, part by
-/// part: every entity and edge once, whatever the parts repeat. Pure: the same observations give
-/// the same ids. Every edge's ends are among the entities of this part or of an earlier one.
+/// Converts observations to entities, and to associations between them with evidence, part by part.
+/// Returns every entity and association once, even if several parts repeat it. Pure: the same
+/// observations give the same ids. The ends of an association are in the same part or an earlier
+/// one.
 ///
-/// What it remembers of a part is bounded by `limits::scan_entities`, `scan_associations` and
-/// `results_endpoints`; what is beyond them is counted. Not for concurrent use.
+/// Its memory is limited by `scan_limits::scan_entities`, `scan_associations` and
+/// `results_endpoints`; what exceeds them is counted. Not thread-safe.
 class findings_collector {
  public:
-  findings_collector(const model::scan_task& task, const limits& bounds);
+  findings_collector(const model::scan_task& task, const scan_limits& bounds);
 
-  /// What this part adds. An address that turned out to be a tarpit takes its results back.
+  /// Returns the new findings of this part. An address found to be a tarpit has its results
+  /// removed.
   [[nodiscard]] findings add(const model::scan_observation& part, wall_time now);
 
-  /// The table of results, by address and port.
+  /// Returns the table of results, ordered by address and port.
   [[nodiscard]] std::vector<model::endpoint_result> results() const;
   [[nodiscard]] std::uint32_t results_total() const;
   [[nodiscard]] const findings_left_out& left_out() const { return left_out_; }
 
  private:
   class part_writer;
-  /// The first half of a SHA-256, which is enough to tell what one scan publishes apart.
+  /// The first half of a SHA-256, which is sufficient to distinguish what one scan publishes.
   using mark = std::array<std::uint64_t, 2>;
   struct mark_hash {
     std::size_t operator()(const mark& m) const { return m[0]; }
   };
   struct known_certificate {
-    std::string subject;  ///< as far as the table shows it
+    std::string subject;  ///< truncated to its length in the table
     std::string not_after;
+    bool self_signed = false;
   };
   using address_and_port = std::pair<model::ip_address, std::uint16_t>;
 
   const model::scan_task task_;
-  const limits bounds_;
+  const scan_limits bounds_;
   std::unordered_set<mark, mark_hash> entities_;
   std::unordered_set<mark, mark_hash> associations_;
   std::uint32_t hostnames_ = 0;  ///< of the entities
   std::unordered_map<std::string, known_certificate> certificates_;
   std::map<address_and_port, model::endpoint_result> results_;
-  std::map<model::ip_address, std::uint32_t> open_;  ///< endpoints of each address
+  std::map<model::ip_address, std::uint32_t> open_;  ///< number of endpoints of each address
   findings_left_out left_out_;
 };
 
-/// What a scan's outcome says of what was left out for its limits, to stand after the reason:
-/// empty, or a semicolon and the counts.
+/// Describes what was left out because of limits, as a suffix of a scan's outcome: empty, or a
+/// semicolon and the counts.
 [[nodiscard]] std::string left_out_text(const scan_budget::counts& by_budget,
                                         const findings_left_out& by_limits, std::uint32_t refused);
 
-/// The findings of a scan that was seen as a whole.
+/// Returns the findings of a scan that is observed as a whole.
 [[nodiscard]] findings findings_of(const model::scan_observation& seen,
                                    const model::scan_task& task, wall_time now,
-                                   const limits& limits);
+                                   const scan_limits& limits);
 
-/// The records of entities and associations, in the order in which they are published. An entity
-/// that would be too large for a topic is shortened (see `model::shorten_attributes`).
+/// Serialises entities and associations in the order of publication. An entity that is too large
+/// for a topic is shortened (see `model::shorten_attributes`).
 [[nodiscard]] std::vector<record> records_of(findings& found, const model::scan_task& task,
-                                             const limits& limits);
+                                             const queue::limits& limits);
 
 }  // namespace sonde::scanner

@@ -20,21 +20,21 @@ const model::network& loopback_v4() {
 policy::policy(model::address_scope scope, std::set<model::ip_address> own_addresses)
     : scope_(std::move(scope)), own_addresses_(std::move(own_addresses)) {}
 
-result<> policy::answer(const model::address_scope::judgement& judged) {
-  switch (judged.what) {
+result<> policy::answer(const model::address_scope::check_result& checked) {
+  switch (checked.what) {
     case model::address_scope::verdict::in_scope: return {};
-    case model::address_scope::verdict::excluded: return fail(errc::excluded, judged.reason);
+    case model::address_scope::verdict::excluded: return fail(errc::excluded, checked.reason);
     case model::address_scope::verdict::out_of_scope: break;
   }
-  return fail(errc::out_of_scope, judged.reason);
+  return fail(errc::out_of_scope, checked.reason);
 }
 
 result<> policy::may_dial(const model::ip_address& address, const model::target& under) const {
-  return answer(scope_.judge(address, under));
+  return answer(scope_.check(address, under));
 }
 
 result<> policy::may_scan(const model::target& target) const {
-  return answer(scope_.judge(target));
+  return answer(scope_.check(target));
 }
 
 bool policy::is_own(const model::ip_address& address) const {

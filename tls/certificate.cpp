@@ -1,5 +1,6 @@
 #include "tls/certificate.hpp"
 
+#include "base/enum_names.hpp"
 #include "base/hash.hpp"
 #include "tls/der.hpp"
 #include "tls/extensions.hpp"
@@ -9,16 +10,18 @@
 #include "tls/signature_algorithm.hpp"
 #include "tls/validity.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace sonde::tls {
 namespace {
 
-/// OpenSSL's own bound on RSA; a larger key is not asked to verify anything.
+/// OpenSSL's limit on RSA keys. A signature of a larger key is not verified.
 constexpr std::uint32_t longest_verified_key_bits = 16'384;
 
-/// What every certificate consists of (RFC 5280, section 4.1), found but not looked into.
+/// The fields of every certificate (RFC 5280, section 4.1), located but not decoded.
 struct skeleton {
   der::element whole;
   der::element tbs;
@@ -30,10 +33,10 @@ struct skeleton {
   der::element key;
   std::optional<der::element> extensions;
   der::element signature_algorithm;
-  bool has_more = false;  ///< something stands where nothing should
+  bool has_more = false;  ///< there are bytes after an expected end
 };
 
-/// Takes one element of each kind, in order; false at the first that is missing.
+/// Takes the expected elements in order. Returns false at the first missing one.
 struct expected_field {
   std::uint8_t tag;
   der::element* into;
@@ -70,7 +73,7 @@ std::optional<skeleton> read_skeleton(std::string_view bytes) {
                          {der::sequence, &out.key}})) {
     return std::nullopt;
   }
-  fields.next(der::context(1));  // issuerUniqueID and subjectUniqueID, which nobody uses
+  fields.next(der::context(1));  // issuerUniqueID and subjectUniqueID, unused in practice
   fields.next(der::context(2));
   out.extensions = fields.next(der::context_constructed(3));
   out.has_more = !outside.empty() || !parts.empty() || !fields.empty();
@@ -84,11 +87,11 @@ bool read_version(const skeleton& bones, certificate& out) {
   auto value = number ? der::to_uint32(number->content) : std::nullopt;
   if (!value || *value > 2) return false;
   out.version = *value + 1;
-  if (*value == 0) out.flags.non_dce_der = true;  // DER leaves out what is the default
+  if (*value == 0) out.flags.non_dce_der = true;  // DER omits default values
   return true;
 }
 
-/// Two's complement as sign and magnitude.
+/// Decodes the two's complement serial number to sign and magnitude.
 bool read_serial(std::string_view content, certificate& out) {
   if (content.empty()) return false;
   out.flags.negative_serial = static_cast<std::uint8_t>(content.front()) >= 0x80;
@@ -107,7 +110,8 @@ bool read_serial(std::string_view content, certificate& out) {
   return true;
 }
 
-/// Verifying costs ten times what parsing does, so one of two signs must speak for it.
+/// Checks the signature only if the names or the key ids match, because verification takes ten
+/// times as long as parsing.
 bool is_self_signed(library& openssl, std::string_view der, const certificate& c) {
   bool same_name = c.issuer.text == c.subject.text;
   bool same_key_id = !c.subject_key_id.empty() && c.subject_key_id == c.authority_key_id;
@@ -152,13 +156,10 @@ void read_fields(const skeleton& bones, const certificate_limits& limits, certif
 
 }  // namespace
 
+BOOST_DESCRIBE_ENUM(parse_status, parsed, partial, unparsable)
+
 std::string_view name_of(parse_status status) {
-  switch (status) {
-    case parse_status::parsed: return "parsed";
-    case parse_status::partial: return "partial";
-    case parse_status::unparsable: return "unparsable";
-  }
-  return "unknown";
+  return enum_name(status);
 }
 
 void add(text_list& list, std::string entry, std::size_t most) {
@@ -173,12 +174,12 @@ certificate parse_certificate(library& openssl, std::string_view der,
   out.sha1 = sha1_hex(der);
   out.sha256 = to_hex(sha256(der));
   if (der.size() > limits.bytes) {
-    add(out.problems, "it is longer than " + std::to_string(limits.bytes) + " bytes", limits.names);
+    add(out.problems, fmt::format("it is longer than {} bytes", limits.bytes), limits.names);
     return out;
   }
   auto bones = read_skeleton(der);
   if (!bones) {
-    add(out.problems, "it is no certificate", limits.names);
+    add(out.problems, "it is not a certificate", limits.names);
     return out;
   }
   read_fields(*bones, limits, out);

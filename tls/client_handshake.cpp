@@ -5,6 +5,8 @@
 #include "tls/errc.hpp"
 #include "tls/openssl.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -14,10 +16,11 @@
 namespace sonde::tls {
 namespace {
 
-/// What tells a TLS record from anything else: type and version (RFC 8446, section 5.1).
+/// The size of the prefix that identifies a TLS record: type and version (RFC 8446, section 5.1).
 constexpr std::size_t record_prefix = 3;
 
-/// Whether `bytes`, a server's first, can begin a TLS record: a handshake message or an alert.
+/// Returns whether `bytes`, a server's first, can start a TLS record with a handshake message or an
+/// alert.
 bool may_be_tls(std::string_view bytes) {
   constexpr unsigned char highest_minor_version = 4;
   if (!bytes.empty() && bytes[0] != SSL3_RT_HANDSHAKE && bytes[0] != SSL3_RT_ALERT) return false;
@@ -26,8 +29,8 @@ bool may_be_tls(std::string_view bytes) {
          static_cast<unsigned char>(bytes[2]) <= highest_minor_version;
 }
 
-/// The error of libssl itself where there is one: what lies below it is its consequence or too
-/// fine a detail. Empties the thread's queue.
+/// Returns the error of libssl if there is one: errors of lower layers are its consequences or mere
+/// details. Empties the thread's error queue.
 unsigned long take_ssl_error() {
   unsigned long found = 0;
   while (unsigned long code = ERR_get_error()) {
@@ -40,13 +43,26 @@ unsigned long take_ssl_error() {
 
 std::string reason_text(unsigned long code) {
   const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  return reason == nullptr ? "for a reason OpenSSL does not give" : reason;
+  return reason == nullptr ? "for a reason that OpenSSL does not report" : reason;
+}
+
+/// Sends `protocols` as ALPN. Returns false if one of them cannot be sent.
+bool offer_protocols(SSL* ssl, const std::vector<std::string>& protocols) {
+  if (protocols.empty()) return true;
+  std::string list;
+  for (const auto& each : protocols) {
+    if (each.empty() || each.size() > 255) return false;
+    list += static_cast<char>(each.size());
+    list += each;
+  }
+  const auto* bytes = reinterpret_cast<const unsigned char*>(list.data());
+  return SSL_set_alpn_protos(ssl, bytes, static_cast<unsigned>(list.size())) == 0;
 }
 
 }  // namespace
 
 struct client_handshake::engine {
-  engine(library& openssl, std::string sni, const handshake_limits& set_limits);
+  engine(library& openssl, client_offer offer, const handshake_limits& set_limits);
 
   void receive(std::string_view bytes);
   void receive_end();
@@ -62,8 +78,8 @@ struct client_handshake::engine {
   void advance();
   void shake_hands();
   void read_plaintext();
-  /// Sorts out why an operation of OpenSSL gave less than success; waiting for input is no failure.
-  void judge(int returned);
+  /// Handles a failed OpenSSL operation. Waiting for input is not a failure.
+  void take_result(int returned);
   void fail_with(errc code, std::string why);
 
   static void on_message(int sent, int version, int type, const void* data, std::size_t size,
@@ -80,13 +96,13 @@ struct client_handshake::engine {
   state now = state::in_progress;
   error failure;
   handshake_observation seen;
-  std::string first_bytes;  ///< until they are known to be TLS, or for good if they are not
+  std::string first_bytes;  ///< kept until TLS is recognised, or permanently if it is not
   bool speaks_tls = false;
   std::size_t received = 0;
   std::string plaintext;
 };
 
-client_handshake::engine::engine(library& openssl, std::string sni,
+client_handshake::engine::engine(library& openssl, client_offer offer,
                                  const handshake_limits& set_limits)
     : limits(set_limits), ssl(SSL_new(openssl.get().client.get())) {
   input = BIO_new(BIO_s_mem());
@@ -99,14 +115,19 @@ client_handshake::engine::engine(library& openssl, std::string sni,
   SSL_set_max_cert_list(ssl.get(), static_cast<long>(limits.handshake_bytes));
   SSL_set_msg_callback(ssl.get(), &engine::on_message);
   SSL_set_msg_callback_arg(ssl.get(), this);
-  bool sendable = sni.find('\0') == std::string::npos;
-  if (sendable && !sni.empty()) {
-    sendable = SSL_set_tlsext_host_name(ssl.get(), sni.c_str()) == 1;
+  if (offer.highest == client_offer::version::tls12) {
+    SSL_set_max_proto_version(ssl.get(), TLS1_2_VERSION);
+  }
+  bool sendable = offer.sni.find('\0') == std::string::npos;
+  if (sendable && !offer.sni.empty()) {
+    sendable = SSL_set_tlsext_host_name(ssl.get(), offer.sni.c_str()) == 1;
   }
   if (!sendable) {
     fail_with(errc::broken, "the name cannot be sent as an SNI");
+  } else if (!offer_protocols(ssl.get(), offer.alpn)) {
+    fail_with(errc::broken, "the protocols cannot be sent as an ALPN");
   } else {
-    seen.sni = std::move(sni);
+    seen.sni = std::move(offer.sni);
     advance();
   }
 }
@@ -120,7 +141,7 @@ void client_handshake::engine::receive(std::string_view bytes) {
     held = std::exchange(first_bytes, {}).append(bytes);
     if (!may_be_tls(held)) {
       first_bytes = held.substr(0, limits.foreign_bytes);
-      return fail_with(errc::not_tls, "the peer does not answer in TLS");
+      return fail_with(errc::not_tls, "the peer does not answer with TLS");
     }
     if (held.size() < record_prefix) {
       first_bytes = std::move(held);
@@ -130,8 +151,8 @@ void client_handshake::engine::receive(std::string_view bytes) {
     bytes = held;
   }
   if (now == state::in_progress && received > limits.handshake_bytes) {
-    return fail_with(errc::over_limit, "the peer's handshake is longer than " +
-                                           std::to_string(limits.handshake_bytes) + " bytes");
+    return fail_with(errc::over_limit, fmt::format("the peer's handshake is longer than {} bytes",
+                                                   limits.handshake_bytes));
   }
   feed(bytes);
 }
@@ -149,7 +170,7 @@ void client_handshake::engine::feed(std::string_view bytes) {
 void client_handshake::engine::receive_end() {
   if (now == state::established) now = state::closed;
   if (now != state::in_progress) return;
-  fail_with(errc::closed, received == 0 ? "the peer closed the connection instead of answering"
+  fail_with(errc::closed, received == 0 ? "the peer closed the connection without a response"
                                         : "the peer closed the connection during the handshake");
 }
 
@@ -160,7 +181,7 @@ result<> client_handshake::engine::encrypt(std::string_view text) {
   std::size_t written = 0;
   int returned = SSL_write_ex(ssl.get(), text.data(), text.size(), &written);
   if (returned == 1) return {};
-  judge(returned);
+  take_result(returned);
   return now == state::failed ? failure : fail(errc::not_established);
 }
 
@@ -178,7 +199,7 @@ void client_handshake::engine::advance() {
 
 void client_handshake::engine::shake_hands() {
   int returned = SSL_connect(ssl.get());
-  if (returned != 1) return judge(returned);
+  if (returned != 1) return take_result(returned);
   note_parameters();
   now = state::established;
 }
@@ -188,25 +209,24 @@ void client_handshake::engine::read_plaintext() {
   while (true) {
     std::size_t size = 0;
     int returned = SSL_read_ex(ssl.get(), record.data(), record.size(), &size);
-    if (returned != 1) return judge(returned);
+    if (returned != 1) return take_result(returned);
     plaintext.append(record.data(), size);
   }
 }
 
-void client_handshake::engine::judge(int returned) {
+void client_handshake::engine::take_result(int returned) {
   int kind = SSL_get_error(ssl.get(), returned);
   if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE) return;
   if (kind == SSL_ERROR_ZERO_RETURN) return receive_end();
   unsigned long code = take_ssl_error();
   if (is_chain_too_long()) {
     return fail_with(errc::over_limit,
-                     "the peer presents " + std::to_string(seen.chain_total) + " certificates");
+                     fmt::format("the peer presents {} certificates", seen.chain_total));
   }
   int alert = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET : -1;
   if (alert >= 0 && alert <= 255) {
     auto name = alert_name(static_cast<std::uint8_t>(alert));
-    return fail_with(errc::refused, "the peer refused with alert " + std::to_string(alert) + ", " +
-                                        std::string(name));
+    return fail_with(errc::refused, fmt::format("the peer refused with alert {}, {}", alert, name));
   }
   fail_with(errc::broken, "the peer's TLS is broken: " + reason_text(code));
 }
@@ -220,7 +240,7 @@ void client_handshake::engine::on_message(int sent, int /*version*/, int type, c
                                           std::size_t size, SSL* /*ssl*/, void* self) noexcept {
   if (sent != 0) return;
   auto& engine = *static_cast<client_handshake::engine*>(self);
-  // It is libssl's own buffer, which is not const.
+  // The buffer belongs to libssl and is not const.
   std::span<char> message(static_cast<char*>(const_cast<void*>(data)), size);
   if (type == SSL3_RT_ALERT) engine.on_alert({message.data(), message.size()});
   if (type == SSL3_RT_HANDSHAKE) engine.on_handshake_message(message);
@@ -258,13 +278,12 @@ void client_handshake::engine::on_certificate_message(std::span<char> body) {
                           limits.chain_certificates);
   seen.chain = std::move(chain.certificates);
   seen.chain_total = chain.total;
-  // libssl decodes all of a chain in one go and offers no way to stop it; ten thousand tiny
-  // certificates would keep this thread busy for seconds. No body of either format begins like
-  // this.
+  // libssl decodes a whole chain at once and cannot be stopped; ten thousand tiny certificates
+  // would block this thread for seconds. No valid body of either format starts with this byte.
   if (is_chain_too_long()) body[0] = '\xFF';
 }
 
-/// Only once the ServerHello has been digested: before, OpenSSL answers with what it offered.
+/// Called only after OpenSSL has processed the ServerHello; before, it returns the offered values.
 void client_handshake::engine::note_parameters() {
   seen.version = SSL_get_version(ssl.get());
   const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl.get());
@@ -274,11 +293,15 @@ void client_handshake::engine::note_parameters() {
   auto group = static_cast<int>(SSL_get_negotiated_group(ssl.get()));
   const char* group_name = group == NID_undef ? nullptr : SSL_group_to_name(ssl.get(), group);
   if (group_name != nullptr) seen.group = group_name;
+  const unsigned char* protocol = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl.get(), &protocol, &size);
+  if (size > 0) seen.alpn.assign(reinterpret_cast<const char*>(protocol), size);
 }
 
-client_handshake::client_handshake(library& openssl, std::string sni,
+client_handshake::client_handshake(library& openssl, client_offer offer,
                                    const handshake_limits& limits)
-    : engine_(std::make_unique<engine>(openssl, std::move(sni), limits)) {}
+    : engine_(std::make_unique<engine>(openssl, std::move(offer), limits)) {}
 
 client_handshake::~client_handshake() = default;
 

@@ -13,12 +13,21 @@
 
 namespace sonde::tls {
 
-/// What one peer may make a client hold.
+/// The resources that one peer may make a client use.
 struct handshake_limits {
   std::size_t handshake_bytes = 1u << 20;  ///< received until the handshake is complete
   std::size_t chain_certificates = 16;     ///< kept of the presented chain; the rest is counted
   std::size_t chain_decoded = 128;         ///< at 0.2 ms each; a longer chain ends the handshake
-  std::size_t foreign_bytes = 16'384;      ///< kept of what a peer says that speaks no TLS
+  std::size_t foreign_bytes = 16'384;      ///< kept of the data of a peer that does not use TLS
+};
+
+/// The contents of a ClientHello: requests and offers.
+struct client_offer {
+  /// The requested name; empty for an address, which must not be sent as SNI (RFC 6066, section 3).
+  std::string sni = {};
+  /// Application protocols, the preferred one first (RFC 7301). Empty: the extension is left out.
+  std::vector<std::string> alpn = {};
+  enum class version { tls13, tls12 } highest = version::tls13;
 };
 
 /// An alert from the peer (RFC 8446, section 6).
@@ -28,62 +37,66 @@ struct received_alert {
   bool fatal = false;
 };
 
-/// What a handshake showed, as far as it went: each part stays when a later one fails.
+/// The results of a handshake so far. Each part remains when a later one fails.
 struct handshake_observation {
-  std::string version;             ///< `TLSv1.3`; empty until a version was agreed
-  std::string cipher;              ///< IANA's name, `TLS_AES_128_GCM_SHA256`
-  std::string group;               ///< of the key exchange, `x25519`; empty where it had none
-  std::string sni;                 ///< that was sent; empty for none
-  std::vector<std::string> chain;  ///< DER, in the order presented, even where undecodable
+  std::string version;             ///< `TLSv1.3`; empty until a version is agreed
+  std::string cipher;              ///< the IANA name, `TLS_AES_128_GCM_SHA256`
+  std::string group;               ///< of the key exchange, `x25519`; empty if it had none
+  std::string sni;                 ///< the name sent; empty for none
+  std::string alpn;                ///< the protocol that the server selected; empty for none
+  std::vector<std::string> chain;  ///< DER, in the order presented, even if undecodable
   std::size_t chain_total = 0;     ///< certificates presented, kept or not
   bool client_certificate_requested = false;
-  std::optional<received_alert> alert;  ///< the last one, close_notify not counted
+  std::optional<received_alert> alert;  ///< the last one, except close_notify
 };
 
-/// The client's side of one TLS connection, without the connection: bytes go in, bytes come out.
+/// The client side of one TLS connection without I/O: bytes go in, bytes come out.
 ///
-/// Made with its ClientHello already in `take_output()`. The owner sends that, gives what arrives
-/// to `receive()`, and goes on until `status()` leaves `in_progress`; then it may speak inside TLS
-/// with `encrypt()` and `take_plaintext()`. It verifies nothing. Nothing here blocks, and a peer's
-/// fault never throws. Lives on the thread of its `library`, which outlives it.
+/// After construction `take_output()` holds the ClientHello. The owner sends it, passes received
+/// bytes to `receive()`, and continues until `status()` leaves `in_progress`. It can then exchange
+/// data with `encrypt()` and `take_plaintext()`. Certificates are not verified. No function blocks,
+/// and a fault of the peer never throws. Lives on the thread of its `library`, which outlives it.
 class client_handshake {
  public:
   enum class state {
     in_progress,
-    established,  ///< both sides may speak
-    closed,       ///< it was established, and the peer has said its last
+    established,  ///< both sides may send data
+    closed,       ///< was established; the peer has ended its data
     failed,       ///< see `failure()`
   };
 
-  /// `sni` is the name to ask for; empty for an address, which must not be sent as one (RFC 6066,
-  /// section 3). A name that cannot be sent (over 255 bytes, or with a NUL) makes it `failed`.
-  client_handshake(library& openssl, std::string sni, const handshake_limits& limits);
+  /// Starts a handshake. A name that cannot be sent (over 255 bytes, or with a NUL) makes the state
+  /// `failed`, and so does an application protocol without bytes or with more than 255.
+  client_handshake(library& openssl, client_offer offer, const handshake_limits& limits);
   ~client_handshake();
   client_handshake(const client_handshake&) = delete;
   client_handshake& operator=(const client_handshake&) = delete;
 
-  /// What the peer sent, in pieces of any size. Once it is known not to speak TLS, more bytes
-  /// extend `foreign_bytes()`; otherwise bytes after the end are ignored.
+  /// Processes bytes from the peer, in pieces of any size. If the peer does not use TLS, further
+  /// bytes extend `foreign_bytes()`; otherwise bytes after the end are ignored.
   void receive(std::string_view bytes);
-  /// The peer sends no more: a failure during the handshake, the end of the stream after it.
+  /// Reports that the peer sends no more: a failure during the handshake, the end of the stream
+  /// after it.
   void receive_end();
 
-  /// Puts `plaintext` into the output. `errc::not_established` before the handshake is complete
-  /// and after it failed.
+  /// Encrypts `plaintext` into the output. Fails with `errc::not_established` before the handshake
+  /// is complete and after it has failed.
   result<> encrypt(std::string_view plaintext);
-  /// Puts a close_notify into the output, where there is somebody to read it.
+  /// Adds a close_notify to the output, in the states `established` and `closed` only.
   void close();
 
-  /// Bytes to send, once each. There may be some after a failure too: the alert that says why.
+  /// Returns the bytes to send, each once. After a failure there may be some too: the alert that
+  /// reports it.
   [[nodiscard]] std::string take_output();
-  /// What the peer said inside TLS since the last call. Never more than it was given to read.
+  /// Returns the decrypted data since the last call. It never exceeds the received bytes.
   [[nodiscard]] std::string take_plaintext();
 
   [[nodiscard]] state status() const;
-  /// Why it failed: an `errc` and one sentence. Only for `failed`.
+  /// Returns the failure: an `errc` and one sentence. Only in the state `failed`.
   [[nodiscard]] const error& failure() const;
   [[nodiscard]] const handshake_observation& observation() const;
-  /// What a peer said that does not speak TLS (`errc::not_tls`), from its first byte; else empty.
+  /// Returns the data of a peer that does not use TLS (`errc::not_tls`), from the first byte;
+  /// otherwise empty.
   [[nodiscard]] std::string_view foreign_bytes() const;
 
  private:

@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint8_t long_form_tag = 0x1F;
 constexpr std::uint8_t indefinite_form = 0x80;
 constexpr std::string_view end_of_contents{"\0\0", 2};
-/// Elements of the indefinite form inside each other; more are not read.
+/// The maximum nesting of elements in the indefinite form; deeper elements are rejected.
 constexpr int deepest_indefinite = 32;
 
 struct header {
@@ -41,7 +41,7 @@ std::optional<header> read_header(std::string_view bytes) {
   return out;
 }
 
-/// How many bytes stand before the end-of-contents of an element of the indefinite form.
+/// Returns the number of bytes before the end-of-contents of an element in the indefinite form.
 std::optional<std::size_t> length_until_end(std::string_view bytes, int depth) {
   if (depth > deepest_indefinite) return std::nullopt;
   auto rest = bytes;

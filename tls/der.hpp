@@ -5,10 +5,10 @@
 #include <optional>
 #include <string_view>
 
-/// Reading of DER, the encoding of certificates (X.690). Nothing here owns the bytes it looks at.
+/// A reader of DER, the encoding of certificates (X.690). It does not own the bytes that it reads.
 namespace sonde::tls::der {
 
-/// Identifier octets (X.690, section 8.1.2) of the universal types that certificates hold.
+/// Identifier octets (X.690, section 8.1.2) of the universal types that certificates contain.
 enum tag : std::uint8_t {
   boolean = 0x01,
   integer = 0x02,
@@ -32,7 +32,8 @@ enum tag : std::uint8_t {
 
 inline constexpr std::uint8_t constructed = 0x20;
 
-/// The identifier octet of `[number]`, number below 31; plus `constructed` where it holds elements.
+/// Returns the identifier octet of `[number]`, for a number below 31. `context_constructed` returns
+/// it for an element that contains elements.
 constexpr std::uint8_t context(unsigned number) {
   return static_cast<std::uint8_t>(0x80U | number);
 }
@@ -43,43 +44,44 @@ constexpr std::uint8_t context_constructed(unsigned number) {
 /// One element: identifier, length, contents.
 struct element {
   std::uint8_t tag = 0;      ///< the first identifier octet
-  std::string_view content;  ///< what the length covers
-  std::string_view whole;    ///< with identifier and length
+  std::string_view content;  ///< the contents octets
+  std::string_view whole;    ///< including identifier and length
 };
 
-/// Walks elements that stand one after another.
+/// Iterates over consecutive elements.
 ///
-/// As lenient as can be without guessing: lengths may be longer than needed, or indefinite.
-/// `is_strict_der` is the judge of style.
+/// As lenient as possible without guessing: lengths may be longer than needed, or indefinite.
+/// `is_strict_der` checks the strict form.
 class reader {
  public:
   explicit reader(std::string_view bytes) : rest_(bytes) {}
 
   [[nodiscard]] bool empty() const { return rest_.empty(); }
-  /// What has not been read yet.
+  /// Returns the bytes that are not read yet.
   [[nodiscard]] std::string_view rest() const { return rest_; }
 
-  /// The next element; nothing at the end, or where none can be decoded.
+  /// Returns the next element; nothing at the end, or if the element cannot be decoded.
   std::optional<element> next();
-  /// The next element if it has this identifier octet; otherwise nothing is read.
+  /// Returns the next element if it has this identifier octet; otherwise reads nothing.
   std::optional<element> next(std::uint8_t tag);
 
  private:
   std::string_view rest_;
 };
 
-/// The one element that `bytes` consists of, if it has this identifier octet.
+/// Returns the single element in `bytes`, if it has this identifier octet.
 [[nodiscard]] std::optional<element> only(std::string_view bytes, std::uint8_t tag);
 
-/// A non-negative INTEGER's contents without leading zeros, and how many bits that is.
+/// Return the contents of a non-negative INTEGER without leading zeros, and the number of bits.
 [[nodiscard]] std::string_view magnitude(std::string_view integer);
 [[nodiscard]] std::uint32_t bit_length(std::string_view integer);
-/// An INTEGER's contents as a number, or nothing where it is negative or over 32 bits.
+/// Returns the value of an INTEGER, or nothing if it is negative or exceeds 32 bits.
 [[nodiscard]] std::optional<std::uint32_t> to_uint32(std::string_view integer);
 
-/// Whether `bytes` is one element in the only form that DER allows: shortest lengths, shortest
-/// integers and object identifiers, TRUE as FF, strings in one piece, unused bits zero, sets in
-/// order, times in UTC to the second. Looks into what is constructed, not into OCTET STRINGs.
+/// Returns whether `bytes` is one element in the only form that DER allows: shortest lengths,
+/// shortest integers and object identifiers, TRUE as FF, strings in one piece, unused bits zero,
+/// sets in order, times in UTC to the second. Checks the contents of constructed elements, not of
+/// OCTET STRINGs.
 [[nodiscard]] bool is_strict_der(std::string_view bytes);
 
 }  // namespace sonde::tls::der

@@ -5,15 +5,15 @@
 namespace sonde::tls::der {
 namespace {
 
-/// Deeper than any certificate; what nests deeper is not called DER.
+/// The maximum nesting depth, larger than that of any certificate. Deeper data do not count as DER.
 constexpr int deepest = 32;
 
 std::uint8_t octet(std::string_view bytes, std::size_t at) {
   return static_cast<std::uint8_t>(bytes[at]);
 }
 
-/// X.690, section 10.1: the length in as few octets as possible. Section 8.1.2.4.2: the same for a
-/// tag number beyond 30.
+/// Checks that the length uses as few octets as possible (X.690, section 10.1), and so does a tag
+/// number beyond 30 (section 8.1.2.4.2).
 bool has_shortest_header(const element& e) {
   std::size_t header = e.whole.size() - e.content.size();
   std::size_t identifier = 1;
@@ -58,7 +58,7 @@ bool is_strict_bit_string(std::string_view content) {
   return (octet(content, content.size() - 1) & ((1U << unused) - 1)) == 0;
 }
 
-/// X.690, sections 11.7 and 11.8.
+/// Checks a time (X.690, sections 11.7 and 11.8).
 bool is_strict_time(std::string_view content, std::size_t digits) {
   return content.size() == digits + 1 && content.back() == 'Z' &&
          std::all_of(content.begin(), content.end() - 1,

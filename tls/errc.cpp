@@ -18,7 +18,7 @@ const char* describe(errc code) {
   return "unknown error";
 }
 
-/// What is wrong with a value stays wrong.
+/// Returns false: every error is permanent, because a faulty value stays faulty.
 bool is_transient(errc) {
   return false;
 }

@@ -7,14 +7,14 @@
 
 namespace sonde::tls {
 
-/// How a conversation over TLS ends before it was over. The sentence beside the code says more.
+/// Reasons why TLS data exchange ends early. The error's message says more.
 enum class errc {
-  not_tls = 1,      ///< the peer's first bytes are no TLS record: it speaks something else
-  refused,          ///< the peer speaks TLS and ended it with an alert
+  not_tls = 1,      ///< the peer's first bytes are not a TLS record: it uses another protocol
+  refused,          ///< the peer uses TLS and ended the connection with an alert
   closed,           ///< the peer closed the connection before the handshake was complete
-  broken,           ///< what the peer sent is TLS at first sight and wrong at the second
-  over_limit,       ///< the peer sent more than a handshake may take
-  not_established,  ///< there is nothing to speak over: no handshake was completed, or it is over
+  broken,           ///< the peer's data start like TLS but are invalid, or the SNI cannot be sent
+  over_limit,       ///< the peer sent more than the limit of a handshake
+  not_established,  ///< no handshake was completed, or the connection has ended
 };
 
 [[nodiscard]] const char* category_name(errc);

@@ -24,13 +24,13 @@ constexpr named_oid key_purposes[] = {
     {"2.16.840.1.113730.4.1", "nsSGC"},
 };
 
-/// RFC 5280, section 4.2.1.3, by bit.
+/// The key usages by bit (RFC 5280, section 4.2.1.3).
 constexpr std::array<std::string_view, 9> key_usages = {
     "digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
     "keyCertSign",      "cRLSign",        "encipherOnly",    "decipherOnly",
 };
 
-/// CA/Browser Forum's reserved policies, the most demanding first.
+/// The CA/Browser Forum's reserved policies, the most demanding first.
 constexpr named_oid validation_levels[] = {
     {"2.23.140.1.1", "EV"},
     {"2.23.140.1.2.2", "OV"},
@@ -38,7 +38,7 @@ constexpr named_oid validation_levels[] = {
     {"2.23.140.1.2.1", "DV"},
 };
 
-/// Calls `take` with each element of the SEQUENCE that `value` is, as long as it says true.
+/// Calls `take` with each element of the SEQUENCE in `value` while it returns true.
 template <class Take>
 bool each_of_sequence(std::string_view value, Take take) {
   auto sequence = der::only(value, der::sequence);
@@ -51,8 +51,8 @@ bool each_of_sequence(std::string_view value, Take take) {
   return true;
 }
 
-// The decoders: one an extension, given the contents of its OCTET STRING. False where malformed;
-// what was understood until then stays.
+// Decoders, one per extension. Each gets the contents of the OCTET STRING. They return false for a
+// malformed extension; values decoded before the fault are kept.
 
 bool read_subject_key_id(std::string_view value, std::size_t /*most*/, certificate& out) {
   auto id = der::only(value, der::octet_string);
@@ -177,7 +177,7 @@ bool read_tls_feature(std::string_view value, std::size_t /*most*/, certificate&
 }
 
 bool read_scts(std::string_view value, std::size_t most, certificate& out) {
-  constexpr std::size_t log_id_bytes = 32;  // RFC 6962, section 3.2, after one byte of version
+  constexpr std::size_t log_id_bytes = 32;  // RFC 6962, section 3.2, after one version byte
   auto octets = der::only(value, der::octet_string);
   if (!octets) return false;
   auto list = wire_reader(octets->content).take_vector(2);
@@ -215,7 +215,7 @@ constexpr extension_decoder decoders[] = {
 struct extension {
   std::string oid;
   bool critical = false;
-  bool critical_said_needlessly = false;  ///< DER leaves out what is the default
+  bool critical_said_needlessly = false;  ///< DER omits default values
   std::string_view value;
 };
 

@@ -1,6 +1,7 @@
 #include "tls/general_names.hpp"
 
 #include "base/hash.hpp"
+#include "base/utf8.hpp"
 #include "tls/der.hpp"
 #include "tls/names.hpp"
 #include "tls/oid.hpp"
@@ -20,10 +21,10 @@ struct general_name {
   std::string text;
 };
 
-/// Whether an iPAddress is an address, or an address with its mask, as in name constraints.
+/// The form of an iPAddress: an address, or an address with its mask as in name constraints.
 enum class address_form { plain, with_mask };
 
-/// `/24`, or the mask itself where its ones do not stand together.
+/// Returns `/24`, or the mask itself if its one bits are not contiguous.
 std::string mask_text(std::string_view mask) {
   std::size_t ones = 0;
   bool gap = false;
@@ -45,7 +46,7 @@ std::optional<std::string> network_text(std::string_view bytes) {
   return *address + mask_text(bytes.substr(half));
 }
 
-/// An otherName: its type, and its value as text where it is text.
+/// Formats an otherName: its type, and its value as text, or in hexadecimal if it is not text.
 std::optional<std::string> other_name_text(std::string_view content) {
   der::reader fields(content);
   auto type = fields.next(der::object_identifier);

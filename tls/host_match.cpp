@@ -1,5 +1,6 @@
 #include "tls/host_match.hpp"
 
+#include "base/ascii.hpp"
 #include "tls/general_names.hpp"
 
 #include <algorithm>
@@ -7,19 +8,12 @@
 namespace sonde::tls {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 std::string_view without_final_dot(std::string_view name) {
   return name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
 }
 
-/// Dotted decimal is an address even where a name is asked for, and a wildcard must not stand in.
+/// Returns whether the last label is a number. Dotted decimal is an address even if it is used as a
+/// name, and a wildcard must not match it.
 bool ends_in_number(std::string_view name) {
   auto last = name.substr(name.rfind('.') + 1);
   return std::ranges::all_of(last, [](char c) { return c >= '0' && c <= '9'; });
@@ -27,12 +21,12 @@ bool ends_in_number(std::string_view name) {
 
 bool matches_pattern(std::string_view pattern, std::string_view name) {
   pattern = without_final_dot(pattern);
-  if (!pattern.starts_with("*.")) return same_name(pattern, name);
+  if (!pattern.starts_with("*.")) return ascii::equal_ignoring_case(pattern, name);
   auto parent = pattern.substr(2);
   auto dot = name.find('.');
   bool below_two_labels = parent.find('.') != std::string_view::npos;
   return below_two_labels && dot != 0 && dot != std::string_view::npos &&
-         same_name(parent, name.substr(dot + 1));
+         ascii::equal_ignoring_case(parent, name.substr(dot + 1));
 }
 
 }  // namespace

@@ -8,16 +8,16 @@
 
 namespace sonde::tls {
 
-/// Whether a certificate is for a DNS name (RFC 9525, section 6), given in A-labels, in any case,
-/// with or without the final dot.
+/// Returns whether a certificate is valid for a DNS name (RFC 9525, section 6). The name is in
+/// A-labels, in any case, with or without the final dot.
 ///
-/// Only subject alternative names count, never a common name. `*` stands for exactly one label, the
-/// left-most, and only before two or more others. Where `names.dns` is truncated, false is no
-/// proof.
+/// Uses only subject alternative names, never a common name. `*` matches exactly one label, the
+/// left-most, and only before two or more other labels. If `names.dns` is truncated, false is not
+/// conclusive.
 [[nodiscard]] bool matches_host(const certificate& certificate, std::string_view dns_name);
 
-/// Whether a certificate is for an address: four or sixteen bytes in network order. An IPv4-mapped
-/// address is matched as it stands.
+/// Returns whether a certificate is valid for an address: four or sixteen bytes in network order.
+/// An IPv4-mapped address is compared as an IPv6 address.
 [[nodiscard]] bool matches_address(const certificate& certificate,
                                    std::span<const std::byte> address);
 

@@ -8,7 +8,7 @@
 namespace sonde::tls {
 namespace {
 
-/// Without the anonymous suites: mail servers prefer them, and then show no certificate.
+/// Excludes the anonymous suites: mail servers prefer them, and then present no certificate.
 constexpr const char* cipher_list = "ALL:eNULL:!aNULL:@SECLEVEL=0";
 constexpr const char* group_list = "X25519:P-256:P-384:P-521";
 
@@ -16,7 +16,7 @@ void require(bool done, const char* what) {
   if (!done) throw std::runtime_error(std::string("OpenSSL could not ") + what);
 }
 
-/// SSL_VERIFY_NONE alone still builds and checks the chain; this is what skips it.
+/// Accepts every chain. With SSL_VERIFY_NONE alone OpenSSL would still build and check the chain.
 int believe_any_chain(X509_STORE_CTX* /*store*/, void* /*arg*/) {
   return 1;
 }

@@ -4,16 +4,16 @@
 
 namespace sonde::tls {
 
-/// One thread's OpenSSL: a library context of its own, and the settings of a client that meets
-/// anything which ever spoke TLS.
+/// The OpenSSL state of one thread: a separate library context, and client settings that work with
+/// every server that supports any TLS version from 1.0 on.
 ///
-/// OpenSSL's default context is one lock for the whole process. So whoever owns a thread makes one
-/// of these there and passes it by reference; it outlives all that was made with it. Expensive
-/// (milliseconds, hundreds of kilobytes): one a thread, never one a connection. Throws when OpenSSL
-/// cannot be set up.
+/// OpenSSL's default context uses one lock for the whole process. The owner of a thread therefore
+/// creates one `library` there and passes it by reference; it outlives all objects created with it.
+/// Expensive (milliseconds, hundreds of kilobytes): create one per thread, never one per
+/// connection. Throws if OpenSSL cannot be set up.
 ///
-/// A client of this context speaks TLS 1.0 to 1.3 with every authenticated cipher suite OpenSSL
-/// has, and believes every certificate: it looks, it does not trust.
+/// A client of this context offers TLS 1.0 to 1.3 with every authenticated cipher suite of OpenSSL,
+/// and accepts every certificate: it observes certificates and does not verify them.
 class library {
  public:
   struct native;
@@ -23,7 +23,7 @@ class library {
   library(const library&) = delete;
   library& operator=(const library&) = delete;
 
-  /// For the .cpp files of this folder.
+  /// Returns the OpenSSL objects, for the .cpp files of this folder.
   [[nodiscard]] native& get() { return *native_; }
 
  private:

@@ -10,7 +10,8 @@
 namespace sonde::tls {
 namespace {
 
-/// RFC 4514, section 3; RFC 4519; X.520; CA/Browser Forum's guidelines for extended validation.
+/// Attribute types of RFC 4514, section 3; RFC 4519; X.520; the CA/Browser Forum's guidelines for
+/// extended validation.
 constexpr named_oid attribute_types[] = {
     {"2.5.4.3", "CN"},
     {"2.5.4.4", "SN"},
@@ -43,7 +44,7 @@ constexpr named_oid attribute_types[] = {
     {"1.3.6.1.4.1.311.60.2.1.3", "jurisdictionC"},
 };
 
-/// One `CN=a`; empty where it is malformed.
+/// Returns one attribute, `CN=a`; empty if it is malformed.
 std::string attribute_text(std::string_view content) {
   der::reader fields(content);
   auto type = fields.next(der::object_identifier);
@@ -55,7 +56,7 @@ std::string attribute_text(std::string_view content) {
   return name + "=" + (text ? escaped_value(*text) : "#" + to_hex(value->whole));
 }
 
-/// One RDN, `CN=a+OU=b`. False where part of it is malformed.
+/// Decodes one RDN, `CN=a+OU=b`. Returns false if part of it is malformed.
 bool read_rdn(std::string_view content, std::string& out) {
   der::reader attributes(content);
   while (!attributes.empty()) {

@@ -7,8 +7,8 @@
 
 namespace sonde::tls {
 
-/// Decodes a Name (RFC 5280, section 4.1.2.4), given the contents of its SEQUENCE. False where part
-/// of it is malformed; `out` then holds what could be decoded.
+/// Decodes a Name (RFC 5280, section 4.1.2.4) from the contents of its SEQUENCE. Returns false if
+/// part of it is malformed; `out` then holds the decodable part.
 [[nodiscard]] bool read_name(std::string_view content, std::size_t most, distinguished_name& out);
 
 }  // namespace sonde::tls

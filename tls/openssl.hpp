@@ -10,7 +10,8 @@
 
 #include <memory>
 
-// OpenSSL's types with owners. For the .cpp files of this folder; no header includes this one.
+// Owning pointers to OpenSSL's objects, for the .cpp files of this folder; no header includes this
+// one.
 namespace sonde::tls {
 
 using lib_ctx_ptr = std::unique_ptr<OSSL_LIB_CTX, destroy_by<OSSL_LIB_CTX_free>>;

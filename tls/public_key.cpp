@@ -6,7 +6,7 @@
 namespace sonde::tls {
 namespace {
 
-/// RFC 3279, 4055, 8410; GOST after RFC 4491 and 9215.
+/// Key types of RFC 3279, 4055 and 8410; GOST of RFC 4491 and 9215.
 constexpr named_oid key_types[] = {
     {"1.2.840.113549.1.1.1", "RSA"},
     {"1.2.840.113549.1.1.10", "RSASSA-PSS"},
@@ -28,7 +28,7 @@ struct named_curve {
   std::uint32_t bits;
 };
 
-/// SEC 2 and RFC 5639.
+/// The curves of SEC 2 and RFC 5639.
 constexpr named_curve named_curves[] = {
     {"1.2.840.10045.3.1.1", "secp192r1", 192},
     {"1.2.840.10045.3.1.7", "secp256r1", 256},
@@ -79,7 +79,7 @@ constexpr named_curve named_curves[] = {
     {"1.3.132.0.39", "sect571r1", 571},
 };
 
-/// RFC 3279, section 2.3.1: the modulus is the first number of the key itself.
+/// Decodes an RSA key (RFC 3279, section 2.3.1): the modulus is the first number of the key itself.
 bool read_rsa(std::string_view bits, public_key& out) {
   auto key = der::only(bits, der::sequence);
   if (!key) return false;
@@ -90,7 +90,8 @@ bool read_rsa(std::string_view bits, public_key& out) {
   return true;
 }
 
-/// RFC 3279, section 2.3.2: the prime is the first number of the parameters, if these are there.
+/// Decodes a DSA key (RFC 3279, section 2.3.2): the prime is the first number of the parameters, if
+/// they are present.
 bool read_dsa(std::string_view parameters, public_key& out) {
   auto group = der::only(parameters, der::sequence);
   if (!group) return parameters.empty();
@@ -101,7 +102,7 @@ bool read_dsa(std::string_view parameters, public_key& out) {
   return true;
 }
 
-/// The field's size from explicit parameters (RFC 3279, section 2.3.5), for a prime field.
+/// Returns the field size of explicit parameters (RFC 3279, section 2.3.5) for a prime field.
 std::uint32_t explicit_field_bits(std::string_view content) {
   der::reader fields(content);
   fields.next(der::integer);

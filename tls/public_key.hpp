@@ -6,8 +6,8 @@
 
 namespace sonde::tls {
 
-/// Decodes a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7), given the contents of its SEQUENCE,
-/// all but its hash. False where part of it is malformed.
+/// Decodes a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7), except its hash, from the contents
+/// of its SEQUENCE. Returns false if part of it is malformed.
 [[nodiscard]] bool read_public_key(std::string_view content, public_key& out);
 
 [[nodiscard]] bool is_weak(const public_key& key);

@@ -5,7 +5,8 @@
 namespace sonde::tls {
 
 bool verifies_with_own_key(library& openssl, std::string_view der) {
-  // d2i_X509 keeps the library context of the object it fills, and frees it where it fails.
+  // d2i_X509 keeps the library context of the object that it fills, and frees the object on
+  // failure.
   X509* decoded = X509_new_ex(openssl.get().context.get(), nullptr);
   const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
   if (d2i_X509(&decoded, &bytes, static_cast<long>(der.size())) == nullptr) decoded = nullptr;

@@ -6,8 +6,8 @@
 
 namespace sonde::tls {
 
-/// Whether the signature of a certificate verifies with the certificate's own key. The caller has
-/// bounded the size of the key: an RSA verification costs its cube.
+/// Returns whether the signature of a certificate verifies with the certificate's own key. The
+/// caller must limit the size of the key: the cost of an RSA verification grows with its cube.
 [[nodiscard]] bool verifies_with_own_key(library& openssl, std::string_view der);
 
 }  // namespace sonde::tls

@@ -14,7 +14,7 @@ struct known_algorithm {
 
 constexpr std::string_view rsassa_pss = "1.2.840.113549.1.1.10";
 
-/// RFC 3279, 4055, 5758, 8410, 8692 and, for SHA-1 with RSA, OIW's older number.
+/// Algorithms of RFC 3279, 4055, 5758, 8410, 8692 and, for SHA-1 with RSA, the older OID of OIW.
 constexpr known_algorithm known_algorithms[] = {
     {"1.2.840.113549.1.1.2", "md2WithRSAEncryption", "md2"},
     {"1.2.840.113549.1.1.3", "md4WithRSAEncryption", "md4"},
@@ -44,7 +44,7 @@ constexpr named_oid hashes[] = {
     {"2.16.840.1.101.3.4.2.2", "sha384"}, {"2.16.840.1.101.3.4.2.3", "sha512"},
 };
 
-/// RFC 4055, section 3.1: the hash stands in `[0]`, and is SHA-1 where that is absent.
+/// Reads the hash of RSASSA-PSS from `[0]`; SHA-1 if that is absent (RFC 4055, section 3.1).
 bool read_pss_hash(std::string_view parameters, std::string& hash) {
   auto sequence = der::only(parameters, der::sequence);
   if (!sequence) return false;

@@ -6,8 +6,8 @@
 
 namespace sonde::tls {
 
-/// Decodes the AlgorithmIdentifier of a signature (RFC 5280, section 4.1.1.2), given the contents
-/// of its SEQUENCE. False where it is malformed.
+/// Decodes the AlgorithmIdentifier of a signature (RFC 5280, section 4.1.1.2) from the contents of
+/// its SEQUENCE. Returns false if it is malformed.
 [[nodiscard]] bool read_signature_algorithm(std::string_view content, signature_algorithm& out);
 
 [[nodiscard]] bool is_weak(const signature_algorithm& algorithm);

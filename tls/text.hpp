@@ -7,17 +7,15 @@
 
 namespace sonde::tls {
 
-/// The bytes as UTF-8 (RFC 3629), each byte that is none replaced by U+FFFD.
-[[nodiscard]] std::string to_utf8(std::string_view bytes);
-
-/// What an ASN.1 string says, in UTF-8, given its identifier octet and contents; nothing for types
-/// that hold no text. T61String is read as UTF-8 if it is, else as Latin-1: so it is written.
+/// Returns the text of an ASN.1 string in UTF-8, from its identifier octet and contents; nothing
+/// for types without text. T61String is decoded as UTF-8 if it is valid, otherwise as Latin-1,
+/// because issuers use both.
 [[nodiscard]] std::optional<std::string> decode_string(std::uint8_t tag, std::string_view content);
 
-/// UTF-8 with control characters as `\XX`, so that a NUL hides nothing, and `\` as `\\`.
+/// Escapes control characters in UTF-8 as `\XX`, so that a NUL cannot hide text, and `\` as `\\`.
 [[nodiscard]] std::string visible(std::string_view utf8);
 
-/// The same, with what RFC 4514, section 2.4, wants escaped in an attribute's value.
+/// Escapes also the characters that RFC 4514, section 2.4, requires in an attribute's value.
 [[nodiscard]] std::string escaped_value(std::string_view utf8);
 
 }  // namespace sonde::tls

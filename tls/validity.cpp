@@ -11,10 +11,11 @@ namespace {
 
 using std::chrono::sys_seconds;
 
-/// `2026-11-22T06:29:41`: what the texts of two moments of four-digit years are compared by.
+/// The size of the compared text `2026-11-22T06:29:41`, for years of four digits.
 constexpr std::size_t sortable_size = 19;
 
-/// Takes `count` digits off the front, which the caller knows to be there.
+/// Removes `count` digits from the front and returns their value. The caller ensures that they
+/// exist.
 int take_number(std::string_view& digits, std::size_t count) {
   int value = 0;
   std::from_chars(digits.data(), digits.data() + count, value);
@@ -22,7 +23,7 @@ int take_number(std::string_view& digits, std::size_t count) {
   return value;
 }
 
-/// `Z`, or an offset such as `+0130`.
+/// Reads `Z` or an offset such as `+0130`.
 std::optional<std::chrono::minutes> read_zone(std::string_view zone) {
   using std::chrono::minutes;
   if (zone == "Z") return minutes(0);

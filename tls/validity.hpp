@@ -6,11 +6,11 @@
 
 namespace sonde::tls {
 
-/// Decodes a Validity (RFC 5280, section 4.1.2.5), given the contents of its SEQUENCE. False where
-/// a date is none; the other one is decoded all the same.
+/// Decodes a Validity (RFC 5280, section 4.1.2.5) from the contents of its SEQUENCE. Returns false
+/// if a date is invalid; the other date is still decoded.
 ///
-/// Reads what the RFC allows, and what was written before it: times without seconds, and with an
-/// offset from UTC.
+/// Accepts the forms that the RFC allows, and earlier forms: times without seconds, and times with
+/// an offset from UTC.
 [[nodiscard]] bool read_validity(std::string_view content, certificate& out);
 
 }  // namespace sonde::tls

@@ -6,14 +6,14 @@
 
 namespace sonde::tls {
 
-/// Walks a structure in TLS presentation language (RFC 8446, section 3). Does not own the bytes.
+/// Reads a structure in TLS presentation language (RFC 8446, section 3). Does not own the bytes.
 class wire_reader {
  public:
   explicit wire_reader(std::string_view bytes) : rest_(bytes) {}
 
   [[nodiscard]] bool empty() const { return rest_.empty(); }
 
-  /// The next `size` bytes, or nothing where fewer are left.
+  /// Returns the next `size` bytes, or nothing if fewer are left.
   std::optional<std::string_view> take(std::size_t size) {
     if (size > rest_.size()) return std::nullopt;
     auto taken = rest_.substr(0, size);
@@ -21,7 +21,7 @@ class wire_reader {
     return taken;
   }
 
-  /// The next variable-length vector, whose length stands before it in `length_bytes` bytes.
+  /// Returns the next variable-length vector, whose length precedes it in `length_bytes` bytes.
   std::optional<std::string_view> take_vector(std::size_t length_bytes) {
     auto length = take(length_bytes);
     if (!length) return std::nullopt;

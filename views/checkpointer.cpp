@@ -1,6 +1,6 @@
 #include "views/checkpointer.hpp"
 
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 
 #include <sqlite3.h>
 
@@ -11,14 +11,14 @@
 namespace sonde::views {
 namespace {
 
-/// Pages in the log before they are copied: 16 MiB. Keys are hashes, so each batch touches pages
-/// all over the file; the longer they are gathered, the fewer are copied.
+/// New pages in the WAL that start a copy: 16 MiB. Keys are hashes, so each batch touches pages
+/// across the whole file. The longer pages accumulate, the fewer are copied.
 constexpr int checkpoint_pages = 4096;
-/// Readers keep the log from being begun anew while there is always one at work. From here on they
-/// are waited for, for so long, and the file shrinks again.
+/// The WAL cannot restart at its beginning while a reader is always active. Above this size the
+/// writer waits for the readers, up to the busy timeout, and the WAL file shrinks again.
 constexpr std::int64_t longest_log_bytes = 64 << 20;
 
-/// What was the matter, if anything was.
+/// Copies the WAL. Returns the error text, or an empty string.
 std::string copy_log_of(const std::filesystem::path& file) {
   try {
     SQLite::Database db(file.string(), SQLite::OPEN_READWRITE);
@@ -45,7 +45,7 @@ void checkpointer::watch(SQLite::Database& db) {
 int checkpointer::note_pages(void* self, sqlite3*, const char*, int pages) {
   auto& its = *static_cast<checkpointer*>(self);
   its.pages_ = pages;
-  // The log has been begun anew.
+  // The WAL has restarted at its beginning.
   if (pages < its.copied_) its.copied_ = 0;
   return SQLITE_OK;
 }
@@ -61,18 +61,18 @@ awaitable<void> checkpointer::copy() {
 
 awaitable<void> checkpointer::copy_twice() {
   auto work = [file = file_] { return copy_log_of(file); };
-  auto trouble = co_await call_on(loop_.get_executor(), std::move(work));
-  if (trouble.empty()) {
+  auto reason = co_await run_on(loop_.get_executor(), std::move(work));
+  if (reason.empty()) {
     copy_rest();
   } else {
-    log_.warning("a view's log cannot be copied into its file", {{"reason", trouble}});
+    log_.warning("copying the log of a view into its file failed", {{"reason", reason}});
   }
   copied_ = pages_;
   copying_ = false;
 }
 
-/// What was written meanwhile, which is little. Nothing is written now, so the whole log has been
-/// copied then, and the next write begins it anew.
+/// Copies the pages that were written during the copy, which are few. No write runs now, so the
+/// whole WAL has been copied afterwards, and the next write restarts it at its beginning.
 void checkpointer::copy_rest() {
   std::error_code none;
   auto bytes = std::filesystem::file_size(file_.string() + "-wal", none);
@@ -80,7 +80,8 @@ void checkpointer::copy_rest() {
   try {
     db_->exec(too_long ? "PRAGMA wal_checkpoint(TRUNCATE)" : "PRAGMA wal_checkpoint(PASSIVE)");
   } catch (const SQLite::Exception& e) {
-    log_.warning("a view's log cannot be begun anew", {{"reason", e.what()}});
+    log_.warning("copying the last pages of a view's log failed; the log is not restarted",
+                 {{"reason", e.what()}});
   }
 }
 

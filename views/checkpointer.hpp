@@ -11,20 +11,20 @@ struct sqlite3;
 
 namespace sonde::views {
 
-/// Copies a view's write-ahead log into its file, most of it on a thread of its own: who waits for
-/// the fold seldom waits for the disk as well. This folder's own.
+/// Copies a view's write-ahead log (WAL) into its file, mostly on a separate thread, so that
+/// callers that wait for a fold seldom wait for the disk too. Internal to this folder.
 ///
 /// Lives on the view's loop, as does the connection that it watches. https://sqlite.org/wal.html
 class checkpointer {
  public:
   checkpointer(std::filesystem::path file, logger& log);
 
-  /// Counts what this connection writes; it makes no checkpoints by itself from here on. It is
-  /// there for as long as this is, or until another one is watched.
+  /// Counts the pages that this connection writes; the connection makes no automatic checkpoints
+  /// from now on. It must outlive this object, or the next call of `watch`.
   void watch(SQLite::Database& db);
-  /// Whether the log has grown long since it was last copied.
+  /// Returns whether the WAL has grown enough since the last copy.
   [[nodiscard]] bool is_due() const;
-  /// Copies it. To be awaited before the connection is closed.
+  /// Copies the WAL. Await it before the connection is closed.
   awaitable<void> copy();
 
  private:
@@ -35,8 +35,8 @@ class checkpointer {
   std::filesystem::path file_;
   logger& log_;
   SQLite::Database* db_ = nullptr;
-  int pages_ = 0;   ///< in the log
-  int copied_ = 0;  ///< of them, when it was last copied; they stay where a reader needs them
+  int pages_ = 0;   ///< in the WAL
+  int copied_ = 0;  ///< of `pages_`, at the last copy; they remain while a reader needs them
   bool copying_ = false;
   event_loop loop_{"view-log"};
 };

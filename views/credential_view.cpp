@@ -1,8 +1,6 @@
 #include "views/credential_view.hpp"
 
 #include "model/events.hpp"
-#include "queue/consume.hpp"
-#include "queue/errc.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -17,38 +15,29 @@ constexpr milliseconds look_again{5'000};
 constexpr milliseconds retry_soon{500};
 constexpr std::chrono::minutes use_precision{1};
 constexpr std::chrono::hours use_interval{1};
-/// Keys that leave memory in one go: about a millisecond.
+/// The number of keys removed from memory at once, which takes about a millisecond.
 constexpr int most_forgotten = 1'000;
-
-const std::vector<std::string>& its_topics() {
-  static const std::vector<std::string> names = {model::topics::credentials};
-  return names;
-}
 
 }  // namespace
 
 credential_view::credential_view(executor loop, queue::backend& queue, const limits& limits,
                                  const clock& clock, logger& log)
-    : loop_(loop),
-      queue_(queue),
-      limits_(limits),
+    : limits_(limits),
       clock_(clock),
       log_(log),
-      work_(loop, log, "credentials"),
-      changed_(loop),
-      stop_(loop) {}
+      follower_(loop, queue, {model::topics::credentials}, log),
+      work_(loop, log, "credentials") {}
 
 void credential_view::start() {
-  reader_ = queue_.read_from(its_topics(), {});
+  follower_.restart({});
   work_.spawn(fold_all());
   work_.spawn(stay_current());
 }
 
 awaitable<void> credential_view::stop() {
-  stop_.request();
-  reader_->close();
+  follower_.stop();
   work_.cancel();
-  changed_.notify_all();
+  follower_.announce();
   co_await work_.join();
 }
 
@@ -58,80 +47,63 @@ bool credential_view::current() const {
 }
 
 awaitable<bool> credential_view::wait_until_caught_up(steady_time deadline) {
-  while (!caught_up_once()) {
-    bool in_time = co_await changed_.wait_until(deadline);
-    if (stop_.requested() || !in_time) co_return caught_up_once();
-  }
-  co_return true;
-}
-
-bool credential_view::has_reached(const queue::position& end) const {
-  if (end.offset == 0) return true;
-  auto place = next_.find(end.partition);
-  return place != next_.end() && place->second >= end.offset;
+  return follower_.wait_until([this] { return caught_up_once(); }, deadline);
 }
 
 awaitable<bool> credential_view::catch_up(steady_time deadline) {
-  auto ends = co_await queue_.ends(its_topics());
-  if (!ends) co_return false;
-  auto reached = [this](const queue::position& end) { return has_reached(end); };
-  if (std::ranges::all_of(*ends, reached)) co_return !stop_.requested();
-  auto starts = co_await queue_.starts(its_topics());
-  if (!starts) co_return false;
-  // Where everything has been removed there is nothing to wait for.
-  std::erase_if(*ends, [&](const queue::position& end) {
-    return std::ranges::find(*starts, end) != starts->end();
-  });
-  while (!std::ranges::all_of(*ends, reached)) {
-    bool in_time = co_await changed_.wait_until(deadline);
-    if (stop_.requested() || !in_time) co_return false;
-  }
-  co_return !stop_.requested();
+  return follower_.catch_up(deadline);
 }
 
-/// Asks again and again how far the topic goes: silence of a reader does not mean that there is
-/// nothing to read.
+/// Queries the end of the topic periodically: an idle reader does not prove that the topic has no
+/// more records.
 awaitable<void> credential_view::stay_current() {
-  while (!stop_.requested()) {
+  while (!follower_.stopping().requested()) {
     auto asked = clock_.steady_now();
     bool reached = co_await catch_up(steady_time::max());
     if (reached) {
       if (!caught_up_once() && keys_.empty()) {
-        log_.warning("nobody has a key yet", {{"mend", "sonde key create --role admin"}});
+        log_.warning("no API key exists; create one",
+                     {{"hint", "sonde key create --role admin --group public"}});
       }
-      // Before the first key that was ever made has been read, a use may stand before its key.
+      // Before the first complete read, a use may be folded before its key.
       if (!caught_up_once()) uses_of_unknown_.clear();
       current_as_of_ = asked;
-      changed_.notify_all();
+      follower_.announce();
       forget_ended();
     }
     auto pause = reached ? look_again : retry_soon;
-    co_await stop_.pause(pause);
+    co_await follower_.stopping().pause(pause);
   }
 }
 
 awaitable<void> credential_view::fold_all() {
-  queue::take_function take = [this](std::vector<queue::stored_record> batch) -> awaitable<void> {
-    for (const auto& one : batch)
-      fold(one);
-    changed_.notify_all();
-    co_return;
+  topic_follower::callbacks ours;
+  ours.fold = [this](std::vector<queue::stored_record> batch) {
+    return fold_batch(std::move(batch));
   };
-  while (!stop_.requested()) {
-    auto ended = co_await queue::follow(*reader_, take, stop_, log_, "credentials cannot be read");
-    if (ended || ended.error().code != make_error_code(queue::errc::out_of_range)) co_return;
-    // From the start: what has been folded is folded once more, to the same end. A key whose
-    // revocation has left memory could seem valid meanwhile, so nobody is let in until then.
-    next_.clear();
-    current_as_of_.reset();
-    reader_ = queue_.read_from(its_topics(), {});
-    co_await stop_.pause(retry_soon);
-  }
+  ours.overtaken = [this] { return start_again(); };
+  ours.unreadable = "credentials cannot be read";
+  co_await follower_.run(std::move(ours));
+}
+
+awaitable<void> credential_view::fold_batch(std::vector<queue::stored_record> batch) {
+  for (const auto& one : batch)
+    fold(one);
+  follower_.advance(queue::positions_after(batch));
+  follower_.announce();
+  co_return;
+}
+
+/// Restarts at the first record; folding records again gives the same result. A key whose
+/// revocation has left memory could seem valid meanwhile, so no key is accepted until the view is
+/// current again.
+awaitable<void> credential_view::start_again() {
+  current_as_of_.reset();
+  follower_.restart({});
+  co_await follower_.stopping().pause(retry_soon);
 }
 
 void credential_view::fold(const queue::stored_record& one) {
-  auto& next = next_[one.partition];
-  next = std::max(next, one.offset + 1);
   if (model::is_key_use(one.what)) {
     fold_use(one);
     return;
@@ -160,15 +132,15 @@ known_key& credential_view::add(const std::string& id, const model::credential& 
   of_user_[key.user_id].push_back(id);
   if (!key.parent.empty()) children_[key.parent.str()].push_back(id);
   if (key.expires) ends_.emplace(*key.expires, id);
-  // Where a key's record was compacted away for a newer one, its uses stand before it.
+  // The uses of a key precede its record if compaction has replaced an older record of the key.
   if (auto early = uses_of_unknown_.extract(id)) {
     known.last_used = known.recorded_use = early.mapped();
   }
   return known;
 }
 
-/// A key and all that derive from it: at most a user's keys. It only has to be remembered that they
-/// are none any more.
+/// Revokes a key and all keys derived from it: at most the keys of one user. Only the fact of the
+/// revocation is kept.
 void credential_view::mark_revoked(const std::string& id, wall_time at) {
   std::vector<std::string> left{id};
   while (!left.empty()) {
@@ -204,8 +176,8 @@ void credential_view::forget(const std::string& id) {
   keys_.erase(found);
 }
 
-/// Not before everything has been read once: a revocation may still have a copy of its key's record
-/// behind it.
+/// Called only after the first complete read: until then a copy of a key's record may follow its
+/// revocation.
 void credential_view::forget_ended() {
   auto now = clock_.now();
   for (int left = most_forgotten; left > 0 && !ends_.empty(); --left) {
@@ -235,7 +207,7 @@ void credential_view::fold_use(const queue::stored_record& one) {
   }
   auto found = keys_.find(use->id.str());
   if (found == keys_.end()) {
-    // As many as there can be keys.
+    // The limit is that of the keys.
     if (uses_of_unknown_.size() >= limits_.keys) return;
     auto& last = uses_of_unknown_[use->id.str()];
     last = std::max(last, use->at);
@@ -247,8 +219,7 @@ void credential_view::fold_use(const queue::stored_record& one) {
 }
 
 void credential_view::skip(const queue::stored_record& one) {
-  log_.warning("a record cannot be understood and is skipped",
-               {{"topic", one.what.topic}, {"offset", one.offset}});
+  log_.warning("invalid record; skipping it", {{"topic", one.what.topic}, {"offset", one.offset}});
 }
 
 const known_key* credential_view::find(const std::string& id) const {

@@ -1,172 +1,146 @@
 #include "views/entity_reader.hpp"
 
-#include "views/sorted_merge.hpp"
-
-#include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
 namespace sonde::views {
 namespace {
 
-wall_time time_of(const SQLite::Column& column) {
-  return wall_time(std::chrono::milliseconds(column.getInt64()));
-}
+/// The number of edges that are read for one entity. A port has one edge per target.
+constexpr std::size_t most_edges = 1'000;
+/// The number of edges that one walk reads, which limits a query to some tens of milliseconds.
+constexpr std::size_t most_edges_walked = 10'000;
+/// The entity type that all targets share.
+constexpr const char* hub = "port";
+
+struct place {
+  std::int64_t number = 0;
+  std::uint32_t level = 0;
+};
 
 }  // namespace
 
 entity_reader::entity_reader(SQLite::Database& db, const limits& limits)
     : db_(db),
       limits_(limits),
-      audiences_(db),
-      find_number_(db, "SELECT n FROM numbers WHERE text=?"),
-      find_id_(db, "SELECT text FROM numbers WHERE n=?"),
-      find_words_(db,
-                  "SELECT source, type, value, attributes_time, first_seen, last_seen, reputation,"
-                  "  word_time, best, worst, well_known, attributes, tags"
-                  " FROM entities WHERE n=?1 AND audience=?2"),
-      find_judgements_(
-          db,
-          "SELECT source, type, value, attributes_time, first_seen, last_seen, reputation,"
-          "  word_time, best, worst, well_known"
-          " FROM entities WHERE n=?1 AND audience=?2"),
-      find_edges_from_(db,
-                       "SELECT to_n, mode, evidence, first_seen, last_seen, source"
-                       " FROM associations WHERE from_n=?1 AND audience=?2"
-                       "  AND (last_seen, to_n, mode, source) < (?3, ?4, ?5, ?6)"
-                       " ORDER BY last_seen DESC, to_n DESC, mode DESC, source DESC LIMIT ?7"),
-      find_edges_to_(db,
-                     "SELECT from_n, mode, evidence, first_seen, last_seen, source"
-                     " FROM associations WHERE to_n=?1 AND audience=?2"
-                     "  AND (last_seen, from_n, mode, source) < (?3, ?4, ?5, ?6)"
-                     " ORDER BY last_seen DESC, from_n DESC, mode DESC, source DESC LIMIT ?7"),
-      find_comments_(db,
-                     "SELECT time, id, audience FROM seen_comments WHERE entity=?1 AND member=?2"
-                     "  AND (time, id) > (?3, ?4) ORDER BY time, id LIMIT ?5"),
-      find_text_(db, "SELECT source, parent_id, text FROM comments WHERE id=?1 AND audience=?2"),
-      find_comment_(db,
-                    "SELECT 1 FROM seen_comments WHERE id=?1 AND member=?2 AND entity=?3"
-                    " LIMIT 1") {}
+      visibility_(db),
+      assertions_(db, visibility_),
+      edges_(db, visibility_),
+      comments_(db) {}
 
-/// No entity has the number 0, which is looked for like any other.
-std::int64_t entity_reader::number_of(const model::entity_id& id) {
-  find_number_.reset();
-  find_number_.bind(1, id.str());
-  auto number = find_number_.executeStep() ? find_number_.getColumn(0).getInt64() : 0;
-  find_number_.reset();
-  return number;
-}
-
-std::string entity_reader::id_of(std::int64_t number) {
-  find_id_.reset();
-  find_id_.bind(1, number);
-  auto id = find_id_.executeStep() ? find_id_.getColumn(0).getString() : std::string();
-  find_id_.reset();
-  return id;
-}
-
-std::vector<entity_word> entity_reader::words_of(std::int64_t number,
-                                                 const reader_audiences& readers, detail how,
-                                                 read_budget& budget) {
-  std::vector<entity_word> out;
-  auto& row = how == detail::whole ? find_words_ : find_judgements_;
-  for (const auto& [audience, groups] : readers) {
+std::optional<entity_details> entity_reader::find(const model::entity_id& id,
+                                                  const model::group_list& groups,
+                                                  std::size_t related_limit) {
+  SQLite::Transaction one_state(db_);
+  read_budget budget(limits_);
+  auto reader = visibility_.numbers_of(groups, budget);
+  auto number = assertions_.number_of(id);
+  auto facts = assertions_.facts_of(number, reader, budget);
+  if (!facts) return std::nullopt;
+  entity_details out;
+  out.facts = std::move(*facts);
+  for (auto& edge : edges_.edges_of(number, reader, most_edges, budget)) {
     if (!budget.left()) break;
-    budget.count();
-    row.reset();
-    row.bind(1, number);
-    row.bind(2, audience);
-    while (budget.left() && row.executeStep()) {
-      budget.count();
-      auto& one = out.emplace_back();
-      one.audience = audience;
-      one.source = row.getColumn(0).getString();
-      one.type = row.getColumn(1).getString();
-      one.value = row.getColumn(2).getString();
-      one.newest = row.getColumn(3).getString();
-      one.first_seen = time_of(row.getColumn(4));
-      one.last_seen = time_of(row.getColumn(5));
-      if (!row.getColumn(6).isNull()) {
-        one.reputation = {row.getColumn(6).getInt(), row.getColumn(7).getString(),
-                          row.getColumn(8).getInt(), row.getColumn(9).getInt()};
+    if (!budget.has_room()) budget.note_cut();
+    if (out.related.size() >= related_limit || !budget.has_room()) {
+      if (assertions_.sees(edge.other, reader, budget)) ++out.related_total;
+      continue;
+    }
+    auto other = assertions_.summary_of(edge.other, reader, budget);
+    if (!other) continue;
+    ++out.related_total;
+    budget.add_bytes(other->value.size() + edge.evidence.size());
+    out.related.push_back({std::move(*other), edge.mode, edge.outgoing,
+                           model::parse_own(edge.evidence), edge.first_seen, edge.last_seen});
+  }
+  out.truncated = budget.cut();
+  return out;
+}
+
+/// Walks breadth first, so that the nearest entities are included when the limit is reached.
+std::optional<entity_graph> entity_reader::walk(const model::entity_id& id,
+                                                const model::group_list& groups,
+                                                std::uint32_t levels, std::size_t node_limit) {
+  SQLite::Transaction one_state(db_);
+  read_budget budget(limits_);
+  auto reader = visibility_.numbers_of(groups, budget);
+  std::vector<place> places = {{assertions_.number_of(id), 0}};
+  auto start = assertions_.facts_of(places.front().number, reader, budget);
+  if (!start) return std::nullopt;
+  entity_graph out;
+  out.nodes.push_back(std::move(*start));
+  std::map<std::int64_t, std::size_t> at_place = {{places.front().number, 0}};
+  std::set<std::int64_t> hidden;
+  std::set<std::tuple<std::size_t, std::size_t, model::association_mode>> edges_seen;
+  std::size_t left = most_edges_walked;
+  for (std::size_t at = 0; at < places.size() && left > 0 && budget.left(); ++at) {
+    auto [number, level] = places[at];
+    if (level >= levels || (at > 0 && out.nodes[at].what.type == hub)) continue;
+    auto edges = edges_.edges_of(number, reader, left, budget);
+    left -= edges.size();
+    for (const auto& edge : edges) {
+      if (!budget.left()) break;
+      auto other = at_place.find(edge.other);
+      if (other == at_place.end()) {
+        if (!budget.has_room()) budget.note_cut();
+        bool full = out.nodes.size() >= node_limit || !budget.has_room();
+        if (full || hidden.contains(edge.other)) continue;
+        auto facts = assertions_.facts_of(edge.other, reader, budget);
+        if (!facts) {
+          hidden.insert(edge.other);
+          continue;
+        }
+        other = at_place.emplace(edge.other, places.size()).first;
+        places.push_back({edge.other, level + 1});
+        out.nodes.push_back(std::move(*facts));
       }
-      one.well_known = row.getColumn(10).getInt() != 0;
-      if (how == detail::without_attributes) continue;
-      one.attributes = row.getColumn(11).getString();
-      one.tags = row.getColumn(12).getString();
-      budget.add_bytes(one.attributes.size() + one.tags.size());
-      if (!budget.has_room()) break;
-    }
-    if (how == detail::whole && !budget.has_room()) {
-      budget.note_cut();
-      break;
+      auto source = edge.outgoing ? at : other->second;
+      auto target = edge.outgoing ? other->second : at;
+      if (!edges_seen.emplace(source, target, edge.mode).second) continue;
+      budget.add_bytes(edge.evidence.size());
+      out.edges.push_back({out.nodes[source].what.id, out.nodes[target].what.id, edge.mode,
+                           model::parse_own(edge.evidence)});
     }
   }
-  row.reset();
-  std::ranges::sort(out, {}, &entity_word::newest);
+  out.truncated = budget.cut() || left == 0;
   return out;
 }
 
-bool entity_edge::operator<(const entity_edge& than) const {
-  return std::tie(last_seen, other, mode, source, audience, outgoing) <
-         std::tie(than.last_seen, than.other, than.mode, than.source, than.audience, than.outgoing);
-}
-
-/// The rows of its list and direction that follow an edge.
-std::vector<entity_edge> entity_reader::edges_after(const entity_edge& after, std::size_t most) {
-  std::vector<entity_edge> out;
-  auto& row = after.outgoing ? find_edges_from_ : find_edges_to_;
-  row.reset();
-  row.bind(1, after.number);
-  row.bind(2, after.audience);
-  row.bind(3, static_cast<std::int64_t>(after.last_seen.time_since_epoch().count()));
-  row.bind(4, after.other);
-  row.bind(5, static_cast<int>(after.mode));
-  row.bind(6, after.source);
-  row.bind(7, static_cast<std::int64_t>(most));
-  while (row.executeStep()) {
-    out.push_back({after.number, after.audience, row.getColumn(0).getInt64(),
-                   static_cast<model::association_mode>(row.getColumn(1).getInt()), after.outgoing,
-                   row.getColumn(2).getString(), time_of(row.getColumn(3)),
-                   time_of(row.getColumn(4)), row.getColumn(5).getString()});
-  }
-  row.reset();
+std::optional<entity_comments> entity_reader::comments(const model::entity_id& id,
+                                                       const model::group_list& groups,
+                                                       std::size_t limit) {
+  SQLite::Transaction one_state(db_);
+  read_budget budget(limits_);
+  auto reader = visibility_.numbers_of(groups, budget);
+  auto number = assertions_.number_of(id);
+  if (!assertions_.sees(number, reader, budget)) return std::nullopt;
+  auto out = comments_.comments_of(number, reader, limit, budget);
+  for (auto& one : out.comments)
+    one.entity = id;
   return out;
 }
 
-std::vector<entity_edge> entity_reader::edges_of(std::int64_t number, const reader_groups& reader,
-                                                 std::size_t limit, read_budget& budget) {
-  constexpr std::size_t least_at_once = 8;
-  constexpr std::size_t most_at_once = 256;
-  std::vector<entity_edge> begins;  // of each list and direction, before its newest edge
-  for (const auto& [audience, groups] : audiences_.of(number, seen_part::edges, reader, budget)) {
-    for (bool outgoing : {true, false}) {
-      auto& one = begins.emplace_back();
-      one.number = number;
-      one.audience = audience;
-      one.outgoing = outgoing;
-      one.last_seen = wall_time::max();
-    }
+std::optional<model::entity_id> entity_reader::first_missing(
+    const std::vector<model::entity_id>& ids, const model::group_list& groups) {
+  SQLite::Transaction one_state(db_);
+  read_budget budget(limits_);
+  auto reader = visibility_.numbers_of(groups, budget);
+  for (const auto& id : ids) {
+    if (!assertions_.sees(assertions_.number_of(id), reader, budget)) return id;
   }
-  std::vector<entity_edge> out;
-  if (begins.empty()) return out;
-  auto at_once = std::clamp(limit / begins.size() + 1, least_at_once, most_at_once);
-  auto fetch = [&](std::size_t place, const entity_edge* after, std::size_t most) {
-    return edges_after(after == nullptr ? begins[place] : *after, most);
-  };
-  sorted_merge<entity_edge> rows(begins.size(), at_once, fetch, budget);
-  // Said by several sources, or to several lists, it is one association.
-  std::set<std::tuple<std::int64_t, model::association_mode, bool>> seen;
-  while (out.size() < limit) {
-    auto next = rows.next();
-    if (!next) break;
-    auto& one = next->first;
-    bool loop = one.other == number;
-    if (seen.emplace(one.other, one.mode, one.outgoing || loop).second) {
-      out.push_back(std::move(one));
-    }
-  }
-  return out;
+  return std::nullopt;
+}
+
+bool entity_reader::has_comment(const model::entity_id& entity, const model::comment_id& comment,
+                                const model::group_list& groups) {
+  SQLite::Transaction one_state(db_);
+  read_budget budget(limits_);
+  auto reader = visibility_.numbers_of(groups, budget);
+  auto number = assertions_.number_of(entity);
+  bool found = comments_.has(number, comment, reader);
+  bool seen = assertions_.sees(number, reader, budget);
+  return found && seen;
 }
 
 }  // namespace sonde::views

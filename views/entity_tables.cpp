@@ -8,37 +8,39 @@
 namespace sonde::views {
 namespace {
 
-// Times order what one source says: by time, then by offset, as all of an entity or an association
-// are in one partition. Attributes, tags and reputation have one each, as a record may hold any of
-// them without the others. A time is no later than that of its record, and than that of any record
-// behind it.
+// Times order the assertions of one source: by time, then by offset, because all records of an
+// entity or an association are in one partition. Attributes, tags and reputation have one time
+// each, because a record may hold any of them without the others. A stored time is never later than
+// the time of its record, nor than the time of any later record.
 constexpr const char* entity_schema =
-    "CREATE TABLE entities(n INTEGER NOT NULL, audience INTEGER NOT NULL, source TEXT NOT NULL,"
+    "CREATE TABLE entities(n INTEGER NOT NULL, visibility INTEGER NOT NULL, source TEXT NOT NULL,"
     "  type TEXT NOT NULL, value TEXT NOT NULL, attributes TEXT NOT NULL, tags TEXT NOT NULL,"
     "  attributes_time TEXT NOT NULL, tags_time TEXT NOT NULL,"
     "  first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
     "  reputation INTEGER, word_time TEXT NOT NULL, best INTEGER, worst INTEGER,"
-    "  well_known INTEGER NOT NULL, PRIMARY KEY(n, audience, source)) WITHOUT ROWID;"
-    "CREATE TABLE associations(from_n INTEGER NOT NULL, audience INTEGER NOT NULL,"
+    "  well_known INTEGER NOT NULL, PRIMARY KEY(n, visibility, source)) WITHOUT ROWID;"
+    "CREATE TABLE associations(from_n INTEGER NOT NULL, visibility INTEGER NOT NULL,"
     "  to_n INTEGER NOT NULL, mode INTEGER NOT NULL, source TEXT NOT NULL, evidence TEXT NOT NULL,"
     "  newest TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
-    "  PRIMARY KEY(from_n, audience, to_n, mode, source)) WITHOUT ROWID;"
-    "CREATE INDEX associations_from ON associations(from_n, audience, last_seen, to_n, mode,"
+    "  PRIMARY KEY(from_n, visibility, to_n, mode, source)) WITHOUT ROWID;"
+    "CREATE INDEX associations_from ON associations(from_n, visibility, last_seen, to_n, mode,"
     "  source);"
-    "CREATE INDEX associations_to ON associations(to_n, audience, last_seen, from_n, mode, source);"
-    "CREATE TABLE comments(id TEXT NOT NULL, audience INTEGER NOT NULL, entity INTEGER NOT NULL,"
+    "CREATE INDEX associations_to ON associations(to_n, visibility, last_seen, from_n, mode, "
+    "source);"
+    "CREATE TABLE comments(id TEXT NOT NULL, visibility INTEGER NOT NULL, entity INTEGER NOT NULL,"
     "  source TEXT NOT NULL, parent_id TEXT, text TEXT NOT NULL, time INTEGER NOT NULL,"
-    "  PRIMARY KEY(id, audience)) WITHOUT ROWID;"
+    "  PRIMARY KEY(id, visibility)) WITHOUT ROWID;"
     "CREATE TABLE seen_comments(entity INTEGER NOT NULL, member INTEGER NOT NULL,"
-    "  time INTEGER NOT NULL, id TEXT NOT NULL, audience INTEGER NOT NULL,"
-    "  PRIMARY KEY(entity, member, time, id, audience)) WITHOUT ROWID;"
+    "  time INTEGER NOT NULL, id TEXT NOT NULL, visibility INTEGER NOT NULL,"
+    "  PRIMARY KEY(entity, member, time, id, visibility)) WITHOUT ROWID;"
     "CREATE INDEX seen_comments_id ON seen_comments(id, member, entity);";
 
-/// Entities whose number is kept in memory: those that come again soon.
+/// Entities whose numbers are kept in memory, because they recur soon.
 constexpr std::size_t most_known_numbers = 100'000;
 constexpr const char* numbers_table = "numbers";
 
-/// Nothing was seen after it was written down: a later time comes from a clock that was wrong.
+/// Returns the time of the observation. It cannot be later than the record; a later time comes from
+/// a wrong clock.
 wall_time seen_at(const queue::stored_record& record, const model::provenance& from) {
   return std::min(from.time, record.time);
 }
@@ -50,8 +52,8 @@ std::string order_of(const queue::stored_record& record, const model::provenance
   return time + ' ' + std::string(most_digits - offset.size(), '0') + offset;
 }
 
-/// Beyond every order of this record's time. What was folded before and lies beyond it comes from a
-/// clock that has been set back since, and gives way.
+/// Returns an upper bound of all orders at this record's time. A stored order beyond it comes from
+/// a clock that was set back since, and is replaced.
 std::string end_of_order(const queue::stored_record& record) {
   return to_rfc3339(record.time) + '~';
 }
@@ -69,45 +71,54 @@ const std::vector<std::string>& entity_tables::topics() const {
 }
 
 entity_tables::statements::statements(SQLite::Database& db)
-    : audiences(db),
+    : visibility_sets(db),
       entities(db, numbers_table, most_known_numbers),
       put_entity(
           db,
-          "INSERT INTO entities VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?12, ?8, ''),"
-          "  iif(?13, ?8, ''), ?9, ?9, ?10, iif(?10 IS NULL, '', ?8), ?10, ?10, ?11)"
-          " ON CONFLICT(n, audience, source) DO UPDATE SET"
-          "  attributes=iif(?12 AND (?8 >= attributes_time OR attributes_time > ?14), ?6,"
-          "    attributes),"
-          "  attributes_time=iif(?12 AND (?8 >= attributes_time OR attributes_time > ?14), ?8,"
-          "    attributes_time),"
-          "  tags=iif(?13 AND (?8 >= tags_time OR tags_time > ?14), ?7, tags),"
-          "  tags_time=iif(?13 AND (?8 >= tags_time OR tags_time > ?14), ?8, tags_time),"
-          "  first_seen=min(first_seen, ?9),"
-          "  last_seen=iif(last_seen > ?15, ?9, max(last_seen, ?9)),"
-          "  reputation=iif(?10 IS NOT NULL AND (?8 >= word_time OR word_time > ?14), ?10,"
-          "    reputation),"
-          "  word_time=iif(?10 IS NOT NULL AND (?8 >= word_time OR word_time > ?14), ?8,"
-          "    word_time),"
-          "  best=max(coalesce(best, ?10), coalesce(?10, best)),"
-          "  worst=min(coalesce(worst, ?10), coalesce(?10, worst)),"
-          "  well_known=max(well_known, ?11)"),
-      put_association(db,
-                      "INSERT INTO associations VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)"
-                      " ON CONFLICT(from_n, audience, to_n, mode, source) DO UPDATE SET"
-                      "  evidence=iif(?7 >= newest OR newest > ?9, ?6, evidence),"
-                      "  newest=iif(?7 >= newest OR newest > ?9, ?7, newest),"
-                      "  first_seen=min(first_seen, ?8),"
-                      "  last_seen=iif(last_seen > ?10, ?8, max(last_seen, ?8))"),
-      put_comment(db,
-                  "INSERT INTO comments VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-                  " ON CONFLICT(id, audience) DO UPDATE SET time=min(time, ?7)"),
+          "INSERT INTO entities(n, visibility, source, type, value, attributes, tags,"
+          "  attributes_time, tags_time, first_seen, last_seen, reputation, word_time, best, worst,"
+          "  well_known)"
+          " VALUES(:n, :visibility, :source, :type, :value, :attributes, :tags,"
+          "  iif(:has_details, :order, ''), iif(:has_tags, :order, ''), :seen, :seen, :reputation,"
+          "  iif(:reputation IS NULL, '', :order), :reputation, :reputation, :well_known)"
+          " ON CONFLICT(n, visibility, source) DO UPDATE SET"
+          "  attributes=iif(:has_details AND (:order >= attributes_time"
+          "    OR attributes_time > :order_end), :attributes, attributes),"
+          "  attributes_time=iif(:has_details AND (:order >= attributes_time"
+          "    OR attributes_time > :order_end), :order, attributes_time),"
+          "  tags=iif(:has_tags AND (:order >= tags_time OR tags_time > :order_end), :tags, tags),"
+          "  tags_time=iif(:has_tags AND (:order >= tags_time OR tags_time > :order_end), :order,"
+          "    tags_time),"
+          "  first_seen=min(first_seen, :seen),"
+          "  last_seen=iif(last_seen > :written, :seen, max(last_seen, :seen)),"
+          "  reputation=iif(:reputation IS NOT NULL AND (:order >= word_time"
+          "    OR word_time > :order_end), :reputation, reputation),"
+          "  word_time=iif(:reputation IS NOT NULL AND (:order >= word_time"
+          "    OR word_time > :order_end), :order, word_time),"
+          "  best=max(coalesce(best, :reputation), coalesce(:reputation, best)),"
+          "  worst=min(coalesce(worst, :reputation), coalesce(:reputation, worst)),"
+          "  well_known=max(well_known, :well_known)"),
+      put_association(
+          db,
+          "INSERT INTO associations(from_n, visibility, to_n, mode, source, evidence, newest,"
+          "  first_seen, last_seen)"
+          " VALUES(:from_n, :visibility, :to_n, :mode, :source, :evidence, :order, :seen, :seen)"
+          " ON CONFLICT(from_n, visibility, to_n, mode, source) DO UPDATE SET"
+          "  evidence=iif(:order >= newest OR newest > :order_end, :evidence, evidence),"
+          "  newest=iif(:order >= newest OR newest > :order_end, :order, newest),"
+          "  first_seen=min(first_seen, :seen),"
+          "  last_seen=iif(last_seen > :written, :seen, max(last_seen, :seen))"),
+      put_comment(db, "INSERT INTO comments" +
+                          columns_and_values({"id", "visibility", "entity", "source", "parent_id",
+                                              "text", "time"}) +
+                          " ON CONFLICT(id, visibility) DO UPDATE SET time=min(time, :time)"),
       show_comment(db,
-                   "INSERT OR IGNORE INTO seen_comments SELECT ?1, member, ?2, ?3, audience"
-                   " FROM audience_members WHERE audience=?4") {}
+                   "INSERT OR IGNORE INTO seen_comments SELECT ?1, member, ?2, ?3, visibility"
+                   " FROM visibility_members WHERE visibility=?4") {}
 
 void entity_tables::create(SQLite::Database& db) {
-  create_audiences(db);
-  numbered_texts::create(db, numbers_table);
+  create_visibility_sets(db);
+  interned_strings::create(db, numbers_table);
   db.exec(entity_schema);
 }
 
@@ -123,7 +134,7 @@ void entity_tables::close() {
 
 void entity_tables::undone() {
   sql_->entities.forget();
-  sql_->audiences.forget();
+  sql_->visibility_sets.forget();
 }
 
 bool entity_tables::fold(const queue::stored_record& record) {
@@ -136,85 +147,57 @@ bool entity_tables::fold(const queue::stored_record& record) {
 bool entity_tables::fold_entity(const queue::stored_record& record) {
   auto entity = facts_.entity(record.what.value);
   if (!entity) return false;
-  auto& put = sql_->put_entity;
   auto number = number_of(entity->id);
-  auto audience = sql_->audiences.number_of(entity->from.visible_by);
-  sql_->audiences.note(number, seen_part::assertions, audience);
-  put.reset();
-  put.bind(1, number);
-  put.bind(2, audience);
-  put.bind(3, entity->from.source);
-  put.bind(4, entity->type);
-  put.bind(5, entity->value);
-  put.bind(6, entity->attributes);
-  put.bind(7, entity->tags);
-  put.bind(8, order_of(record, entity->from));
-  put.bind(9, milliseconds_of(seen_at(record, entity->from)));
-  if (entity->reputation) {
-    put.bind(10, *entity->reputation);
-  } else {
-    put.bind(10);
-  }
-  put.bind(11, entity->well_known ? 1 : 0);
-  // Who only names an entity, as an end of an edge, takes nothing of it away.
-  put.bind(12, entity->has_details ? 1 : 0);
-  put.bind(13, entity->has_tags ? 1 : 0);
-  put.bind(14, end_of_order(record));
-  put.bind(15, milliseconds_of(record.time));
-  put.exec();
+  auto visibility = sql_->visibility_sets.number_of(entity->from.visible_by);
+  sql_->visibility_sets.note(number, seen_part::assertions, visibility);
+  // A record that only names an entity, as an end of an edge, removes nothing from it: it has
+  // neither details nor tags.
+  sql_->put_entity.run(
+      named{":n", number}, named{":visibility", visibility}, named{":source", entity->from.source},
+      named{":type", entity->type}, named{":value", entity->value},
+      named{":attributes", entity->attributes}, named{":tags", entity->tags},
+      named{":has_details", entity->has_details}, named{":has_tags", entity->has_tags},
+      named{":reputation", entity->reputation}, named{":well_known", entity->well_known},
+      named{":order", order_of(record, entity->from)}, named{":order_end", end_of_order(record)},
+      named{":seen", seen_at(record, entity->from)}, named{":written", record.time});
   return true;
 }
 
 bool entity_tables::fold_association(const queue::stored_record& record) {
   auto edge = facts_.association(record.what.value);
   if (!edge) return false;
-  auto& put = sql_->put_association;
   auto from = number_of(edge->from_entity);
   auto to = number_of(edge->to_entity);
-  auto audience = sql_->audiences.number_of(edge->from.visible_by);
-  sql_->audiences.note(from, seen_part::edges, audience);
-  sql_->audiences.note(to, seen_part::edges, audience);
-  put.reset();
-  put.bind(1, from);
-  put.bind(2, audience);
-  put.bind(3, to);
-  put.bind(4, static_cast<int>(edge->mode));
-  put.bind(5, edge->from.source);
-  put.bind(6, edge->evidence);
-  put.bind(7, order_of(record, edge->from));
-  put.bind(8, milliseconds_of(seen_at(record, edge->from)));
-  put.bind(9, end_of_order(record));
-  put.bind(10, milliseconds_of(record.time));
-  put.exec();
+  auto visibility = sql_->visibility_sets.number_of(edge->from.visible_by);
+  sql_->visibility_sets.note(from, seen_part::edges, visibility);
+  sql_->visibility_sets.note(to, seen_part::edges, visibility);
+  sql_->put_association.run(
+      named{":from_n", from}, named{":visibility", visibility}, named{":to_n", to},
+      named{":mode", edge->mode}, named{":source", edge->from.source},
+      named{":evidence", edge->evidence}, named{":order", order_of(record, edge->from)},
+      named{":order_end", end_of_order(record)}, named{":seen", seen_at(record, edge->from)},
+      named{":written", record.time});
   return true;
 }
 
 bool entity_tables::fold_comment(const queue::stored_record& record) {
   auto comment = model::parse_comment(record.what.value);
   if (!comment) return false;
-  auto& put = sql_->put_comment;
   auto number = number_of(comment->entity);
-  auto audience = sql_->audiences.number_of(comment->from.visible_by);
+  auto visibility = sql_->visibility_sets.number_of(comment->from.visible_by);
   auto& show = sql_->show_comment;
   show.reset();
   show.bind(1, number);
   show.bind(2, milliseconds_of(comment->from.time));
   show.bind(3, comment->id.str());
-  show.bind(4, audience);
+  show.bind(4, visibility);
   show.exec();
-  put.reset();
-  put.bind(1, comment->id.str());
-  put.bind(2, audience);
-  put.bind(3, number);
-  put.bind(4, comment->from.source);
-  if (comment->parent) {
-    put.bind(5, comment->parent->str());
-  } else {
-    put.bind(5);
-  }
-  put.bind(6, comment->text);
-  put.bind(7, milliseconds_of(comment->from.time));
-  put.exec();
+  std::optional<std::string> parent;
+  if (comment->parent) parent = comment->parent->str();
+  sql_->put_comment.run(named{":id", comment->id.str()}, named{":visibility", visibility},
+                        named{":entity", number}, named{":source", comment->from.source},
+                        named{":parent_id", parent}, named{":text", comment->text},
+                        named{":time", comment->from.time});
   return true;
 }
 

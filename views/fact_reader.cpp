@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t fact_depth = 16;
-/// Of most records the whole tree fits.
+/// The buffer for the JSON tree, large enough for most records.
 constexpr std::size_t tree_bytes = 64 << 10;
 
 error unreadable(std::string_view name, std::string_view why) {
@@ -24,7 +24,7 @@ std::string text_of(const json::string& text) {
   return {text.data(), text.size()};
 }
 
-/// The fields of one object; the first that is not as it should be is remembered.
+/// The fields of one object. Keeps the first error.
 class fields {
  public:
   explicit fields(const json::object& object) : object_(object) {}
@@ -61,14 +61,16 @@ class fields {
     return out;
   }
   void refuse(std::string_view name, std::string_view why) {
-    if (trouble_.empty()) trouble_ = std::string(name) + ": " + std::string(why);
+    if (first_error_.empty()) first_error_ = std::string(name) + ": " + std::string(why);
   }
-  [[nodiscard]] bool failed() const { return !trouble_.empty(); }
-  [[nodiscard]] error trouble() const { return fail(model::errc::invalid_record, trouble_); }
+  [[nodiscard]] bool failed() const { return !first_error_.empty(); }
+  [[nodiscard]] error first_error() const {
+    return fail(model::errc::invalid_record, first_error_);
+  }
 
  private:
   const json::object& object_;
-  std::string trouble_;
+  std::string first_error_;
 };
 
 bool has_fractions(const json::value& value) {
@@ -79,8 +81,8 @@ bool has_fractions(const json::value& value) {
                              [](const auto& field) { return has_fractions(field.value()); });
 }
 
-/// One of the fields of `text`, as JSON. Boost.JSON may change the last digit of a fraction, which
-/// nlohmann does not; but it refuses one that is beyond any double.
+/// Returns one of the fields of `text` as JSON. Boost.JSON may change the last digit of a fraction;
+/// nlohmann does not, but refuses a fraction beyond the range of a double.
 std::string written(fields& all, const char* name, std::string_view text) {
   const auto& value = *all.any(name);
   if (!has_fractions(value)) return json::serialize(value);
@@ -102,19 +104,19 @@ std::optional<int> read_reputation(const json::value& value) {
 struct fact_reader::memory {
   std::array<unsigned char, tree_bytes> tree;
 
-  /// Calls `read` with the fields of the object that `text` is.
+  /// Calls `read` with the fields of the JSON object in `text`.
   template <class Told, class Read>
   result<Told> with_fields(std::string_view text, Read read) {
     json::monotonic_resource pool(tree.data(), tree.size());
     json::parse_options bounded;
     bounded.max_depth = fact_depth;
-    boost::system::error_code trouble;
-    auto value = json::parse({text.data(), text.size()}, trouble, &pool, bounded);
-    if (trouble) return unreadable("malformed JSON", trouble.message());
+    boost::system::error_code invalid;
+    auto value = json::parse({text.data(), text.size()}, invalid, &pool, bounded);
+    if (invalid) return unreadable("malformed JSON", invalid.message());
     if (!value.is_object()) return unreadable("value", "not a JSON object");
     fields all(value.get_object());
     auto out = read(all);
-    if (all.failed()) return all.trouble();
+    if (all.failed()) return all.first_error();
     return out;
   }
 };
@@ -165,12 +167,9 @@ result<told_association> fact_reader::association(std::string_view text) {
     (void)all.text("id");
     out.from_entity = model::entity_id(all.text("entityID"));
     out.to_entity = model::entity_id(all.text("relatedEntityID"));
-    auto mode = all.text("mode");
-    if (mode == name_of(model::association_mode::aggregation)) {
-      out.mode = model::association_mode::aggregation;
-    } else if (mode != name_of(model::association_mode::association)) {
-      all.refuse("mode", "neither aggregation nor association");
-    }
+    auto mode = model::read_association_mode(all.text("mode"));
+    if (!mode) all.refuse("mode", "neither aggregation nor association");
+    out.mode = mode.value_or(model::association_mode::association);
     out.evidence = all.any("evidence") == nullptr ? "null" : written(all, "evidence", text);
     out.from = all.provenance();
     return out;

@@ -2,7 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "model/entity.hpp"
+#include "model/facts/entity.hpp"
 
 #include <memory>
 #include <optional>
@@ -11,14 +11,14 @@
 
 namespace sonde::views {
 
-/// An entity as its record tells it. What the view only stores stays the JSON text that it is.
+/// An entity as its record reports it. Fields that the view only stores stay JSON text.
 struct told_entity {
   model::entity_id id;
   std::string type;
-  std::string value;         ///< the attribute that is called like the type
-  std::string attributes;    ///< an object
-  std::string tags;          ///< a list of texts
-  bool has_details = false;  ///< it has more attributes than its main value
+  std::string value;         ///< the attribute whose name is the type
+  std::string attributes;    ///< a JSON object
+  std::string tags;          ///< a JSON list of strings
+  bool has_details = false;  ///< has more attributes than its main value
   bool has_tags = false;
   std::optional<int> reputation;
   bool well_known = false;
@@ -33,10 +33,10 @@ struct told_association {
   model::provenance from;
 };
 
-/// Reads the values of `entities` and `associations`, with Boost.JSON, in memory of its own that it
-/// uses again: the views fold each of these records, so this is their hottest code. It takes and
-/// refuses what `model::parse_entity` and `model::parse_association` do, but for a field that
-/// stands twice: the last one counts. Used by one thread at a time.
+/// Parses the values of `entities` and `associations` with Boost.JSON, in a buffer that it reuses:
+/// the views fold every such record, so this is their hottest code. It accepts and refuses the same
+/// values as `model::parse_entity` and `model::parse_association`, except for a duplicate field, of
+/// which the last one counts. Used by one thread at a time.
 class fact_reader {
  public:
   fact_reader();

@@ -6,11 +6,11 @@
 namespace sonde::views {
 namespace {
 
-/// A tenth of the weight of a thread that is as busy: folding goes on beside a scan that takes all
-/// processors.
+/// About a tenth of the weight of an equally busy thread. Folding still progresses next to a scan
+/// that uses all processors.
 constexpr int lower_nice = 10;
 
-/// On Linux this is the calling thread's alone.
+/// Sets the nice value. On Linux it applies to the calling thread only.
 bool set_nice(int nice) {
   return setpriority(PRIO_PROCESS, 0, nice) == 0;
 }
@@ -19,7 +19,7 @@ int current_nice() {
   return getpriority(PRIO_PROCESS, 0);
 }
 
-/// Tried on a thread that does nothing else, as it may not come back from a lower weight.
+/// Tests on a separate thread, because the thread may not be able to raise its weight again.
 bool may_be_raised_again() {
   bool raised = false;
   std::thread trial([&raised] {

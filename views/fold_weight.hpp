@@ -2,12 +2,12 @@
 
 namespace sonde::views {
 
-/// The scheduling weight of a folding thread. This folder's own.
+/// The scheduling weight of a folding thread. Internal to this folder.
 ///
-/// Nobody waits for most of what is folded, but many wait for reads. With a lower weight a burst of
-/// folding does not keep a reading thread from a processor for a time slice. Where the process may
-/// not raise a thread's weight again (`RLIMIT_NICE`, `CAP_SYS_NICE`), it is never lowered. Created
-/// anywhere; used on the folding thread only.
+/// No call waits for most of the folding, but many calls wait for reads. With a lower weight a
+/// burst of folding does not keep a reading thread from a processor for a time slice. If the
+/// process may not raise a thread's weight again (`RLIMIT_NICE`, `CAP_SYS_NICE`), the weight is
+/// never lowered. Created on any thread; used on the folding thread only.
 class fold_weight {
  public:
   fold_weight();

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "base/limits.hpp"
-#include "model/kept_answer.hpp"
+#include "model/cached_response.hpp"
 #include "views/folding_view.hpp"
+#include "views/limits.hpp"
 
 #include <memory>
 #include <optional>
@@ -12,15 +12,16 @@
 
 namespace sonde::views {
 
-/// The table behind `idempotency_view`. This folder's own.
+/// The table of `idempotency_view`. Internal to this folder.
 ///
-/// Of each id the first record counts until it is too old, whatever comes behind: so all processes
-/// that fold the topic agree on which of two requests was first. Each record that is folded takes a
-/// few rows along that are too old or too many.
+/// The first record of an id counts until it expires, whatever records follow. All processes that
+/// fold the topic therefore agree on which of two requests was first. Each folded record also
+/// deletes a few rows that have expired or exceed the limit.
 class idempotency_tables final : public table_set {
  public:
   idempotency_tables(const limits& limits, const clock& clock) : limits_(limits), clock_(clock) {}
 
+  [[nodiscard]] std::string name() const override { return "idempotency"; }
   [[nodiscard]] const std::vector<std::string>& topics() const override;
   [[nodiscard]] int version() const override { return 1; }
   void create(SQLite::Database& db) override;
@@ -29,17 +30,17 @@ class idempotency_tables final : public table_set {
   bool fold(const queue::stored_record& record) override;
   void undone() override {}
 
-  /// Nothing where it is too old.
-  [[nodiscard]] std::optional<model::kept_answer> find(const std::string& id);
-  /// How many rows there are, for whoever wants to see that they do not pile up.
+  /// Returns the cached response of an id; nothing if it has expired.
+  [[nodiscard]] std::optional<model::cached_response> find(const std::string& id);
+  /// Returns the number of rows, to observe that they do not accumulate.
   [[nodiscard]] std::uint64_t rows();
 
  private:
   struct statements;
 
   [[nodiscard]] std::int64_t oldest_ms() const;
-  void put(const model::kept_answer& answer);
-  void release(const model::kept_answer& answer);
+  void put(const model::cached_response& answer);
+  void release(const model::cached_response& answer);
   void sweep();
 
   const limits& limits_;

@@ -1,61 +1,48 @@
 #include "views/idempotency_view.hpp"
 
-#include "base/async/hop.hpp"
 #include "views/idempotency_tables.hpp"
+#include "views/run_member_on.hpp"
 
 namespace sonde::views {
-namespace {
 
-class sqlite_idempotency_view final : public idempotency_view {
- public:
-  using found_answer = std::optional<model::kept_answer>;
+idempotency_view::idempotency_view(executor loop, std::unique_ptr<idempotency_tables> tables,
+                                   std::unique_ptr<folding_view> view)
+    : loop_(std::move(loop)), tables_(std::move(tables)), view_(std::move(view)) {}
 
-  sqlite_idempotency_view(executor loop, queue::backend& queue,
-                          std::optional<std::filesystem::path> file, const limits& limits,
-                          const clock& clock, logger& log)
-      : loop_(loop), tables_(limits, clock), view_(loop, queue, tables_, std::move(file), log) {}
+idempotency_view::~idempotency_view() = default;
 
-  [[nodiscard]] result<> start() { return view_.start(); }
+awaitable<result<std::optional<model::cached_response>>> idempotency_view::find(
+    std::string id, steady_time deadline) {
+  return run_member_on(loop_, *this, &idempotency_view::find_here, std::move(id), deadline);
+}
 
-  awaitable<result<found_answer>> find(std::string id, steady_time deadline) override {
-    auto work = [this, id = std::move(id), deadline] { return find_here(id, deadline); };
-    return spawn_on(loop_, std::move(work));
-  }
+awaitable<std::uint64_t> idempotency_view::rows() {
+  return run_member_on(loop_, *tables_, &idempotency_tables::rows);
+}
 
-  awaitable<std::uint64_t> rows() override {
-    auto work = [this] { return tables_.rows(); };
-    return call_on(loop_, std::move(work));
-  }
+awaitable<void> idempotency_view::stop() {
+  return run_member_on(loop_, *view_, &folding_view::stop);
+}
 
-  awaitable<void> stop() override {
-    auto work = [this] { return view_.stop(); };
-    return spawn_on(loop_, std::move(work));
-  }
-
- private:
-  /// An answer stays what it is. What was begun may have been released meanwhile.
-  awaitable<result<found_answer>> find_here(std::string id, steady_time deadline) {
-    auto found = tables_.find(id);
-    if (found && found->what == model::kept_answer::kind::answered) co_return found;
-    bool in_time = co_await view_.catch_up(deadline);
-    if (!in_time) co_return view_.behind("idempotency");
-    co_return tables_.find(id);
-  }
-
-  executor loop_;
-  idempotency_tables tables_;
-  folding_view view_;
-};
-
-}  // namespace
+/// Returns a stored response at once, because it cannot change. Otherwise it catches up first: a
+/// begun request may have been released meanwhile.
+awaitable<result<std::optional<model::cached_response>>> idempotency_view::find_here(
+    std::string id, steady_time deadline) {
+  auto found = tables_->find(id);
+  if (found && found->what == model::cached_response::kind::answered) co_return found;
+  auto caught_up = co_await view_->catch_up(deadline);
+  if (!caught_up) co_return caught_up.error();
+  co_return tables_->find(id);
+}
 
 result<std::unique_ptr<idempotency_view>> open_idempotency_view(
     executor loop, queue::backend& queue, std::optional<std::filesystem::path> file,
     const limits& limits, const clock& clock, logger& log) {
-  auto view = std::make_unique<sqlite_idempotency_view>(std::move(loop), queue, std::move(file),
-                                                        limits, clock, log);
+  auto tables = std::make_unique<idempotency_tables>(limits, clock);
+  auto view = std::make_unique<folding_view>(loop, queue, *tables, std::move(file), log);
   if (auto started = view->start(); !started) return started.error();
-  return std::unique_ptr<idempotency_view>(std::move(view));
+  return std::unique_ptr<idempotency_view>(
+      new idempotency_view(std::move(loop), std::move(tables), std::move(view)));
 }
 
 }  // namespace sonde::views

@@ -2,11 +2,11 @@
 
 #include "base/async/asio.hpp"
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
-#include "model/kept_answer.hpp"
+#include "model/cached_response.hpp"
 #include "queue/io.hpp"
+#include "views/limits.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -16,24 +16,44 @@
 
 namespace sonde::views {
 
-/// `idempotency` as a table: which answers are given again, for `limits::idempotency_s` after they
-/// were first given.
+class folding_view;
+class idempotency_tables;
+
+/// The topic `idempotency` as a table: the cached responses, which are repeated for
+/// `limits::idempotency_s` after the first response.
 ///
-/// "Nothing" is said once the view has caught up, so what any process has answered is known to
-/// every process. All functions may be called from any loop.
+/// "Not found" is returned only after the view has caught up, so every process knows the responses
+/// of all processes. All functions may be called from any loop.
 class idempotency_view {
  public:
-  virtual ~idempotency_view() = default;
+  ~idempotency_view();
+  idempotency_view(const idempotency_view&) = delete;
+  idempotency_view& operator=(const idempotency_view&) = delete;
 
-  /// What is kept under an id. Fails with `queue::errc::unavailable` at the deadline.
-  virtual awaitable<result<std::optional<model::kept_answer>>> find(std::string id,
-                                                                    steady_time deadline) = 0;
-  /// How many rows there are, which is a little more than what `find` finds.
-  virtual awaitable<std::uint64_t> rows() = 0;
-  virtual awaitable<void> stop() = 0;
+  /// Returns the cached response of an id. Fails with `queue::errc::unavailable` at the deadline.
+  awaitable<result<std::optional<model::cached_response>>> find(std::string id,
+                                                                steady_time deadline);
+  /// Returns the number of rows, which slightly exceeds the number of responses that `find` can
+  /// return.
+  awaitable<std::uint64_t> rows();
+  awaitable<void> stop();
+
+ private:
+  friend result<std::unique_ptr<idempotency_view>> open_idempotency_view(
+      executor loop, queue::backend& queue, std::optional<std::filesystem::path> file,
+      const limits& limits, const clock& clock, logger& log);
+
+  idempotency_view(executor loop, std::unique_ptr<idempotency_tables> tables,
+                   std::unique_ptr<folding_view> view);
+  awaitable<result<std::optional<model::cached_response>>> find_here(std::string id,
+                                                                     steady_time deadline);
+
+  executor loop_;
+  std::unique_ptr<idempotency_tables> tables_;  ///< on `loop_`, as is `view_`
+  std::unique_ptr<folding_view> view_;
 };
 
-/// As `open_task_view`. `limits` and `clock` outlive the view.
+/// Opens the view, as `open_task_view` does. `limits` and `clock` must outlive it.
 [[nodiscard]] result<std::unique_ptr<idempotency_view>> open_idempotency_view(
     executor loop, queue::backend& queue, std::optional<std::filesystem::path> file,
     const limits& limits, const clock& clock, logger& log);

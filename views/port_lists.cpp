@@ -1,21 +1,21 @@
 #include "views/port_lists.hpp"
 
 #include "base/hash.hpp"
-#include "model/json.hpp"
-#include "model/port_set.hpp"
+#include "model/net/port_set.hpp"
+#include "model/text/json.hpp"
 
 #include <cstdint>
 
 namespace sonde::views {
 namespace {
 
-/// Up to this length a text is not worth a look-up.
+/// Texts up to this length are stored as they are; a lookup would cost more.
 constexpr std::size_t longest_short = 64;
-/// Neither a profile's name nor a list of ports begins with it.
+/// Neither a profile's name nor a list of ports starts with this character.
 constexpr char number_sign = '#';
 constexpr const char* list_fields[] = {"\"profile\":", "\"ports\":"};
 
-/// The beginning of a list, up to a comma; of anything else, up to a whole character.
+/// Returns the start of a list up to a comma; of any other text, up to a complete UTF-8 character.
 std::string head_of(const std::string& text) {
   auto end = text.rfind(',', longest_short);
   if (end != std::string::npos) return text.substr(0, end + 1) + "…";
@@ -101,8 +101,9 @@ std::optional<port_list_summary> port_lists::summary_of(const std::string& store
   return out;
 }
 
-/// The field's name and an unescaped quotation mark stand nowhere inside a JSON text, so this finds
-/// fields only: the task's own, and those of the request that waits behind it.
+/// Replaces long lists in a task's JSON by their numbers. A JSON string cannot contain the field's
+/// name with unescaped quotation marks, so only fields match: those of the task and of its waiting
+/// request.
 std::string port_lists::shortened(std::string json, const model::scan_task& task) {
   const std::string* texts[] = {&task.profile, &task.ports};
   for (std::size_t each = 0; each < std::size(list_fields); ++each) {

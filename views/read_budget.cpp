@@ -6,7 +6,8 @@
 namespace sonde::views {
 namespace {
 
-/// Reading a thread's clock is a system call of about 0.2 us; this many look-ups take about 100 us.
+/// The number of lookups between two clock reads, which takes about 100 us. Reading a thread's
+/// clock is a system call of about 0.2 us.
 constexpr std::size_t counts_per_clock = 64;
 
 }  // namespace

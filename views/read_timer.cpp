@@ -7,9 +7,9 @@
 namespace sonde::views {
 namespace {
 
-/// Instructions of SQLite's machine between two looks at the clocks: about 100 us.
+/// SQLite VM instructions between two clock checks: about 100 us.
 constexpr int instructions_per_check = 5'000;
-/// `SQLITE_INTERRUPT` is the low byte of an extended result code.
+/// The mask for the primary result code: `SQLITE_INTERRUPT` is the low byte of an extended code.
 constexpr int primary_code = 0xff;
 
 }  // namespace

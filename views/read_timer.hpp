@@ -8,10 +8,10 @@
 
 namespace sonde::views {
 
-/// Interrupts statements of one connection when a read takes too long. This folder's own.
+/// Interrupts statements of one connection when a read takes too long. Internal to this folder.
 ///
-/// While it lives, a statement that runs past the deadline, or past this much processor time of the
-/// calling thread, fails with `SQLITE_INTERRUPT`. On the thread that reads.
+/// During its lifetime, a statement that runs past the deadline, or past `cpu_time` of the calling
+/// thread, fails with `SQLITE_INTERRUPT`. Used on the reading thread.
 class read_timer {
  public:
   read_timer(SQLite::Database& db, steady_time deadline, std::chrono::milliseconds cpu_time);
@@ -19,7 +19,7 @@ class read_timer {
   read_timer(const read_timer&) = delete;
   read_timer& operator=(const read_timer&) = delete;
 
-  /// Whether this is how an interrupted statement fails.
+  /// Returns whether an exception is the failure of an interrupted statement.
   [[nodiscard]] static bool is_interruption(const SQLite::Exception& e);
 
  private:

@@ -8,13 +8,13 @@
 namespace sonde::views {
 
 /// Reads that wait for one thread. Callers take turns, so a caller with many reads delays another
-/// caller's read by one of them. Pure; this folder's own.
+/// caller's read by one read only. Does no I/O; internal to this folder.
 class reading_turns {
  public:
   using job = std::function<void()>;
 
   void add(const std::string& caller, job one);
-  /// The job whose turn it is, or an empty one.
+  /// Removes and returns the next job, or returns an empty one.
   [[nodiscard]] job next();
   [[nodiscard]] bool empty() const { return turns_.empty(); }
 

@@ -6,15 +6,16 @@
 namespace sonde::views {
 namespace {
 
-/// KiB of pages that a reader keeps; all others it reads from the kernel's page cache. A mapped
-/// file would save that copy, but its page faults wait for the writer's.
+/// KiB of pages that a reader caches; all others come from the kernel's page cache. A memory-mapped
+/// file would save that copy, but its page faults wait for those of the writer.
 constexpr int reader_cache_kib = 8 << 10;
 
 }  // namespace
 
 error read_too_long() {
-  return fail(queue::errc::busy,
-              "this read takes more time than one read may; ask for fewer levels or a lower limit");
+  return fail(
+      queue::errc::busy,
+      "this read exceeds the time limit of one read; ask for fewer levels or a lower limit");
 }
 
 void side_reader::open(const std::filesystem::path& file, std::uint64_t opened) {
@@ -37,8 +38,8 @@ void side_reader::add(const std::string& caller, reading_turns::job one) {
   asio::post(loop_, [this] { serve(); });
 }
 
-/// One read, and then whatever has come meanwhile: a read that comes now waits for one turn of each
-/// caller, not for all their reads.
+/// Runs one read, then work that was posted meanwhile. A new read therefore waits for one read of
+/// each caller, not for all their reads.
 void side_reader::serve() {
   if (auto one = turns_.next()) one();
   serving_ = !turns_.empty();

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "base/result.hpp"
 #include "views/entity_reader.hpp"
+#include "views/limits.hpp"
 #include "views/read_timer.hpp"
 #include "views/reading_turns.hpp"
 
@@ -22,21 +22,21 @@ namespace sonde::views {
 template <class T>
 using question = std::function<T(entity_reader&)>;
 
-/// Why a read was given up: the answer to its caller alone.
+/// Returns the error of an interrupted read, which goes to its caller only.
 [[nodiscard]] error read_too_long();
 
-/// A connection of its own to the entity view's file, on a loop of its own. This folder's own.
+/// A separate connection to the entity view's file, on a separate loop. Internal to this folder.
 ///
-/// Reads wait in `reading_turns`. Each one ends within twice `limits::read_ms` of processor time.
+/// Reads wait in `reading_turns`. Each read ends within twice `limits::read_ms` of processor time.
 class side_reader {
  public:
   side_reader(executor loop, const limits& limits) : loop_(std::move(loop)), limits_(limits) {}
 
-  /// Runs work on this loop when it is the caller's turn, and resumes where it was awaited. From
-  /// any loop.
+  /// Runs work on this loop when it is the caller's turn, and resumes the caller on its executor.
+  /// Callable from any loop.
   template <class T>
   awaitable<T> in_turn(std::string caller, std::function<T()> work) {
-    using outcome = std::unique_ptr<detail::hop_outcome<T>>;
+    using outcome = std::unique_ptr<detail::run_outcome<T>>;
     auto initiate = [this, caller = std::move(caller), work = std::move(work)](auto handler) {
       auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
       auto run = [work, waiting] {
@@ -52,8 +52,8 @@ class side_reader {
     co_return done->take();
   }
 
-  /// Answers a question, or fails as `read_too_long`. Nothing where the file cannot be read now: it
-  /// may be about to be rebuilt. On the loop.
+  /// Runs a query, or fails with `read_too_long`. Returns nothing if the file cannot be read now;
+  /// it may be about to be rebuilt. Called on the loop.
   template <class T>
   std::optional<result<T>> answer(const question<T>& ask, const std::filesystem::path& file,
                                   std::uint64_t opened, steady_time deadline) {
@@ -62,7 +62,7 @@ class side_reader {
       read_timer timer(*db_, deadline, 2 * std::chrono::milliseconds(limits_.read_ms));
       return result<T>(ask(*reader_));
     } catch (const SQLite::Exception& e) {
-      // A statement that has failed says so again when it is reset.
+      // Close the connection: a failed statement would report the error again when it is reset.
       bool late = read_timer::is_interruption(e);
       close();
       if (late) return result<T>(read_too_long());
@@ -71,7 +71,7 @@ class side_reader {
   }
 
   [[nodiscard]] const executor& loop() const { return loop_; }
-  /// On the loop.
+  /// Closes the connection. Called on the loop.
   void close();
 
  private:

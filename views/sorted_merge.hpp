@@ -13,11 +13,12 @@
 
 namespace sonde::views {
 
-/// Merges sources of sorted rows into one sorted sequence, and reads no more of each than it needs.
+/// Merges sources of sorted rows into one sorted sequence, and reads from each only as many rows as
+/// needed.
 ///
-/// `Row` has an `operator<`; the greatest row comes first. `fetch` returns the rows of one source
-/// that follow a given one, at most as many as it is told. Ends early when the budget is used up;
-/// the rows until then are right. This folder's own.
+/// `Row` has an `operator<`; the greatest row comes first. `fetch` returns at most `most` rows of
+/// one source that follow a given row. The sequence ends early when the budget is used up; the rows
+/// until then are correct. Internal to this folder.
 template <class Row>
 class sorted_merge {
  public:
@@ -30,7 +31,7 @@ class sorted_merge {
       fill(each);
   }
 
-  /// The next row with the number of its source.
+  /// Returns the next row with the number of its source.
   [[nodiscard]] std::optional<std::pair<Row, std::size_t>> next() {
     if (empty_) fill(*std::exchange(empty_, std::nullopt));
     if (!budget_.left() || heads_.empty()) return std::nullopt;
@@ -82,8 +83,8 @@ class sorted_merge {
   std::size_t at_once_;
   fetch_function fetch_;
   read_budget& budget_;
-  std::vector<std::size_t> heads_;    ///< sources that hold rows, as a heap by their first row
-  std::optional<std::size_t> empty_;  ///< to be filled before the next row
+  std::vector<std::size_t> heads_;    ///< sources with buffered rows, as a heap by their first row
+  std::optional<std::size_t> empty_;  ///< refilled before the next row
 };
 
 }  // namespace sonde::views

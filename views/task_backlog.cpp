@@ -1,5 +1,7 @@
 #include "views/task_backlog.hpp"
 
+#include "views/columns.hpp"
+
 #include <algorithm>
 #include <set>
 #include <tuple>
@@ -14,28 +16,32 @@ task_backlog::task_backlog(SQLite::Database& db)
                     "  AND t.ports LIKE '#%'"
                     " LEFT JOIN port_lists m ON m.n=CAST(substr(t.profile, 2) AS INT)"
                     "  AND t.profile LIKE '#%'"
-                    " WHERE t.waiting AND t.partition=?1 AND t.scope=?2"
+                    " WHERE t.waiting AND t.partition=?1 AND t.visibility=?2"
                     " ORDER BY t.priority DESC, t.requested, t.key LIMIT ?3"),
-      find_scope_(db,
-                  "SELECT scope FROM tasks WHERE waiting AND partition=?1 AND scope > ?2"
-                  " ORDER BY scope LIMIT 1"),
-      find_owing_(db, "SELECT key FROM tasks WHERE owing AND partition=?1 LIMIT ?2") {}
+      find_visibility_(
+          db,
+          "SELECT visibility FROM tasks WHERE waiting AND partition=?1 AND visibility > ?2"
+          " ORDER BY visibility LIMIT 1"),
+      find_outbox_(db, "SELECT key FROM tasks WHERE outbox AND partition=?1 LIMIT ?2"),
+      find_overwritten_(db,
+                        "SELECT key FROM overwritten WHERE partition=?1 AND key > ?2"
+                        " ORDER BY key LIMIT ?3") {}
 
 std::vector<waiting_task> task_backlog::waiting(const std::vector<std::int32_t>& partitions,
-                                                const std::string& scope, std::size_t limit) {
+                                                const std::string& visibility, std::size_t limit) {
   std::vector<waiting_task> out;
   auto& row = find_waiting_;
   for (auto partition : partitions) {
     row.reset();
     row.bind(1, partition);
-    row.bind(2, scope);
+    row.bind(2, visibility);
     row.bind(3, static_cast<std::int64_t>(limit));
     while (row.executeStep()) {
       auto& one = out.emplace_back();
       one.key = model::target_key(row.getColumn(0).getString());
-      one.scope = scope;
+      one.visibility = visibility;
       one.priority = row.getColumn(1).getInt();
-      one.requested = wall_time(std::chrono::milliseconds(row.getColumn(2).getInt64()));
+      one.requested = time_in(row.getColumn(2));
       one.partition = partition;
       auto of_ports = static_cast<std::uint32_t>(row.getColumn(5).getInt64());
       auto of_profile = static_cast<std::uint32_t>(row.getColumn(6).getInt64());
@@ -54,11 +60,11 @@ std::vector<waiting_task> task_backlog::waiting(const std::vector<std::int32_t>&
   return out;
 }
 
-/// One look into the index for each scope, however many tasks it has.
-std::vector<std::string> task_backlog::scopes(const std::vector<std::int32_t>& partitions,
-                                              const std::string& after, std::size_t limit) {
+/// Needs one index lookup per visibility, for any number of tasks.
+std::vector<std::string> task_backlog::visibilities(const std::vector<std::int32_t>& partitions,
+                                                    const std::string& after, std::size_t limit) {
   std::set<std::string> found;
-  auto& row = find_scope_;
+  auto& row = find_visibility_;
   for (auto partition : partitions) {
     auto last = after;
     for (std::size_t each = 0; each < limit; ++each) {
@@ -76,10 +82,10 @@ std::vector<std::string> task_backlog::scopes(const std::vector<std::int32_t>& p
   return out;
 }
 
-std::vector<owing_task> task_backlog::owing(const std::vector<std::int32_t>& partitions,
-                                            std::size_t limit) {
-  std::vector<owing_task> out;
-  auto& row = find_owing_;
+std::vector<outbox_task> task_backlog::with_outbox(const std::vector<std::int32_t>& partitions,
+                                                   std::size_t limit) {
+  std::vector<outbox_task> out;
+  auto& row = find_outbox_;
   for (auto partition : partitions) {
     row.reset();
     row.bind(1, partition);
@@ -87,6 +93,21 @@ std::vector<owing_task> task_backlog::owing(const std::vector<std::int32_t>& par
     while (row.executeStep())
       out.push_back({model::target_key(row.getColumn(0).getString()), partition});
   }
+  row.reset();
+  return out;
+}
+
+std::vector<model::target_key> task_backlog::overwritten(std::int32_t partition,
+                                                         const std::string& after,
+                                                         std::size_t limit) {
+  std::vector<model::target_key> out;
+  auto& row = find_overwritten_;
+  row.reset();
+  row.bind(1, partition);
+  row.bind(2, after);
+  row.bind(3, static_cast<std::int64_t>(limit));
+  while (row.executeStep())
+    out.emplace_back(row.getColumn(0).getString());
   row.reset();
   return out;
 }

@@ -1,5 +1,7 @@
 #include "views/task_listing.hpp"
 
+#include "views/columns.hpp"
+#include "views/named_statement.hpp"
 #include "views/sorted_merge.hpp"
 
 #include <algorithm>
@@ -26,8 +28,11 @@ std::int64_t moment_number(wall_time when) {
 
 struct task_listing::statements {
   explicit statements(SQLite::Database& db)
-      : add(db, "INSERT OR REPLACE INTO listed VALUES(?, ?, ?, ?, ?)"),
-        drop(db, "DELETE FROM listed WHERE member=? AND state=? AND requested=? AND id=?"),
+      : add(db, "INSERT OR REPLACE INTO listed" +
+                    columns_and_values({"member", "state", "requested", "id", "target"})),
+        drop(db,
+             "DELETE FROM listed WHERE member=:member AND state=:state AND requested=:requested"
+             "  AND id=:id"),
         of_member(db,
                   "SELECT requested, id FROM listed WHERE member=?1 AND state=?2"
                   " AND (requested, id) < (?3, ?4)"
@@ -37,16 +42,8 @@ struct task_listing::statements {
                   " AND (requested, id) < (?3, ?4)"
                   " ORDER BY requested DESC, id DESC LIMIT ?5") {}
 
-  static void bind(SQLite::Statement& statement, const std::string& member,
-                   const model::task_generation& one) {
-    statement.reset();
-    statement.bind(1, member);
-    statement.bind(2, static_cast<int>(one.state));
-    statement.bind(3, moment_number(one.requested));
-    statement.bind(4, one.id.str());
-  }
-
-  SQLite::Statement add, drop, of_member, of_target;
+  named_statement add, drop;
+  SQLite::Statement of_member, of_target;
 };
 
 task_listing::task_listing(SQLite::Database& db) : sql_(std::make_unique<statements>(db)) {}
@@ -62,19 +59,20 @@ void task_listing::change(const std::optional<model::scan_task>& before,
     const auto& was = before->current;
     const auto& is = after.current;
     if (was.state == is.state && was.id == is.id && was.requested == is.requested) return;
-    for (const auto& group : before->scope) {
-      statements::bind(sql_->drop, group, was);
-      sql_->drop.exec();
+    for (const auto& group : before->visibility) {
+      sql_->drop.run(named{":member", group}, named{":state", was.state},
+                     named{":requested", was.requested}, named{":id", was.id.str()});
     }
   }
-  for (const auto& group : after.scope) {
-    statements::bind(sql_->add, group, after.current);
-    sql_->add.bind(5, after.target.text());
-    sql_->add.exec();
+  const auto& current = after.current;
+  for (const auto& group : after.visibility) {
+    sql_->add.run(named{":member", group}, named{":state", current.state},
+                  named{":requested", current.requested}, named{":id", current.id.str()},
+                  named{":target", after.target.text()});
   }
 }
 
-/// One run of rows in the order of lists: of a group and a state, or of a group and a target.
+/// A sequence of rows in list order: of one group and state, or of one group and target.
 struct task_listing::source {
   std::string group;
   task_state state = task_state::queued;
@@ -82,7 +80,7 @@ struct task_listing::source {
 
 struct task_listing::listed_row {
   list_place place;
-  bool wanted = true;  ///< in the state that was asked for
+  bool wanted = true;  ///< in the requested state
   bool operator<(const listed_row& than) const { return place < than.place; }
 };
 
@@ -117,8 +115,7 @@ std::vector<task_listing::listed_row> task_listing::rows_after(const source& fro
   row.bind(5, static_cast<std::int64_t>(most));
   while (row.executeStep()) {
     auto& one = out.emplace_back();
-    one.place = {wall_time(std::chrono::milliseconds(row.getColumn(0).getInt64())),
-                 model::task_id(row.getColumn(1).getString())};
+    one.place = {time_in(row.getColumn(0)), model::task_id(row.getColumn(1).getString())};
     if (query.target && query.state) {
       one.wanted = row.getColumn(2).getInt() == static_cast<int>(*query.state);
     }
@@ -143,7 +140,7 @@ list_page task_listing::find(const list_query& query, read_budget& budget) {
   std::optional<list_place> last;
   while (auto next = rows.next()) {
     const auto& row = next->first;
-    // A task that several of the groups may see stands in each of them.
+    // A task that several of the groups may see has a row for each of them.
     if (last && row.place == *last) continue;
     if (out.places.size() == query.limit) {
       out.next = last;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/scan_task.hpp"
+#include "model/scan/scan_task.hpp"
 #include "views/read_budget.hpp"
 #include "views/task_view.hpp"
 
@@ -13,17 +13,17 @@
 
 namespace sonde::views {
 
-/// Where the tasks of a page stand, newest first.
+/// The places of the tasks of one page, newest first.
 struct list_page {
   std::vector<list_place> places;
-  std::optional<list_place> next;  ///< where this page has ended, if others follow
+  std::optional<list_place> next;  ///< the end of this page, if more pages follow
 };
 
-/// Which tasks somebody may see, newest first. This folder's own.
+/// Lists the tasks that a reader may see, newest first. Internal to this folder.
 ///
-/// `listed` has a row for each task and group of its scope. So a list is read from its first row to
-/// its last, and what others have asked for is not even passed by. Rows of several groups and
-/// states are merged, so a page reads hardly more rows than it shows.
+/// `listed` has a row for each task and each group of its visibility. A list is therefore read
+/// sequentially, without scanning the tasks of others. Rows of several groups and states are
+/// merged, so a page reads hardly more rows than it shows.
 class task_listing {
  public:
   explicit task_listing(SQLite::Database& db);
@@ -31,9 +31,9 @@ class task_listing {
 
   static void create(SQLite::Database& db);
 
-  /// A task has become another one, or has come to be.
+  /// Updates the rows of a task that was changed or created.
   void change(const std::optional<model::scan_task>& before, const model::scan_task& after);
-  /// A page of places. Ends early when the budget is used up.
+  /// Returns a page of places. The page ends early when the budget is used up.
   [[nodiscard]] list_page find(const list_query& query, read_budget& budget);
 
  private:

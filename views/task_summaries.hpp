@@ -11,22 +11,23 @@
 
 namespace sonde::views {
 
-/// `produced` as a column holds it, and the inverse.
+/// Converts `produced` to its column; `produced_in` is the inverse.
 [[nodiscard]] std::string to_column(const std::vector<model::produced_position>& produced);
 [[nodiscard]] std::vector<model::produced_position> produced_in(const std::string& column);
 
-/// Tasks as lists show them, and as waiting readers compare them: from columns, without parsing a
-/// snapshot. This folder's own.
+/// Reads tasks for lists and for waiting readers from columns, without parsing a snapshot. Internal
+/// to this folder.
 class task_summaries {
  public:
   task_summaries(SQLite::Database& db, port_lists& lists);
 
-  /// The task whose current generation has this id.
+  /// Returns the task whose current generation has this id.
   [[nodiscard]] std::optional<listed_task> find(const model::task_id& id);
-  /// What a reader of this id compares. Nothing where it is not the current generation's.
+  /// Returns the values that a waiting reader of this id compares. Returns nothing if the id is not
+  /// that of the current generation.
   [[nodiscard]] std::optional<task_mark> mark_of(const model::target_key& key,
                                                  const model::task_id& id);
-  /// The size of the task's JSON.
+  /// Returns the size of the task's JSON.
   [[nodiscard]] std::size_t bytes_of(const model::target_key& key);
 
  private:

@@ -1,7 +1,9 @@
 #include "views/task_tables.hpp"
 
 #include "model/events.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/task_fold.hpp"
+#include "views/columns.hpp"
+#include "views/named_statement.hpp"
 
 #include <algorithm>
 
@@ -11,37 +13,36 @@ namespace {
 using model::scan_task;
 using model::task_state;
 
-/// Scopes whose oldest scan one summary looks for.
-constexpr std::size_t most_summed_scopes = 1'000;
+/// The number of visibilities whose oldest scan one summary looks up.
+constexpr std::size_t most_summed_visibilities = 1'000;
 
-// What lists show and what waiting readers compare stands before the snapshots, so that reading a
-// row's columns does not read these.
+// The columns that lists and waiting readers use precede the snapshots, so that reading them does
+// not read the snapshots.
 constexpr const char* task_schema =
     "CREATE TABLE tasks(key TEXT PRIMARY KEY, partition INTEGER NOT NULL, id TEXT NOT NULL,"
-    "  target TEXT NOT NULL, scope TEXT NOT NULL, priority INTEGER NOT NULL,"
+    "  target TEXT NOT NULL, visibility TEXT NOT NULL, priority INTEGER NOT NULL,"
     "  requested INTEGER NOT NULL, state INTEGER NOT NULL,"
-    "  waiting INTEGER NOT NULL,"  // the snapshot is queued or running: the scheduler's business
-    "  owing INTEGER NOT NULL,"    // so is handing over what the snapshot has pending
+    "  waiting INTEGER NOT NULL,"  // the scheduler has to act on the snapshot
+    "  outbox INTEGER NOT NULL,"   // the snapshot has an outbox (`pending`) to publish
     "  profile TEXT NOT NULL, ports TEXT NOT NULL, number INTEGER NOT NULL, started INTEGER,"
     "  ended INTEGER, attempt INTEGER NOT NULL, planned INTEGER NOT NULL, done INTEGER NOT NULL,"
     "  open INTEGER NOT NULL, results_total INTEGER NOT NULL, cancelled_by TEXT NOT NULL,"
     "  outcome INTEGER, reason TEXT NOT NULL, produced TEXT NOT NULL,"
+    "  identified INTEGER NOT NULL, depth INTEGER,"
     "  snapshot TEXT, effective TEXT);"
-    "CREATE INDEX tasks_owing ON tasks(partition) WHERE owing;"
-    "CREATE INDEX tasks_waiting ON tasks(partition, scope, priority DESC, requested, key)"
+    "CREATE INDEX tasks_outbox ON tasks(partition) WHERE outbox;"
+    "CREATE INDEX tasks_waiting ON tasks(partition, visibility, priority DESC, requested, key)"
     "  WHERE waiting;"
-    "CREATE INDEX tasks_queued ON tasks(scope, requested) WHERE state=0;"
-    // An id leads to its task for those who may see it, and to nothing for others.
+    "CREATE INDEX tasks_queued ON tasks(visibility, requested) WHERE state=0;"
+    // An id leads to its task only for groups that may see it.
     "CREATE TABLE ids(id TEXT NOT NULL, member TEXT NOT NULL, key TEXT NOT NULL,"
     "  PRIMARY KEY(id, member)) WITHOUT ROWID;"
     "CREATE TABLE requests(key TEXT NOT NULL, offset INTEGER NOT NULL, value TEXT NOT NULL,"
     "  PRIMARY KEY(key, offset));"
+    "CREATE TABLE overwritten(partition INTEGER NOT NULL, key TEXT NOT NULL,"
+    "  PRIMARY KEY(partition, key)) WITHOUT ROWID;"
     "CREATE TABLE progress(key TEXT PRIMARY KEY, id TEXT NOT NULL, planned INTEGER NOT NULL,"
-    "  done INTEGER NOT NULL, open INTEGER NOT NULL);";
-
-std::int64_t milliseconds_since_epoch(wall_time when) {
-  return static_cast<std::int64_t>(when.time_since_epoch().count());
-}
+    "  done INTEGER NOT NULL, open INTEGER NOT NULL, identified INTEGER NOT NULL);";
 
 template <class... Values>
 void run(SQLite::Statement& statement, const Values&... values) {
@@ -51,7 +52,7 @@ void run(SQLite::Statement& statement, const Values&... values) {
   statement.exec();
 }
 
-/// Binds and steps to the first row, if there is one.
+/// Binds the values and steps to the first row, if there is one.
 template <class... Values>
 bool find_first(SQLite::Statement& statement, const Values&... values) {
   statement.reset();
@@ -62,7 +63,7 @@ bool find_first(SQLite::Statement& statement, const Values&... values) {
 
 }  // namespace
 
-std::string scope_text(const model::group_list& groups) {
+std::string visibility_text(const model::group_list& groups) {
   std::string out;
   for (const auto& group : groups)
     out += group + '\n';
@@ -72,21 +73,35 @@ std::string scope_text(const model::group_list& groups) {
 struct task_tables::statements {
   explicit statements(SQLite::Database& db)
       : load(db, "SELECT snapshot, effective FROM tasks WHERE key=?"),
-        store(db,
-              "INSERT OR REPLACE INTO tasks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-              " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-        stand(db, "SELECT id, number, state, ended FROM tasks WHERE key=?"),
+        store(db, "INSERT OR REPLACE INTO tasks" +
+                      columns_and_values({"key",          "partition", "id",        "target",
+                                          "visibility",   "priority",  "requested", "state",
+                                          "waiting",      "outbox",    "profile",   "ports",
+                                          "number",       "started",   "ended",     "attempt",
+                                          "planned",      "done",      "open",      "results_total",
+                                          "cancelled_by", "outcome",   "reason",    "produced",
+                                          "identified",   "depth",     "snapshot",  "effective"})),
+        summarize(db, "SELECT id, number, state, ended, depth FROM tasks WHERE key=?"),
         add_id(db, "INSERT OR REPLACE INTO ids VALUES(?, ?, ?)"),
         find_id(db, "SELECT key FROM ids WHERE id=? AND member=?"),
         add_request(db, "INSERT OR REPLACE INTO requests VALUES(?, ?, ?)"),
         drop_requests(db, "DELETE FROM requests WHERE key=? AND offset<=?"),
         find_requests(db, "SELECT offset, value FROM requests WHERE key=? ORDER BY offset"),
-        set_progress(db, "INSERT OR REPLACE INTO progress VALUES(?, ?, ?, ?, ?)"),
+        note_overwritten(db, "INSERT OR REPLACE INTO overwritten VALUES(?, ?)"),
+        drop_overwritten(db, "DELETE FROM overwritten WHERE partition=? AND key=?"),
+        set_progress(
+            db, "INSERT OR REPLACE INTO progress" +
+                    columns_and_values({"key", "id", "planned", "done", "open", "identified"})),
         drop_progress(db, "DELETE FROM progress WHERE key=?"),
-        find_progress(db, "SELECT planned, done, open FROM progress WHERE key=? AND id=?") {}
+        find_progress(
+            db, "SELECT planned, done, open, identified FROM progress WHERE key=? AND id=?") {}
 
-  SQLite::Statement load, store, stand, add_id, find_id, add_request, drop_requests, find_requests,
-      set_progress, drop_progress, find_progress;
+  SQLite::Statement load;
+  named_statement store;
+  SQLite::Statement summarize, add_id, find_id, add_request, drop_requests, find_requests;
+  SQLite::Statement note_overwritten, drop_overwritten;
+  named_statement set_progress;
+  SQLite::Statement drop_progress, find_progress;
 };
 
 const std::vector<std::string>& task_tables::topics() const {
@@ -132,7 +147,7 @@ void task_tables::undone() {
 bool task_tables::fold(const queue::stored_record& record) {
   if (record.what.topic == model::topics::scan_requests) return fold_request(record);
   if (record.what.topic == model::topics::scan_progress) return fold_progress(record);
-  return model::is_claim(record.what) || fold_snapshot(record);
+  return model::is_lease(record.what) || fold_snapshot(record);
 }
 
 bool task_tables::fold_request(const queue::stored_record& record) {
@@ -154,9 +169,13 @@ bool task_tables::fold_snapshot(const queue::stored_record& record) {
   auto incoming = model::parse_scan_task(record.what.value);
   if (!incoming) return false;
   auto held = load(incoming->key).value_or(row{});
-  if (held.snapshot && !model::supersedes(*incoming, *held.snapshot)) return true;
-  auto before = held.now();
   const auto& key = incoming->key.str();
+  if (held.snapshot && !model::supersedes(*incoming, *held.snapshot)) {
+    run(sql_->note_overwritten, record.partition, key);
+    return true;
+  }
+  run(sql_->drop_overwritten, record.partition, key);
+  auto before = held.now();
   run(sql_->drop_requests, key, incoming->folded);
   held.effective.reset();
   auto task = *incoming;
@@ -182,18 +201,18 @@ bool task_tables::fold_progress(const queue::stored_record& record) {
   if (!event) return false;
   if (has_ended(event->key, event->id)) return true;
   changed_.push_back(event->key.str());
-  run(sql_->set_progress, event->key.str(), event->id.str(),
-      static_cast<std::int64_t>(event->progress.planned),
-      static_cast<std::int64_t>(event->progress.done),
-      static_cast<std::int64_t>(event->progress.open));
+  const auto& progress = event->progress;
+  sql_->set_progress.run(named{":key", event->key.str()}, named{":id", event->id.str()},
+                         named{":planned", progress.planned}, named{":done", progress.done},
+                         named{":open", progress.open}, named{":identified", progress.identified});
   return true;
 }
 
 bool task_tables::has_ended(const model::target_key& key, const model::task_id& id) {
-  if (!find_first(sql_->stand, key.str())) return false;
-  bool current = sql_->stand.getColumn(0).getString() == id.str();
-  auto state = static_cast<task_state>(sql_->stand.getColumn(2).getInt());
-  sql_->stand.reset();
+  if (!find_first(sql_->summarize, key.str())) return false;
+  bool current = sql_->summarize.getColumn(0).getString() == id.str();
+  auto state = static_cast<task_state>(sql_->summarize.getColumn(2).getInt());
+  sql_->summarize.reset();
   return current && model::is_terminal(state);
 }
 
@@ -214,51 +233,44 @@ std::optional<task_tables::row> task_tables::load(const model::target_key& key) 
 void task_tables::store(const row& held, std::int32_t partition) {
   const auto& task = *held.now();
   const auto& current = task.current;
-  bool waiting = held.snapshot && !model::is_terminal(held.snapshot->current.state);
-  bool owing = held.snapshot && !held.snapshot->pending.empty();
-  auto profile = lists_->stored(task.profile);
-  auto ports = lists_->stored(task.ports);
-  auto& put = sql_->store;
-  put.reset();
-  put.bind(1, task.key.str());
-  put.bind(2, partition);
-  put.bind(3, current.id.str());
-  put.bind(4, task.target.text());
-  put.bind(5, scope_text(task.scope));
-  put.bind(6, task.priority);
-  put.bind(7, milliseconds_since_epoch(current.requested));
-  put.bind(8, static_cast<int>(current.state));
-  put.bind(9, waiting ? 1 : 0);
-  put.bind(10, owing ? 1 : 0);
-  put.bind(11, profile);
-  put.bind(12, ports);
-  put.bind(13, static_cast<std::int64_t>(current.number));
-  current.started ? put.bind(14, milliseconds_since_epoch(*current.started)) : put.bind(14);
-  current.ended ? put.bind(15, milliseconds_since_epoch(*current.ended)) : put.bind(15);
-  put.bind(16, static_cast<std::int64_t>(task.attempt));
-  put.bind(17, static_cast<std::int64_t>(task.progress.planned));
-  put.bind(18, static_cast<std::int64_t>(task.progress.done));
-  put.bind(19, static_cast<std::int64_t>(task.progress.open));
-  put.bind(20, static_cast<std::int64_t>(task.results_total));
-  put.bind(21, task.cancelled_by);
-  current.outcome ? put.bind(22, static_cast<int>(current.outcome->kind)) : put.bind(22);
-  put.bind(23, current.outcome ? current.outcome->reason : std::string());
-  put.bind(24, to_column(task.produced));
-  auto text_of = [this](const scan_task& one) { return lists_->shortened(to_json_text(one), one); };
-  held.snapshot ? put.bind(25, text_of(*held.snapshot)) : put.bind(25);
-  held.effective ? put.bind(26, text_of(*held.effective)) : put.bind(26);
-  put.exec();
+  // A task that has ended while its next generation waits still has to be promoted.
+  bool waiting =
+      held.snapshot && (!model::is_terminal(held.snapshot->current.state) || held.snapshot->next);
+  bool outbox = held.snapshot && !held.snapshot->pending.empty();
+  std::optional<model::outcome_kind> outcome;
+  if (current.outcome) outcome = current.outcome->kind;
+  sql_->store.run(
+      named{":key", task.key.str()}, named{":partition", partition}, named{":id", current.id.str()},
+      named{":target", task.target.text()}, named{":visibility", visibility_text(task.visibility)},
+      named{":priority", task.priority}, named{":requested", current.requested},
+      named{":state", current.state}, named{":waiting", waiting}, named{":outbox", outbox},
+      named{":profile", lists_->stored(task.profile)}, named{":ports", lists_->stored(task.ports)},
+      named{":number", current.number}, named{":started", current.started},
+      named{":ended", current.ended}, named{":attempt", task.attempt},
+      named{":planned", task.progress.planned}, named{":done", task.progress.done},
+      named{":open", task.progress.open}, named{":results_total", task.results_total},
+      named{":cancelled_by", task.cancelled_by}, named{":outcome", outcome},
+      named{":reason", current.outcome ? current.outcome->reason : std::string()},
+      named{":produced", to_column(task.produced)}, named{":identified", task.progress.identified},
+      named{":depth", task.depth}, named{":snapshot", text_of(held.snapshot)},
+      named{":effective", text_of(held.effective)});
+}
+
+/// Returns the JSON of a task with its long lists of ports replaced by their numbers.
+std::optional<std::string> task_tables::text_of(const std::optional<scan_task>& task) {
+  if (!task) return std::nullopt;
+  return lists_->shortened(to_json_text(*task), *task);
 }
 
 void task_tables::remember_ids(const scan_task& task, bool first_sight) {
   auto remember = [&](const model::task_id& id) {
-    for (const auto& group : task.scope)
+    for (const auto& group : task.visibility)
       run(sql_->add_id, id.str(), group, task.key.str());
   };
   remember(task.current.id);
   if (task.next) remember(task.next->id());
   if (!first_sight) return;
-  // Earlier generations may be gone from the topics; their ids follow from the key.
+  // Earlier generations may have left the topics; their ids follow from the key.
   for (std::uint64_t number = 1; number < task.current.number; ++number)
     remember(model::task_id_of(task.key, number));
 }
@@ -272,12 +284,12 @@ void task_tables::note_change(const std::optional<scan_task>& before, const scan
 void task_tables::count(const std::optional<scan_task>& before, const scan_task& after) {
   bool was = before && before->current.state == task_state::queued;
   bool is = after.current.state == task_state::queued;
-  auto& scope = queued_[scope_text(after.scope)];
+  auto& visibility = queued_[visibility_text(after.visibility)];
   if (is && !was) {
-    ++scope;
+    ++visibility;
     ++queued_total_;
   } else if (was && !is) {
-    --scope;
+    --visibility;
     --queued_total_;
   }
 }
@@ -285,7 +297,8 @@ void task_tables::count(const std::optional<scan_task>& before, const scan_task&
 void task_tables::load_counts() {
   queued_.clear();
   queued_total_ = 0;
-  SQLite::Statement all(*db_, "SELECT scope, count(*) FROM tasks WHERE state=0 GROUP BY scope");
+  SQLite::Statement all(*db_,
+                        "SELECT visibility, count(*) FROM tasks WHERE state=0 GROUP BY visibility");
   while (all.executeStep()) {
     auto number = static_cast<std::uint64_t>(all.getColumn(1).getInt64());
     queued_[all.getColumn(0).getString()] = number;
@@ -297,13 +310,13 @@ std::optional<scan_task> task_tables::task(const model::target_key& key) {
   auto held = load(key);
   if (!held || !held->now()) return std::nullopt;
   auto out = *held->now();
-  // An event of a scan that has ended since may come behind its last snapshot, from another topic.
+  // An event of an ended scan may follow its last snapshot, because it is on another topic.
   if (model::is_terminal(out.current.state)) return out;
   if (find_first(sql_->find_progress, key.str(), out.current.id.str())) {
     auto number = [&](int column) {
       return static_cast<std::uint32_t>(sql_->find_progress.getColumn(column).getInt64());
     };
-    out.progress = {number(0), number(1), number(2)};
+    out.progress = {number(0), number(1), number(2), number(3)};
     sql_->find_progress.reset();
   }
   return out;
@@ -314,7 +327,7 @@ std::optional<scan_task> task_tables::snapshot(const model::target_key& key) {
   return held ? std::move(held->snapshot) : std::nullopt;
 }
 
-/// All groups are looked up, so that the time does not tell which one it was.
+/// Looks up all groups, so that the duration does not reveal which group matched.
 std::optional<model::target_key> task_tables::key_of(const model::task_id& id,
                                                      const model::group_list& groups) {
   std::optional<model::target_key> out;
@@ -326,23 +339,31 @@ std::optional<model::target_key> task_tables::key_of(const model::task_id& id,
   return out;
 }
 
-std::vector<std::optional<task_standing>> task_tables::standings(
+std::vector<std::optional<task_summary>> task_tables::summaries_of(
     const std::vector<sought_task>& sought) {
-  std::vector<std::optional<task_standing>> out;
+  std::vector<std::optional<task_summary>> out;
   out.reserve(sought.size());
   for (const auto& one : sought) {
     auto& found = out.emplace_back();
-    if (!find_first(sql_->stand, one.key.str())) continue;
+    if (!find_first(sql_->summarize, one.key.str())) continue;
     found.emplace();
-    found->id = model::task_id(sql_->stand.getColumn(0).getString());
-    found->generation = static_cast<std::uint64_t>(sql_->stand.getColumn(1).getInt64());
-    found->state = static_cast<task_state>(sql_->stand.getColumn(2).getInt());
-    if (auto ended = sql_->stand.getColumn(3); !ended.isNull()) {
-      found->ended = wall_time(std::chrono::milliseconds(ended.getInt64()));
+    found->id = model::task_id(sql_->summarize.getColumn(0).getString());
+    found->generation = static_cast<std::uint64_t>(sql_->summarize.getColumn(1).getInt64());
+    found->state = static_cast<task_state>(sql_->summarize.getColumn(2).getInt());
+    if (auto ended = sql_->summarize.getColumn(3); !ended.isNull()) {
+      found->ended = time_in(ended);
     }
-    sql_->stand.reset();
-    auto whole = one.webhooks ? task(one.key) : std::nullopt;
+    if (auto depth = sql_->summarize.getColumn(4); !depth.isNull()) {
+      found->depth = static_cast<model::scan_depth>(depth.getInt());
+    }
+    sql_->summarize.reset();
+    found->next_generation = found->generation + 1;
+    // Another scan may wait for the end of one that runs.
+    bool whole_needed = one.webhooks || found->state == task_state::running;
+    auto whole = whole_needed ? task(one.key) : std::nullopt;
     if (!whole) continue;
+    found->next_generation = model::next_generation(*whole);
+    if (!one.webhooks) continue;
     for (const auto& hook : whole->webhooks)
       found->webhooks.push_back(hook.id);
   }
@@ -351,22 +372,22 @@ std::vector<std::optional<task_standing>> task_tables::standings(
 
 queue_summary task_tables::summarise_queue() const {
   queue_summary out{queued_total_, std::nullopt};
-  SQLite::Statement oldest(*db_, "SELECT min(requested) FROM tasks WHERE state=0 AND scope=?");
+  SQLite::Statement oldest(*db_, "SELECT min(requested) FROM tasks WHERE state=0 AND visibility=?");
   std::size_t looked_at = 0;
-  for (const auto& [scope, count] : queued_) {
+  for (const auto& [visibility, count] : queued_) {
     if (count == 0) continue;
-    if (++looked_at > most_summed_scopes) break;
+    if (++looked_at > most_summed_visibilities) break;
     oldest.reset();
-    oldest.bind(1, scope);
+    oldest.bind(1, visibility);
     if (!oldest.executeStep() || oldest.getColumn(0).isNull()) continue;
-    wall_time requested(std::chrono::milliseconds(oldest.getColumn(0).getInt64()));
+    auto requested = time_in(oldest.getColumn(0));
     out.oldest = std::min(out.oldest.value_or(requested), requested);
   }
   return out;
 }
 
-queued_counts task_tables::count_queued(const std::string& scope) const {
-  auto place = queued_.find(scope);
+queued_counts task_tables::count_queued(const std::string& visibility) const {
+  auto place = queued_.find(visibility);
   return {queued_total_, place == queued_.end() ? 0 : place->second};
 }
 

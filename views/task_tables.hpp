@@ -1,10 +1,10 @@
 #pragma once
 
-#include "base/limits.hpp"
-#include "model/scan_request.hpp"
-#include "model/scan_task.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/scan_request.hpp"
+#include "model/scan/scan_task.hpp"
+#include "model/scan/task_fold.hpp"
 #include "views/folding_view.hpp"
+#include "views/limits.hpp"
 #include "views/port_lists.hpp"
 #include "views/task_backlog.hpp"
 #include "views/task_listing.hpp"
@@ -20,20 +20,22 @@
 
 namespace sonde::views {
 
-/// The tables behind `task_view`. This folder's own.
+/// The tables of `task_view`. Internal to this folder.
 ///
-/// `tasks` has a row for each key: its last snapshot, and what it is once the requests behind that
-/// are folded in. `requests` holds those, until a snapshot says that it has folded them.
+/// `tasks` has a row for each key: its last snapshot, and its state after the later requests are
+/// folded in. `requests` holds these requests until a snapshot has folded them. `overwritten` has
+/// the keys whose last record is not their newest one.
 class task_tables final : public table_set {
  public:
   using change_listener = std::function<void(const std::vector<std::string>& keys)>;
 
-  /// `on_change` is told which tasks a transaction has changed.
+  /// Calls `on_change` after each transaction with the keys of the changed tasks.
   explicit task_tables(const limits& limits, change_listener on_change = nullptr)
       : limits_(limits), on_change_(std::move(on_change)) {}
 
+  [[nodiscard]] std::string name() const override { return "task"; }
   [[nodiscard]] const std::vector<std::string>& topics() const override;
-  [[nodiscard]] int version() const override { return 5; }
+  [[nodiscard]] int version() const override { return 8; }
   void create(SQLite::Database& db) override;
   void open(SQLite::Database& db) override;
   void close() override;
@@ -43,16 +45,16 @@ class task_tables final : public table_set {
 
   [[nodiscard]] std::optional<model::scan_task> task(const model::target_key& key);
   [[nodiscard]] std::optional<model::scan_task> snapshot(const model::target_key& key);
-  /// Nothing where none of these groups may see the task.
+  /// Returns the key of a task by id; nothing if none of the groups may see it.
   [[nodiscard]] std::optional<model::target_key> key_of(const model::task_id& id,
                                                         const model::group_list& groups);
-  /// Where tasks stand, in the order of the questions.
-  [[nodiscard]] std::vector<std::optional<task_standing>> standings(
+  /// Returns the task summaries, in the order of `sought`.
+  [[nodiscard]] std::vector<std::optional<task_summary>> summaries_of(
       const std::vector<sought_task>& sought);
   [[nodiscard]] list_page list(const list_query& query, read_budget& budget) {
     return listing_->find(query, budget);
   }
-  [[nodiscard]] queued_counts count_queued(const std::string& scope) const;
+  [[nodiscard]] queued_counts count_queued(const std::string& visibility) const;
   [[nodiscard]] queue_summary summarise_queue() const;
   [[nodiscard]] task_backlog& backlog() { return *backlog_; }
   [[nodiscard]] task_summaries& summaries() { return *summaries_; }
@@ -61,7 +63,7 @@ class task_tables final : public table_set {
   struct statements;
   struct row {
     std::optional<model::scan_task> snapshot;
-    std::optional<model::scan_task> effective;  ///< where it differs from the snapshot
+    std::optional<model::scan_task> effective;  ///< if it differs from the snapshot
     [[nodiscard]] const std::optional<model::scan_task>& now() const {
       return effective ? effective : snapshot;
     }
@@ -74,6 +76,7 @@ class task_tables final : public table_set {
   [[nodiscard]] std::optional<row> load(const model::target_key& key);
   void store(const row& row, std::int32_t partition);
   void remember_ids(const model::scan_task& task, bool first_sight);
+  [[nodiscard]] std::optional<std::string> text_of(const std::optional<model::scan_task>& task);
   [[nodiscard]] std::optional<model::scan_task> parse_stored(const SQLite::Column& column);
   void note_change(const std::optional<model::scan_task>& before, const model::scan_task& after);
   void count(const std::optional<model::scan_task>& before, const model::scan_task& after);
@@ -91,8 +94,8 @@ class task_tables final : public table_set {
   std::unique_ptr<task_backlog> backlog_;
   std::unique_ptr<task_summaries> summaries_;
   change_listener on_change_;
-  std::vector<std::string> changed_;             ///< keys, since the last transaction
-  std::map<std::string, std::uint64_t> queued_;  ///< by scope
+  std::vector<std::string> changed_;             ///< keys changed since the last transaction
+  std::map<std::string, std::uint64_t> queued_;  ///< by visibility
   std::uint64_t queued_total_ = 0;
 };
 

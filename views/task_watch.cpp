@@ -5,7 +5,7 @@
 namespace sonde::views {
 namespace {
 
-/// Each one may parse a snapshot.
+/// The number of readers woken at once; each one may parse a snapshot.
 constexpr std::size_t woken_at_once = 8;
 
 }  // namespace

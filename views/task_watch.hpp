@@ -13,19 +13,19 @@
 
 namespace sonde::views {
 
-/// Readers that wait for a change of one task each. This folder's own.
+/// Readers that wait for a change of one task each. Internal to this folder.
 ///
-/// A change wakes the readers of its task only, a few at a time, so that other work of the loop
-/// comes in between. Lives on one loop.
+/// A change wakes only the readers of its task, a few at a time, so that other work of the loop
+/// runs in between. Lives on one loop.
 class task_watch {
  public:
   explicit task_watch(executor loop) : loop_(std::move(loop)) {}
 
-  /// True once the task with this key was announced as changed; false at the deadline, or when
-  /// waiting has ended.
+  /// Returns true once the task with this key was announced as changed; false at the deadline, or
+  /// after `end`.
   awaitable<bool> wait_until(std::string key, steady_time deadline);
   void announce(const std::vector<std::string>& keys);
-  /// Ends all waits, and those that come later.
+  /// Ends all waits, and later ones at once.
   void end();
 
  private:

@@ -7,16 +7,16 @@
 
 namespace sonde::webhook {
 
-/// Why a message was not taken. Each is a label of a metric too.
+/// Reasons why a message was not delivered. Each is a label value of a metric too.
 enum class errc {
-  unusable = 1,  ///< it cannot be sent as it is: a record is gone, or sealed with another secret
-  forbidden,     ///< the receiver's address is none that may be called
-  no_address,    ///< its name could not be looked up
-  unreachable,   ///< no connection was made
-  tls,           ///< no trustworthy connection was made
-  broken,        ///< it hung up, or answered something that is no HTTP
+  unusable = 1,  ///< cannot be sent: a record is missing, or encrypted with another secret
+  forbidden,     ///< the receiver's address is not allowed
+  no_address,    ///< the name look-up failed
+  unreachable,   ///< the connection failed
+  tls,           ///< the TLS connection failed or is not trustworthy
+  broken,        ///< the receiver closed the connection, or its response is not HTTP
   timeout,
-  refused,  ///< it answered with another status than 2xx
+  refused,  ///< the response has a status other than 2xx
   cancelled,
 };
 

@@ -19,7 +19,7 @@ std::map<std::int32_t, std::int64_t> by_partition(const std::vector<queue::posit
 
 }  // namespace
 
-/// A reader that `close` can end.
+/// A reader that `close` can cancel.
 class message_log::open_reader {
  public:
   open_reader(message_log& log, std::string topic, std::vector<queue::position> from)
@@ -62,7 +62,7 @@ awaitable<result<>> message_log::replay(std::set<std::int32_t> partitions, take_
     for (const auto& one : *batch) {
       auto its = left.find(one.partition);
       if (its == left.end()) continue;
-      // What cannot be understood was not written by a sender.
+      // A record that cannot be parsed was not written by a dispatcher.
       if (auto state = model::parse_webhook_delivery(one.what.value)) {
         take(one.partition, std::move(*state));
       }

@@ -2,7 +2,7 @@
 
 #include "base/async/asio.hpp"
 #include "base/result.hpp"
-#include "model/webhook_delivery.hpp"
+#include "model/webhook/webhook_delivery.hpp"
 #include "queue/io.hpp"
 
 #include <cstdint>
@@ -11,18 +11,19 @@
 
 namespace sonde::webhook {
 
-/// Reads what a sender needs and does not hold: which messages are still open, and what stands in
-/// one of them. Lives on the sender's loop.
+/// Reads the data that a dispatcher (`dispatcher`) needs but does not hold: the open messages, and
+/// the content of one message. Lives on the dispatcher's loop.
 class message_log {
  public:
   explicit message_log(queue::backend& queue) : queue_(queue) {}
 
   using take_function = std::function<void(std::int32_t partition, model::webhook_delivery)>;
-  /// Every state in these partitions of `webhook.deliveries`, as they are now, in order.
+  /// Passes every current state in these partitions of `webhook.deliveries` to `take`, in order.
   awaitable<result<>> replay(std::set<std::int32_t> partitions, take_function take);
-  /// The record at a place of `webhook.requests`; `errc::unusable` where it is gone.
+  /// Reads the record at an offset of `webhook.requests`; `errc::unusable` if it does not exist any
+  /// more.
   awaitable<result<queue::stored_record>> load(std::int32_t partition, std::int64_t offset);
-  /// Ends what is being read. Idempotent.
+  /// Cancels all reads. Idempotent.
   void close();
 
  private:

@@ -3,6 +3,8 @@
 #include "base/hash.hpp"
 #include "webhook/errc.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -21,16 +23,16 @@ bool read_digits(std::string_view text, Number& out) {
   return read.ec == std::errc{} && read.ptr == text.data() + text.size();
 }
 
-/// A tenth more or less.
+/// Changes a pause by up to a tenth in either direction.
 std::chrono::milliseconds jittered(seconds pause, const model::delivery_id& message,
                                    std::uint32_t tries) {
-  auto digest = sha256(message.str() + "/" + std::to_string(tries));
+  auto digest = sha256(fmt::format("{}/{}", message.str(), tries));
   auto per_mille =
       900 + (std::to_integer<int>(digest[0]) << 8 | std::to_integer<int>(digest[1])) * 200 / 65'536;
   return std::chrono::milliseconds(pause.count() * per_mille);
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7: IMF-fixdate).
+/// Parses `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7: IMF-fixdate).
 std::optional<wall_time> parse_http_date(std::string_view text) {
   constexpr std::string_view shape = "xxx, 00 xxx 0000 00:00:00 GMT";
   constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -71,7 +73,7 @@ result<std::vector<seconds>> parse_pauses(const std::vector<std::string>& texts)
   for (const auto& text : texts) {
     std::uint32_t number = 0;
     if (!read_digits(std::string_view(text), number) || number > longest_pause_s) {
-      return fail(errc::unusable, "\"" + text + "\" is no number of seconds up to a week");
+      return fail(errc::unusable, "\"" + text + "\" is not a number of seconds up to a week");
     }
     out.emplace_back(number);
   }
@@ -83,7 +85,7 @@ result<std::vector<seconds>> parse_pauses(const std::vector<std::string>& texts)
 std::optional<seconds> parse_retry_after(std::string_view text, wall_time now, seconds most) {
   std::uint32_t number = 0;
   if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos) {
-    // A number that is too large to read is as good as the longest.
+    // A number that overflows counts as the maximum.
     return read_digits(text, number) ? std::min(seconds(number), most) : most;
   }
   auto date = parse_http_date(text);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "model/webhook.hpp"
+#include "model/webhook/webhook.hpp"
 
 #include <string>
 #include <string_view>
@@ -9,12 +9,12 @@
 
 namespace sonde::webhook {
 
-/// The value of `webhook-signature` (Standard Webhooks 1.0): `v1,` and base64 of HMAC-SHA256 over
-/// `id.timestamp.body`, once for each secret, with spaces between. Pure.
+/// Returns the value of `webhook-signature` (Standard Webhooks 1.0): `v1,` and base64 of
+/// HMAC-SHA256 over `id.timestamp.body`, once per secret, separated by spaces. Pure.
 [[nodiscard]] std::string sign(const std::vector<std::string>& secrets, std::string_view id,
                                std::string_view timestamp, std::string_view body);
 
-/// Seconds since 1970, as `webhook-timestamp` has them.
+/// Formats seconds since 1970 for `webhook-timestamp`.
 [[nodiscard]] std::string timestamp_of(wall_time time);
 
 }  // namespace sonde::webhook

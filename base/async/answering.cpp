@@ -8,7 +8,7 @@
 namespace sonde {
 namespace {
 
-/// Lives on the caller's loop, and stays until the last loop has answered.
+/// The responses of the loops. It lives on the caller's loop until the last loop has responded.
 struct roll_call {
   roll_call(executor home, std::size_t loops) : news(std::move(home)), answered(loops) {}
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// The parts of Asio that coroutine code here uses, under one name. This is what the precompiled
-// header holds.
+// The parts of Asio that coroutine code in this program uses, under one name. The precompiled
+// header contains this file.
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>

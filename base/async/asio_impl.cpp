@@ -1,2 +1,2 @@
-// Asio's non-template half, compiled once (BOOST_ASIO_SEPARATE_COMPILATION).
+// The non-template part of Asio, compiled once (BOOST_ASIO_SEPARATE_COMPILATION).
 #include <boost/asio/impl/src.hpp>

@@ -8,18 +8,19 @@
 
 namespace sonde {
 
-/// Something that coroutines of one loop wait for, until it is announced or a deadline passes.
+/// A condition that coroutines of one loop wait for, until a notification or a deadline.
 ///
-/// Lives on one loop. Whoever waits looks again at what it waits for after every wake-up.
+/// Lives on one loop. A waiting coroutine checks its own state again after every wake-up.
 class condition {
  public:
   explicit condition(executor loop) : loop_(std::move(loop)) {}
 
-  /// True once `notify_all` was called after this began; false at the deadline. Cancellation of
-  /// the waiting coroutine ends the wait with false; its next operation throws as usual.
+  /// Returns true if `notify_all` was called after the wait began, and false at the deadline.
+  /// Cancellation of the waiting coroutine ends the wait with false; its next operation throws as
+  /// usual.
   awaitable<bool> wait_until(steady_time deadline);
   awaitable<bool> wait() { return wait_until(steady_time::max()); }
-  /// The same, for at most so long from now.
+  /// Waits for at most `length` from now.
   awaitable<bool> wait_for(std::chrono::milliseconds length) {
     return wait_until(asio::steady_timer::clock_type::now() + length);
   }

@@ -34,11 +34,11 @@ awaitable<void> finish_in_background(awaitable<T> work, std::shared_ptr<abandona
 
 }  // namespace detail
 
-/// Awaits `work` until `deadline`. Nothing: the deadline passed first.
+/// Awaits `work` until `deadline`. Returns nullopt if the deadline passes first.
 ///
-/// The work is then not cancelled but left to its end, in `group`; what it returns is dropped. This
-/// is for what cannot be cancelled, as a write that is on its way to a disk. The group must be of
-/// this coroutine's loop.
+/// The work is then not cancelled. It continues to its end in `group`, and its result is dropped.
+/// Use this for work that cannot be cancelled, such as a write that is on its way to a disk. The
+/// group must belong to this coroutine's loop.
 template <class T>
 awaitable<std::optional<T>> abandon_after(task_group& group, awaitable<T> work,
                                           steady_time deadline) {

@@ -16,7 +16,7 @@ void event_loop::start(int nice) {
   if (thread_.joinable()) return;
   thread_ = std::thread([this, nice] {
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
-    // On Linux this is the calling thread's alone.
+    // On Linux this affects only the calling thread.
     if (nice > 0) setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + nice);
     context_.run();
   });

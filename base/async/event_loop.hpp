@@ -9,12 +9,13 @@ namespace sonde {
 
 /// One named thread that runs one `io_context`.
 ///
-/// What lives on a loop is touched only by that loop's thread; others reach it through
-/// `call_on` and `spawn_on`. Created and joined by whoever wires the program together.
+/// Only the loop's thread touches the objects that live on the loop. Other threads reach them
+/// through `run_on` (`run_on` and `run_coroutine_on`). The code that assembles the program creates
+/// and joins loops.
 class event_loop {
  public:
   explicit event_loop(std::string name);
-  /// Joins, if `join` was not called.
+  /// Joins the thread if `join` was not called.
   ~event_loop();
   event_loop(const event_loop&) = delete;
   event_loop& operator=(const event_loop&) = delete;
@@ -23,11 +24,12 @@ class event_loop {
   [[nodiscard]] asio::io_context& context() { return context_; }
   [[nodiscard]] executor get_executor() { return context_.get_executor(); }
 
-  /// Starts the thread, once. Work posted before is kept and runs then. `nice` is added to the nice
-  /// value of the process, for this thread only: a higher value gives way to other threads.
+  /// Starts the thread, once. Work that was posted before is kept and runs then. `nice` is added to
+  /// the nice value of the process, for this thread only. A higher value gives way to other
+  /// threads.
   void start(int nice = 0);
-  /// Waits until nothing is left to do on the loop, and for its thread. Idempotent. Everything
-  /// that lives on the loop must have been stopped first, or this waits for it.
+  /// Waits until the loop has no work left and its thread has ended. Idempotent. Stop everything
+  /// that lives on the loop first, or this waits for it.
   void join();
 
  private:

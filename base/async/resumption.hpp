@@ -8,10 +8,11 @@
 
 namespace sonde {
 
-/// A coroutine that waits for one value, as whoever will have that value sees it.
+/// The handle of a suspended coroutine, held by the code that will provide its value.
 ///
-/// Resumes the coroutine on the coroutine's own loop, which does not run out of work meanwhile.
-/// Called once, from any thread. It cannot be cancelled: whoever holds it must call it.
+/// Resumes the coroutine on the coroutine's own loop. Counts as work of that loop until then, so
+/// that the loop does not end. Call `resume` once, from any thread. It cannot be cancelled: the
+/// holder must call it.
 template <class T>
 class resumption {
  public:
@@ -41,7 +42,7 @@ class resumption_of final : public resumption<T> {
 
 }  // namespace detail
 
-/// Suspends this coroutine, hands it over to `start`, and returns the value it is resumed with.
+/// Suspends this coroutine, passes its handle to `start`, and returns the value it is resumed with.
 template <class T>
 awaitable<T> suspend(std::function<void(std::unique_ptr<resumption<T>>)> start) {
   auto initiate = [start = std::move(start)](auto handler) {

@@ -15,7 +15,7 @@ retry_course::retry_course(retry_policy policy, logger& log, std::string what)
 std::chrono::milliseconds retry_course::failed(const error& why) {
   ++failures_;
   if (failures_ == 1 || unlogged_ >= log_interval) {
-    log_.warning(what_ + "; trying again", {{"reason", why.message()}, {"tries", failures_}});
+    log_.warning(what_ + "; retrying", {{"reason", why.message()}, {"tries", failures_}});
     unlogged_ = {};
   }
   auto pause = pause_;
@@ -26,7 +26,7 @@ std::chrono::milliseconds retry_course::failed(const error& why) {
 
 void retry_course::succeeded() {
   if (failures_ == 0) return;
-  log_.info(what_ + "; it works again", {{"tries", failures_ + 1}});
+  log_.info(what_ + "; recovered", {{"tries", failures_ + 1}});
   failures_ = 0;
   unlogged_ = {};
   pause_ = policy_.first_pause;

@@ -13,22 +13,22 @@
 
 namespace sonde {
 
-/// How long to pause between two tries: twice as long each time, up to the longest.
+/// The backoff between two tries: the pause doubles each time, up to the longest pause.
 struct retry_policy {
   std::chrono::milliseconds first_pause{100};
   std::chrono::milliseconds longest_pause{5'000};
 };
 
-/// The pauses and the log lines of one operation that is tried again.
+/// The pauses and the log lines of one operation that is retried.
 ///
-/// The first failure is logged, then one line a minute with the number of tries, then the success
-/// that ends them: trouble that lasts does not fill a log.
+/// Logs the first failure, then one line a minute with the number of tries, then the success. A
+/// lasting failure does not fill the log.
 class retry_course {
  public:
-  /// `what` is the event that is logged: "a task could not be published".
+  /// `what` is the event in the log: "cannot publish a task".
   retry_course(retry_policy policy, logger& log, std::string what);
 
-  /// How long to pause before the next try.
+  /// Records a failure. Returns the pause before the next try.
   std::chrono::milliseconds failed(const error& why);
   void succeeded();
 
@@ -37,16 +37,16 @@ class retry_course {
   logger& log_;
   std::string what_;
   std::chrono::milliseconds pause_;
-  std::chrono::milliseconds unlogged_{0};  ///< the pauses since the last line
+  std::chrono::milliseconds unlogged_{0};  ///< sum of the pauses since the last line
   std::int64_t failures_ = 0;
 };
 
-/// Runs `operation` until it succeeds, fails with a permanent error, or stop is requested; returns
-/// what it returned last. It runs at least once.
+/// Runs `operation` until it succeeds, fails with a permanent error, or stop is requested. Returns
+/// its last result. It runs at least once.
 ///
-/// What the daemon repeats, it repeats with this. `operation` is called anew for each try, on
-/// this coroutine's loop, which must be that of `stop`. Cancelling this coroutine ends the pause,
-/// and throws as usual.
+/// All retries of the daemon use this function. `operation` is called again for each try, on this
+/// coroutine's loop, which must be the loop of `stop`. Cancelling this coroutine ends the pause and
+/// throws as usual.
 template <class T>
 awaitable<result<T>> retry(retry_policy policy, stop_signal& stop, logger& log, std::string what,
                            std::function<awaitable<result<T>>()> operation) {

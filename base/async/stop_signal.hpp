@@ -7,9 +7,9 @@
 
 namespace sonde {
 
-/// A request to stop, which coroutines of one loop see and wait for.
+/// A request to stop. Coroutines of one loop check it and wait for it.
 ///
-/// Lives on one loop. Requested once; it stays requested.
+/// Lives on one loop. It is requested once and stays requested.
 class stop_signal {
  public:
   explicit stop_signal(executor loop) : changed_(std::move(loop)) {}
@@ -20,7 +20,7 @@ class stop_signal {
   }
   [[nodiscard]] bool requested() const { return requested_; }
 
-  /// Pauses for so long. False: stop was requested before the pause was over.
+  /// Pauses for `length`. Returns false if stop was requested before the end of the pause.
   awaitable<bool> pause(std::chrono::milliseconds length);
 
  private:

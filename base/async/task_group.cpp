@@ -20,7 +20,7 @@ void task_group::spawn(awaitable<void> work) {
 
 void task_group::cancel() {
   cancelled_ = true;
-  // A member may end, and leave the list, while its own signal is emitted.
+  // A member may end and leave the list while its own signal is emitted.
   for (auto member = members_.begin(); member != members_.end();) {
     (member++)->emit(asio::cancellation_type::terminal);
   }
@@ -47,7 +47,7 @@ void task_group::ended(std::list<asio::cancellation_signal>::iterator member,
 }
 
 void task_group::tell(const std::string& what) {
-  log_.error("a coroutine ended by an exception", {{"group", name_}, {"what", what}});
+  log_.error("coroutine ended by an exception", {{"group", name_}, {"what", what}});
   if (!failed_) return;
   auto code = boost::system::errc::make_error_code(boost::system::errc::state_not_recoverable);
   failed_({code, name_ + " ended by an exception: " + what});

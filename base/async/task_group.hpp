@@ -11,14 +11,14 @@
 
 namespace sonde {
 
-/// The coroutines that one object has started and must see the end of.
+/// The coroutines that one object has started and must wait for.
 ///
-/// Lives on one loop, as do its members. All spawning goes through a group: an exception that
-/// escapes a member is logged with the group's name, and nothing outlives `join`.
+/// Lives on one loop, as do its members. Coroutines are only spawned through a group. An exception
+/// that escapes a member is logged with the group's name. No member outlives `join`.
 class task_group {
  public:
   /// `failed`, if set, is called on the loop with every exception that escapes a member. The member
-  /// has ended then, so the process may be unable to continue.
+  /// has ended by then, so the process may be unable to continue.
   task_group(executor loop, logger& log, std::string name,
              std::function<void(error)> failed = nullptr);
   task_group(const task_group&) = delete;
@@ -27,10 +27,10 @@ class task_group {
   /// Starts `work`. Call on the group's loop, or before the loop runs.
   void spawn(awaitable<void> work);
 
-  /// Asks every member to end; their pending operations complete as aborted.
+  /// Cancels every member. Their pending operations complete as aborted.
   void cancel();
 
-  /// Returns when no member is left. Members may spawn others meanwhile.
+  /// Returns when no member is left. Members may spawn others until then.
   awaitable<void> join();
 
   [[nodiscard]] std::size_t size() const { return members_.size(); }

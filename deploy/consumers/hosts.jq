@@ -27,7 +27,7 @@ def main: .attributes[.type];
   def service:
     . as $service
     | def now($kind): links($kind) | select(.edge.task == $service.task);
-    (.attributes | {name, product, version} | with_entries(select(.value != null))) + {
+    (.attributes | {name, product, version, confidence, cpe} | with_entries(select(.value != null))) + {
       endpoint: main,
       tls: .attributes.tls,
       seen: .time,

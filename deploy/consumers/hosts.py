@@ -86,7 +86,7 @@ def described(service, links):
     """A service as the newest scan of it left it: edges of earlier scans remain on the topic."""
     facts = service["attributes"]
     out = {"endpoint": main(service), "tls": facts["tls"], "seen": service["time"]}
-    out.update((name, facts[name]) for name in ("name", "product", "version") if name in facts)
+    out.update((name, facts[name]) for name in ("name", "product", "version", "confidence", "cpe") if name in facts)
 
     def newest(kind):
         return [(e, edge) for e, edge in links.of(service, kind) if edge.get("task") == service.get("task")]

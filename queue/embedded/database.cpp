@@ -2,6 +2,7 @@
 
 #include "queue/errc.hpp"
 
+#include <fmt/core.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -12,10 +13,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// How long a statement waits for another program (a backup, the sqlite3 shell) to let go.
+/// How long a statement waits until another program (a backup, the sqlite3 shell) releases its
+/// lock.
 constexpr int busy_timeout_ms = 5'000;
-/// Larger files are not read whole at each start; every record's checksum is looked at when it is
-/// read, in any case.
+/// Larger files are not checked as a whole at each start. The checksum of each record is always
+/// checked when the record is read.
 constexpr std::uintmax_t checked_whole_bytes = 64U << 20U;
 
 std::string backup_advice(const fs::path& file) {
@@ -27,8 +29,8 @@ void configure(SQLite::Database& db) {
   db.exec("PRAGMA journal_mode=WAL");
   db.exec("PRAGMA synchronous=FULL");
   db.exec("PRAGMA temp_store=MEMORY");
-  // Checkpoints are made by the writer itself, which looks at their outcome: SQLite's own ones
-  // swallow a failed fsync.
+  // The writer makes checkpoints itself and checks their outcome. SQLite's automatic checkpoints
+  // ignore a failed fsync.
   db.exec("PRAGMA wal_autocheckpoint=0");
   db.exec("PRAGMA journal_size_limit=67108864");
 }
@@ -37,15 +39,16 @@ result<> check_identity(SQLite::Database& db, const fs::path& file) {
   int id = db.execAndGet("PRAGMA application_id").getInt();
   int version = db.execAndGet("PRAGMA user_version").getInt();
   if (id != application_id) {
-    return fail(errc::not_ours, file.string() +
-                                    " was not made by sonde; move it away, or choose another "
-                                    "folder with --data-dir");
+    return fail(
+        errc::not_ours,
+        file.string() +
+            " was not created by sonde; move it away, or choose another folder with --data-dir");
   }
   if (version != schema_version) {
     return fail(errc::unknown_schema,
-                file.string() + " has schema version " + std::to_string(version) +
-                    " and this sonde knows version " + std::to_string(schema_version) +
-                    "; use the sonde that wrote it, or a later one");
+                fmt::format("{} has schema version {} and this sonde supports version {}; use the "
+                            "sonde that wrote it, or a later one",
+                            file.string(), version, schema_version));
   }
   return {};
 }
@@ -72,7 +75,7 @@ void create_schema(SQLite::Database& db) {
   db.exec("PRAGMA user_version=" + std::to_string(schema_version));
 }
 
-/// The number of a log in the file, if the file has that log.
+/// Returns the number of a log in the file, or nothing if the file does not have that log.
 result<std::optional<std::int64_t>> number_of(SQLite::Database& db, const local::layout& layout,
                                               local::log_index log) {
   const auto& spec = layout.spec(log);
@@ -82,10 +85,10 @@ result<std::optional<std::int64_t>> number_of(SQLite::Database& db, const local:
   int there = partitions.getColumn(0).getInt();
   if (there == 0) return std::optional<std::int64_t>();
   if (there != spec.partitions && layout.partition(log) == 0) {
-    return fail(errc::mismatch, "topic " + spec.name + " has " + std::to_string(there) +
-                                    " partitions in the queue file and should have " +
-                                    std::to_string(spec.partitions) +
-                                    "; partitions cannot be changed afterwards");
+    return fail(errc::mismatch,
+                fmt::format("topic {} has {} partitions in the queue file and should have {}; "
+                            "partitions cannot be changed afterwards",
+                            spec.name, there, spec.partitions));
   }
   SQLite::Statement find(db, "SELECT number FROM logs WHERE topic=? AND partition=?");
   find.bind(1, spec.name);
@@ -110,7 +113,7 @@ std::int64_t create_log(SQLite::Database& db, const topic_spec& spec, std::int32
   return number;
 }
 
-/// Fresh: nothing has been written yet, or no more than SQLite's own head.
+/// Returns true if the file is empty or holds only SQLite's header.
 bool is_fresh(SQLite::Database& db) {
   return db.execAndGet("PRAGMA application_id").getInt() == 0 &&
          db.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
@@ -131,20 +134,22 @@ error error_of(const SQLite::Exception& e, const fs::path& file) {
       return fail(errc::broken, at + "the disk did not confirm a write (fsync failed); what it "
                                      "holds is unknown until the queue is opened again");
     case SQLITE_IOERR_SHMSIZE:
-      return fail(errc::no_space, at + "the disk is full; make room and it works again");
+      return fail(errc::no_space,
+                  at + "the disk is full; writing resumes when there is free space");
     default: break;
   }
   switch (extended & 0xFF) {
     case SQLITE_FULL:
-      return fail(errc::no_space, at + "the disk is full; make room and it works again");
+      return fail(errc::no_space,
+                  at + "the disk is full; writing resumes when there is free space");
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return fail(errc::read_only, at + "cannot be written to; check the file's owner and mode and "
                                         "whether the file system is mounted read-only");
-    case SQLITE_CANTOPEN: return fail(errc::read_only, at + "cannot be opened or made");
+    case SQLITE_CANTOPEN: return fail(errc::read_only, at + "cannot be opened or created");
     case SQLITE_NOTADB:
       return fail(errc::not_ours,
-                  at + "is no queue file, or its head is damaged" + backup_advice(file));
+                  at + "is not a queue file, or its head is damaged" + backup_advice(file));
     case SQLITE_CORRUPT: return fail(errc::damaged, at + "is damaged" + backup_advice(file));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -11,20 +11,21 @@
 #include <memory>
 #include <vector>
 
-/// SQLite as it is used in this folder. Included by this folder's sources only: no other folder
-/// sees an SQLite type.
+/// SQLite as this folder uses it. Only sources of this folder include this header, so that no other
+/// folder sees an SQLite type.
 namespace sonde::queue::embedded {
 
 inline constexpr const char* file_name = "queue.db";
-/// `Sond`, in the header of every queue file (SQLite's `application_id`).
+/// `Sond`, stored in the header of every queue file (SQLite's `application_id`).
 inline constexpr int application_id = 0x536f6e64;
 inline constexpr int schema_version = 1;
 
-/// An exception of SQLite's as an error of this folder: which of them are the disk's, which
-/// the file's, and which leave it unknown what has been written.
+/// Converts an SQLite exception to an error of this folder. The error distinguishes faults of the
+/// disk, faults of the file, and failures after which the written data are unknown.
 [[nodiscard]] error error_of(const SQLite::Exception& e, const std::filesystem::path& file);
 
-/// Runs `work`, which may throw SQLite's exceptions, and returns what it returned or the error.
+/// Runs `work`, which may throw SQLite's exceptions. Returns its result, or the exception as an
+/// error.
 template <class Work>
 auto guarded(const std::filesystem::path& file, Work work) -> decltype(work()) {
   try {
@@ -34,37 +35,37 @@ auto guarded(const std::filesystem::path& file, Work work) -> decltype(work()) {
   }
 }
 
-/// The database and, for each log of the layout, the number it has in the file.
+/// The database, and the number in the file of each log of the layout.
 struct opened_database {
   std::unique_ptr<SQLite::Database> db;
   std::vector<std::int64_t> numbers;
-  std::string identity;  ///< made with the file, and never again the same
+  std::string identity;  ///< random id, created with the file
 };
 
-/// Opens the file for its one writer; makes it, and every topic that is missing in it.
+/// Opens the file for its only writer. Creates the file and every topic that it lacks.
 [[nodiscard]] result<opened_database> open_for_writing(const std::filesystem::path& file,
                                                        const local::layout& layout);
 
-/// Opens an existing file for reading, beside a writer or alone.
+/// Opens an existing file for reading, next to a writer or alone.
 [[nodiscard]] result<opened_database> open_for_reading(const std::filesystem::path& file,
                                                        const local::layout& layout);
 
-/// The table that holds the records of the log with this number.
+/// Returns the name of the table that holds the records of the log with this number.
 [[nodiscard]] std::string table_of(std::int64_t number);
 
-/// SQL for the bytes that a row counts for: the same as when it was appended. Reads only the row's
-/// head.
+/// SQL for the size of a row in bytes: the same number that was counted when the row was appended.
+/// SQLite evaluates it from the row's header alone.
 inline constexpr const char* row_bytes = "length(key) + length(value) + length(headers)";
 
-/// The value of a column `time`: when the record was appended.
+/// Returns the value of a `time` column: when the record was appended.
 [[nodiscard]] inline wall_time time_at(const SQLite::Column& column) {
   return wall_time(std::chrono::milliseconds(column.getInt64()));
 }
 
-/// A row that maintenance has removed.
+/// A row that maintenance has deleted.
 struct removed_row {
   std::int64_t offset = 0;
-  std::int64_t bytes = 0;  ///< as `row_bytes`
+  std::int64_t bytes = 0;  ///< counted as in `row_bytes`
 };
 
 }  // namespace sonde::queue::embedded

@@ -15,12 +15,13 @@ namespace sonde::queue::embedded {
 namespace {
 
 constexpr const char* reserve_name = "reserve";
-/// Shares of a small file system.
+/// The floor and the reserve of a small file system, as fractions (1/n) of its size.
 constexpr std::uint64_t floor_share = 16;
 constexpr std::uint64_t reserve_share = 64;
-/// The reserve is released in so many steps: a program that fills the disk gets one at a time.
+/// The reserve is released in this many steps: a program that fills the disk gets one step at a
+/// time.
 constexpr std::uint64_t reserve_slices = 8;
-/// What is above the floor by this share of it ends the shortage.
+/// The shortage ends when the free space exceeds the floor by this fraction (1/n) of the floor.
 constexpr std::uint64_t recovery_share = 8;
 
 std::string mebibytes(std::uint64_t bytes) {
@@ -85,18 +86,18 @@ result<> disk_floor::room(std::size_t bytes) {
   auto needed = low_ ? now.floor + now.floor / recovery_share : now.floor + bytes;
   low_ = now.free < needed;
   if (!low_) return {};
-  return fail(errc::no_space,
-              "the disk of the queue has " + mebibytes(now.free) +
-                  " free, and limits.disk_floor_bytes keeps " + mebibytes(now.floor) +
-                  " of it; until there is more room only revocations, cancellations and commits "
-                  "are written");
+  return fail(errc::no_space, "the disk of the queue has " + mebibytes(now.free) +
+                                  " free, and limits.disk_floor_bytes keeps " +
+                                  mebibytes(now.floor) +
+                                  " of it; until more space is free, only revocations, "
+                                  "cancellations and commits are written");
 }
 
 void disk_floor::look() {
   if (descriptor_ < 0) return;
   auto now = measure();
   if (now.free < slice_) {
-    // What cannot be released any more is no loss: the disk is as full as it was.
+    // If the slice can no longer be released, nothing is lost: the disk stays as full as it was.
     if (held_ > slice_ * reserve_slices / 2) (void)give_way();
     return;
   }

@@ -15,7 +15,7 @@ result<> make_folder(const fs::path& folder) {
   if (fs::is_directory(folder, failure)) return {};
   fs::create_directories(folder, failure);
   if (failure) {
-    auto what = fail_errno(failure.value(), "cannot make the data folder " + folder.string());
+    auto what = fail_errno(failure.value(), "cannot create the data folder " + folder.string());
     what.code = make_error_code(errc::read_only);
     return what;
   }
@@ -23,7 +23,7 @@ result<> make_folder(const fs::path& folder) {
   return {};
 }
 
-/// Opens the file; on a full disk with what its reserve gives back.
+/// Opens the file. On a full disk it releases slices of the reserve and retries.
 template <class Open>
 auto with_reserve(embedded::disk_floor& floor, Open open) -> decltype(open()) {
   auto out = open();

@@ -17,7 +17,7 @@ namespace sonde::queue::embedded {
 template <class T>
 class errand {
  public:
-  /// `there` runs the task; its thread outlives this object.
+  /// Uses `there` to run the tasks; its thread outlives this object.
   explicit errand(executor there) : there_(std::move(there)) {}
   /// Waits for a running task.
   ~errand() {
@@ -31,7 +31,7 @@ class errand {
   void begin(std::function<T()> work) {
     std::packaged_task<T()> task(std::move(work));
     outcome_ = task.get_future();
-    // Wrapped, because Asio calls get_future() on a posted packaged_task, and it was called above.
+    // Wrapped because Asio calls get_future() on a posted packaged_task, and it was called above.
     auto run = [task = std::move(task)]() mutable { task(); };
     asio::post(there_, std::move(run));
   }

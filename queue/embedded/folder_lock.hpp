@@ -6,11 +6,12 @@
 
 namespace sonde::queue::embedded {
 
-/// The claim of one process on a data folder, held by an advisory lock on the file `lock` in it. It
-/// ends with the process, however that ends.
+/// The exclusive lock of one process on a data folder: an advisory lock on the file `lock` in the
+/// folder. The lock ends with the process, even if the process crashes.
 class folder_lock {
  public:
-  /// `errc::locked` where another process holds it, with that process's id.
+  /// Takes the lock. Fails with `errc::locked` and the id of the other process if another process
+  /// holds it.
   [[nodiscard]] static result<folder_lock> take(const std::filesystem::path& folder);
 
   folder_lock(folder_lock&& other) noexcept;

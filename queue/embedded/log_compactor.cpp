@@ -15,15 +15,16 @@ log_compactor::slice log_compactor::remove_some(wall_time before, int rows) {
   next.bind(2, rows);
   std::int64_t last = -1;
   std::int64_t looked_at = 0;
-  // Stops at the first young row. A condition on the time would search the rest of the log for
-  // more.
+  // Stops at the first row that is too young. A condition on the time would make SQLite search the
+  // rest of the log for more rows.
   while (next.executeStep() && time_at(next.getColumn(1)) < before_) {
     last = next.getColumn(0).getInt64();
     ++looked_at;
   }
   next.reset();
   if (last < 0) {
-    // All seen. Next time from the start, as newer keys supersede older rows.
+    // The pass is complete. The next pass starts at the front, because newer keys supersede older
+    // rows.
     clean_to_ = std::exchange(reached_, 0);
     clean_rows_ = std::exchange(kept_rows_, 0);
     return out;
@@ -45,8 +46,8 @@ log_compactor::slice log_compactor::remove_some(wall_time before, int rows) {
   return out;
 }
 
-/// A pass reads the whole log, so it waits until as much as half of what the last one left has come
-/// since and is old enough.
+/// Returns true if a new pass is worthwhile. A pass reads the whole log, so it waits until the new
+/// rows that are old enough amount to half of the rows that the last pass left.
 bool log_compactor::is_worth_a_pass(wall_time before) {
   SQLite::Statement last(
       db_, "SELECT time FROM " + table_ + " WHERE offset >= ? ORDER BY offset LIMIT 1");

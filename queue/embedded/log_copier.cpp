@@ -9,10 +9,10 @@
 namespace sonde::queue::embedded {
 namespace {
 
-/// New pages in the log before they are copied: 16 MiB.
+/// New pages in the WAL that start a copy: 16 MiB.
 constexpr int pages_at_once = 4096;
-/// A log of so many pages, 64 MiB, is begun anew. To do so the writer copies what is left, and a
-/// writer that is faster than the disk waits for it.
+/// The WAL restarts at its beginning after this many pages, 64 MiB. To do so the writer copies the
+/// remaining pages. A writer that is faster than the disk waits for that.
 constexpr int most_pages = 4 * pages_at_once;
 
 result<> copy_log_of(const std::filesystem::path& file) {
@@ -33,7 +33,7 @@ log_copier::log_copier(std::filesystem::path file, SQLite::Database& db, executo
 int log_copier::count_pages(void* self, sqlite3*, const char*, int pages) {
   auto& its = *static_cast<log_copier*>(self);
   its.pages_ = pages;
-  // The log has been begun anew.
+  // The WAL has restarted at its beginning.
   if (pages < its.copied_) its.copied_ = 0;
   return SQLITE_OK;
 }
@@ -57,8 +57,8 @@ result<> log_copier::copy_if_due(bool tidied) {
   return {};
 }
 
-/// What was written during the copy, which is little. Nothing is written now, so that all of the
-/// log has been copied then, and the next write begins it anew.
+/// Copies the pages that were written during the copy, which are few. No write runs now, so the
+/// whole WAL has been copied afterwards, and the next write restarts it at its beginning.
 result<> log_copier::copy_rest() {
   int status = sqlite3_wal_checkpoint_v2(db_.getHandle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
                                          nullptr, nullptr);

@@ -10,24 +10,25 @@ struct sqlite3;
 
 namespace sonde::queue::embedded {
 
-/// Has the write-ahead log copied into the queue file by the thread beside the writer's, so that no
-/// producer waits for sixteen megabytes to reach the disk. https://sqlite.org/wal.html
+/// Copies the write-ahead log (WAL) into the queue file on the background thread, so that no
+/// producer waits until 16 MiB reach the disk. https://sqlite.org/wal.html
 ///
-/// Lives on the writer's thread; the connection, which it makes count its pages, outlives it.
+/// Lives on the writer's thread. Registers a hook on the connection to count pages; the connection
+/// outlives this object.
 class log_copier {
  public:
   log_copier(std::filesystem::path file, SQLite::Database& db, executor background);
   log_copier(const log_copier&) = delete;
   log_copier& operator=(const log_copier&) = delete;
 
-  /// So many pages have been given back: the file becomes shorter when the log, which says so, is
-  /// copied.
+  /// Notes that `pages` pages were given back to the file system. The file shrinks when the part of
+  /// the WAL that records this is copied.
   void note_given_back(int pages) { given_back_ += pages; }
-  /// To be called after every transaction: has what is new in the log copied, and begins the log
-  /// anew where it is long. `tidied`: no more pages are given back for now.
+  /// Starts a copy of the new part of the WAL if it is due, and restarts the WAL if it is long.
+  /// Called after every transaction. `tidied`: no more pages are given back for now.
   ///
-  /// A copy that fails for want of space or of quiet is made again when as much is new once more.
-  /// `errc::broken` where an fsync has failed, which leaves the file in doubt.
+  /// A copy that fails because the disk is full or the file is busy is repeated after as many new
+  /// pages. Returns `errc::broken` if an fsync failed: the state of the file is then unknown.
   [[nodiscard]] result<> copy_if_due(bool tidied);
 
  private:
@@ -36,10 +37,10 @@ class log_copier {
 
   std::filesystem::path file_;
   SQLite::Database& db_;
-  int pages_ = 0;               ///< in the log
-  int copied_ = 0;              ///< of them, when a copy was last begun
-  int given_back_ = 0;          ///< since the last copy was begun, and
-  int copying_given_back_ = 0;  ///< before that
+  int pages_ = 0;               ///< in the WAL
+  int copied_ = 0;              ///< of `pages_`, when the last copy began
+  int given_back_ = 0;          ///< pages given back since the last copy began
+  int copying_given_back_ = 0;  ///< pages given back before that
   errand<result<>> copy_;
 };
 

@@ -13,7 +13,7 @@ void put_length(std::string& out, std::size_t length) {
     out += static_cast<char>(length >> shift & 0xFFU);
 }
 
-/// Takes a length from the front; false where there are not enough bytes for it.
+/// Takes a length from the front. Returns false if there are not enough bytes.
 bool take_length(std::string_view& bytes, std::size_t& length) {
   if (bytes.size() < length_size) return false;
   length = 0;

@@ -9,14 +9,14 @@
 
 namespace sonde::queue::embedded {
 
-/// Headers as they stand in a row: of each the name's and the value's length as unsigned 32-bit
-/// big-endian numbers, then both.
+/// Encodes headers for a row. Each header is the length of its name and the length of its value, as
+/// unsigned 32-bit big-endian numbers, followed by the name and the value.
 [[nodiscard]] std::string encode_headers(const record_headers& headers);
-/// Fails for bytes that `encode_headers` cannot have made.
+/// Decodes headers. Fails for bytes that `encode_headers` cannot have produced.
 [[nodiscard]] result<record_headers> decode_headers(std::string_view bytes);
 
-/// Of everything that makes a row this row and no other: a damaged byte, or a row that stands
-/// where another one was, does not go unnoticed.
+/// Computes a checksum of the row's offset and content. It detects a damaged byte, and a row in the
+/// place of another row.
 [[nodiscard]] std::uint32_t row_checksum(std::int64_t offset, std::string_view key,
                                          std::string_view value, std::string_view headers);
 

@@ -8,12 +8,12 @@ namespace {
 using local::kept_repeats;
 using local::repeat;
 
-/// Records that must be old enough before they are looked at, and the most that are at a time.
+/// The number of records that must be old enough before a slice starts, and the limit of a slice.
 constexpr int fewest_rows = 100;
 constexpr int most_rows = 1'000;
-/// Bytes of them: a tenth of a second.
+/// The limit on the bytes of a slice: about a tenth of a second of work.
 constexpr std::size_t most_bytes = 4 << 20;
-/// Rows of the table of marks that one slice looks at.
+/// Rows of the mark table that one slice examines.
 constexpr int mark_slice_rows = 2'000;
 
 std::string marks_of(std::int64_t number) {
@@ -65,8 +65,9 @@ void repeat_remover::open() {
   sql_ = std::make_unique<statements>(db_, table_of(number_), table);
 }
 
-/// A pass for every record that becomes old enough would be a transaction each. The last of a slice
-/// was appended after the others, whatever the clock said then.
+/// Returns true if enough records are old enough. Without this minimum, every record that becomes
+/// old enough would cost a transaction. The last record of a slice was appended after the others,
+/// even if the clock was set back.
 bool repeat_remover::has_a_slice(wall_time before) {
   auto& last = sql_->time_at;
   last.reset();
@@ -104,7 +105,7 @@ repeat_remover::slice repeat_remover::remove_some(wall_time before,
   return {{}, false, true};
 }
 
-/// On the thread beside the writer's.
+/// Runs on the background thread.
 repeat_remover::marked_rows repeat_remover::look_at(const std::filesystem::path& file,
                                                     std::int64_t number, const topic_spec& spec,
                                                     std::int64_t from, wall_time before) {
@@ -116,7 +117,7 @@ repeat_remover::marked_rows repeat_remover::look_at(const std::filesystem::path&
   marked_rows out;
   std::size_t bytes = 0;
   while (bytes < most_bytes && rows.executeStep()) {
-    // The clock may have been set back among the first.
+    // The clock may have been set back during the first rows.
     if (out.size() >= fewest_rows && time_at(rows.getColumn(1)) >= before) break;
     record one{spec.name, bytes_at(rows.getColumn(2)), bytes_at(rows.getColumn(3)), {}};
     bytes += one.key.size() + one.value.size();
@@ -135,7 +136,7 @@ repeat_remover::slice repeat_remover::take_rows(std::int64_t start,
   while (row < rows_.size() && !late) {
     const auto& [offset, mark] = rows_[row++];
     late = std::chrono::steady_clock::now() >= until;
-    // It may have expired meanwhile.
+    // The record may have expired since it was read.
     if (!mark || offset < start) continue;
     auto kept = find(*mark, start);
     if (auto gone = local::take_in(kept, {mark->time, offset})) {
@@ -191,8 +192,9 @@ removed_row repeat_remover::erase(std::int64_t offset) {
   return out;
 }
 
-/// Marks whose records have expired. A pass reads the whole table, so it waits until half as many
-/// records have gone as are left.
+/// Deletes marks whose records have expired; returns true if there is more to do. A pass reads the
+/// whole table, so it waits until the offsets that expired since the last pass exceed half of the
+/// processed offsets that are left.
 bool repeat_remover::forget_some(std::int64_t start) {
   if (forgotten_said_.empty() && start - forgotten_to_ <= (next_ - start) / 2) return false;
   auto& some = sql_->forget;

@@ -14,27 +14,27 @@
 
 namespace sonde::queue::embedded {
 
-/// Removes from one log of a queue file what `topic_spec::repeats` calls a repeat, a slice at a
-/// time.
+/// Deletes, slice by slice, the repeats in one log of a queue file, as `topic_spec::repeats`
+/// defines them.
 ///
-/// Each record is looked at once, beside the writer and on a connection of its own: to read what a
-/// record says takes longer than to remove it. Which records stay of each `repeat_mark::said` is
-/// kept in a table of the file, about 50 bytes each, and how far this has come in another. These
-/// are written on the writer's thread and connection. Throws SQLite's exceptions, and has changed
-/// nothing then.
+/// Examines each record once, on the background thread and on a separate connection, because
+/// parsing a record takes longer than deleting it. A table of the file stores which records are
+/// kept for each `repeat_mark::said`, about 50 bytes each. Another table stores how far the removal
+/// has come. Both are written on the writer's thread and connection. Throws SQLite's exceptions;
+/// the call that throws has changed nothing.
 class repeat_remover {
  public:
-  /// `background` runs what is done beside the writer; `spec` outlives this.
+  /// Uses `background` for the work outside the writer's thread; `spec` outlives this object.
   repeat_remover(SQLite::Database& db, std::filesystem::path file, std::int64_t number,
                  const topic_spec& spec, executor background);
 
   struct slice {
     std::vector<removed_row> removed;
     bool more = false;
-    bool waits = false;  ///< there will be more once the next records have been looked at
+    bool waits = false;  ///< more work follows once the next records are examined
   };
-  /// Removes some of what records that were appended before `before` repeat, once there are enough
-  /// of them, for about `longest`.
+  /// Deletes some repeats among the records that were appended before `before`, once enough records
+  /// are old enough. Takes about `longest`.
   [[nodiscard]] slice remove_some(wall_time before, std::chrono::milliseconds longest);
 
  private:
@@ -70,13 +70,13 @@ class repeat_remover {
   const std::filesystem::path file_;
   const std::int64_t number_;
   const topic_spec& spec_;
-  std::unique_ptr<statements> sql_;  ///< made when they are needed first
+  std::unique_ptr<statements> sql_;  ///< created on first use
   errand<marked_rows> look_;
-  marked_rows rows_;               ///< what was looked at last, and
-  std::size_t next_row_ = 0;       ///< the first of it that has not been dealt with
-  std::int64_t next_ = 0;          ///< the first record that has not been dealt with
-  std::int64_t forgotten_to_ = 0;  ///< rows of the table that point before it only are gone
-  std::string forgotten_said_;     ///< how far the pass under way has come; empty: there is none
+  marked_rows rows_;               ///< the rows examined last
+  std::size_t next_row_ = 0;       ///< first row of `rows_` not processed
+  std::int64_t next_ = 0;          ///< first record not processed
+  std::int64_t forgotten_to_ = 0;  ///< start of the log at the last complete removal of marks
+  std::string forgotten_said_;     ///< position of the current pass over the marks; empty: no pass
 };
 
 }  // namespace sonde::queue::embedded

@@ -10,13 +10,13 @@
 
 namespace sonde::queue::embedded {
 
-/// The writing side of a queue file: appends, group offsets, checkpoints, retention, compaction.
-/// What does not fit the disk is tried again with a slice of the reserve.
+/// Creates the writing side of a queue file: appends, group offsets, checkpoints, retention and
+/// compaction. A write that does not fit the disk is retried with a slice of the reserve.
 [[nodiscard]] result<std::unique_ptr<local::log_writer>> make_sqlite_writer(
     std::filesystem::path file, folder_lock lock, disk_floor floor, opened_database database,
     local::layout layout);
 
-/// The reading side, on a connection of its own.
+/// Creates the reading side, on a separate connection.
 [[nodiscard]] std::unique_ptr<local::log_reader> make_sqlite_reader(std::filesystem::path file,
                                                                     opened_database database,
                                                                     local::layout layout);

@@ -2,6 +2,8 @@
 #include "queue/embedded/sqlite_log.hpp"
 #include "queue/errc.hpp"
 
+#include <fmt/core.h>
+
 namespace sonde::queue::embedded {
 namespace {
 
@@ -85,7 +87,8 @@ class sqlite_reader final : public local::log_reader {
 
   result<> check_kept(log_index log, std::int64_t from) {
     const auto& spec = layout_.spec(log);
-    // Also where nothing expires now: it may have done so under other settings.
+    // Also applies to topics that expire nothing now: records may have expired under other
+    // settings.
     if (spec.policy == cleanup::compact) return {};
     if (!start_of_) {
       start_of_ =
@@ -97,9 +100,10 @@ class sqlite_reader final : public local::log_reader {
     auto start = start_of_->getColumn(0).getInt64();
     start_of_->reset();
     if (from >= start) return {};
-    return fail(errc::out_of_range, "offset " + std::to_string(from) + " of " + spec.name +
-                                        " is not kept any more; the first that is, is " +
-                                        std::to_string(start));
+    return fail(
+        errc::out_of_range,
+        fmt::format("offset {} of {} is no longer kept; the first offset that is kept is {}", from,
+                    spec.name, start));
   }
 
   result<stored_record> row(SQLite::Statement& select, log_index log) {
@@ -114,9 +118,9 @@ class sqlite_reader final : public local::log_reader {
     auto checksum = row_checksum(out.offset, out.what.key, out.what.value, headers);
     auto decoded = decode_headers(headers);
     if (!decoded || select.getColumn(5).getInt64() != static_cast<std::int64_t>(checksum)) {
-      return fail(errc::damaged, file_.string() + ": record " + std::to_string(out.offset) +
-                                     " of " + out.what.topic +
-                                     " is damaged; restore the file from a backup");
+      return fail(errc::damaged,
+                  fmt::format("{}: record {} of {} is damaged; restore the file from a backup",
+                              file_.string(), out.offset, out.what.topic));
     }
     out.what.headers = std::move(*decoded);
     return out;

@@ -6,6 +6,8 @@
 #include "queue/embedded/sqlite_log.hpp"
 #include "queue/errc.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -17,25 +19,25 @@ using local::group_offset;
 using local::log_append;
 using local::log_index;
 
-/// Rows that one slice of maintenance looks at: a millisecond or two. A call has several slices
-/// where they are quick.
+/// Rows that one slice of maintenance examines, which takes one or two milliseconds. A call runs
+/// several slices while they are quick.
 constexpr int slice_rows = 250;
-/// After so long a call of maintenance leaves the rest to the next: what is written waits for it.
+/// The time limit of one call of maintenance: producers wait for it. The next call continues.
 constexpr std::chrono::milliseconds slice_time{2};
-/// Bytes of rows that one slice removes: large ones take many pages each.
+/// Bytes of rows that one slice deletes: large rows take many pages each.
 constexpr std::int64_t slice_bytes = 16 << 20;
-/// Free pages given back to the file system by one slice.
+/// Free pages that one slice gives back to the file system.
 constexpr int slice_pages = 128;
-/// Free pages that new records will take soon: 16 MiB. More than these are given back at once.
+/// Free pages kept for new records: 16 MiB. Pages beyond that are given back at once.
 constexpr int kept_free_pages = 4096;
 
-/// The thread beside the writer's gives way to those that answer somebody.
+/// The background thread yields to the threads that answer requests.
 constexpr int background_nice = 5;
 
-/// What a part of maintenance has left.
+/// The remaining work of a part of maintenance.
 enum class rest {
   none,
-  later,  ///< it waits for the thread beside this one
+  later,  ///< it waits for the background thread
   more,
 };
 
@@ -47,20 +49,20 @@ std::int64_t milliseconds_of(wall_time time) {
   return time.time_since_epoch().count();
 }
 
-/// What is kept of one log between two calls.
+/// The state of one log between two calls.
 struct open_log {
   std::int64_t number = 0;
   std::int64_t next = 0;
-  std::int64_t bytes = 0;       ///< of the records that are counted, a slice at a time
-  std::int64_t counted_to = 0;  ///< those before it are counted, and
-  std::int64_t opened_at = 0;   ///< those from here on, which this process has written
+  std::int64_t bytes = 0;       ///< of the records counted so far
+  std::int64_t counted_to = 0;  ///< records before this offset are counted
+  std::int64_t opened_at = 0;   ///< so are those from here on, which this process wrote
 
   [[nodiscard]] bool is_counted() const { return counted_to >= opened_at; }
   [[nodiscard]] bool counts(std::int64_t offset) const {
     return offset < counted_to || offset >= opened_at;
   }
   std::unique_ptr<SQLite::Statement> append;
-  std::unique_ptr<repeat_remover> repeats;   ///< of a topic that has them removed
+  std::unique_ptr<repeat_remover> repeats;   ///< of a topic with repeat removal
   std::unique_ptr<log_compactor> compactor;  ///< of a topic that is compacted
 };
 
@@ -110,7 +112,7 @@ class sqlite_writer final : public local::log_writer {
            floor_.give_way()) {
       written = write_once(records, commits, now);
     }
-    // Views have to fold what was written.
+    // Views need disk space to fold the written records.
     if (!floor_.room(0)) floor_.look();
     return written;
   }
@@ -142,7 +144,7 @@ class sqlite_writer final : public local::log_writer {
   [[nodiscard]] const local::log_sizes& sizes() const override { return sizes_; }
 
  private:
-  /// A part of maintenance: of one log, or, behind them all, of the file.
+  /// Runs one part of maintenance: of one log or, as the last part, of the file.
   rest tidy(log_index job, wall_time now) {
     if (job == logs_.size()) return rest_of(give_pages_back());
     const auto& spec = layout_.spec(job);
@@ -158,7 +160,7 @@ class sqlite_writer final : public local::log_writer {
     return more ? rest::more : repeats;
   }
 
-  /// Where a log was before a transaction that may fail.
+  /// The end of a log before a transaction that may fail.
   struct log_end {
     std::int64_t next = 0;
     std::int64_t bytes = 0;
@@ -228,7 +230,7 @@ class sqlite_writer final : public local::log_writer {
     return log.next++;
   }
 
-  /// Counts the next of the rows that were there when the file was opened. True: there are more.
+  /// Counts the next rows that existed when the file was opened. Returns true if there are more.
   bool count_some(open_log& log) {
     if (log.is_counted()) return false;
     SQLite::Statement some(*db_, "SELECT max(offset), sum(bytes) FROM (SELECT offset, " +
@@ -247,7 +249,8 @@ class sqlite_writer final : public local::log_writer {
     return true;
   }
 
-  /// Removes the next of what is too old or too much. True: there may be more.
+  /// Deletes the next rows that are too old or exceed the size limit. Returns true if there may be
+  /// more.
   bool remove_old(open_log& log, const topic_spec& spec, wall_time now) {
     bool counted = spec.retention_bytes > 0 && log.is_counted();
     auto excess = counted ? log.bytes - static_cast<std::int64_t>(spec.retention_bytes) : 0;
@@ -306,16 +309,17 @@ class sqlite_writer final : public local::log_writer {
     return slice.waits ? rest::later : rest_of(slice.more);
   }
 
-  /// Compaction and retention leave free pages behind. True: there are more than will be used soon.
+  /// Gives free pages, which compaction and retention leave, back to the file system. Returns true
+  /// if more pages are free than will be used soon.
   bool give_pages_back() {
     auto free_pages = db_->execAndGet("PRAGMA freelist_count").getInt();
     if (free_pages == 0) return false;
-    db_->exec("PRAGMA incremental_vacuum(" + std::to_string(slice_pages) + ")");
+    db_->exec(fmt::format("PRAGMA incremental_vacuum({})", slice_pages));
     copier_.note_given_back(std::min(free_pages, slice_pages));
     return free_pages > kept_free_pages + slice_pages;
   }
 
-  /// The first offset that some group has not dealt with; the start where there is no group.
+  /// Returns the first offset that some group has not processed; the start if there is no group.
   std::int64_t uncommitted_from(const open_log& log) {
     SQLite::Statement least(*db_, "SELECT coalesce(min(next), 0) FROM offsets WHERE number=?");
     least.bind(1, log.number);
@@ -333,9 +337,9 @@ class sqlite_writer final : public local::log_writer {
   event_loop background_{"queue-tidy"};
   std::vector<open_log> logs_;
   local::log_sizes sizes_;
-  log_index next_job_ = 0;   ///< where maintenance goes on
-  log_index done_jobs_ = 0;  ///< jobs in a row that had nothing left to do
-  bool waits_ = false;       ///< one of them has something left for later
+  log_index next_job_ = 0;   ///< the job at which maintenance continues
+  log_index done_jobs_ = 0;  ///< consecutive jobs without more work
+  bool waits_ = false;       ///< one of the jobs waits for the background thread
   log_copier copier_;
 };
 

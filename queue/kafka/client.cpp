@@ -21,7 +21,7 @@ int make_eventfd() {
 }
 
 void wake_by(rd_kafka_queue_t* queue, int fd) {
-  constexpr std::uint64_t one = 1;  // what an eventfd takes
+  constexpr std::uint64_t one = 1;  // the value that is written to the eventfd
   if (queue != nullptr) rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof one);
 }
 
@@ -45,7 +45,7 @@ result<std::unique_ptr<connection>> connect(rd_kafka_type_t type, conf_ptr conf)
   auto out = std::make_unique<connection>();
   out->handle = rd_kafka_new(type, conf.get(), why.data(), why.size());
   if (out->handle == nullptr) return fail(errc::mismatch, std::string("kafka: ") + why.data());
-  static_cast<void>(conf.release());  // it is the client's now
+  static_cast<void>(conf.release());  // the client owns it now
   queue_ptr main(rd_kafka_queue_get_main(out->handle));
   if (type == RD_KAFKA_PRODUCER) {
     rd_kafka_set_log_queue(out->handle, nullptr);  // the main queue
@@ -55,7 +55,7 @@ result<std::unique_ptr<connection>> connect(rd_kafka_type_t type, conf_ptr conf)
   out->replies.reset(rd_kafka_queue_new(out->handle));
   rd_kafka_queue_forward(main.get(), out->replies.get());
   rd_kafka_set_log_queue(out->handle, out->replies.get());
-  out->events.reset(rd_kafka_queue_get_consumer(out->handle));  // none without a group
+  out->events.reset(rd_kafka_queue_get_consumer(out->handle));  // null without a group
   return out;
 }
 
@@ -67,11 +67,11 @@ connection::~connection() {
   rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
-client::client(std::unique_ptr<connection> connection, const executor& loop, standing& standing,
-               logger& log)
+client::client(std::unique_ptr<connection> connection, const executor& loop,
+               broker_health& broker_health, logger& log)
     : connection_(std::move(connection)),
       wakeup_(loop, make_eventfd()),
-      standing_(standing),
+      broker_health_(broker_health),
       log_(log) {}
 
 client::~client() = default;
@@ -82,7 +82,7 @@ void client::watch(std::function<void()> woken, std::function<void(rd_kafka_even
   wake_by(connection_->events.get(), wakeup_.native_handle());
   wake_by(connection_->replies.get(), wakeup_.native_handle());
   arm();
-  // What came before the queues could wake anybody.
+  // Processes events that arrived before the queues could wake the client.
   asio::post(wakeup_.get_executor(), [self = shared_from_this()] {
     if (self->connection_) self->serve();
   });
@@ -99,14 +99,15 @@ void client::arm() {
 
 void client::serve() {
   std::uint64_t times = 0;
-  // First the descriptor, then the queues: what comes in between wakes this once more.
+  // Reads the descriptor before the queues: an event that arrives in between wakes the client
+  // again.
   static_cast<void>(::read(wakeup_.native_handle(), &times, sizeof times));
   while (connection_->replies) {
     event_ptr event(rd_kafka_queue_poll(connection_->replies.get(), 0));
     if (!event) break;
     if (!handle_common(*event) && replied_) replied_(*event);
   }
-  auto woken = woken_;  // may be released by what it does
+  auto woken = woken_;  // copied, because the callback may release it
   if (woken) woken();
 }
 
@@ -130,17 +131,17 @@ bool client::handle_common(rd_kafka_event_t& event) {
   auto reason = reason_of(event);
   switch (code) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-      standing_.note_trouble(fail(errc::unavailable, "no broker can be reached: " + reason));
+      broker_health_.note_error(fail(errc::unavailable, "no broker can be reached: " + reason));
       return true;
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR__SSL:
     case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__RESOLVE: standing_.note_reason(code, reason); return true;
+    case RD_KAFKA_RESP_ERR__RESOLVE: broker_health_.note_reason(code, reason); return true;
     default: break;
   }
-  // What a consumer is told of its partitions concerns its owner.
+  // An error about a consumer's partitions concerns the owner of the client.
   if (rd_kafka_type(connection_->handle) == RD_KAFKA_CONSUMER) return false;
-  log_.warning("a Kafka client reports an error", {{"reason", reason}});
+  log_.warning("error in a Kafka client", {{"reason", reason}});
   return true;
 }
 

@@ -17,27 +17,27 @@ struct kept_property {
   const char* why;
 };
 
-/// What cannot be passed through. This program's promises rest on it.
+/// Properties that the operator cannot set, because the guarantees of this program depend on them.
 constexpr kept_property kept[] = {
-    {"enable.idempotence", "records would be doubled or change places"},
-    {"acks", "what is acknowledged has to be on all in-sync replicas"},
-    {"request.required.acks", "what is acknowledged has to be on all in-sync replicas"},
-    {"transactional.id", "nothing here is a transaction"},
-    {"partitioner", "a key's partition is murmur2's, as JVM tools have it"},
-    {"message.timeout.ms", "limits.produce_timeout_ms is for that"},
-    {"delivery.timeout.ms", "limits.produce_timeout_ms is for that"},
-    {"queue.buffering.max.kbytes", "limits.produce_pending_bytes is for that"},
-    {"queue.buffering.max.messages", "limits.produce_pending_bytes is for that"},
-    {"message.max.bytes", "limits.record_max_bytes is for that"},
-    {"queued.max.messages.kbytes", "limits.fetch_ahead_bytes is for that"},
-    {"queued.min.messages", "limits.fetch_ahead_bytes is for that"},
-    {"group.id", "groups are named by what they do, below queue.prefix"},
-    {"enable.auto.commit", "what is committed has been dealt with"},
-    {"auto.commit.enable", "what is committed has been dealt with"},
-    {"enable.auto.offset.store", "what is committed has been dealt with"},
-    {"auto.offset.reset", "an offset that is out of range is reported, never jumped over"},
-    {"enable.partition.eof", "nothing here asks for it"},
-    {"log.queue", "log lines go where all of this program's go"},
+    {"enable.idempotence", "records could be duplicated or reordered"},
+    {"acks", "acknowledged records must be on all in-sync replicas"},
+    {"request.required.acks", "acknowledged records must be on all in-sync replicas"},
+    {"transactional.id", "this program uses no transactions"},
+    {"partitioner", "the partition of a key follows from murmur2, as in JVM tools"},
+    {"message.timeout.ms", "set limits.produce_timeout_ms instead"},
+    {"delivery.timeout.ms", "set limits.produce_timeout_ms instead"},
+    {"queue.buffering.max.kbytes", "set limits.produce_pending_bytes instead"},
+    {"queue.buffering.max.messages", "set limits.produce_pending_bytes instead"},
+    {"message.max.bytes", "set limits.record_max_bytes instead"},
+    {"queued.max.messages.kbytes", "set limits.fetch_ahead_bytes instead"},
+    {"queued.min.messages", "set limits.fetch_ahead_bytes instead"},
+    {"group.id", "the names of groups follow from queue.prefix and their purpose"},
+    {"enable.auto.commit", "only processed records are committed"},
+    {"auto.commit.enable", "only processed records are committed"},
+    {"enable.auto.offset.store", "only processed records are committed"},
+    {"auto.offset.reset", "an offset that is out of range is reported, never skipped"},
+    {"enable.partition.eof", "this program does not use it"},
+    {"log.queue", "the log setting of this program applies"},
 };
 
 constexpr std::array secrets = {
@@ -55,7 +55,7 @@ result<> set(rd_kafka_conf_t& conf, const std::string& name, const std::string& 
 }
 
 result<> check_assignors(const std::string& value) {
-  // cooperative-sticky loses its place with manual commits before librdkafka 2.10, and hangs
+  // cooperative-sticky loses its position with manual commits before librdkafka 2.10, and hangs
   // before 2.4 and in 2.6.
   if (value.find("cooperative") == std::string::npos) return {};
   return fail(errc::mismatch,
@@ -73,17 +73,18 @@ properties usual(client_kind kind) {
       {"socket.nagle.disable", "true"},
       {"socket.keepalive.enable", "true"},
       {"log.connection.close", "false"},
-      // Brokers that come back are found soon.
+      // Reconnect soon to brokers that are available again.
       {"reconnect.backoff.max.ms", "2000"},
   };
   if (kind == client_kind::producer) {
-    // What comes in while five requests are under way goes out together anyhow.
+    // Records that arrive while five requests are in flight are sent together anyway.
     out.emplace_back("linger.ms", "1");
   }
   if (kind == client_kind::member) {
     out.emplace_back(assignors, "range,roundrobin");
-    // Longer than brokers need to lead on when one has died: 9 s (broker.session.timeout.ms) and an
-    // election. Otherwise every member of a group that it coordinated loses its partitions first.
+    // Longer than the brokers need to fail over when one has died: 9 s (broker.session.timeout.ms)
+    // and an election. With a shorter timeout every member of a group that this broker coordinated
+    // would lose its partitions first.
     out.emplace_back("session.timeout.ms", "15000");
     out.emplace_back("heartbeat.interval.ms", "2000");
   }
@@ -97,7 +98,7 @@ properties fixed(client_kind kind, const limits& limits) {
     out.emplace_back("enable.idempotence", "true");
     out.emplace_back("acks", "all");
     out.emplace_back("message.timeout.ms", std::to_string(limits.produce_timeout_ms));
-    // The bound is ours; the producer's own is only not to be in its way.
+    // `produce_pending_bytes` is the limit; the producer's own limit only has to be larger.
     out.emplace_back("queue.buffering.max.kbytes",
                      kib(std::uint64_t{2} * limits.produce_pending_bytes));
     out.emplace_back("queue.buffering.max.messages", "2147483647");
@@ -152,7 +153,7 @@ result<conf_ptr> make_conf(client_kind kind, const kafka_settings& settings, con
   }
   for (const auto& [name, value] : settings.properties) {
     if (auto fine = check_kafka_property(name, value); !fine) return fine.error();
-    if (name == "group.instance.id") continue;  // the members' own
+    if (name == "group.instance.id") continue;  // set for each member separately
     if (auto done = set(*conf, name, value); !done) return done.error();
   }
   auto last = fixed(kind, limits);

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-/// Owners of librdkafka's objects. Inner: no other folder includes this.
+/// Owning pointers to librdkafka's objects. Internal: no other folder includes this header.
 namespace sonde::queue::kafka {
 
 using conf_ptr = std::unique_ptr<rd_kafka_conf_t, destroy_by<rd_kafka_conf_destroy>>;

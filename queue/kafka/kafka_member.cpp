@@ -1,7 +1,9 @@
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "queue/errc.hpp"
 #include "queue/kafka/kafka_reader.hpp"
 #include "queue/kafka/translate.hpp"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -16,23 +18,23 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Between two tries to learn what the group has committed.
+/// The pause between two attempts to read the group's committed offsets.
 constexpr milliseconds committed_pause{500};
-/// Before a client that has failed is made anew: the next one may fail at once by the same.
+/// The pause before a failed client is replaced: the next one may fail at once for the same reason.
 constexpr milliseconds member_pause{1000};
 
-/// A member of a group, as it lives on the loop.
+/// The state of a group member. Lives on the loop.
 ///
-/// Only `next` polls. So what is not asked for stays in librdkafka up to a limit, and a rebalance
-/// waits until the caller has come back: that is when it has drained what it had. A caller that
-/// stays away for `max.poll.interval.ms` is out of the group.
+/// Only `next` polls. Records that are not requested therefore stay in librdkafka up to a limit,
+/// and a rebalance waits until the caller returns, when it has processed its records. A caller that
+/// does not return for `max.poll.interval.ms` loses its membership.
 struct member_state final : closable, std::enable_shared_from_this<member_state> {
   explicit member_state(std::shared_ptr<const surroundings> a)
       : around(std::move(a)), intake(around), woken(around->loop), replied(around->loop) {}
 
   void end() override {
     closed = true;
-    news.reset();  // before its client goes
+    news.reset();  // before its client is destroyed
     if (from) {
       auto connection = from->release();
       if (connection) leave(std::move(connection));
@@ -44,14 +46,14 @@ struct member_state final : closable, std::enable_shared_from_this<member_state>
   void leave(std::unique_ptr<connection> connection) {
     if (releasing) rd_kafka_assign(connection->handle, nullptr);
     connection->leave_within = milliseconds(around->bounds.group_leave_timeout_ms);
-    around->bury(std::move(connection));
+    around->close_async(std::move(connection));
   }
 
   void take_reply(rd_kafka_event_t& event) {
     if (rd_kafka_event_type(&event) != RD_KAFKA_EVENT_OFFSET_COMMIT) return;
     auto id = reinterpret_cast<std::uintptr_t>(rd_kafka_event_opaque(&event));
     auto asked = commits.find(id);
-    if (asked == commits.end()) return;  // nobody waits for it any more
+    if (asked == commits.end()) return;  // no caller waits for it any more
     auto code = rd_kafka_event_error(&event);
     const auto* list = rd_kafka_event_topic_partition_list(&event);
     for (int i = 0; list != nullptr && i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
@@ -68,13 +70,13 @@ struct member_state final : closable, std::enable_shared_from_this<member_state>
   condition woken;
   condition replied;
   std::shared_ptr<client> from;
-  error broken;               ///< it could not be made
-  std::string complained_of;  ///< last, so that it is not said again and again
+  error broken;               ///< set if the client could not be created
+  std::string complained_of;  ///< the last logged error, logged only once
   milliseconds poll_pause{0};
 
-  std::set<std::int32_t> owned;  ///< what may be committed
-  bool releasing = false;        ///< told of it; the next `next` gives back what was owned
-  event_ptr news;                ///< of the group, behind records that are handed over first
+  std::set<std::int32_t> owned;  ///< partitions that may be committed
+  bool releasing = false;        ///< a revocation was reported; the next `next` releases `owned`
+  event_ptr news;                ///< group change found after records, which are returned first
   std::map<std::uintptr_t, std::optional<rd_kafka_resp_err_t>> commits;
   std::uintptr_t last_commit = 0;
   std::atomic<bool> closed = false;
@@ -82,8 +84,8 @@ struct member_state final : closable, std::enable_shared_from_this<member_state>
 
 using state_ptr = std::shared_ptr<member_state>;
 
-/// librdkafka puts a member out of its group that has not polled for `max.poll.interval.ms`, also
-/// where there was nothing to poll for.
+/// Returns the longest pause between two polls. librdkafka removes a member from its group that has
+/// not polled for `max.poll.interval.ms`, even if there was nothing to poll.
 milliseconds poll_pause_of(const rd_kafka_conf_t& conf) {
   std::array<char, 32> text{};
   std::size_t size = text.size();
@@ -108,7 +110,7 @@ result<> open(const state_ptr& state) {
   auto code = rd_kafka_subscribe((*connected)->handle, topics.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, "group " + state->group);
   state->from =
-      std::make_shared<client>(std::move(*connected), around.loop, around.how_we_stand, around.log);
+      std::make_shared<client>(std::move(*connected), around.loop, around.health, around.log);
   auto watch = [state] {
     if (state->closed) state->end();
     if (state->closed || !state->from) return;
@@ -132,9 +134,9 @@ std::vector<partition_ref> partitions_of(const rd_kafka_topic_partition_list_t& 
   return out;
 }
 
-/// Fills in what the group has committed. Where it has nothing, reading begins at the start; that
-/// is said here, because librdkafka's `auto.offset.reset` would treat an offset that is not kept
-/// any more in the same way.
+/// Fills in the committed offsets of the group. Without a commit, reading begins at the start. This
+/// is decided here because librdkafka's `auto.offset.reset` would treat an expired offset in the
+/// same way.
 rd_kafka_resp_err_t ask_committed(rd_kafka_t* handle, rd_kafka_topic_partition_list_t& list,
                                   const limits& limits) {
   auto code = rd_kafka_committed(handle, &list, static_cast<int>(limits.broker_answer_timeout_ms));
@@ -147,12 +149,13 @@ rd_kafka_resp_err_t ask_committed(rd_kafka_t* handle, rd_kafka_topic_partition_l
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/// A connection is buried through the blocking loop, so it outlives a call that is under way there.
+/// Reads the committed offsets on the blocking loop. A connection is closed asynchronously
+/// (`close_async`) through that loop, so it outlives a call that is running there.
 awaitable<rd_kafka_resp_err_t> committed_there(state_ptr state,
                                                rd_kafka_topic_partition_list_t* list) {
   auto* handle = state->from->handle();
   auto ask = [handle, list, state] { return ask_committed(handle, *list, state->around->bounds); };
-  co_return co_await call_on(state->around->blocking_loop, std::move(ask));
+  co_return co_await run_on(state->around->blocking_loop, std::move(ask));
 }
 
 awaitable<std::optional<delivery>> take_assignment(state_ptr state, partitions_ptr list) {
@@ -161,13 +164,13 @@ awaitable<std::optional<delivery>> take_assignment(state_ptr state, partitions_p
     if (state->closed) co_return std::nullopt;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
     state->around->log.warning(
-        "a group's committed offsets cannot be read",
+        "cannot read the committed offsets of a group; retrying",
         {{"group", state->group}, {"reason", std::string(rd_kafka_err2str(code))}});
     co_await state->woken.wait_until(state->around->time.steady_now() + committed_pause);
     if (state->closed) co_return std::nullopt;
   }
   rd_kafka_assign(state->from->handle(), list.get());
-  state->around->put_out({});  // if it ever was
+  state->around->put_out({});  // clears an earlier error
   state->complained_of.clear();
   assigned out{partitions_of(*list, *state->around->names)};
   state->owned.clear();
@@ -176,24 +179,24 @@ awaitable<std::optional<delivery>> take_assignment(state_ptr state, partitions_p
   co_return delivery(std::move(out));
 }
 
-/// What the group has decided, as news for the caller.
+/// Converts a decision of the group to a delivery for the caller.
 awaitable<std::optional<delivery>> take_news(state_ptr state, event_ptr event) {
   auto what = rd_kafka_event_error(event.get());
   partitions_ptr list(
       rd_kafka_topic_partition_list_copy(rd_kafka_event_topic_partition_list(event.get())));
-  event.reset();  // before anything is awaited: it must not outlive its client
+  event.reset();  // before the first await: it must not outlive its client
   if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     co_return co_await take_assignment(state, std::move(list));
   }
   bool lost = rd_kafka_assignment_lost(state->from->handle()) != 0;
   revoked out{partitions_of(*list, *state->around->names), lost};
-  // What is lost belongs to others already; a commit would only be refused.
+  // Lost partitions belong to other members already; the brokers would refuse a commit.
   if (lost) state->owned.clear();
   state->releasing = true;
   co_return delivery(std::move(out));
 }
 
-/// Why the client has ended for good, if it has.
+/// Returns the fatal error that ended the client, if there is one.
 error fatal_error_of(const state_ptr& state) {
   std::array<char, 512> why{};
   auto code = rd_kafka_fatal_error(state->from->handle(), why.data(), why.size());
@@ -201,8 +204,8 @@ error fatal_error_of(const state_ptr& state) {
   return to_error(code, "group " + state->group, why.data());
 }
 
-/// A group that may not be joined stays so until somebody grants the right, and librdkafka goes on
-/// trying.
+/// Logs a group error once. A refused authorization persists until an operator grants the right,
+/// and librdkafka keeps retrying; the member counts as out of its group until then.
 void take_error(member_state& state, rd_kafka_event_t& event) {
   auto code = rd_kafka_event_error(&event);
   auto group = state.around->settings.prefix + "." + state.group;
@@ -213,21 +216,21 @@ void take_error(member_state& state, rd_kafka_event_t& event) {
   }
   if (what.detail == state.complained_of) return;
   state.complained_of = what.detail;
-  state.around->log.warning("a consumer group reports an error",
+  state.around->log.warning("error in a consumer group",
                             {{"group", group}, {"reason", what.detail}});
 }
 
-/// Gives up a client that has ended by a fatal error; what it had is lost.
+/// Releases a client that has ended with a fatal error. Its partitions are lost.
 ///
-/// "Fenced" says that another process has come under the same name. But a static member is also
-/// fenced by itself, when a broker dies after it has let the member in and before it could say so.
+/// "Fenced" means that another process has joined under the same name. A static member can also
+/// fence itself, if a broker dies after it has admitted the member and before it has responded.
 revoked give_up(const state_ptr& state, const error& why) {
-  state->around->log.error("a group's member ended by a fatal error and is made anew",
+  state->around->log.error("fatal error in a member of a consumer group; creating it again",
                            {{"group", state->group}, {"reason", why.message()}});
   state->around->put_out(why);
-  state->news.reset();  // before its client goes
+  state->news.reset();  // before its client is destroyed
   auto connection = state->from->release();
-  if (connection) state->around->bury(std::move(connection));
+  if (connection) state->around->close_async(std::move(connection));
   state->from.reset();
   state->releasing = false;
   revoked out{{}, true};
@@ -241,7 +244,7 @@ awaitable<void> make_anew(state_ptr state) {
   if (state->closed) co_return;
   auto opened = open(state);
   if (opened) co_return;
-  state->around->log.error("a group's member cannot be made",
+  state->around->log.error("cannot create a member of a consumer group",
                            {{"group", state->group}, {"reason", opened.error().message()}});
 }
 
@@ -268,7 +271,7 @@ awaitable<result<delivery>> next_delivery(state_ptr state) {
     }
     auto fatal = fatal_error_of(state);
     if (fatal.code) {
-      other.reset();  // before its client goes
+      other.reset();  // before its client is destroyed
       auto lost = give_up(state, fatal);
       if (!lost.partitions.empty()) co_return delivery(std::move(lost));
     } else if (!other) {
@@ -291,8 +294,8 @@ awaitable<result<>> commit_there(state_ptr state, std::vector<position> next) {
   if (state->closed) co_return has_left(state);
   for (const auto& place : next) {
     if (place.topic != state->topic || !state->owned.contains(place.partition)) {
-      co_return fail(errc::not_owned, "partition " + std::to_string(place.partition) + " of " +
-                                          place.topic + " belongs to another consumer");
+      co_return fail(errc::not_owned, fmt::format("partition {} of {} belongs to another consumer",
+                                                  place.partition, place.topic));
     }
   }
   if (next.empty()) co_return result<>();
@@ -322,12 +325,12 @@ class kafka_member final : public consumer {
 
   awaitable<result<delivery>> next() override {
     auto next_there = [state = state_] { return next_delivery(state); };
-    return spawn_on(state_->around->loop, std::move(next_there));
+    return run_coroutine_on(state_->around->loop, std::move(next_there));
   }
 
   awaitable<result<>> commit(std::vector<position> next) override {
     auto commit = [state = state_, next = std::move(next)] { return commit_there(state, next); };
-    return spawn_on(state_->around->loop, std::move(commit));
+    return run_coroutine_on(state_->around->loop, std::move(commit));
   }
 
   void close() override {

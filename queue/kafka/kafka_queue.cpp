@@ -1,15 +1,17 @@
 #include "queue/kafka/kafka_queue.hpp"
 
 #include "base/async/event_loop.hpp"
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "base/async/task_group.hpp"
 #include "queue/errc.hpp"
-#include "queue/kafka/asker.hpp"
 #include "queue/kafka/kafka_reader.hpp"
+#include "queue/kafka/offset_client.hpp"
 #include "queue/kafka/producer.hpp"
+#include "queue/kafka/retention.hpp"
 #include "queue/kafka/topic_admin.hpp"
-#include "queue/kafka/trimmer.hpp"
 #include "queue/record_size.hpp"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <future>
@@ -22,28 +24,28 @@ using namespace kafka;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Between two looks at brokers that could not be used, for a queue that nobody uses meanwhile.
-constexpr seconds trouble_pause{1};
+/// The interval of checks of unavailable brokers; needed for a queue that is not in use meanwhile.
+constexpr seconds error_pause{1};
 
 class kafka_queue final : public backend {
  public:
   kafka_queue(kafka_settings settings, std::vector<topic_spec> topics, const clock& clock,
               const limits& limits, logger& log)
-      : standing_(log),
+      : broker_health_(log),
         limits_(limits),
         clock_(clock),
         serving_("kafka"),
         asking_("kafka-ask"),
-        burying_("kafka-close"),
+        closing_("kafka-close"),
         work_(serving_.get_executor(), log, "kafka"),
-        around_(std::make_shared<surroundings>(
-            surroundings{serving_.get_executor(), asking_.get_executor(),
-                         [this](std::unique_ptr<connection> which) { bury(std::move(which)); },
-                         [this](const std::vector<position>& places) { trimmer_.note(places); },
-                         [this](error why) { put_out(std::move(why)); },
-                         std::make_shared<const topic_names>(std::move(topics), settings.prefix),
-                         std::move(settings), limits, clock, standing_, log})),
-        trimmer_(*around_->names) {}
+        around_(std::make_shared<surroundings>(surroundings{
+            serving_.get_executor(), asking_.get_executor(),
+            [this](std::unique_ptr<connection> which) { close_async(std::move(which)); },
+            [this](const std::vector<position>& places) { retention_.note(places); },
+            [this](error why) { put_out(std::move(why)); },
+            std::make_shared<const topic_names>(std::move(topics), settings.prefix),
+            std::move(settings), limits, clock, broker_health_, log})),
+        retention_(*around_->names) {}
 
   ~kafka_queue() override { close(); }
 
@@ -51,14 +53,12 @@ class kafka_queue final : public backend {
     started_ = true;
     auto opened = connect_and_check();
     if (opened && use == kafka_use::read_and_write) {
-      producer_ =
-          std::make_shared<producer>(serving_.get_executor(), around_->bury, names(),
-                                     around_->settings, clock_, limits_, standing_, around_->log);
+      producer_ = std::make_shared<producer>(around_);
       opened = producer_->start();
     }
-    if (opened) work_.spawn(look_after_trouble());
+    if (opened) work_.spawn(look_after_errors());
     if (opened && producer_) work_.spawn(trim());
-    for (auto* loop : {&serving_, &asking_, &burying_})
+    for (auto* loop : {&serving_, &asking_, &closing_})
       loop->start();
     return opened;
   }
@@ -81,7 +81,7 @@ class kafka_queue final : public backend {
     if (!spec) co_return spec.error();
     if (partition < 0 || partition >= (*spec)->partitions) {
       co_return fail(errc::unknown_topic,
-                     "topic " + one.topic + " has no partition " + std::to_string(partition));
+                     fmt::format("topic {} has no partition {}", one.topic, partition));
     }
     if (auto fits = check_size(one, limits_.record_max_bytes); !fits) co_return fits.error();
     if (!producer_) co_return fail(errc::read_only);
@@ -128,11 +128,11 @@ class kafka_queue final : public backend {
   }
 
   awaitable<result<std::vector<position>>> ends(std::vector<std::string> topics) override {
-    return asker_->edges(std::move(topics), asker::edge::end);
+    return offset_client_->edges(std::move(topics), offset_client::edge::end);
   }
 
   awaitable<result<std::vector<position>>> starts(std::vector<std::string> topics) override {
-    return asker_->edges(std::move(topics), asker::edge::start);
+    return offset_client_->edges(std::move(topics), offset_client::edge::start);
   }
 
   awaitable<result<std::vector<position>>> committed(std::string group,
@@ -140,12 +140,12 @@ class kafka_queue final : public backend {
     auto spec = around_->names->find(topic);
     if (!spec) co_return spec.error();
     std::vector<std::string> one{topic};
-    auto places = co_await asker_->edges(std::move(one), asker::edge::start);
+    auto places = co_await offset_client_->edges(std::move(one), offset_client::edge::start);
     if (!places) co_return places.error();
-    auto look = [ask = asker_, group = std::move(group), starts = std::move(*places)] {
+    auto look = [ask = offset_client_, group = std::move(group), starts = std::move(*places)] {
       return ask->committed(group, starts);
     };
-    co_return co_await call_on(asking_.get_executor(), std::move(look));
+    co_return co_await run_on(asking_.get_executor(), std::move(look));
   }
 
   [[nodiscard]] const std::vector<topic_spec>& topics() const override {
@@ -162,19 +162,19 @@ class kafka_queue final : public backend {
 
   [[nodiscard]] const std::string& identity() const override { return identity_; }
 
-  /// Whatever a broker or a client fails by, a new client mends.
+  /// Always returns success: a new client recovers from every failure of a broker or a client.
   [[nodiscard]] result<> health() const override { return {}; }
 
   [[nodiscard]] result<> availability() const override {
     std::lock_guard lock(mutex_);
     if (put_out_.code) return put_out_;
-    return standing_.now();
+    return broker_health_.now();
   }
 
   void close() override {
     if (!started_ || std::exchange(closed_, true)) return;
     if (producer_) finish_producing();
-    // What a caller has not closed itself.
+    // Ends the readers and members that their callers have not closed.
     std::promise<void> ended;
     asio::post(serving_.get_executor(), [&] {
       work_.cancel();
@@ -185,38 +185,38 @@ class kafka_queue final : public backend {
     });
     ended.get_future().wait();
     asking_.join();
-    if (asker_) asker_->let_go();
+    if (offset_client_) offset_client_->release();
     asio::post(serving_.get_executor(), [this] {
       if (asking_client_) bury_now(asking_client_->release());
     });
     serving_.join();
-    burying_.join();
+    closing_.join();
   }
 
  private:
   [[nodiscard]] const std::shared_ptr<const topic_names>& names() const { return around_->names; }
 
   result<> connect_and_check() {
-    auto conf = make_conf(client_kind::asker, around_->settings, limits_);
+    auto conf = make_conf(client_kind::offset_client, around_->settings, limits_);
     if (!conf) return conf.error();
     auto connected = connect(RD_KAFKA_CONSUMER, std::move(*conf));
     if (!connected) return connected.error();
     auto state = look_at_topics(**connected, *names(), limits_);
     asking_client_ = std::make_shared<client>(std::move(*connected), serving_.get_executor(),
-                                              standing_, around_->log);
+                                              broker_health_, around_->log);
     asking_client_->watch(nullptr, nullptr);
-    asker_ = std::make_shared<asker>(asking_client_, asking_.get_executor(), names(), limits_,
-                                     standing_);
+    offset_client_ = std::make_shared<offset_client>(asking_client_, asking_.get_executor(),
+                                                     names(), limits_, broker_health_);
     if (!state) return state.error();
     std::vector<kafka_topic_report> reports;
     for (const auto& spec : topics()) {
-      reports.push_back(judge(spec, state->topics[spec.name], *names(), limits_));
+      reports.push_back(check_topic(spec, state->topics[spec.name], *names(), limits_));
       for (const auto& advice : reports.back().advice) {
-        around_->log.warning("a topic could be better",
+        around_->log.warning("topic settings differ from the recommendation",
                              {{"topic", reports.back().full_name}, {"what", advice}});
       }
     }
-    // librdkafka 2.0 cannot tell a topic that was made anew from the one before it.
+    // librdkafka 2.0 cannot distinguish a recreated topic from the earlier one.
     identity_ = "kafka:" + state->id + "/" + names()->prefix();
     return refuse_what_is_wrong(reports);
   }
@@ -230,30 +230,31 @@ class kafka_queue final : public backend {
     finished.get_future().wait();
   }
 
-  /// Behind any call that still uses it, and then where blocking hurts nobody.
-  void bury(std::unique_ptr<connection> which) {
+  /// Destroys a connection (`close_async`) after all running calls that use it, on a loop that may
+  /// block.
+  void close_async(std::unique_ptr<connection> which) {
     std::shared_ptr<connection> last = std::move(which);
     asio::post(asking_.get_executor(), [this, last = std::move(last)]() mutable {
       auto there = [last = std::move(last)]() mutable { last.reset(); };
-      asio::post(burying_.get_executor(), std::move(there));
+      asio::post(closing_.get_executor(), std::move(there));
     });
   }
 
   void bury_now(std::unique_ptr<connection> which) {
     std::shared_ptr<connection> last = std::move(which);
     auto there = [last = std::move(last)]() mutable { last.reset(); };
-    asio::post(burying_.get_executor(), std::move(there));
+    asio::post(closing_.get_executor(), std::move(there));
   }
 
-  awaitable<void> look_after_trouble() {
+  awaitable<void> look_after_errors() {
     asio::steady_timer pause(serving_.get_executor());
     while (true) {
-      pause.expires_after(trouble_pause);
+      pause.expires_after(error_pause);
       co_await pause.async_wait(asio::use_awaitable);
-      if (standing_.now()) continue;
+      if (broker_health_.now()) continue;
       auto* producing = producer_ ? producer_->handle() : nullptr;
-      auto look = [ask = asker_, producing] { ask->look_after_trouble(producing); };
-      co_await call_on(asking_.get_executor(), std::move(look));
+      auto look = [ask = offset_client_, producing] { ask->look_after_errors(producing); };
+      co_await run_on(asking_.get_executor(), std::move(look));
     }
   }
 
@@ -262,32 +263,35 @@ class kafka_queue final : public backend {
     while (true) {
       pause.expires_after(around_->settings.trim_every);
       co_await pause.async_wait(asio::use_awaitable);
-      auto places = trimmer_.take();
+      auto places = retention_.take();
       if (places.empty()) continue;
       auto cut = [this, places] {
         return delete_old_records(asking_client_->handle(), *names(), places, clock_.now(),
                                   limits_);
       };
-      auto done = co_await call_on(asking_.get_executor(), std::move(cut));
+      auto done = co_await run_on(asking_.get_executor(), std::move(cut));
       if (done) continue;
-      trimmer_.note(places);  // next time, unless more has been committed
-      around_->log.warning("old requests are kept", {{"reason", done.error().message()}});
+      retention_.note(places);  // next time, unless more has been committed
+      around_->log.warning("cannot delete expired requests; keeping them",
+                           {{"reason", done.error().message()}});
     }
   }
 
-  /// A member is out of its group for a reason that waiting alone may not mend: not ready.
+  /// Records why a member is out of its group. Waiting alone may not repair that, so the queue is
+  /// not ready.
   void put_out(error why) {
     std::lock_guard lock(mutex_);
     put_out_ = std::move(why);
   }
 
-  /// Two members of one process and one group are two.
+  /// Returns the static name of a new member. Members of one group in one process get different
+  /// names.
   std::string instance_for(const std::string& group) {
     const auto& own = around_->settings.instance;
     if (own.empty()) return {};
     std::lock_guard lock(mutex_);
     auto number = ++members_[group];
-    return number == 1 ? own : own + "-" + std::to_string(number);
+    return number == 1 ? own : fmt::format("{}-{}", own, number);
   }
 
   void remember(std::weak_ptr<closable> made) {
@@ -297,18 +301,18 @@ class kafka_queue final : public backend {
     });
   }
 
-  standing standing_;
+  broker_health broker_health_;
   const limits& limits_;
   const clock& clock_;
   std::string identity_;
   event_loop serving_;
   event_loop asking_;
-  event_loop burying_;
+  event_loop closing_;
   task_group work_;
   std::shared_ptr<const surroundings> around_;
-  trimmer trimmer_;  ///< touched on the serving loop only
+  retention retention_;  ///< touched on the serving loop only
   std::shared_ptr<client> asking_client_;
-  std::shared_ptr<asker> asker_;
+  std::shared_ptr<offset_client> offset_client_;
   std::shared_ptr<producer> producer_;
   std::vector<std::weak_ptr<closable>> open_;  ///< touched on the serving loop only
   mutable std::mutex mutex_;

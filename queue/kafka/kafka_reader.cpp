@@ -1,9 +1,11 @@
 #include "queue/kafka/kafka_reader.hpp"
 
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "queue/errc.hpp"
 #include "queue/kafka/translate.hpp"
 #include "queue/record_size.hpp"
+
+#include <fmt/core.h>
 
 #include <atomic>
 #include <optional>
@@ -11,12 +13,12 @@
 namespace sonde::queue::kafka {
 namespace {
 
-/// What a reader's calls on the loop share with it; outlives a reader that is destroyed while one
-/// of them is under way.
+/// The state that a reader shares with its calls on the loop. It outlives a reader that is
+/// destroyed while a call is running.
 ///
-/// It is polled by `read` alone. librdkafka fetches ahead as far as a limit allows and then rests,
-/// so a reader that is not read costs no more, and needs no pause and resume, which would throw
-/// away what was fetched (and, before librdkafka 2.4, rewind where nothing was paused).
+/// Only `read` polls. librdkafka fetches ahead up to a limit and then stops, so an idle reader
+/// costs no more. It needs no pause and resume, which would discard the fetched records (and,
+/// before librdkafka 2.4, rewind where nothing was paused).
 struct reader_state final : closable, std::enable_shared_from_this<reader_state> {
   explicit reader_state(std::shared_ptr<const surroundings> a)
       : around(std::move(a)), intake(around), woken(around->loop) {}
@@ -25,7 +27,7 @@ struct reader_state final : closable, std::enable_shared_from_this<reader_state>
     closed = true;
     if (from) {
       auto connection = from->release();
-      if (connection) around->bury(std::move(connection));
+      if (connection) around->close_async(std::move(connection));
     }
     woken.notify_all();
   }
@@ -34,14 +36,14 @@ struct reader_state final : closable, std::enable_shared_from_this<reader_state>
   record_intake intake;
   condition woken;
   std::shared_ptr<client> from;
-  error broken;  ///< it could not be made
+  error broken;  ///< set if the client could not be created
   std::atomic<bool> closed = false;
 };
 
 result<> open(const std::shared_ptr<reader_state>& state, const std::vector<position>& from) {
   const auto& around = *state->around;
-  // librdkafka bounds what is fetched ahead for all partitions together only in a client that has
-  // a group; nothing is ever committed to it.
+  // librdkafka limits the bytes fetched ahead for all partitions together only in a client with a
+  // group. Nothing is ever committed to this group.
   properties own = {{"group.id", around.names->full_group("reader")}};
   auto conf = make_conf(client_kind::reader, around.settings, around.bounds, own);
   if (!conf) return conf.error();
@@ -51,7 +53,7 @@ result<> open(const std::shared_ptr<reader_state>& state, const std::vector<posi
   auto code = rd_kafka_assign((*connected)->handle, list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, "partitions cannot be read");
   state->from =
-      std::make_shared<client>(std::move(*connected), around.loop, around.how_we_stand, around.log);
+      std::make_shared<client>(std::move(*connected), around.loop, around.health, around.log);
   asio::post(around.loop, [state] {
     if (state->closed) {
       state->end();
@@ -71,7 +73,7 @@ awaitable<result<std::vector<stored_record>>> read_or_wait(std::shared_ptr<reade
     event_ptr other;
     auto records = state->intake.take(*state->from, other);
     if (!records || !records->empty()) co_return records;
-    if (other) continue;  // of its client, which mends that by itself
+    if (other) continue;  // an event of the client, which recovers by itself
     co_await state->woken.wait();
   }
   co_return fail(errc::closed);
@@ -84,7 +86,7 @@ class kafka_reader final : public reader {
 
   awaitable<result<std::vector<stored_record>>> read() override {
     auto read_there = [state = state_] { return read_or_wait(state); };
-    return spawn_on(state_->around->loop, std::move(read_there));
+    return run_coroutine_on(state_->around->loop, std::move(read_there));
   }
 
   void close() override {
@@ -96,13 +98,13 @@ class kafka_reader final : public reader {
   std::shared_ptr<reader_state> state_;
 };
 
-/// An error of one partition, which whoever reads it has to know.
+/// Returns an error of one partition, which the reader of that partition must get.
 error partition_error(rd_kafka_event_t& event) {
   std::unique_ptr<rd_kafka_topic_partition_t, destroy_by<rd_kafka_topic_partition_destroy>> where(
       rd_kafka_event_topic_partition(&event));
   if (!where) return {};
   return to_error(rd_kafka_event_error(&event),
-                  std::string(where->topic) + "/" + std::to_string(where->partition),
+                  fmt::format("{}/{}", where->topic, where->partition),
                   rd_kafka_event_error_string(&event));
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/limits.hpp"
 #include "base/result.hpp"
 
 #include <chrono>
@@ -10,24 +9,26 @@
 
 namespace sonde::queue {
 
-/// How to reach the brokers, and under which names.
+/// The address of the brokers, and the names to use there.
 struct kafka_settings {
-  /// librdkafka's own, passed through. Those that this program's promises rest on cannot be set.
+  /// librdkafka's properties, passed through. Properties on which this program's guarantees depend
+  /// cannot be set.
   std::map<std::string, std::string> properties;
   std::string prefix;  ///< of topics and groups
-  /// This process among the members of a group, the same after a restart; two processes that live
-  /// at once must differ. With it membership is static: a process that comes back within
-  /// `session.timeout.ms` finds its partitions, and one that leaves for good keeps them that long.
-  /// Empty: whoever leaves is gone at once.
+  /// Identifies this process among the members of a group, across restarts. Two processes that run
+  /// at the same time must use different names. With a name, membership is static: a process that
+  /// returns within `session.timeout.ms` gets its partitions back, and one that leaves permanently
+  /// keeps them for that time. Empty: a member that leaves is removed at once.
   std::string instance;
-  /// How often what is old and committed is deleted from topics that are kept until it is.
+  /// The interval at which records that are both old and committed are deleted from topics with
+  /// `keep_uncommitted`.
   std::chrono::milliseconds trim_every = std::chrono::hours(1);
 };
 
-/// Whether librdkafka knows this property, takes this value, and leaves it to the operator.
+/// Checks that librdkafka knows this property, accepts the value, and that the operator may set it.
 [[nodiscard]] result<> check_kafka_property(const std::string& name, const std::string& value);
 
-/// Whether the value is to be shown to nobody.
+/// Returns true if the value is a secret and must not be shown.
 [[nodiscard]] bool is_kafka_secret(const std::string& name);
 
 }  // namespace sonde::queue

@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::int32_t usual_replicas = 3;
-/// A topic that was made is known to every broker a moment later.
+/// The interval of checks for a new topic: every broker learns about it a moment later.
 constexpr milliseconds look_pause{100};
 
 kafka_replication choose(kafka_replication asked, std::int32_t brokers) {
@@ -40,7 +40,7 @@ result<new_topic_ptr> describe(const topic_spec& spec, const topic_names& names,
   return out;
 }
 
-/// Names of those that are there because of this call.
+/// Returns the names of the topics that this call created.
 result<std::set<std::string>> read_answer(rd_kafka_event_t& answer) {
   std::set<std::string> made;
   std::size_t count = 0;
@@ -49,7 +49,7 @@ result<std::set<std::string>> read_answer(rd_kafka_event_t& answer) {
   for (std::size_t i = 0; i < count; ++i) {
     std::string name = rd_kafka_topic_result_name(topics[i]);
     auto code = rd_kafka_topic_result_error(topics[i]);
-    if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;  // somebody was faster
+    if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;  // another process was faster
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       const char* reason = rd_kafka_topic_result_error_string(topics[i]);
       return to_error(code, "topic " + name + " cannot be made", reason == nullptr ? "" : reason);
@@ -79,12 +79,13 @@ result<std::set<std::string>> create(connection& ask, const std::vector<topic_sp
   event_ptr answer(rd_kafka_queue_poll(queue.get(), timeout + 1000));
   auto code = answer ? rd_kafka_event_error(answer.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return to_error(code, "topics cannot be made", last_reason(ask));
+    return to_error(code, "topics cannot be created", last_reason(ask));
   }
   return read_answer(*answer);
 }
 
-/// What the brokers say once every topic is known to them; what they say then if it never is.
+/// Waits until the brokers know every topic. Returns the last state of the cluster, also on
+/// timeout.
 result<cluster_state> wait_until_known(connection& ask, const topic_names& names,
                                        const limits& limits) {
   auto deadline = steady_clock::now() + milliseconds(limits.broker_answer_timeout_ms);
@@ -105,7 +106,7 @@ result<std::vector<kafka_topic_report>> create_kafka_topics(const kafka_settings
                                                             const std::vector<topic_spec>& topics,
                                                             kafka_replication replication,
                                                             const limits& limits, logger& log) {
-  auto conf = make_conf(client_kind::asker, settings, limits);
+  auto conf = make_conf(client_kind::offset_client, settings, limits);
   if (!conf) return conf.error();
   auto ask = connect(RD_KAFKA_CONSUMER, std::move(*conf));
   if (!ask) return ask.error();
@@ -127,7 +128,7 @@ result<std::vector<kafka_topic_report>> create_kafka_topics(const kafka_settings
   if (!state) return state.error();
   std::vector<kafka_topic_report> out;
   for (const auto& spec : topics) {
-    out.push_back(judge(spec, state->topics[spec.name], names, limits));
+    out.push_back(check_topic(spec, state->topics[spec.name], names, limits));
     out.back().created = made.contains(out.back().full_name);
     if (out.back().created) log.info("topic created", {{"topic", out.back().full_name}});
   }

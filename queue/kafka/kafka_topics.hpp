@@ -3,32 +3,35 @@
 #include "base/log.hpp"
 #include "queue/io.hpp"
 #include "queue/kafka/kafka_settings.hpp"
+#include "queue/limits.hpp"
 
 #include <string>
 #include <vector>
 
 namespace sonde::queue {
 
-/// What became of one topic.
+/// The result of creating or checking one topic.
 struct kafka_topic_report {
   std::string name;       ///< short
-  std::string full_name;  ///< as Kafka knows it
+  std::string full_name;  ///< as Kafka shows it
   bool exists = false;
-  bool created = false;  ///< by this very call
-  /// What is, and what should be: each of these keeps the queue from opening.
+  bool created = false;  ///< by this call
+  /// Differences between the actual and the required topic. Each one prevents the queue from
+  /// opening.
   std::vector<std::string> problems;
-  /// What would be better, but loses nothing.
+  /// Recommended changes; ignoring them loses no data.
   std::vector<std::string> advice;
 };
 
-/// How many brokers are to hold each record. Zero: three, or as many as there are.
+/// The number of brokers that hold each record. Zero: three, or the number of brokers if lower.
 struct kafka_replication {
   std::int32_t replicas = 0;
-  std::int32_t in_sync = 0;  ///< that must have it before it is acknowledged; zero: one fewer
+  /// Replicas that must have a record before it is acknowledged; zero: one fewer than `replicas`.
+  std::int32_t in_sync = 0;
 };
 
-/// Creates those of the topics that are missing, and looks at all of them. Changes none that
-/// exists: that is the operator's to decide. Safe to repeat. Blocks.
+/// Creates the missing topics, and checks all of them. Does not change existing topics; the
+/// operator decides about them. Safe to repeat. Blocks.
 [[nodiscard]] result<std::vector<kafka_topic_report>> create_kafka_topics(
     const kafka_settings& settings, const std::vector<topic_spec>& topics,
     kafka_replication replication, const limits& limits, logger& log);

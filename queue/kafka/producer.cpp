@@ -14,11 +14,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Between two clients: the second may fail at once by what the first has failed by.
+/// The pause between two clients: the second may fail at once for the same reason as the first.
 constexpr seconds rebuild_pause{1};
-/// Delivery reports come in events of many; after so many events others on the loop have a turn.
+/// Delivery reports arrive in events of many. After this many events other work on the loop runs.
 constexpr int events_at_once = 64;
-/// What librdkafka and this file keep beside a record's own bytes.
+/// The memory that librdkafka and this file use per record beyond its own bytes.
 constexpr std::size_t message_overhead_bytes = 512;
 
 std::size_t held_for(const std::vector<record>& records) {
@@ -28,7 +28,7 @@ std::size_t held_for(const std::vector<record>& records) {
   return size;
 }
 
-/// Whether it was the client that failed, and not the record: a new one can still deliver it.
+/// Returns true if the client failed, and not the record: a new client can still deliver it.
 bool ends_the_client(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR__FATAL:
@@ -48,7 +48,8 @@ rd_kafka_vu_t argument(rd_kafka_vtype_t type) {
   return out;
 }
 
-/// The value is copied: librdkafka may hold it longer than the caller is told of.
+/// Passes a record to librdkafka. The value is copied: librdkafka may keep it after the caller
+/// resumes.
 rd_kafka_resp_err_t give(rd_kafka_t* to, rd_kafka_topic_t* topic, std::int32_t partition,
                          const record& what, void* opaque) {
   std::array<rd_kafka_vu_t, 7> arguments{};
@@ -73,13 +74,13 @@ rd_kafka_resp_err_t give(rd_kafka_t* to, rd_kafka_topic_t* topic, std::int32_t p
   }
   error_ptr failed(rd_kafka_produceva(to, arguments.data(), count));
   if (failed) return rd_kafka_error_code(failed.get());
-  static_cast<void>(headers.release());  // the message's now
+  static_cast<void>(headers.release());  // the message owns them now
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 }  // namespace
 
-/// Records that were sent together, until the last of them is done with.
+/// Records that were sent together. Lives until the last of them is completed.
 struct producer::batch {
   std::vector<record> records;
   std::vector<std::int32_t> partitions;
@@ -91,19 +92,8 @@ struct producer::batch {
   std::unique_ptr<resumption<result<places>>> waiting;
 };
 
-producer::producer(executor loop, undertaker bury, std::shared_ptr<const topic_names> names,
-                   const kafka_settings& settings, const clock& clock, const limits& limits,
-                   standing& standing, logger& log)
-    : loop_(loop),
-      bury_(std::move(bury)),
-      names_(std::move(names)),
-      settings_(settings),
-      clock_(clock),
-      limits_(limits),
-      standing_(standing),
-      log_(log),
-      retry_(loop),
-      finishing_(loop) {}
+producer::producer(std::shared_ptr<const surroundings> around)
+    : around_(std::move(around)), retry_(around_->loop), finishing_(around_->loop) {}
 
 producer::~producer() = default;
 
@@ -111,23 +101,24 @@ result<> producer::start() {
   if (auto made = make_client(); !made) return made;
   const rd_kafka_metadata_t* found = nullptr;
   auto code = rd_kafka_metadata(client_->handle(), 0, nullptr, &found,
-                                static_cast<int>(limits_.broker_answer_timeout_ms));
+                                static_cast<int>(around_->bounds.broker_answer_timeout_ms));
   metadata_ptr ignored(found);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return standing_.explained(to_error(code, "the topics' leaders cannot be found"));
+    return around_->health.explained(to_error(code, "the topics' leaders cannot be found"));
   }
   return {};
 }
 
 result<> producer::make_client() {
-  auto conf = make_conf(client_kind::producer, settings_, limits_);
+  auto conf = make_conf(client_kind::producer, around_->settings, around_->bounds);
   if (!conf) return conf.error();
   auto connected = connect(RD_KAFKA_PRODUCER, std::move(*conf));
   if (!connected) return connected.error();
-  made_at_ = clock_.steady_now();
-  client_ = std::make_shared<client>(std::move(*connected), loop_, standing_, log_);
-  for (const auto& spec : names_->topics()) {
-    auto full = names_->full_name(spec.name);
+  made_at_ = around_->time.steady_now();
+  client_ =
+      std::make_shared<client>(std::move(*connected), around_->loop, around_->health, around_->log);
+  for (const auto& spec : around_->names->topics()) {
+    auto full = around_->names->full_name(spec.name);
     topics_[spec.name].reset(rd_kafka_topic_new(client_->handle(), full.c_str(), nullptr));
   }
   auto woken = [weak = weak_from_this()] {
@@ -141,10 +132,10 @@ awaitable<result<producer::places>> producer::send(std::vector<record> records,
                                                    std::vector<std::int32_t> partitions) {
   if (records.empty()) co_return places();
   auto bytes = held_for(records);
-  if (auto fits = check_batch_size(bytes, limits_.produce_pending_bytes); !fits) {
+  if (auto fits = check_batch_size(bytes, around_->bounds.produce_pending_bytes); !fits) {
     co_return fits.error();
   }
-  if (pending_bytes_.fetch_add(bytes) + bytes > limits_.produce_pending_bytes) {
+  if (pending_bytes_.fetch_add(bytes) + bytes > around_->bounds.produce_pending_bytes) {
     pending_bytes_ -= bytes;
     co_return fail(errc::busy);
   }
@@ -154,10 +145,10 @@ awaitable<result<producer::places>> producer::send(std::vector<record> records,
   sent->left = sent->records.size();
   sent->where.resize(sent->left);
   sent->bytes = bytes;
-  sent->deadline = clock_.steady_now() + milliseconds(limits_.produce_timeout_ms);
+  sent->deadline = around_->time.steady_now() + milliseconds(around_->bounds.produce_timeout_ms);
   auto start = [self = shared_from_this(), sent](auto waiting) {
     sent->waiting = std::move(waiting);
-    asio::post(self->loop_, [self, sent] { self->enqueue(sent); });
+    asio::post(self->around_->loop, [self, sent] { self->enqueue(sent); });
   };
   std::function<void(std::unique_ptr<resumption<result<places>>>)> begin = std::move(start);
   co_return co_await suspend<result<places>>(std::move(begin));
@@ -187,24 +178,24 @@ void producer::abandon(const std::string& topic, std::int32_t partition) {
     any = true;
     if (!client_) conclude(which, fail(errc::not_owned));
   }
-  // librdkafka gives back all that it has not sent; the others are handed over once more.
+  // librdkafka returns all records that it has not sent; those of other partitions are sent again.
   if (any && client_) {
     rd_kafka_purge(client_->handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
   }
 }
 
 void producer::hand_over(message_list::iterator which) {
-  if (!client_) return;  // the next one takes it
+  if (!client_) return;  // the next client sends it
   const auto& sent = *which->of;
   const auto& what = sent.records[which->index];
   auto code = give(client_->handle(), topics_[what.topic].get(), sent.partitions[which->index],
                    what, &*which);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
   if (ends_the_client(code)) {
-    asio::post(loop_, [self = shared_from_this()] { self->serve(); });
+    asio::post(around_->loop, [self = shared_from_this()] { self->serve(); });
     return;
   }
-  conclude(which, to_error(code, "a record for " + names_->full_name(what.topic)));
+  conclude(which, to_error(code, "a record for " + around_->names->full_name(what.topic)));
 }
 
 void producer::serve() {
@@ -213,10 +204,10 @@ void producer::serve() {
     auto event = client_->poll();
     if (!event) break;
     bool well = rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_DR || take_reports(*event);
-    event.reset();  // before its client goes
-    if (!well) replace("it gave up what it had been given");
+    event.reset();  // before its client is destroyed
+    if (!well) replace("it abandoned records that it had accepted");
     if (i + 1 == events_at_once) {
-      asio::post(loop_, [self = shared_from_this()] { self->serve(); });
+      asio::post(around_->loop, [self = shared_from_this()] { self->serve(); });
     }
   }
   std::array<char, 512> why{};
@@ -232,11 +223,11 @@ bool producer::take_reports(rd_kafka_event_t& event) {
     auto* its = static_cast<message*>(report->_private);
     auto which = its->place;
     if (report->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      standing_.note_success(rd_kafka_topic_name(report->rkt));
-      // An acknowledgement that was lost is given again without saying where the record stands.
+      around_->health.note_success(rd_kafka_topic_name(report->rkt));
+      // A repeated acknowledgement, sent because the first was lost, has no offset.
       if (report->offset < 0) {
-        conclude(which,
-                 fail(errc::unavailable, "the record is there, but the broker does not say where"));
+        conclude(which, fail(errc::unavailable,
+                             "the record is stored, but the broker does not report its position"));
       } else {
         conclude(which, report->offset);
       }
@@ -250,8 +241,8 @@ bool producer::take_reports(rd_kafka_event_t& event) {
       std::string topic = rd_kafka_topic_name(report->rkt);
       auto doing = "a record for " + topic + " could not be made durable";
       auto what = to_error(report->err, doing);
-      if (what.code == make_error_code(errc::unavailable)) standing_.note_trouble(what, topic);
-      conclude(which, standing_.explained(std::move(what)));
+      if (what.code == make_error_code(errc::unavailable)) around_->health.note_error(what, topic);
+      conclude(which, around_->health.explained(std::move(what)));
     }
   }
   return !client_failed;
@@ -274,25 +265,25 @@ void producer::conclude(message_list::iterator which, result<std::int64_t> offse
     sent->waiting->resume(std::move(sent->where));
   }
   if (finished_ && unacknowledged_.empty()) {
-    // Not here: a report of the client that goes may be in somebody's hands.
-    asio::post(loop_, [self = shared_from_this()] { self->finish_if_empty(); });
+    // Posted, because a caller may still use a report of the client that is released.
+    asio::post(around_->loop, [self = shared_from_this()] { self->finish_if_empty(); });
   }
 }
 
 void producer::replace(const std::string& why) {
   if (!client_) return;
-  log_.warning(
-      "the Kafka producer ended by a fatal error and is made anew",
+  around_->log.warning(
+      "fatal error in the Kafka producer; creating it again",
       {{"reason", why}, {"unacknowledged", static_cast<std::int64_t>(unacknowledged_.size())}});
   ++rebuilt_;
-  // What it has been told of is not sent once more.
+  // Processes the pending reports first, so that delivered records are not sent again.
   while (auto event = client_->poll()) {
     if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) take_reports(*event);
   }
   topics_.clear();
-  bury_(client_->release());
+  around_->close_async(client_->release());
   client_.reset();
-  retry_.expires_at(std::max(made_at_ + rebuild_pause, clock_.steady_now()));
+  retry_.expires_at(std::max(made_at_ + rebuild_pause, around_->time.steady_now()));
   retry_.async_wait([self = shared_from_this()](error_code failed) {
     if (!failed) self->try_again();
   });
@@ -303,7 +294,7 @@ void producer::try_again() {
   if (ended_) return;
   auto made = make_client();
   if (!made) {
-    standing_.note_trouble(made.error());
+    around_->health.note_error(made.error());
     retry_.expires_after(rebuild_pause);
     retry_.async_wait([self = shared_from_this()](error_code failed) {
       if (!failed) self->try_again();
@@ -321,11 +312,11 @@ void producer::try_again() {
 }
 
 void producer::refuse_what_is_late() {
-  auto now = clock_.steady_now();
+  auto now = around_->time.steady_now();
   for (auto each = unacknowledged_.begin(); each != unacknowledged_.end();) {
     auto next = std::next(each);
     if (each->of->deadline <= now) {
-      conclude(each, standing_.explained(fail(errc::unavailable)));
+      conclude(each, around_->health.explained(fail(errc::unavailable)));
     }
     each = next;
   }
@@ -349,7 +340,7 @@ void producer::finish_if_empty() {
   finishing_.cancel();
   retry_.cancel();
   topics_.clear();
-  if (client_) bury_(client_->release());
+  if (client_) around_->close_async(client_->release());
   client_.reset();
   auto then = std::move(finished_);
   finished_ = nullptr;

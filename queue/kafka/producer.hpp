@@ -2,13 +2,7 @@
 
 #include "base/async/asio.hpp"
 #include "base/async/resumption.hpp"
-#include "base/clock.hpp"
-#include "base/limits.hpp"
-#include "base/log.hpp"
-#include "queue/io.hpp"
-#include "queue/kafka/client.hpp"
-#include "queue/kafka/kafka_settings.hpp"
-#include "queue/kafka/topic_names.hpp"
+#include "queue/kafka/surroundings.hpp"
 
 #include <atomic>
 #include <functional>
@@ -19,44 +13,42 @@
 
 namespace sonde::queue::kafka {
 
-/// Sends records and says when each is on all in-sync replicas.
+/// Sends records and reports when each is stored on all in-sync replicas.
 ///
-/// An idempotent client, so that retries neither double records nor change their order. Such a
-/// client can end by a fatal error, with librdkafka 2.0 after a mere time-out. Then it is replaced,
-/// and what was not acknowledged is sent once more, in its order: everything is kept here until it
-/// has been. That may put a record there twice, which those who read know by its id.
+/// Uses an idempotent client, so that retries neither duplicate nor reorder records. Such a client
+/// can end with a fatal error; with librdkafka 2.0 a timeout is enough. It is then replaced, and
+/// all unacknowledged records are sent again in their order; this class keeps every record until it
+/// is acknowledged. This may store a record twice. Consumers detect that by the record's id.
 ///
-/// `send` comes from any thread; everything else lives on one loop.
+/// `send` may be called from any thread; everything else lives on one loop.
 class producer : public std::enable_shared_from_this<producer> {
  public:
   using places = std::vector<position>;
-  /// Takes a connection that may block while it is destroyed.
-  using undertaker = std::function<void(std::unique_ptr<connection>)>;
 
-  producer(executor loop, undertaker bury, std::shared_ptr<const topic_names> names,
-           const kafka_settings& settings, const clock& clock, const limits& limits,
-           standing& standing, logger& log);
+  explicit producer(std::shared_ptr<const surroundings> around);
   ~producer();
 
-  /// Makes the first client, and lets it find the topics' leaders, which takes up to a second when
-  /// a record has to wait for it. Blocks; before the loop runs.
+  /// Creates the first client, and makes it find the topics' leaders. Otherwise the first record
+  /// would wait up to a second for that. Blocks; called before the loop runs.
   [[nodiscard]] result<> start();
 
-  /// Sends each record to the partition beside it. `errc::busy` where too much is on its way,
-  /// `errc::too_large` where these records alone are more than may be,
-  /// `errc::unavailable` where the brokers have not acknowledged it in time.
+  /// Sends each record to the partition at the same index. Fails with `errc::busy` if too many
+  /// bytes are in flight, with `errc::too_large` if these records alone exceed that limit, and with
+  /// `errc::unavailable` if the brokers have not acknowledged them in time.
   awaitable<result<places>> send(std::vector<record> records, std::vector<std::int32_t> partitions);
 
-  /// Refuses what is still here for a partition, as `errc::not_owned`. On the loop.
+  /// Fails the unsent records of a partition with `errc::not_owned`. Called on the loop.
   void abandon(const std::string& topic, std::int32_t partition);
 
-  /// Waits until nothing is on its way, at most until `deadline`; then refuses. `then` is called.
+  /// Waits until no record is in flight, at most until `deadline`, and then refuses the rest. Calls
+  /// `then` at the end.
   void finish(steady_time deadline, std::function<void()> then);
 
-  /// The client of this moment, if there is one; it is buried, not destroyed, when it is replaced.
+  /// Returns the current client, or null. A replaced client is closed asynchronously
+  /// (`close_async`), not destroyed at once.
   [[nodiscard]] rd_kafka_t* handle() const { return client_ ? client_->handle() : nullptr; }
 
-  /// How often the client has been replaced.
+  /// Returns how often the client has been replaced.
   [[nodiscard]] std::uint64_t rebuilt() const { return rebuilt_; }
 
  private:
@@ -65,7 +57,8 @@ class producer : public std::enable_shared_from_this<producer> {
     std::shared_ptr<batch> of;
     std::size_t index = 0;
     bool abandoned = false;
-    std::list<message>::iterator place;  ///< its own: what librdkafka gives back is its address
+    /// The message's own position. librdkafka returns the message's address, which leads to it.
+    std::list<message>::iterator place;
   };
   using message_list = std::list<message>;
 
@@ -73,7 +66,7 @@ class producer : public std::enable_shared_from_this<producer> {
   void enqueue(std::shared_ptr<batch> sent);
   void hand_over(message_list::iterator which);
   void serve();
-  /// False where the client has failed and gives back what it was given.
+  /// Returns false if the client has failed and returns the records that it held.
   bool take_reports(rd_kafka_event_t& event);
   void conclude(message_list::iterator which, result<std::int64_t> offset);
   void refuse_what_is_late();
@@ -81,18 +74,11 @@ class producer : public std::enable_shared_from_this<producer> {
   void try_again();
   void finish_if_empty();
 
-  executor loop_;
-  undertaker bury_;
-  std::shared_ptr<const topic_names> names_;
-  kafka_settings settings_;
-  const clock& clock_;
-  const limits& limits_;
-  standing& standing_;
-  logger& log_;
+  std::shared_ptr<const surroundings> around_;
 
   std::shared_ptr<client> client_;
-  std::map<std::string, topic_ptr> topics_;  ///< of this client
-  message_list unacknowledged_;              ///< in the order in which they were sent
+  std::map<std::string, topic_ptr> topics_;  ///< of the current client
+  message_list unacknowledged_;              ///< in the order of sending
   std::atomic<std::size_t> pending_bytes_ = 0;
   std::atomic<std::uint64_t> rebuilt_ = 0;
   steady_time made_at_{};

@@ -4,6 +4,8 @@
 #include "queue/kafka/client_conf.hpp"
 #include "queue/kafka/translate.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -17,14 +19,15 @@ constexpr const char* for_ever = "-1";
 constexpr milliseconds longest_segment = std::chrono::hours(24);
 constexpr std::int64_t largest_segment = 128 << 20;
 constexpr std::int64_t smallest_segment = 1 << 20;
-/// Kafka removes whole segments: of a partition with a bound on its bytes, so many make it up.
+/// The number of segments per partition if its bytes are limited: Kafka deletes whole segments
+/// only.
 constexpr std::int64_t segments_of_retention = 4;
 
 int timeout_of(const limits& limits) {
   return static_cast<int>(limits.broker_answer_timeout_ms);
 }
 
-/// Whom this client calls first.
+/// Returns the bootstrap servers of this client.
 std::string servers_of(connection& ask) {
   std::array<char, 512> text{};
   std::size_t size = text.size();
@@ -36,7 +39,7 @@ std::string servers_of(connection& ask) {
 error no_answer(connection& ask, rd_kafka_resp_err_t code, const std::string& doing) {
   auto out = to_error(code, doing);
   auto why = last_reason(ask);
-  // librdkafka says nothing of a broker that hangs up as soon as it is spoken to.
+  // librdkafka gives no reason when a broker closes a connection right after the first request.
   if (why.find("/bootstrap") == std::string::npos) {
     why = servers_of(ask) + (why.empty() ? "" : ": ") + why +
           "; does security.protocol fit their listeners?";
@@ -46,7 +49,8 @@ error no_answer(connection& ask, rd_kafka_resp_err_t code, const std::string& do
 }
 
 result<metadata_ptr> ask_metadata(connection& ask, const topic_names& names, const limits& limits) {
-  // Only topics that the client knows are asked for, so it is told of them.
+  // librdkafka requests metadata only for topics that the client knows, so they are registered
+  // first.
   std::vector<topic_ptr> known;
   for (const auto& spec : names.topics()) {
     auto full = names.full_name(spec.name);
@@ -80,7 +84,7 @@ result<> read_metadata(const rd_kafka_metadata_t& found, const topic_names& name
   return {};
 }
 
-/// The brokers' answer to a question of administration, or why there is none.
+/// Returns the brokers' response to an administrative request, or the error.
 result<event_ptr> answer_to(connection& ask, rd_kafka_queue_t& queue, const limits& limits,
                             const std::string& doing) {
   event_ptr answer(rd_kafka_queue_poll(&queue, timeout_of(limits) + 1000));
@@ -120,7 +124,7 @@ result<> read_settings(connection& ask, const topic_names& names, const limits& 
     auto failed = rd_kafka_ConfigResource_error(resources[i]);
     std::string full = rd_kafka_ConfigResource_name(resources[i]);
     if (failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-      // It has just been made, and this broker has not heard of it yet.
+      // The topic was just created, and this broker does not know it yet.
       state.topics[names.short_name(full)].exists = false;
       continue;
     }
@@ -147,7 +151,8 @@ std::string value_of(const topic_state& found, const std::string& name) {
   return its == found.settings.end() ? std::string() : its->second;
 }
 
-/// Kafka counts bytes by partition. Zero: no bound.
+/// Returns the byte limit of one partition, because Kafka counts bytes by partition. Zero: no
+/// limit.
 std::int64_t bytes_of_a_partition(const topic_spec& spec) {
   if (spec.retention_bytes == 0 || spec.keep_uncommitted) return 0;
   auto partitions = static_cast<std::uint64_t>(std::max(spec.partitions, 1));
@@ -166,7 +171,7 @@ std::string last_reason(connection& ask) {
     event_ptr event(rd_kafka_queue_poll(ask.replies.get(), 0));
     if (!event) break;
     if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_ERROR) continue;
-    // The brokers' own words say more than the sum of them.
+    // A broker's own reason is more specific than "all brokers down".
     bool sum = rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
     if (!sum || out.empty()) out = reason_of(*event);
   }
@@ -190,18 +195,18 @@ result<cluster_state> look_at_topics(connection& ask, const topic_names& names,
 std::map<std::string, std::string> wanted_settings(const topic_spec& spec, const limits& limits) {
   std::map<std::string, std::string> out;
   out["max.message.bytes"] = std::to_string(limits.record_max_bytes + record_overhead_bytes);
-  // A replica that was behind becomes leader: what was acknowledged is gone.
+  // Prevents an out-of-date replica from becoming leader, which would lose acknowledged records.
   out["unclean.leader.election.enable"] = "false";
   if (spec.policy == cleanup::compact) {
     out["cleanup.policy"] = "compact";
     out["min.compaction.lag.ms"] = std::to_string(spec.compaction_lag.count());
-    // Kafka leaves the newest segment alone, which by default is a week or a gigabyte long.
+    // Kafka does not compact the newest segment, which by default spans a week or a gigabyte.
     out["segment.ms"] = std::to_string(longest_segment.count());
     out["segment.bytes"] = std::to_string(largest_segment);
     return out;
   }
   out["cleanup.policy"] = "delete";
-  // Kafka's retention does not ask whether a group has committed a record.
+  // Kafka's retention does not check whether a group has committed a record.
   bool finite = spec.retention.count() > 0 && !spec.keep_uncommitted;
   out["retention.ms"] = finite ? std::to_string(spec.retention.count()) : for_ever;
   auto bytes = bytes_of_a_partition(spec);
@@ -214,8 +219,8 @@ std::map<std::string, std::string> wanted_settings(const topic_spec& spec, const
   return out;
 }
 
-kafka_topic_report judge(const topic_spec& spec, const topic_state& found, const topic_names& names,
-                         const limits& limits) {
+kafka_topic_report check_topic(const topic_spec& spec, const topic_state& found,
+                               const topic_names& names, const limits& limits) {
   kafka_topic_report out;
   out.name = spec.name;
   out.full_name = names.full_name(spec.name);
@@ -225,8 +230,8 @@ kafka_topic_report judge(const topic_spec& spec, const topic_state& found, const
     return out;
   }
   if (found.partitions != spec.partitions) {
-    out.problems.push_back("has " + std::to_string(found.partitions) + " partitions and should " +
-                           "have " + std::to_string(spec.partitions));
+    out.problems.push_back(
+        fmt::format("has {} partitions and should have {}", found.partitions, spec.partitions));
   }
   auto wanted = wanted_settings(spec, limits);
   auto policy = value_of(found, "cleanup.policy");
@@ -265,7 +270,7 @@ result<> refuse_what_is_wrong(const std::vector<kafka_topic_report>& reports) {
   }
   if (all.empty()) return {};
   if (only_missing) {
-    return fail(errc::unknown_topic, "topics: " + all + "; `sonde topic create` makes them");
+    return fail(errc::unknown_topic, "topics: " + all + "; `sonde topic create` creates them");
   }
   return fail(errc::mismatch, "topics: " + all);
 }

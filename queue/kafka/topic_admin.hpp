@@ -1,24 +1,24 @@
 #pragma once
 
-#include "base/limits.hpp"
 #include "base/result.hpp"
 #include "queue/kafka/client.hpp"
 #include "queue/kafka/kafka_topics.hpp"
 #include "queue/kafka/topic_names.hpp"
+#include "queue/limits.hpp"
 
 #include <map>
 #include <string>
 #include <vector>
 
-/// Topics as they are on the brokers, and as they should be. Everything here blocks.
+/// Topics as they are on the brokers, and as they should be. Every function here blocks.
 namespace sonde::queue::kafka {
 
-/// What the brokers say of a topic.
+/// The state of a topic as the brokers report it.
 struct topic_state {
   bool exists = false;
   std::int32_t partitions = 0;
-  std::int32_t replicas = 0;                    ///< of the partition that has the fewest
-  std::map<std::string, std::string> settings;  ///< Kafka's names
+  std::int32_t replicas = 0;                    ///< of the partition with the fewest
+  std::map<std::string, std::string> settings;  ///< by Kafka's names
 };
 
 struct cluster_state {
@@ -27,21 +27,21 @@ struct cluster_state {
   std::map<std::string, topic_state> topics;  ///< by short name
 };
 
-/// Asks for all of these topics.
+/// Queries the brokers for the state of all topics in `names`.
 [[nodiscard]] result<cluster_state> look_at_topics(connection& ask, const topic_names& names,
                                                    const limits& limits);
 
-/// What Kafka is to be told when the topic is made.
+/// Returns Kafka's settings for a topic when it is created.
 [[nodiscard]] std::map<std::string, std::string> wanted_settings(const topic_spec& spec,
                                                                  const limits& limits);
 
-[[nodiscard]] kafka_topic_report judge(const topic_spec& spec, const topic_state& found,
-                                       const topic_names& names, const limits& limits);
+[[nodiscard]] kafka_topic_report check_topic(const topic_spec& spec, const topic_state& found,
+                                             const topic_names& names, const limits& limits);
 
-/// All that is wrong, as one error; nothing where all is well.
+/// Returns all problems as one error, or success if there are none.
 [[nodiscard]] result<> refuse_what_is_wrong(const std::vector<kafka_topic_report>& reports);
 
-/// Why nobody answers, as the client has last heard.
+/// Returns the last reason that the client knows for missing responses.
 [[nodiscard]] std::string last_reason(connection& ask);
 
 }  // namespace sonde::queue::kafka

@@ -10,7 +10,8 @@
 
 namespace sonde::queue::kafka {
 
-/// Which topics there are, and what Kafka calls them. Immutable, and so used by every thread.
+/// Lists the topics, and maps them to their names in Kafka. Immutable, and so usable from every
+/// thread.
 class topic_names {
  public:
   topic_names(std::vector<topic_spec> topics, std::string prefix);
@@ -21,12 +22,12 @@ class topic_names {
   [[nodiscard]] std::string full_group(const std::string& group) const {
     return prefix_ + "." + group;
   }
-  /// Empty for a topic that is none of these.
+  /// Returns the short name of a topic; empty for a topic that is not in the list.
   [[nodiscard]] const std::string& short_name(std::string_view full) const;
 
-  /// `errc::unknown_topic`.
+  /// Returns the specification of a topic. Fails with `errc::unknown_topic`.
   [[nodiscard]] result<const topic_spec*> find(const std::string& topic) const;
-  /// The partition of a record by its key.
+  /// Returns the partition of a record, chosen by its key.
   [[nodiscard]] result<std::int32_t> route(const record& one) const;
 
  private:

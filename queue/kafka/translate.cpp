@@ -29,8 +29,8 @@ errc code_of(rd_kafka_resp_err_t code) {
   }
 }
 
-/// From this version on librdkafka speaks SCRAM as brokers from 4.0 on want it (RFC 5802, section
-/// 5: the server's nonce, and not the client's once more before it).
+/// The librdkafka version from which SCRAM works with brokers from 4.0 on (RFC 5802, section 5: the
+/// client sends the server's nonce, and does not put its own nonce in front again).
 constexpr int right_scram = 0x020601ff;
 
 std::string_view bytes(const void* data, std::size_t size) {
@@ -51,7 +51,7 @@ std::string reason_of(rd_kafka_event_t& event) {
   bool scram = out.find("SCRAM") != std::string::npos;
   if (refused && scram && rd_kafka_version() < right_scram) {
     out += std::string(
-               "; is the password right, the brokers may be Kafka 4.0 or later, which refuse "
+               "; if the password is correct, the brokers may be Kafka 4.0 or later, which refuse "
                "every SCRAM of librdkafka before 2.6.1, as ") +
            rd_kafka_version_str() + " here; they take certificates, or PLAIN over TLS";
   }
@@ -103,10 +103,10 @@ partitions_ptr to_list(const std::vector<position>& places, const topic_names& n
 void write_log(logger& log, rd_kafka_event_t& event) {
   const char* facility = nullptr;
   const char* text = nullptr;
-  int level = 7;  // syslog's numbers
+  int level = 7;  // in syslog's numbers
   if (rd_kafka_event_log(&event, &facility, &text, &level) != 0) return;
-  // Every client gets every property, and says of those that are for another kind that it ignores
-  // them. Brokers that cannot be reached are reported once by whoever needs them.
+  // Every client gets every property, and logs a warning about properties for other kinds of
+  // client. The code that needs the brokers reports unreachable brokers once.
   std::string_view about = facility;
   if (about == "CONFWARN" || about == "FAIL" || about == "ERROR") level = 7;
   log_fields fields = {{"about", std::string(about)}, {"text", std::string(text)}};

@@ -8,26 +8,26 @@
 
 #include <string>
 
-/// Between librdkafka's words and ours.
+/// Converts between the types of librdkafka and those of this program.
 namespace sonde::queue::kafka {
 
-/// A failure, with what was being done and librdkafka's or the broker's own reason where it has
-/// one.
+/// Creates an error from the operation that failed and the reason of librdkafka or the broker, if
+/// there is one.
 [[nodiscard]] error to_error(rd_kafka_resp_err_t code, const std::string& doing,
                              const std::string& reason = {});
 
-/// Why, in the words of librdkafka or of a broker, and what to do about it where they do not say.
+/// Returns the reason of librdkafka or a broker, and a remedy if they do not name one.
 [[nodiscard]] std::string reason_of(rd_kafka_event_t& event);
 
-/// The message as a record, copied. Its topic must be one of `names`.
+/// Converts a message to a record; copies the bytes. The topic must be in `names`.
 [[nodiscard]] stored_record to_record(const rd_kafka_message_t& message, const topic_names& names);
 
-/// Headers in librdkafka's form; null where there are none.
+/// Converts headers to librdkafka's form; null if there are none.
 [[nodiscard]] headers_ptr to_headers(const record_headers& headers);
 
 [[nodiscard]] partitions_ptr to_list(const std::vector<position>& places, const topic_names& names);
 
-/// A line of librdkafka's own log.
+/// Writes a line of librdkafka's log to `log`.
 void write_log(logger& log, rd_kafka_event_t& event);
 
 }  // namespace sonde::queue::kafka

@@ -20,7 +20,7 @@ std::size_t size_of(const std::vector<log_append>& records) {
 
 }  // namespace
 
-/// A write that waits, and how to tell whoever waits for it.
+/// A waiting write, and the means to resume its caller.
 struct group_commit::pending_write {
   virtual ~pending_write() = default;
   virtual void complete(result<offset_list> outcome) = 0;
@@ -29,8 +29,9 @@ struct group_commit::pending_write {
   std::vector<group_offset> commits;
   std::size_t bytes = 0;
 
-  /// Commits are always written: they are small, and let old records go. A write is one
-  /// transaction, so one urgent record takes the others with it.
+  /// Returns true if the write must be stored even below the disk floor. Commits always are: they
+  /// are small, and they allow old records to be deleted. A write is one transaction, so one urgent
+  /// record makes the whole write urgent.
   [[nodiscard]] bool is_urgent() const {
     return records.empty() ||
            std::ranges::any_of(records, [](const log_append& one) { return one.what.urgent; });
@@ -53,13 +54,13 @@ struct group_commit::pending_write_of final : pending_write {
   asio::executor_work_guard<asio::associated_executor_t<Handler>> home;
 };
 
-group_commit::group_commit(executor loop, log_writer& store, const clock& clock,
-                           const limits& limits, logger& log, committed_function committed)
-    : loop_(std::move(loop)),
+group_commit::group_commit(const commit_context& context, log_writer& store,
+                           committed_function committed)
+    : loop_(context.loop),
       store_(store),
-      clock_(clock),
-      limits_(limits),
-      log_(log),
+      clock_(context.time),
+      limits_(context.bounds),
+      log_(context.log),
       committed_(std::move(committed)) {}
 
 group_commit::~group_commit() = default;
@@ -96,7 +97,7 @@ void group_commit::enqueue(std::unique_ptr<pending_write> write) {
   pending_.push_back(std::move(write));
   if (flush_posted_) return;
   flush_posted_ = true;
-  // Behind everything that has been posted meanwhile: all of it goes into one transaction.
+  // Runs after everything that is posted until then, so that all of it goes into one transaction.
   asio::post(loop_, [this] { flush(); });
 }
 
@@ -175,9 +176,9 @@ void group_commit::note_room(const result<>& room) {
   no_room_ = std::move(found);
   if (!changed) return;
   if (no_room_.code) {
-    log_.error("the disk is nearly full; records are refused", {{"reason", no_room_.message()}});
+    log_.error("disk nearly full; refusing records", {{"reason", no_room_.message()}});
   } else {
-    log_.info("the disk has room again");
+    log_.info("disk has free space again; accepting records");
   }
 }
 
@@ -191,10 +192,10 @@ void group_commit::note(const error& outcome) {
   if (outcome.code == last_outcome_) return;
   last_outcome_ = outcome.code;
   if (!outcome.code) {
-    log_.info("the queue makes records durable again");
+    log_.info("queue writes succeed again");
     return;
   }
-  log_.error("the queue cannot make records durable", {{"reason", outcome.message()}});
+  log_.error("queue writes fail", {{"reason", outcome.message()}});
   if (outcome.code != make_error_code(errc::broken) &&
       outcome.code != make_error_code(errc::damaged)) {
     return;

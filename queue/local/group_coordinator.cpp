@@ -20,7 +20,7 @@ void group_coordinator::rebalance() {
   ++changes_;
   for (auto& [id, m] : members_) {
     if (m.state == phase::settled) m.state = phase::told_to_release;
-    if (m.state == phase::newly_assigned) m = {};  // it has not heard of it yet
+    if (m.state == phase::newly_assigned) m = {};  // the member has not polled this assignment yet
   }
   deal_if_all_released();
 }

@@ -10,21 +10,21 @@
 
 namespace sonde::queue::local {
 
-/// Shares the logs of one topic among the members of one consumer group, the eager way of Kafka:
-/// whenever a member comes or goes, everybody gives back what it has, and when the last one has,
-/// the logs are dealt out anew.
+/// Assigns the logs of one topic to the members of one consumer group by Kafka's eager protocol.
+/// When a member joins or leaves, every member releases its logs. When the last member has released
+/// them, all logs are assigned again.
 ///
-/// A state machine without I/O. Members ask `poll` what is new. A call that may have made news for
-/// the other members counts `changes` up: only then are they worth waking. Lives on one thread.
+/// A state machine without I/O. Members call `poll` to learn about changes. A call that may affect
+/// other members increments `changes`; the caller wakes them only then. Lives on one thread.
 class group_coordinator {
  public:
   using member_id = std::uint64_t;
 
   enum class news {
-    nothing,   ///< go on with what you have
-    wait,      ///< you have nothing; others are still giving back
+    nothing,   ///< no change; continue
+    wait,      ///< the member owns no logs; others are still releasing theirs
     assigned,  ///< `owned` is new
-    revoked,   ///< `owned` is to be given back: the next poll says that it has been
+    revoked,   ///< the member must release `owned`; its next poll confirms the release
   };
 
   explicit group_coordinator(std::vector<log_index> logs) : logs_(std::move(logs)) {}
@@ -35,7 +35,7 @@ class group_coordinator {
   [[nodiscard]] news poll(member_id member);
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
   [[nodiscard]] const std::vector<log_index>& owned(member_id member) const;
-  /// Whether the member may still commit this log: it owns it, or is giving it back.
+  /// Returns whether the member may still commit this log: it owns the log, or is releasing it.
   [[nodiscard]] bool owns(member_id member, log_index log) const;
   [[nodiscard]] bool empty() const { return members_.empty(); }
 

@@ -3,6 +3,8 @@
 #include "queue/errc.hpp"
 #include "queue/partitioner.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -31,8 +33,7 @@ result<log_index> layout::find(const std::string& topic, std::int32_t partition)
     return fail(errc::unknown_topic, "there is no topic \"" + topic + "\"");
   }
   if (partition < 0 || partition >= found->partitions) {
-    return fail(errc::unknown_topic,
-                "topic " + topic + " has no partition " + std::to_string(partition));
+    return fail(errc::unknown_topic, fmt::format("topic {} has no partition {}", topic, partition));
   }
   auto first = first_log_[static_cast<std::size_t>(found - topics_.begin())];
   return first + static_cast<log_index>(partition);

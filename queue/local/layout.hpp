@@ -9,10 +9,10 @@
 
 namespace sonde::queue::local {
 
-/// A partition of a topic, as an index: what the stores of one machine number their logs by.
+/// The index of a partition of a topic. The stores of one machine number their logs by it.
 using log_index = std::uint32_t;
 
-/// Which topics there are and which log each of their partitions is. Immutable.
+/// Maps each partition of each topic to a log. Immutable.
 class layout {
  public:
   layout(std::vector<topic_spec> topics, std::string prefix);
@@ -27,10 +27,10 @@ class layout {
     return prefix_ + "." + group;
   }
 
-  /// The logs of a topic, in the order of its partitions; `errc::unknown_topic`.
+  /// Returns the logs of a topic, in the order of its partitions. Fails with `errc::unknown_topic`.
   [[nodiscard]] result<std::vector<log_index>> find(const std::string& topic) const;
   [[nodiscard]] result<log_index> find(const std::string& topic, std::int32_t partition) const;
-  /// Where a record goes by its key.
+  /// Returns the log of a record, chosen by its key.
   [[nodiscard]] result<log_index> route(const record& record) const;
 
  private:

@@ -1,13 +1,15 @@
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "queue/errc.hpp"
 #include "queue/local/local_reader.hpp"
+
+#include <fmt/core.h>
 
 #include <atomic>
 
 namespace sonde::queue::local {
 namespace {
 
-/// A member of a group, as it lives on the reading loop.
+/// The state of a group member. Lives on the reading loop.
 struct member_state {
   std::shared_ptr<read_side> side;
   std::string group;
@@ -28,20 +30,20 @@ struct member_state {
 };
 
 void leave(const std::shared_ptr<member_state>& member) {
-  member->side->announce_group(member->group, member->topic);  // this member's own `next` as well
+  member->side->announce_group(member->group, member->topic);  // wakes also this member's `next`
   if (member->id == 0) return;
   member->coordinator().leave(member->id);
   member->side->drop_group_if_empty(member->group, member->topic);
   member->id = 0;
 }
 
-/// What is new for the member besides records, if anything is.
+/// Returns a pending change of the assignment, if there is one.
 std::optional<delivery> news_for(const std::shared_ptr<member_state>& member) {
   switch (member->coordinator().poll(member->id)) {
     case group_coordinator::news::assigned: {
       member->cursor = {};
       for (auto log : member->coordinator().owned(member->id)) {
-        member->cursor.next[log] = member->side->committed(member->group, log);
+        member->side->add_committed(member->cursor, member->group, log);
       }
       return assigned{member->owned_partitions()};
     }
@@ -62,7 +64,7 @@ awaitable<result<delivery>> next_delivery(std::shared_ptr<member_state> member) 
     auto changes = group.changes();
     if (member->id == 0) member->id = group.join();
     auto news = news_for(member);
-    // Joining or polling may have released what others wait for.
+    // Joining or polling may have released logs that other members wait for.
     if (group.changes() != changes) member->side->announce_group(member->group, member->topic);
     if (news) co_return std::move(*news);
     auto records = member->side->read(member->cursor);
@@ -73,7 +75,7 @@ awaitable<result<delivery>> next_delivery(std::shared_ptr<member_state> member) 
   co_return fail(errc::closed);
 }
 
-/// The offsets of a commit, if every partition is still this member's.
+/// Returns the offsets of a commit if this member still owns every partition.
 result<std::vector<group_offset>> check_commit(const std::shared_ptr<member_state>& member,
                                                const std::vector<position>& next) {
   std::vector<group_offset> offsets;
@@ -81,8 +83,8 @@ result<std::vector<group_offset>> check_commit(const std::shared_ptr<member_stat
     auto log = member->side->layout().find(place.topic, place.partition);
     if (!log) return log.error();
     if (member->id == 0 || !member->coordinator().owns(member->id, *log)) {
-      return fail(errc::not_owned, "partition " + std::to_string(place.partition) + " of " +
-                                       place.topic + " belongs to another consumer");
+      return fail(errc::not_owned, fmt::format("partition {} of {} belongs to another consumer",
+                                               place.partition, place.topic));
     }
     offsets.push_back({member->group, *log, place.offset});
   }
@@ -96,13 +98,13 @@ class local_consumer final : public consumer {
 
   awaitable<result<delivery>> next() override {
     auto next_there = [member = member_] { return next_delivery(member); };
-    return spawn_on(member_->side->loop(), std::move(next_there));
+    return run_coroutine_on(member_->side->loop(), std::move(next_there));
   }
 
   awaitable<result<>> commit(std::vector<position> next) override {
     auto member = member_;
     auto check = [member, next = std::move(next)] { return check_commit(member, next); };
-    auto offsets = co_await call_on(member->side->loop(), std::move(check));
+    auto offsets = co_await run_on(member->side->loop(), std::move(check));
     if (!offsets) co_return offsets.error();
     auto written = co_await member->commit(*offsets);
     if (!written) co_return written;
@@ -110,7 +112,7 @@ class local_consumer final : public consumer {
       for (const auto& offset : offsets)
         member->side->set_committed(offset);
     };
-    co_await call_on(member->side->loop(), std::move(remember));
+    co_await run_on(member->side->loop(), std::move(remember));
     co_return result<>();
   }
 

@@ -1,7 +1,7 @@
 #include "queue/local/local_queue.hpp"
 
 #include "base/async/event_loop.hpp"
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "base/async/task_group.hpp"
 #include "queue/errc.hpp"
 #include "queue/local/group_commit.hpp"
@@ -18,13 +18,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Between two looks for something to remove or compact, when the last one found nothing more.
+/// The interval of retention and compaction when the last run found no more work.
 constexpr milliseconds maintenance_pause{10'000};
-/// The same while the disk is nearly full, so that all goes on soon after there is room.
+/// The interval while the disk is nearly full, so that writes resume soon after space is freed.
 constexpr milliseconds shortage_pause{1'000};
-/// Between two slices, so that producers get their turn.
+/// The interval between two slices, so that producers can write in between.
 constexpr milliseconds slice_pause{20};
-/// How often a reader beside another process looks for what that one has written.
+/// The interval at which a reader next to another process checks for new records of that process.
 constexpr milliseconds foreign_poll_pause{100};
 
 class local_queue final : public backend {
@@ -56,8 +56,8 @@ class local_queue final : public backend {
       auto announce = [side = side_, grown = std::move(grown)] { side->announce(grown); };
       asio::post(read_executor_, std::move(announce));
     };
-    commit_ = std::make_unique<group_commit>(write_loop_.get_executor(), *writer_, clock, limits,
-                                             log, std::move(committed));
+    commit_context context{write_loop_.get_executor(), clock, limits, log};
+    commit_ = std::make_unique<group_commit>(context, *writer_, std::move(committed));
   }
 
   ~local_queue() override { close(); }
@@ -95,7 +95,8 @@ class local_queue final : public backend {
     co_return std::move(places->front());
   }
 
-  /// Nothing waits here but for the disk, and nobody else could have got the partition meanwhile.
+  /// Does nothing: records wait only for the disk, and no other process can own the partition
+  /// meanwhile.
   void abandon(partition_ref) override {}
 
   std::unique_ptr<reader> read_from(std::vector<std::string> topics,
@@ -103,11 +104,11 @@ class local_queue final : public backend {
     log_cursor cursor;
     for (const auto& topic : topics) {
       for (auto log : layout_->find(topic).value())
-        cursor.next[log] = side_->bounds(log).start;
+        cursor.add_whole(log, side_->bounds(log).start);
     }
     for (const auto& place : from) {
       auto log = layout_->find(place.topic, place.partition).value();
-      cursor.next[log] = place.offset;
+      cursor.set(log, place.offset);
     }
     return make_local_reader(side_, std::move(cursor));
   }
@@ -133,7 +134,7 @@ class local_queue final : public backend {
       std::vector<std::string> one{topic};
       return places(one, [&](log_index log) { return side_->committed(group, log); });
     };
-    co_return co_await call_on(read_executor_, std::move(look));
+    co_return co_await run_on(read_executor_, std::move(look));
   }
 
   [[nodiscard]] std::vector<topic_size> sizes() const override {
@@ -227,7 +228,7 @@ class local_queue final : public backend {
       timer.expires_after(pause);
       co_await timer.async_wait(asio::use_awaitable);
       auto more = writer_->maintain(clock_.now());
-      if (!more) log_.error("the queue could not be tidied", {{"reason", more.error().message()}});
+      if (!more) log_.error("queue maintenance failed", {{"reason", more.error().message()}});
       commit_->look_at_room();
       pause = commit_->availability() ? maintenance_pause : shortage_pause;
       if (more && *more) pause = slice_pause;
@@ -246,11 +247,11 @@ class local_queue final : public backend {
     }
   }
 
-  /// The logs that have grown.
+  /// Reloads the bounds and returns the logs that have grown.
   std::vector<log_index> reload_bounds() {
     auto grown = side_->reload_bounds();
     if (grown) return std::move(*grown);
-    log_.error("the queue's bounds could not be read", {{"reason", grown.error().message()}});
+    log_.error("cannot read the bounds of the queue", {{"reason", grown.error().message()}});
     return {};
   }
 

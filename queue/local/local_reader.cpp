@@ -1,6 +1,6 @@
 #include "queue/local/local_reader.hpp"
 
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "queue/errc.hpp"
 
 #include <atomic>
@@ -8,8 +8,8 @@
 namespace sonde::queue::local {
 namespace {
 
-/// What a reader's calls on the reading loop share with it; outlives a reader that is destroyed
-/// while one of them is under way.
+/// The state that a reader shares with its calls on the reading loop. It outlives a reader that is
+/// destroyed while a call is running.
 struct reader_state {
   std::shared_ptr<read_side> side;
   log_cursor cursor;
@@ -36,7 +36,7 @@ class local_reader final : public reader {
 
   awaitable<result<std::vector<stored_record>>> read() override {
     auto read_there = [state = state_] { return read_or_wait(state); };
-    return spawn_on(state_->side->loop(), std::move(read_there));
+    return run_coroutine_on(state_->side->loop(), std::move(read_there));
   }
 
   void close() override {

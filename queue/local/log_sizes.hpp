@@ -10,7 +10,7 @@
 
 namespace sonde::queue::local {
 
-/// Bytes of the records in each log. One thread writes, any thread reads.
+/// Bytes of the records in each log. One thread writes; any thread reads.
 class log_sizes {
  public:
   explicit log_sizes(std::size_t logs) : bytes_(logs) {
@@ -21,7 +21,7 @@ class log_sizes {
   void set(log_index log, std::int64_t bytes) {
     bytes_[log].store(bytes, std::memory_order_relaxed);
   }
-  /// Nothing before the first `set`.
+  /// Returns nothing before the first `set`.
   [[nodiscard]] std::optional<std::uint64_t> of(log_index log) const {
     auto bytes = bytes_[log].load(std::memory_order_relaxed);
     if (bytes < 0) return std::nullopt;

@@ -1,5 +1,7 @@
 #include "queue/local/read_side.hpp"
 
+#include "queue/errc.hpp"
+
 #include <algorithm>
 
 namespace sonde::queue::local {
@@ -36,7 +38,7 @@ result<std::vector<log_index>> read_side::reload_bounds() {
   std::vector<log_index> grown;
   for (std::size_t i = 0; i < found->size(); ++i) {
     if ((*found)[i].end > bounds_[i].end) grown.push_back(static_cast<log_index>(i));
-    // The writer may have announced more since the store was asked.
+    // The writer may have announced more records since the store was read.
     bounds_[i] = {std::max(bounds_[i].start, (*found)[i].start),
                   std::max(bounds_[i].end, (*found)[i].end)};
   }
@@ -78,16 +80,31 @@ result<std::vector<stored_record>> read_side::read(log_cursor& cursor) {
   auto turn = cursor.next.upper_bound(cursor.last);
   for (std::size_t i = 0; i < cursor.next.size(); ++i, ++turn) {
     if (turn == cursor.next.end()) turn = cursor.next.begin();
-    auto& [log, offset] = *turn;
-    if (offset >= bounds(log).end) continue;
-    auto records = store_->read(log, offset, limits_.read_records, limits_.read_bytes);
+    auto log = turn->first;
+    if (turn->second >= bounds(log).end) continue;
+    auto records = read_log(cursor, log);
     if (!records) return records.error();
-    if (records->empty()) continue;  // compacted away up to the end
-    offset = records->back().offset + 1;
+    if (records->empty()) continue;  // compaction removed everything up to the end
+    cursor.set(log, records->back().offset + 1);
     cursor.last = log;
     return records;
   }
   return std::vector<stored_record>();
+}
+
+result<std::vector<stored_record>> read_side::read_log(log_cursor& cursor, log_index log) {
+  while (true) {
+    auto& offset = cursor.next[log];
+    auto records = store_->read(log, offset, limits_.read_records, limits_.read_bytes);
+    bool expired = !records && records.error().code == make_error_code(errc::out_of_range);
+    if (!expired || !cursor.from_start.contains(log)) return records;
+    auto grown = reload_bounds();
+    if (!grown) return grown.error();
+    announce(*grown);
+    auto start = bounds(log).start;
+    if (start <= offset) return records;
+    offset = start;
+  }
 }
 
 group_coordinator& read_side::group(const std::string& name, const std::string& topic) {
@@ -105,6 +122,15 @@ void read_side::drop_group_if_empty(const std::string& name, const std::string& 
 std::int64_t read_side::committed(const std::string& group, log_index log) const {
   auto place = committed_.find({group, log});
   return place == committed_.end() ? bounds(log).start : place->second;
+}
+
+void read_side::add_committed(log_cursor& cursor, const std::string& group, log_index log) const {
+  auto place = committed_.find({group, log});
+  if (place == committed_.end()) {
+    cursor.add_whole(log, bounds(log).start);
+  } else {
+    cursor.set(log, place->second);
+  }
 }
 
 void read_side::set_committed(const group_offset& offset) {

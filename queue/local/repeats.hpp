@@ -7,27 +7,27 @@
 
 namespace sonde::queue::local {
 
-/// One of the records that say the same.
+/// One of several records with the same content.
 struct repeat {
-  wall_time time{};  ///< that the record tells
+  wall_time time{};  ///< the time that the record reports
   std::int64_t offset = 0;
 };
 
-/// The two of them that stay; they may be one and the same.
+/// The two records that are kept; they may be the same record.
 struct kept_repeats {
   repeat oldest;
   repeat newest;
 };
 
-/// Takes in the record that comes next in the log, and returns the offset of the one that nobody
-/// needs any more. Of two with the same time the one further on is the newer.
+/// Takes in the next record of the log, and returns the offset of the record that has become
+/// redundant, if any. Of two records with the same time, the one with the higher offset is newer.
 ///
-/// A fold that takes its values from the earliest or the latest record, or adds to a set, comes to
-/// the same without it: one that says the same is older, and one is newer and further on. A record
-/// that comes late, with a time between the two, stays.
+/// Removing that record does not change a fold that takes its values from the earliest or the
+/// latest record or adds to a set: a record with the same content is older, and another one is
+/// newer and has a higher offset. A late record with a time between the two is kept.
 [[nodiscard]] std::optional<std::int64_t> take_in(std::optional<kept_repeats>& kept, repeat next);
 
-/// What is left of them in a log that begins at `start`.
+/// Returns the part of `kept` that is left in a log that begins at `start`.
 [[nodiscard]] std::optional<kept_repeats> kept_from(std::int64_t start, const kept_repeats& kept);
 
 }  // namespace sonde::queue::local

@@ -4,6 +4,8 @@
 #include "queue/local/repeats.hpp"
 #include "queue/record_size.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -19,20 +21,20 @@ using local::log_append;
 using local::log_bounds;
 using local::log_index;
 
-/// Records of one partition. Compaction leaves gaps, so a record carries its offset.
+/// Records of one partition. Compaction leaves gaps, so each record carries its offset.
 struct memory_log {
   std::deque<stored_record> records;
   std::int64_t start = 0;
   std::int64_t end = 0;
-  std::size_t bytes = 0;  ///< of these records
-  /// Of a topic that has repeats removed: what stays of those that say the same, and how far this
-  /// has come.
+  std::size_t bytes = 0;  ///< of `records`
+  /// The kept records of each mark, and the offset that repeat removal has reached. Used for topics
+  /// with repeat removal only.
   std::map<std::array<std::byte, 16>, local::kept_repeats> repeats;
   std::int64_t looked_at_to = 0;
-  std::int64_t forgotten_to = 0;  ///< marks of records before it only are gone
+  std::int64_t forgotten_to = 0;  ///< start of the log at the last removal of expired marks
 };
 
-/// The logs themselves. Writer and reader share it on one thread.
+/// The logs. Writer and reader share them on one thread.
 struct memory_store {
   explicit memory_store(local::layout l) : layout(std::move(l)), logs(layout.logs()) {}
 
@@ -140,7 +142,7 @@ class memory_writer final : public local::log_writer {
     log.forgotten_to = log.start;
   }
 
-  /// The first offset that some group has not dealt with; the start where there is no group.
+  /// Returns the first offset that some group has not processed; the start if there is no group.
   [[nodiscard]] std::int64_t uncommitted_from(log_index index) const {
     std::optional<std::int64_t> first;
     for (const auto& [place, next] : store_->committed) {
@@ -162,9 +164,10 @@ class memory_reader final : public local::log_reader {
     const auto& log = store_->logs[index];
     const auto& spec = store_->layout.spec(index);
     if (spec.policy == cleanup::remove && from < log.start) {
-      return fail(errc::out_of_range, "offset " + std::to_string(from) + " of " + spec.name +
-                                          " is not kept any more; the first that is, is " +
-                                          std::to_string(log.start));
+      return fail(
+          errc::out_of_range,
+          fmt::format("offset {} of {} is no longer kept; the first offset that is kept is {}",
+                      from, spec.name, log.start));
     }
     std::vector<stored_record> out;
     std::size_t size = 0;

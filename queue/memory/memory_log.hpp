@@ -4,7 +4,7 @@
 
 namespace sonde::queue {
 
-/// Logs that live as long as this store: both sides of it, for one thread.
+/// Creates logs that live in memory as long as this store. Both sides run on one thread.
 [[nodiscard]] local::log_store make_memory_store(const local::layout& layout);
 
 }  // namespace sonde::queue

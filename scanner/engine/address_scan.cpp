@@ -2,6 +2,8 @@
 
 #include "base/hash.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -11,21 +13,20 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds local_trouble_pause{50};
-/// Without a route it is tried so often, with pauses that double.
+constexpr milliseconds local_error_pause{50};
+/// Number of tries without a route, with pauses that double.
 constexpr int route_attempts = 3;
-constexpr milliseconds route_pause{1'000};
 constexpr seconds progress_pause{1};
-/// What was found is handed over when it comes to so many endpoints, or is so old, or takes half
-/// of the memory that it may.
+/// Findings are passed on when they comprise this many endpoints, reach this age, or take half of
+/// the allowed memory.
 constexpr std::size_t found_at_once = 256;
 constexpr seconds found_age{10};
-/// What an endpoint takes in memory, and a certificate for each byte of its DER.
+/// Memory of an endpoint, and of a certificate per byte of its DER.
 constexpr std::size_t endpoint_memory = 1'024;
 constexpr std::size_t certificate_memory = 6;
 
-/// The order of a sweep follows from the task and the address, so that another process goes on with
-/// the same one.
+/// Derives the order of a sweep from the task and the address, so that another process resumes with
+/// the same order.
 std::uint64_t seed_of(const address_job& job) {
   auto digest = sha256(job.task.str() + " " + job.address.text());
   std::uint64_t seed = 0;
@@ -49,24 +50,26 @@ probe unpack(std::uint64_t token) {
 
 std::size_t memory_of(const conversation_result& found) {
   auto bytes = endpoint_memory + 2 * found.endpoint.raw_banner.size();
+  for (const auto& fact : found.endpoint.service.facts)
+    bytes += sizeof fact + fact.name.size() + fact.value.size();
   for (const auto& certificate : found.certificates)
     bytes += endpoint_memory + certificate_memory * certificate->der_bytes;
   return bytes;
 }
 
 std::string count(std::size_t number, const char* noun) {
-  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
 }  // namespace
 
-/// Counts one conversation, however it ends.
+/// Counts one conversation until it ends, on every exit.
 class address_scan::talk_count {
  public:
   explicit talk_count(address_scan& scan) : scan_(scan) {}
   ~talk_count() {
     --scan_.talking_;
-    scan_.driver_.talk_ended();
+    scan_.driver_.talk_ended(scan_.talk_connections());
     if (scan_.wants_to_talk()) scan_.driver_.wait_to_talk(scan_.shared_from_this());
     if (scan_.over()) scan_.news_.notify_all();
   }
@@ -78,7 +81,7 @@ class address_scan::talk_count {
 };
 
 address_scan::address_scan(address_job job, rate_table::lease rate, connector& connect,
-                           conversation_tools& tools, scan_driver& driver, logger& log)
+                           conversation_tools& tools, scan_driver& driver)
     : job_(std::move(job)),
       rate_(std::move(rate)),
       connect_(connect),
@@ -86,8 +89,8 @@ address_scan::address_scan(address_job job, rate_table::lease rate, connector& c
       driver_(driver),
       sweep_(job_.ports, seed_of(job_), job_.from),
       news_(tools.loop),
-      talks_(tools.loop, log, "conversations with " + job_.address.text()) {
-  if (!job_.budget) job_.budget = std::make_shared<scan_budget>(tools_.bounds);
+      talks_(tools.loop, tools.log, "conversations with " + job_.address.text()) {
+  if (!job_.budget) job_.budget = std::make_shared<scan_budget>(scan_limits());
 }
 
 address_scan::~address_scan() {
@@ -99,7 +102,7 @@ result<> address_scan::may_dial() const {
   return driver_.rules()->may_dial(job_.address, job_.host);
 }
 
-void address_scan::rejudge() {
+void address_scan::check_policy() {
   if (auto may = driver_.rules()->may_dial(job_.address, job_.host); !may) abort(may.error());
 }
 
@@ -131,9 +134,9 @@ void address_scan::dialed(std::uint64_t token, dial_outcome outcome) {
 
 void address_scan::take(const probe& asked, dial_outcome outcome) {
   if (outcome.what == verdict::local) {
-    take_local_trouble(outcome);
+    take_local_error(outcome);
   } else {
-    trouble_since_.reset();
+    errors_since_.reset();
     no_route_ = 0;
   }
   bool talk_to_it = sweep_.report(asked, outcome.what);
@@ -148,25 +151,24 @@ void address_scan::take(const probe& asked, dial_outcome outcome) {
     talks_.cancel();
     return;
   }
-  if (talk_to_it) found_open({asked.port, outcome.rtt}, std::move(outcome.socket));
+  if (talk_to_it) found_open({asked.port, outcome.rtt, std::move(outcome.socket)});
 }
 
-void address_scan::take_local_trouble(const dial_outcome& outcome) {
-  // It met itself; from another local port it will not.
+void address_scan::take_local_error(const dial_outcome& outcome) {
+  // It connected to itself; from another local port it will not.
   if (outcome.system_error == EADDRINUSE) return;
   auto at = now();
-  if (!trouble_since_) trouble_since_ = at;
-  if (outcome.why == errc::local_trouble) {
-    paused_until_ = at + local_trouble_pause;
+  if (!errors_since_) errors_since_ = at;
+  if (outcome.why == errc::local_error) {
+    paused_until_ = at + local_error_pause;
     auto patience = milliseconds(tools_.bounds.local_trouble_timeout_ms);
-    if (at - *trouble_since_ >= patience)
-      give_up_trying(outcome, "this machine cannot connect to ");
+    if (at - *errors_since_ >= patience) give_up_trying(outcome, "this machine cannot connect to ");
     return;
   }
-  // No route, or a firewall of this machine's own: the same for every port.
+  // No route, or a firewall of this machine: the same for every port.
   if (at < paused_until_) return;
   if (++no_route_ < route_attempts) {
-    paused_until_ = at + route_pause * (1 << (no_route_ - 1));
+    paused_until_ = at + tools_.route_pause * (1 << (no_route_ - 1));
     return;
   }
   give_up_trying(outcome, outcome.why == errc::no_route
@@ -175,17 +177,25 @@ void address_scan::take_local_trouble(const dial_outcome& outcome) {
 }
 
 void address_scan::give_up_trying(const dial_outcome& outcome, const std::string& why) {
-  local_trouble_ = true;
+  local_error_ = true;
   auto system_says = error_code(outcome.system_error, boost::system::system_category()).message();
   abort(fail(outcome.why, why + job_.address.text() + " (" + system_says + ")"));
 }
 
-void address_scan::found_open(open_port found, unique_socket socket) {
+void address_scan::found_open(open_port found) {
   bool may_talk =
       to_talk_to_.empty() && talking_ < tools_.bounds.address_conversations && !holds_too_much();
-  if (may_talk && driver_.begin_talk()) return talk(found, std::move(socket));
-  // It waits without its socket: a descriptor is dear, and the service would not wait as long.
-  to_talk_to_.push_back(found);
+  if (may_talk && driver_.begin_talk(talk_connections())) return talk(std::move(found));
+  bool address_is_full = talking_ >= tools_.bounds.address_conversations;
+  if (serves_one_client(found.port) && address_is_full) {
+    // The server may serve no other connection than the sweep's. Few addresses have
+    // all their conversations, so few descriptors are kept.
+    to_talk_to_.push_front(std::move(found));
+  } else {
+    // It waits without its socket: descriptors are scarce, and the service would not wait as long.
+    found.socket = unique_socket();
+    to_talk_to_.push_back(std::move(found));
+  }
   if (wants_to_talk()) driver_.wait_to_talk(shared_from_this());
 }
 
@@ -194,19 +204,24 @@ bool address_scan::wants_to_talk() const {
          !holds_too_much();
 }
 
+std::size_t address_scan::talk_connections() const {
+  auto how = job_.how_deep.value_or(tools_.how_deep);
+  return std::max(1U, most_connections(how, tools_.bounds.conversation_connections));
+}
+
 void address_scan::talk_to_next() {
-  auto next = to_talk_to_.front();
+  auto next = std::move(to_talk_to_.front());
   to_talk_to_.pop_front();
-  talk(next, unique_socket());
+  talk(std::move(next));
 }
 
-void address_scan::talk(open_port with, unique_socket socket) {
+void address_scan::talk(open_port with) {
   ++talking_;
-  talks_.spawn(hold_conversation(shared_from_this(), with, std::move(socket)));
+  talks_.spawn(hold_conversation(shared_from_this(), std::move(with)));
 }
 
-awaitable<void> address_scan::hold_conversation(std::shared_ptr<address_scan> self, open_port with,
-                                                unique_socket socket) {
+awaitable<void> address_scan::hold_conversation(std::shared_ptr<address_scan> self,
+                                                open_port with) {
   talk_count counted(*self);
   conversation_partner partner;
   partner.address = job_.address;
@@ -216,7 +231,8 @@ awaitable<void> address_scan::hold_conversation(std::shared_ptr<address_scan> se
   partner.allowed = [self] { return self->may_dial(); };
   partner.budget = job_.budget;
   partner.known = &certificates_kept_;
-  auto result = co_await converse(tools_, std::move(partner), std::move(socket), with.rtt);
+  partner.how_deep = job_.how_deep;
+  auto result = co_await converse(tools_, std::move(partner), std::move(with.socket), with.rtt);
   if (!aborted_.code && sweep_.host() != host_state::tarpit) keep(std::move(result));
 }
 
@@ -232,7 +248,7 @@ void address_scan::keep(conversation_result result) {
   for (auto& certificate : result.certificates) {
     auto [held, is_new] = certificates_kept_.try_emplace(certificate->sha256);
     bool leaf = tls && tls->chain.front() == certificate->sha256;
-    // As a leaf it has more to say than as another's issuer.
+    // A leaf has more facts than the issuer of another certificate.
     if (!is_new && (!leaf || held->second)) continue;
     if (leaf) held->second = tls->mismatched;
     certificates_.push_back(std::move(certificate));
@@ -248,7 +264,7 @@ bool address_scan::holds_too_much() const {
 void address_scan::hand_over_found() {
   if (!job_.found || handed_over_bytes_ > 0 || endpoints_.empty() || aborted_.code) return;
   bool heavy = 2 * held_bytes_ >= job_.unpublished_bytes;
-  // A tarpit's ports say nothing. It does not say nothing at such a length.
+  // The ports of a tarpit are worthless, but no tarpit sends this much data.
   if (sweep_.may_be_tarpit() && !heavy) return;
   if (!heavy && endpoints_.size() < found_at_once && now() - held_since_ < found_age) return;
   found_part part;
@@ -305,10 +321,12 @@ model::task_progress address_scan::progress() const {
   out.planned = sweep_.planned();
   out.done = sweep_.done();
   out.open = static_cast<std::uint32_t>(sweep_.open().size());
+  // The open ports of a tarpit are forgotten, its conversations are not.
+  out.identified = std::min(out.open, static_cast<std::uint32_t>(told_.size()));
   return out;
 }
 
-std::optional<model::outcome> address_scan::judge() const {
+std::optional<model::outcome> address_scan::outcome_so_far() const {
   using kind = model::outcome_kind;
   if (aborted_.code == make_error_code(errc::cancelled)) return std::nullopt;
   if (aborted_.code == make_error_code(errc::excluded)) {
@@ -321,23 +339,24 @@ std::optional<model::outcome> address_scan::judge() const {
   auto asked = count(sweep_.planned(), "port");
   switch (sweep_.host()) {
     case host_state::tarpit:
-      return model::outcome{kind::tarpit, job_.address.text() +
-                                              " accepts connections to ports that nothing listens "
-                                              "on, so an open port means nothing"};
+      return model::outcome{
+          kind::tarpit,
+          job_.address.text() +
+              " accepts connections to ports without a service, so an open port means nothing"};
     case host_state::silent:
     case host_state::unknown:
       return model::outcome{kind::no_answer,
                             "none of " + asked + " of " + job_.address.text() + " answered"};
     case host_state::answering: break;
   }
-  // Also those that were handed over on the way.
-  auto reason = asked + " of " + job_.address.text() + " asked, " +
-                std::to_string(sweep_.open().size() - resets_) + " open";
-  if (resets_ > 0) reason += ", " + std::to_string(resets_) + " reset at once";
+  // Includes endpoints that were passed on before.
+  auto reason = fmt::format("{} of {} asked, {} open", asked, job_.address.text(),
+                            sweep_.open().size() - resets_);
+  if (resets_ > 0) reason += fmt::format(", {} reset at once", resets_);
   return model::outcome{kind::complete, reason};
 }
 
-/// An open port is a fact, whatever became of the conversation with it.
+/// An open port is a fact, independent of the result of its conversation.
 void address_scan::add_untold() {
   for (auto port : sweep_.open()) {
     if (told_.contains(port)) continue;
@@ -345,8 +364,8 @@ void address_scan::add_untold() {
     bare.address = job_.address;
     bare.port = port;
     bare.seen = tools_.time.now();
-    bare.listened_only = manners_of(port) == port_manners::listen_only;
-    bare.trouble = aborted_.code ? aborted_.message() : "the conversation with it failed";
+    bare.listened_only = listens_only(port, tools_.industrial);
+    bare.detail = aborted_.code ? aborted_.message() : "the conversation with it failed";
     endpoints_.push_back(std::move(bare));
   }
 }
@@ -359,13 +378,13 @@ address_report address_scan::report() {
     certificates_.clear();
   }
   add_untold();
-  out.observed.how = judge();
+  out.observed.how = outcome_so_far();
   std::ranges::sort(endpoints_, {}, &model::endpoint_observation::port);
   out.observed.endpoints = std::move(endpoints_);
   out.certificates = std::move(certificates_);
   out.progress = progress();
   out.cursor = sweep_.cursor();
-  out.local_trouble = local_trouble_;
+  out.local_error = local_error_;
   return out;
 }
 

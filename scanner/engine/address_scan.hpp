@@ -2,7 +2,7 @@
 
 #include "base/async/condition.hpp"
 #include "base/async/task_group.hpp"
-#include "model/observation.hpp"
+#include "model/scan/observation.hpp"
 #include "scanner/engine/conversation.hpp"
 #include "scanner/engine/sweep.hpp"
 #include "scanner/policy.hpp"
@@ -15,128 +15,132 @@
 
 namespace sonde::scanner {
 
-/// A part of what was seen on an address. `observed.how` is empty.
+/// A part of the findings on an address. `observed.how` is empty.
 struct found_part {
   model::address_observation observed;
   std::vector<model::certificate_pointer> certificates;
 };
 
-/// What one address's part of a scan is about.
+/// One address's part of a scan.
 struct address_job {
   model::task_id task;
-  model::target host;  ///< under which the address is scanned
+  model::target host;  ///< the host that the address is scanned for
   model::ip_address address;
   model::port_set ports;
-  model::sweep_cursor from;  ///< where a former run stopped
+  model::sweep_cursor from;            ///< resume position of an earlier run
+  std::optional<depth> how_deep = {};  ///< absent: that of the engine
   steady_time deadline{};
   /// Called on the engine's loop, at most once a second.
   std::function<void(const model::task_progress&, const model::sweep_cursor&)> progress;
-  std::shared_ptr<scan_budget> budget;  ///< of the whole scan; its own where there is none
+  /// The budget of the whole scan. If null, the address has its own with the default limits.
+  std::shared_ptr<scan_budget> budget;
 
-  /// Takes what was found while the scan goes on, so that it need not be held until its end.
-  /// Called on the engine's loop, and not again before the other function was called, which may
-  /// be done on any loop. Without it everything stands in the report.
+  /// Takes findings while the scan runs, so that they are not held until its end. Called on the
+  /// engine's loop, and not again before `published` was called, which may be done on any loop.
+  /// Without it all findings are in the report.
   std::function<void(found_part, std::function<void()> published)> found;
-  /// With so much found and not published yet no other port is talked to.
+  /// No other conversation starts while more than this many bytes of findings are unpublished.
   std::size_t unpublished_bytes = 0;
 };
 
-/// How it went, and what was found and not handed over before. `how` is empty where it was
-/// cancelled: then `cursor` says how far it came.
+/// The result, with the findings that were not passed on before. `how` is empty after a
+/// cancellation: `cursor` then contains the resume position.
 struct address_report {
   model::address_observation observed;
   std::vector<model::certificate_pointer> certificates;
   model::task_progress progress;
   model::sweep_cursor cursor;
-  bool local_trouble = false;  ///< this machine could not do it; nothing is said of the target
+  bool local_error = false;  ///< an error of this machine; no statement about the target
 };
 
 class address_scan;
 
-/// What an address scan needs of whoever drives it. Outlives every scan.
+/// The interface of an address scan to its engine. Outlives every scan.
 class scan_driver {
  public:
   using scan_pointer = std::shared_ptr<address_scan>;
 
   [[nodiscard]] virtual std::shared_ptr<const policy> rules() const = 0;
-  /// Room for one more probe of a scan that has so many in flight.
+  /// Tells whether a scan with `in_flight` probes in flight may send one more.
   [[nodiscard]] virtual bool has_room(std::size_t in_flight) const = 0;
-  /// It has something to send.
+  /// Reports that the scan has a probe to send.
   virtual void wake(const scan_pointer& scan) = 0;
-  /// Room for one more conversation, which is taken if so.
-  [[nodiscard]] virtual bool begin_talk() = 0;
-  /// There was none: `talk_to_next` will be called in turn.
+  /// Reserves a conversation of at most this many connections. Returns false if there is no room.
+  [[nodiscard]] virtual bool begin_talk(std::size_t connections) = 0;
+  /// Queues the scan after a failed reservation: `talk_to_next` is called in turn.
   virtual void wait_to_talk(const scan_pointer& scan) = 0;
-  virtual void talk_ended() = 0;
+  virtual void talk_ended(std::size_t connections) = 0;
 
  protected:
   ~scan_driver() = default;
 };
 
-/// The scan of one address: its sweep, and the conversations with what it finds open.
+/// The scan of one address: its sweep and the conversations with its open ports.
 ///
-/// Driven by its engine: `pump` sends probes while there is room, the connector tells what became
-/// of them. Shared by the engine, its conversations and whoever waits for the end. Lives on the
-/// engine's loop.
+/// Driven by its engine: `pump` sends probes while there is room, and the connector reports their
+/// outcomes. Shared by the engine, its conversations and the waiting caller. Lives on the engine's
+/// loop.
 class address_scan final : public dial_listener, public std::enable_shared_from_this<address_scan> {
  public:
   address_scan(address_job job, rate_table::lease rate, connector& connect,
-               conversation_tools& tools, scan_driver& driver, logger& log);
+               conversation_tools& tools, scan_driver& driver);
   ~address_scan() override;
 
-  /// When to be asked again to send.
+  /// When to call `pump` again.
   struct next_turn {
     enum class kind {
       at_once,
-      later,     ///< at a moment
-      on_room,   ///< when the connector has some
+      later,     ///< at the time `at`
+      on_room,   ///< when the connector has room
       on_event,  ///< not before it wakes its driver
     } what = kind::on_event;
     steady_time at{};
   };
   /// Sends at most `most` probes.
   [[nodiscard]] next_turn pump(int most);
-  /// The rules have changed: judge again.
-  void rejudge();
-  /// Open ports wait to be talked to, and this scan's own bound allows it.
+  /// Checks the address again after a change of the policy.
+  void check_policy();
+  /// Tells whether open ports wait for a conversation and this scan's own limit allows one.
   [[nodiscard]] bool wants_to_talk() const;
-  /// The driver has room for one conversation, which is this one's now. Only if it wants to.
+  /// Returns the largest number of connections of one conversation.
+  [[nodiscard]] std::size_t talk_connections() const;
+  /// Starts a conversation in the reserved place. Call only if `wants_to_talk`.
   void talk_to_next();
   /// Ends the sweep and the conversations.
   void abort(error why);
 
   [[nodiscard]] bool over() const;
   [[nodiscard]] const address_job& job() const { return job_; }
-  /// Returns when it is over, or at the deadline, having told the progress meanwhile. No
-  /// conversation is left then.
+  /// Returns when the scan is over, or at the deadline; reports progress until then. All
+  /// conversations have ended then.
   awaitable<address_report> wait();
   awaitable<void> conversations_ended() { return talks_.join(); }
 
   void dialed(std::uint64_t token, dial_outcome outcome) override;
 
-  /// Of its driver's queues it stands in these.
-  struct standing {
+  /// The queues of its driver that contain it.
+  struct driver_queues {
     bool to_send = false;
     bool to_talk = false;
   };
-  [[nodiscard]] standing& stands() { return stands_; }
+  [[nodiscard]] driver_queues& queues() { return queues_; }
 
  private:
   struct open_port {
     std::uint16_t port;
     std::chrono::microseconds rtt;
+    unique_socket socket;  ///< the sweep's; none if it was closed
   };
   class talk_count;
 
   void take(const probe& probe, dial_outcome outcome);
-  void take_local_trouble(const dial_outcome& outcome);
+  void take_local_error(const dial_outcome& outcome);
   void give_up_trying(const dial_outcome& outcome, const std::string& why);
-  void found_open(open_port found, unique_socket socket);
-  void talk(open_port with, unique_socket socket);
-  awaitable<void> hold_conversation(std::shared_ptr<address_scan> self, open_port with,
-                                    unique_socket socket);
+  void found_open(open_port found);
+  void talk(open_port with);
+  awaitable<void> hold_conversation(std::shared_ptr<address_scan> self, open_port with);
   void keep(conversation_result result);
-  /// Hands over what was found, where there is much of it or it is old.
+  /// Passes findings on if there are many of them or they are old.
   void hand_over_found();
   void found_published();
   [[nodiscard]] bool holds_too_much() const;
@@ -144,7 +148,7 @@ class address_scan final : public dial_listener, public std::enable_shared_from_
   [[nodiscard]] result<> may_dial() const;
   [[nodiscard]] model::task_progress progress() const;
   [[nodiscard]] address_report report();
-  [[nodiscard]] std::optional<model::outcome> judge() const;
+  [[nodiscard]] std::optional<model::outcome> outcome_so_far() const;
   [[nodiscard]] steady_time now() const { return tools_.time.steady_now(); }
 
   address_job job_;
@@ -153,21 +157,22 @@ class address_scan final : public dial_listener, public std::enable_shared_from_
   conversation_tools& tools_;
   scan_driver& driver_;
   sweep sweep_;
-  standing stands_;
+  driver_queues queues_;
 
-  std::optional<steady_time> turn_;  ///< to send one probe, from this moment on
+  std::optional<steady_time> turn_;  ///< its turn to send one probe, from this time on
   steady_time paused_until_{};
-  std::optional<steady_time> trouble_since_;  ///< and nothing else since then
+  /// Time of the first of the local errors since the last other outcome.
+  std::optional<steady_time> errors_since_;
   int no_route_ = 0;
   error aborted_;
-  bool local_trouble_ = false;
+  bool local_error_ = false;
 
   std::deque<open_port> to_talk_to_;
   std::uint32_t talking_ = 0;
-  std::vector<model::endpoint_observation> endpoints_;  ///< not handed over yet
+  std::vector<model::endpoint_observation> endpoints_;  ///< not passed on yet
   std::vector<model::certificate_pointer> certificates_;
   known_certificates certificates_kept_;
-  std::size_t held_bytes_ = 0;         ///< of both, about
+  std::size_t held_bytes_ = 0;         ///< approximate size of both
   std::size_t handed_over_bytes_ = 0;  ///< not published yet
   steady_time held_since_{};
   std::set<std::uint16_t> told_;  ///< ports whose conversation has ended

@@ -1,7 +1,7 @@
 #include "scanner/engine/certificate_facts.hpp"
 
 #include "base/hash.hpp"
-#include "model/fqdn.hpp"
+#include "model/net/fqdn.hpp"
 #include "tls/host_match.hpp"
 
 namespace sonde::scanner {
@@ -9,14 +9,14 @@ namespace {
 
 using model::json;
 
-/// What is cached at most, in bytes of memory: some 500 usual certificates, which are more than
-/// there are intermediates in use.
+/// Maximum size of the cache in bytes of memory: about 500 usual certificates, which is more than
+/// the number of intermediates in use.
 constexpr std::size_t cached_bytes = 4u << 20;
-/// What a parsed certificate and its facts take for each byte of DER, and for themselves.
+/// Memory of a parsed certificate and its facts, per byte of DER and per certificate.
 constexpr std::size_t memory_per_byte = 6;
 constexpr std::size_t memory_of_one = 1'024;
 
-/// Adds fields that say something; an empty one would only say that it is empty.
+/// Adds fields with a value and omits empty ones.
 class fact_writer {
  public:
   explicit fact_writer(json& out) : out_(out) {}
@@ -99,6 +99,7 @@ model::certificate_observation observe(const tls::certificate& c) {
   out.sha256 = c.sha256;
   out.subject = c.subject.text;
   out.not_after = c.not_after;
+  out.self_signed = c.flags.self_signed;
   out.attributes = json::object();
   fact_writer facts(out.attributes);
   put_identity(facts, c);

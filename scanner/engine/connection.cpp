@@ -16,24 +16,24 @@ connection::connection(executor loop, unique_socket socket, bool v4, std::uint16
 }
 
 void connection::arm(steady_time deadline) {
-  alarm_->rang = false;
-  auto operation = ++alarm_->operation;
+  timeout_->expired = false;
+  auto operation = ++timeout_->operation;
   timer_.expires_at(deadline);
-  timer_.async_wait([this, alarm = alarm_, operation](error_code failed) {
-    if (failed || alarm->operation != operation) return;
-    alarm->rang = true;
+  timer_.async_wait([this, timeout = timeout_, operation](error_code failed) {
+    if (failed || timeout->operation != operation) return;
+    timeout->expired = true;
     error_code ignored;
     socket_.cancel(ignored);
   });
 }
 
 void connection::disarm() {
-  ++alarm_->operation;
+  ++timeout_->operation;
   timer_.cancel();
 }
 
 error connection::explain(error_code code) const {
-  if (alarm_->rang) return fail(errc::deadline);
+  if (timeout_->expired) return fail(errc::deadline);
   if (code == asio::error::eof) return fail(errc::closed);
   if (code == asio::error::connection_reset || code == asio::error::broken_pipe) {
     return fail(errc::reset);
@@ -57,6 +57,7 @@ awaitable<result<std::string>> connection::read(std::size_t most, steady_time de
 
 awaitable<result<>> connection::write(std::string bytes, steady_time deadline) {
   if (manners_ == port_manners::listen_only) co_return fail(errc::listen_only);
+  if (manners_ == port_manners::industrial) co_return fail(errc::industrial);
   error_code failed;
   arm(deadline);
   auto token = asio::redirect_error(asio::use_awaitable, failed);
@@ -64,6 +65,15 @@ awaitable<result<>> connection::write(std::string bytes, steady_time deadline) {
   disarm();
   if (failed) co_return explain(failed);
   co_return result<>();
+}
+
+void connection::permit_industrial() {
+  if (manners_ == port_manners::industrial) manners_ = port_manners::speak;
+}
+
+void connection::interrupt() {
+  error_code ignored;
+  socket_.cancel(ignored);
 }
 
 void connection::close() {

@@ -24,8 +24,14 @@ class connection {
 
   /// The next bytes, at most `most`. `errc::closed` at the end of the stream.
   awaitable<result<std::string>> read(std::size_t most, steady_time deadline);
-  /// `errc::listen_only`, and nothing leaves this machine, where nothing may be sent.
+  /// `errc::listen_only` or `errc::industrial`, and nothing leaves this machine, where nothing may
+  /// be sent.
   awaitable<result<>> write(std::string bytes, steady_time deadline);
+  /// On a port of an industrial protocol `write` sends from now on. Only for that protocol's own
+  /// identification request, and only where `scan.industrial` allows it.
+  void permit_industrial();
+  /// The read under way ends with `errc::cancelled`; the connection stays usable.
+  void interrupt();
   void close();
 
  private:
@@ -34,15 +40,15 @@ class connection {
   void disarm();
   [[nodiscard]] error explain(error_code code) const;
 
-  struct alarm {
+  struct timeout_state {
     std::uint64_t operation = 0;  ///< counts up, so that a late timer hits no later operation
-    bool rang = false;
+    bool expired = false;
   };
 
   port_manners manners_;
   asio::ip::tcp::socket socket_;
   asio::steady_timer timer_;
-  std::shared_ptr<alarm> alarm_ = std::make_shared<alarm>();
+  std::shared_ptr<timeout_state> timeout_ = std::make_shared<timeout_state>();
 };
 
 }  // namespace sonde::scanner

@@ -16,7 +16,7 @@ namespace {
 constexpr int events_at_once = 512;
 /// Rounds of events before other work on the loop gets its turn.
 constexpr int rounds_at_once = 4;
-/// How exactly time-outs are kept.
+/// Precision of timeouts.
 constexpr std::chrono::milliseconds tick{20};
 constexpr std::chrono::milliseconds idle_tick{250};
 
@@ -45,7 +45,8 @@ socket_address to_native(const model::ip_address& address, std::uint16_t port) {
   return out;
 }
 
-/// A simultaneous open with oneself: the port chosen for this end was the one being asked.
+/// Detects a simultaneous open with itself: the local port chosen for the socket was the probed
+/// port.
 bool is_connected_to_itself(int descriptor) {
   sockaddr_storage own{};
   sockaddr_storage peer{};
@@ -62,8 +63,8 @@ void close_with_reset(int descriptor) {
   close(descriptor);
 }
 
-/// Makes a socket that was refused as good as new, which costs a third of opening another:
-/// connect(2), on AF_UNSPEC.
+/// Resets a refused socket with connect(2) on AF_UNSPEC, which costs a third of opening another
+/// one.
 bool disconnect(int descriptor) {
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
@@ -108,7 +109,7 @@ dial_outcome made(verdict what, errc why, int system_error) {
   return out;
 }
 
-dial_outcome trouble_of(int system_error) {
+dial_outcome local_outcome(int system_error) {
   switch (system_error) {
     case ENETUNREACH:
     case EHOSTUNREACH:
@@ -119,24 +120,25 @@ dial_outcome trouble_of(int system_error) {
     case EACCES:  // a prohibit route
     case EPERM:   // a firewall of this machine
       return made(verdict::local, errc::forbidden, system_error);
-    default: return made(verdict::local, errc::local_trouble, system_error);
+    default: return made(verdict::local, errc::local_error, system_error);
   }
 }
 
 }  // namespace
 
-dial_outcome outcome_of(int system_error, bool immediate) {
+dial_outcome outcome_of(int system_error, error_origin origin) {
   switch (system_error) {
     case ECONNREFUSED: return made(verdict::closed, errc::refused, system_error);
-    // A reset in answer to a SYN is ECONNREFUSED. These two mean that the handshake was completed.
+    // A reset in response to a SYN is ECONNREFUSED. These two mean that the handshake was
+    // completed.
     case ECONNRESET:
     case EPIPE: return made(verdict::open, errc::reset, system_error);
     case ETIMEDOUT: return made(verdict::silent, errc::silent, system_error);
     default: break;
   }
-  if (immediate) return trouble_of(system_error);
-  // ICMP. Its errors are many (EACCES is ICMPv6's "administratively prohibited"), and whoever sent
-  // one, it was not this machine.
+  if (origin == error_origin::call) return local_outcome(system_error);
+  // ICMP. It has many errors (EACCES is ICMPv6's "administratively prohibited"), and all of them
+  // come from another machine.
   return made(verdict::unreachable, errc::unreachable, system_error);
 }
 
@@ -175,9 +177,9 @@ std::optional<dial_outcome> connector::dial(const model::ip_address& address, st
   auto index = free_.back();
   auto to = to_native(address, port);
   auto socket = socket_for(index, to.get()->sa_family);
-  if (!socket) return outcome_of(errno, true);
+  if (!socket) return outcome_of(errno, error_origin::call);
   if (connect(socket.get(), to.get(), to.size) != 0 && errno != EINPROGRESS) {
-    return outcome_of(errno, true);
+    return outcome_of(errno, error_origin::call);
   }
   free_.pop_back();
   auto& s = slots_[index];
@@ -190,8 +192,9 @@ std::optional<dial_outcome> connector::dial(const model::ip_address& address, st
   return std::nullopt;
 }
 
-/// The one that rests in the slot, or a new one that the epoll knows by the slot. Its events come
-/// at their edges: a socket that rests would otherwise tell at every look that it is not connected.
+/// Returns the socket kept in the slot, or a new one that is registered with epoll under the slot.
+/// Registration is edge-triggered: a kept socket would otherwise report in every round that it is
+/// not connected.
 unique_socket connector::socket_for(std::uint32_t index, int family) {
   auto& s = slots_[index];
   unique_socket rested(std::exchange(s.descriptor, -1));
@@ -245,9 +248,9 @@ bool connector::harvest() {
     const auto& event = events[static_cast<std::size_t>(i)];
     auto index = static_cast<std::uint32_t>(event.data.u64);
     auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32U);
-    // An earlier listener of this batch may have given this slot up.
+    // An earlier listener of this batch may have released this slot.
     if (slots_[index].listener == nullptr || slots_[index].generation != generation) continue;
-    // Hung up without an error: it rested when this was said.
+    // Hung up without an error: the socket was kept for reuse at that time.
     if ((event.events & EPOLLHUP) != 0 && (event.events & EPOLLERR) == 0) continue;
     complete(index);
   }
@@ -259,8 +262,8 @@ void connector::complete(std::uint32_t index) {
   int failure = 0;
   socklen_t size = sizeof failure;
   if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &failure, &size) != 0) failure = errno;
-  if (failure != 0) return tell(index, outcome_of(failure, false));
-  if (is_connected_to_itself(descriptor)) return tell(index, trouble_of(EADDRINUSE));
+  if (failure != 0) return tell(index, outcome_of(failure, error_origin::network));
+  if (is_connected_to_itself(descriptor)) return tell(index, local_outcome(EADDRINUSE));
   epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);
   dial_outcome connected;
   connected.what = verdict::open;
@@ -280,7 +283,7 @@ void connector::tell(std::uint32_t index, dial_outcome outcome) {
     s.descriptor = socket.release();
     any_rest_ = true;
   } else if (outcome.what == verdict::local) {
-    socket = unique_socket();  // connected, if only to itself
+    socket = unique_socket();  // connected, but only to itself
   } else {
     close(socket.release());  // there is no connection to reset
   }
@@ -305,7 +308,7 @@ awaitable<void> connector::expire() {
     bool any = std::exchange(room_made_, false);
     while (oldest_ != none && slots_[oldest_].begun + timeout_ <= now) {
       any = true;
-      tell(oldest_, outcome_of(ETIMEDOUT, false));
+      tell(oldest_, outcome_of(ETIMEDOUT, error_origin::network));
     }
     if (any && on_room_) on_room_();
     if (idle && oldest_ == none) close_rested();

@@ -1,396 +1,384 @@
 #include "scanner/engine/conversation.hpp"
 
-#include "base/hash.hpp"
-#include "model/text.hpp"
-#include "scanner/modules/recognition.hpp"
-#include "tls/client_handshake.hpp"
+#include "scanner/engine/endpoint_notes.hpp"
+#include "scanner/engine/exchange.hpp"
+#include "scanner/engine/inner_talk.hpp"
+#include "scanner/engine/page_icon.hpp"
+#include "scanner/engine/plan.hpp"
+#include "scanner/engine/port_manners.hpp"
+#include "scanner/engine/response_choice.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace sonde::scanner {
 namespace {
 
 using std::chrono::milliseconds;
+using exchange_pointer = std::shared_ptr<exchange>;
 
-constexpr std::size_t read_at_once = 4096;
-/// Of a banner that is beyond the scan's budget so much is kept, for the table of results.
-constexpr std::size_t shown_of_banner = 200;
-/// A pause that ends what is said, where nothing else tells the end.
-constexpr milliseconds end_of_speech{150};
-/// How long a service that speaks first may take before it is asked something: four round trips,
-/// within these bounds.
-constexpr milliseconds shortest_patience{150};
-constexpr milliseconds longest_patience{1'500};
-constexpr int patience_round_trips = 4;
-/// A service that speaks in many small pieces is looked at only so often; then a pause, or the
-/// limits, tell where it ends.
-constexpr int looks = 64;
+/// Responses without a name after which no more requests are sent: the banner is kept.
+constexpr std::size_t most_nameless = 2;
+/// How long the last request is waited for, whatever time has passed before.
+constexpr milliseconds last_wait{250};
 
-milliseconds patience_for(std::chrono::microseconds rtt) {
-  auto patience = std::chrono::ceil<milliseconds>(rtt * patience_round_trips);
-  return std::clamp(patience, shortest_patience, longest_patience);
-}
-
-/// The first connection, listened to while others are tried.
-struct listener {
-  listener(executor loop, connection first) : link(std::move(first)), news(std::move(loop)) {}
-  connection link;
-  std::string said;
-  bool ended = false;
-  error why;
-  condition news;
-};
-
-/// Reads on after the first bytes, until it is plain that no more will come.
-awaitable<void> hear_out(connection& link, std::string& said, std::size_t most,
-                         steady_time deadline, const clock& time) {
-  for (int look = 0; said.size() < most; ++look) {
-    if (look < looks && recognise(said).complete) co_return;
-    auto pause = std::min(deadline, time.steady_now() + end_of_speech);
-    auto more = co_await link.read(std::min(read_at_once, most - said.size()), pause);
-    if (!more) co_return;
-    said += *more;
-  }
-}
-
-awaitable<void> listen(std::shared_ptr<listener> l, std::size_t most, milliseconds greeting,
-                       milliseconds answer, const clock& time) {
-  auto begun = time.steady_now();
-  auto first = co_await l->link.read(read_at_once, begun + greeting);
-  if (first) {
-    l->said = std::move(*first);
-    co_await hear_out(l->link, l->said, most, time.steady_now() + answer, time);
-  } else {
-    l->why = first.error();
-  }
-  l->ended = true;
-  l->news.notify_all();
-}
-
-/// One conversation under way.
-class talk {
+/// Executes the plan of one open port.
+class conversation {
  public:
-  talk(conversation_tools& tools, conversation_partner partner)
-      : tools_(tools), partner_(std::move(partner)) {
-    deadline_ = now() + milliseconds(tools_.bounds.conversation_timeout_ms);
-    out_.endpoint.address = partner_.address;
-    out_.endpoint.port = partner_.port;
-    out_.endpoint.listened_only = manners_of(partner_.port) == port_manners::listen_only;
-    out_.endpoint.seen = tools_.time.now();
-  }
+  conversation(conversation_tools& tools, conversation_partner partner,
+               std::chrono::microseconds rtt)
+      : tools_(tools),
+        rtt_(rtt),
+        greets_late_(greets_late(partner.port)),
+        one_client_(serves_one_client(partner.port)),
+        begun_(tools.time.steady_now()),
+        choice_(partner.port),
+        with_(std::make_shared<exchange_context>(
+            tools, std::move(partner),
+            begun_ + milliseconds(tools.bounds.conversation_timeout_ms))),
+        notes_(tools, with_->partner) {}
 
-  ~talk() {
-    if (ear_) ear_->link.close();
+  ~conversation() {
+    for (auto& each : exchanges_) {
+      if (each->link) each->link->close();
+    }
+    with_->over = true;
   }
-  talk(const talk&) = delete;
-  talk& operator=(const talk&) = delete;
+  conversation(const conversation&) = delete;
+  conversation& operator=(const conversation&) = delete;
 
-  awaitable<conversation_result> run(unique_socket first, milliseconds patience) {
-    bool listening = co_await begin_to_listen(std::move(first));
-    if (listening) co_await wait_for_greeting(now() + patience);
-    if (!listening && !was_reset_) co_return std::move(out_);
-    if (was_reset_) {
-      bool reset_again = co_await is_reset_at_once(patience);
-      out_.open = !reset_again;
-      if (reset_again) co_return std::move(out_);
+  awaitable<conversation_result> run(unique_socket socket) {
+    bool listening = co_await begin_to_listen(std::move(socket));
+    if (listening) co_await settle(*exchanges_.front(), now() + greeting_patience(rtt_));
+    bool reset = listening && is(exchanges_.front()->why, errc::reset);
+    if (!listening && !dial_reset_) co_return notes_.finish();
+    if (reset || dial_reset_) {
+      bool again = co_await is_reset_at_once();
+      if (again) {
+        notes_.not_open();
+        co_return notes_.finish();
+      }
     }
-    bool done = take_greeting();
-    if (!done && manners_of(partner_.port) == port_manners::listen_only) {
-      co_await only_listen();
-      co_return std::move(out_);
-    }
-    if (!done) done = co_await offer_tls(patience);
-    if (!done) co_await wait_for_greeting(now());
-    if (!done) done = take_greeting();
-    if (!done) done = co_await ask_http();
-    if (!done) co_await wait_for_greeting(deadline_);
-    if (!done) done = take_greeting();
-    if (!done && !said_to_hello_.empty()) take("tls", said_to_hello_);
-    if (!done && said_to_hello_.empty()) note_silence();
-    co_return std::move(out_);
+    co_await look();
+    if (!done_) co_await ask();
+    if (!done_) note_the_rest();
+    note_requests();
+    co_await ask_for_icon(*with_, notes_);
+    co_return notes_.finish();
   }
 
  private:
-  [[nodiscard]] steady_time now() const { return tools_.time.steady_now(); }
-  [[nodiscard]] milliseconds answer_time() const {
-    return milliseconds(tools_.bounds.answer_timeout_ms);
-  }
-  /// On one connection that speaks TLS: a handshake, and then so much again.
-  [[nodiscard]] std::size_t most_received() const {
-    return std::size_t{2} * tools_.bounds.handshake_bytes;
-  }
-  [[nodiscard]] steady_time answer_deadline() const {
-    return std::min(deadline_, now() + answer_time());
-  }
+  [[nodiscard]] steady_time now() const { return with_->now(); }
+  static bool is(const error& why, errc code) { return why.code == make_error_code(code); }
+
+  // --- the first connection ---
 
   /// On the socket that found the port open, or, where that could not be kept, on another.
-  awaitable<bool> begin_to_listen(unique_socket first) {
-    if (first) {
-      hear(connection(tools_.loop, std::move(first), partner_.address.is_v4(), partner_.port));
-      co_return true;
+  awaitable<bool> begin_to_listen(unique_socket socket) {
+    auto first = std::make_shared<exchange>();
+    first->asked = "greeting";
+    if (socket) {
+      auto port = with_->partner.port;
+      connection link(tools_.loop, std::move(socket), with_->partner.address.is_v4(), port);
+      auto most = std::size_t{2} * tools_.bounds.handshake_bytes;
+      first->link = std::make_shared<channel>(std::move(link), most);
+    } else {
+      auto link = co_await with_->dial();
+      if (!link) {
+        dial_reset_ = is(link.error(), errc::reset);
+        notes_.take_error(link.error());
+        co_return false;
+      }
+      first->link = std::move(*link);
     }
-    auto link = co_await dial();
-    if (link) {
-      hear(std::move(*link));
-      co_return true;
-    }
-    was_reset_ = link.error().code == make_error_code(errc::reset);
-    out_.endpoint.trouble = link.error().message();
-    co_return false;
+    ++with_->connections;
+    auto until = begun_ + milliseconds(tools_.bounds.greeting_timeout_ms);
+    start(first, conduct_greeting(with_, first, until));
+    co_return true;
   }
 
-  void hear(connection link) {
-    ear_ = std::make_shared<listener>(tools_.loop, std::move(link));
-    tools_.group.spawn(listen(ear_, tools_.bounds.banner_bytes,
-                              milliseconds(tools_.bounds.greeting_timeout_ms), answer_time(),
-                              tools_.time));
-  }
-
-  /// Until the service has begun to speak on the first connection, or `until`. Once it has begun,
-  /// it is heard out.
-  awaitable<void> wait_for_greeting(steady_time until) {
-    while (ear_ && !ear_->ended) {
-      auto patience = ear_->said.empty() ? until : deadline_;
-      bool news = co_await ear_->news.wait_until(patience);
-      if (!news && (ear_->said.empty() || now() >= deadline_)) co_return;
-    }
-    if (ear_ && ear_->why.code == make_error_code(errc::reset)) was_reset_ = true;
-  }
-
-  /// Until the service has spoken, or its time to do so is over.
-  awaitable<void> only_listen() {
-    co_await wait_for_greeting(deadline_);
-    bool said = take_greeting();
-    if (!said) note_silence();
-  }
-
-  awaitable<result<connection>> dial() {
-    return tools_.dial.dial(partner_.address, partner_.port, partner_.rate, partner_.allowed,
-                            deadline_);
-  }
-
-  /// Takes what was said for the banner.
-  void take(const char* module, std::string_view said) {
-    auto known = recognise(said);
-    out_.endpoint.module = module;
-    out_.endpoint.service = std::move(known.service);
-    out_.endpoint.raw_banner = std::move(known.raw);
-    out_.endpoint.masked_banner = std::move(known.masked);
-    out_.endpoint.trouble.clear();
-    shorten_banner();
-  }
-
-  void shorten_banner() {
-    auto& raw = out_.endpoint.raw_banner;
-    if (raw.empty() || partner_.budget->admit_banner(raw.size())) return;
-    out_.endpoint.banner_sha256 = to_hex(sha256(raw));
-    out_.endpoint.truncated = true;
-    raw = model::first_line(raw, shown_of_banner);
-    out_.endpoint.masked_banner.clear();
-  }
-
-  bool take_greeting() {
-    if (!ear_ || ear_->said.empty()) return false;
-    take("greeting", ear_->said);
-    return true;
-  }
-
-  void note_silence() {
-    if (ear_ && out_.endpoint.trouble.empty()) out_.endpoint.trouble = sentence(ear_->why);
-  }
-
-  /// What our own time limit ended, or has still to end, is the service's silence.
-  static std::string sentence(const error& why) {
-    bool silent = !why.code || why.code == make_error_code(errc::deadline);
-    return silent ? describe(errc::silent) : why.message();
+  void start(exchange_pointer which, awaitable<void> work) {
+    which->started = now();
+    exchanges_.push_back(std::move(which));
+    tools_.group.spawn(std::move(work));
   }
 
   /// A SYN proxy completes the handshake for a port that nobody listens on, and then takes it back.
-  awaitable<bool> is_reset_at_once(milliseconds patience) {
-    auto link = co_await dial();
-    if (!link) {
-      auto why = link.error().code;
-      co_return why == make_error_code(errc::refused) || why == make_error_code(errc::reset);
-    }
-    auto said = co_await link->read(1, now() + patience);
-    co_return !said && said.error().code == make_error_code(errc::reset);
+  awaitable<bool> is_reset_at_once() {
+    auto link = co_await with_->dial();
+    ++with_->connections;
+    if (!link) co_return is(link.error(), errc::refused) || is(link.error(), errc::reset);
+    auto said = co_await (*link)->read(1, now() + greeting_patience(rtt_));
+    (*link)->close();
+    co_return !said && is(said.error(), errc::reset);
   }
 
-  /// Moves bytes between the connection and the handshake once: out, then in.
-  awaitable<result<>> pump(connection& link, tls::client_handshake& handshake, steady_time until) {
-    auto output = handshake.take_output();
-    if (!output.empty()) {
-      auto written = co_await link.write(std::move(output), until);
-      if (!written) co_return written;
+  // --- requests ---
+
+  awaitable<void> ask() {
+    auto plan = plan_for(with_->partner.port, with_->how_deep());
+    if (only_listens()) plan.clear();
+    for (const auto& step : plan) {
+      if (done_ || choice_.nameless() >= most_nameless || now() >= with_->deadline) break;
+      bool again = step.what == plan_step::kind::tls12;
+      if (again && !dropped_tls()) continue;
+      if (!again && choice_.has_page() && was_asked("http") && was_asked("tls")) break;
+      // A busy machine delays the requests, not the server: the usual ones are sent in any case.
+      bool enough = is_mute() && with_->connections >= tools_.bounds.conversation_connections;
+      if (enough && !again) continue;
+      co_await ask_one(step);
     }
-    if (handshake.status() != tls::client_handshake::state::in_progress &&
-        handshake.status() != tls::client_handshake::state::established) {
-      co_return fail(errc::closed);
-    }
-    auto input = co_await link.read(read_at_once, until);
-    if (input) {
-      received_ += input->size();
-      if (received_ > most_received()) co_return fail(errc::closed);
-      handshake.receive(*input);
-      co_return result<>();
-    }
-    if (input.error().code == make_error_code(errc::closed)) handshake.receive_end();
-    co_return input.error();
+    if (!done_) co_await settle_pair(now() + last_wait);
+    if (!done_ && choice_.has_page()) co_await await_page();
+    bool unheard = !done_ && !plan.empty() && choice_.nameless() == 0 && now() < with_->deadline;
+    if (unheard && !greets_late_ && !is_mute()) co_await ask_on_the_first();
+    if (!done_) co_await wait_for_late_ones();
   }
 
-  /// True: it speaks TLS, so that is what it is.
-  awaitable<bool> offer_tls(milliseconds patience) {
-    auto link = co_await dial();
-    if (!link) {
-      out_.endpoint.trouble = link.error().message();
-      co_return false;
-    }
-    tls::handshake_limits bounds;
-    bounds.handshake_bytes = tools_.bounds.handshake_bytes;
-    bounds.chain_certificates = tools_.bounds.chain_certificates;
-    bounds.foreign_bytes = tools_.bounds.banner_bytes;
-    auto name = partner_.host.is_address() ? std::string() : partner_.host.text();
-    tls::client_handshake handshake(tools_.openssl, name, bounds);
-    auto until = answer_deadline();
-    result<> last;
-    while (handshake.status() == tls::client_handshake::state::in_progress && last) {
-      last = co_await pump(*link, handshake, until);
-    }
-    // What is still to be said: the end of the handshake, or an alert.
-    auto rest = handshake.take_output();
-    if (!rest.empty()) co_await link->write(rest, until);
-    if (!speaks_tls(handshake)) {
-      said_to_hello_ = handshake.foreign_bytes();
-      if (said_to_hello_.empty()) co_return false;
-      co_await hear_out(*link, said_to_hello_, tools_.bounds.banner_bytes, answer_deadline(),
-                        tools_.time);
-      co_return false;
-    }
-    note_handshake(handshake, last);
-    if (handshake.status() == tls::client_handshake::state::established) {
-      co_await speak_inside(*link, handshake, patience);
-      // TLS 1.3: what the server thinks of our missing certificate comes after the handshake.
-      note_failure(handshake);
-    }
-    co_return true;
+  [[nodiscard]] bool only_listens() const {
+    return listens_only(with_->partner.port, tools_.industrial);
   }
 
-  static bool speaks_tls(const tls::client_handshake& handshake) {
-    const auto& seen = handshake.observation();
-    return handshake.status() == tls::client_handshake::state::established || !seen.chain.empty() ||
-           seen.alert.has_value() || !seen.version.empty();
+  /// The port has been silent for so long that nothing more is sent to it.
+  [[nodiscard]] bool is_mute() const { return !was_heard() && now() >= mute_time(); }
+  [[nodiscard]] bool was_heard() const {
+    return choice_.has_page() || choice_.nameless() > 0 ||
+           std::ranges::any_of(exchanges_, [](const auto& each) { return has_begun(*each); });
+  }
+  [[nodiscard]] steady_time mute_time() const {
+    return greets_late_ ? with_->deadline : begun_ + mute_limit(rtt_);
   }
 
-  void note_handshake(const tls::client_handshake& handshake, const result<>& last) {
-    const auto& seen = handshake.observation();
-    model::tls_observation tls;
-    tls.version = seen.version;
-    tls.cipher = seen.cipher;
-    tls.group = seen.group;
-    tls.sni = seen.sni;
-    tls.client_certificate_requested = seen.client_certificate_requested;
-    for (const auto& der : seen.chain)
-      note_certificate(tls, der);
-    out_.endpoint.module = "tls";
-    out_.endpoint.tls = std::move(tls);
-    out_.endpoint.trouble = last ? std::string() : sentence(last.error());
-    note_failure(handshake);
+  /// The server closed the connection instead of answering a ClientHello of TLS 1.3.
+  [[nodiscard]] bool dropped_tls() const {
+    return std::ranges::any_of(exchanges_, [](const auto& each) {
+      bool dropped = is(each->why, errc::closed) || is(each->why, errc::reset);
+      return each->asked == "tls" && each->ended && !has_begun(*each) && dropped;
+    });
   }
 
-  /// One that the scan holds already is not parsed again, unless it is the first time that it
-  /// stands for the host.
-  void note_certificate(model::tls_observation& tls, const std::string& der) {
-    bool leaf = tls.chain.empty();
-    auto fingerprint = fingerprint_of(der);
-    tls.chain.push_back(fingerprint);
-    auto known = partner_.known->find(fingerprint);
-    bool held = known != partner_.known->end();
-    if (held && (!leaf || known->second)) {
-      if (leaf) tls.mismatched = *known->second;
-      return;
+  awaitable<void> ask_one(const plan_step& step) {
+    exchange_pointer on;
+    if (step.hinted && first_is_idle()) {
+      on = co_await take_first();
+      if (done_) co_return;
     }
-    if (!partner_.budget->admit_certificate(fingerprint, der.size())) {
-      out_.endpoint.truncated = true;
-      return;
-    }
-    auto certificate = tools_.certificates.parse(der, fingerprint);
-    if (leaf) tls.mismatched = !is_for(certificate->parsed, partner_.host, partner_.address);
-    out_.certificates.push_back(certificate->facts);
-  }
-
-  void note_failure(const tls::client_handshake& handshake) {
-    if (handshake.status() != tls::client_handshake::state::failed) return;
-    const auto& alert = handshake.observation().alert;
-    if (alert) out_.endpoint.tls->alert = alert->name;
-    if (out_.endpoint.raw_banner.empty()) out_.endpoint.trouble = handshake.failure().message();
-  }
-
-  /// The same as outside: it may speak first, and is asked if it does not.
-  awaitable<void> speak_inside(connection& link, tls::client_handshake& handshake,
-                               milliseconds patience) {
-    auto said = handshake.take_plaintext();
-    auto until = std::min(deadline_, now() + patience);
-    result<> last;
-    while (said.empty() && last) {
-      last = co_await pump(link, handshake, until);
-      said += handshake.take_plaintext();
-    }
-    bool asked = false;
-    if (said.empty() && handshake.encrypt(http_question())) {
-      asked = true;
-      until = answer_deadline();
-      last = {};
-      while (said.empty() && last) {
-        last = co_await pump(link, handshake, until);
-        said += handshake.take_plaintext();
+    if (!on) {
+      bool extra = step.what == plan_step::kind::tls12;
+      if (!extra && with_->connections >= with_->most_connections) {
+        co_await settle_pair(now() + last_wait);
+        co_await look();
+        co_return;
       }
+      if (one_client_ && first_is_idle()) close_first();
+      on = std::make_shared<exchange>();
+      ++with_->connections;
     }
-    until = answer_deadline();
-    for (int look = 0; last && said.size() < tools_.bounds.banner_bytes; ++look) {
-      if (look < looks && !said.empty() && recognise(said).complete) break;
-      last = co_await pump(link, handshake, std::min(until, now() + end_of_speech));
-      said += handshake.take_plaintext();
+    start_step(step, on);
+    if (step.with_next) {
+      paired_ = on;
+      co_return;
     }
-    if (said.empty()) co_return;
-    said.resize(std::min<std::size_t>(said.size(), tools_.bounds.banner_bytes));
-    take(asked ? "http" : "greeting", said);
+    auto until = now() + patience_for(step, rtt_);
+    if (!was_heard()) until = std::min(until, mute_time());
+    co_await settle(*on, until);
+    co_await settle_pair(until);
+    co_await look();
+    // A server may serve one connection at a time, or allow one for each address.
+    bool turned_away = on->ended && !has_begun(*on) && !is(on->why, errc::deadline);
+    if (!done_ && turned_away && first_is_idle() && !greets_late_) close_first();
   }
 
-  [[nodiscard]] std::string http_question() const {
-    return "GET / HTTP/1.0\r\nUser-Agent: " + tools_.user_agent + "\r\nAccept: */*\r\n\r\n";
+  void start_step(const plan_step& step, const exchange_pointer& on) {
+    last_asked_ = now();
+    if (step.what == plan_step::kind::talk) {
+      on->asked = step.module->name;
+      return start(on, conduct_talk(with_, on, *step.module));
+    }
+    bool newest = step.what == plan_step::kind::tls;
+    auto highest = newest ? tls::client_offer::version::tls13 : tls::client_offer::version::tls12;
+    on->asked = newest ? "tls" : "tls-1.2";
+    start(on, conduct_tls(with_, on, highest));
   }
 
-  awaitable<bool> ask_http() {
-    auto link = co_await dial();
-    if (!link) co_return false;
-    auto question = http_question();
-    auto until = answer_deadline();
-    auto written = co_await link->write(question, until);
-    if (!written) co_return false;
-    auto first = co_await link->read(read_at_once, until);
-    if (!first) co_return false;
-    auto said = std::move(*first);
-    co_await hear_out(*link, said, tools_.bounds.banner_bytes, answer_deadline(), tools_.time);
-    take("http", said);
-    co_return true;
+  /// Waits for the request that was sent together with the last one.
+  awaitable<void> settle_pair(steady_time until) {
+    auto pair = std::exchange(paired_, nullptr);
+    if (pair) co_await settle(*pair, until);
+  }
+
+  /// The connection that was listened to has been silent, and can still be used.
+  [[nodiscard]] bool first_is_idle() const {
+    if (exchanges_.empty() || first_closed_) return false;
+    const auto& first = *exchanges_.front();
+    bool silent = !first.ended || is(first.why, errc::deadline);
+    return first.asked == "greeting" && first.link && silent && !has_begun(first);
+  }
+
+  /// The connection that was listened to, without its listener. None: the server began to speak.
+  awaitable<exchange_pointer> take_first() {
+    auto& first = *exchanges_.front();
+    if (!first.ended) first.link->interrupt();
+    co_await settle(first, with_->deadline);
+    co_await look();
+    bool silent = is(first.why, errc::cancelled) || is(first.why, errc::deadline);
+    if (done_ || !first.ended || !silent) co_return nullptr;
+    auto out = std::make_shared<exchange>();
+    out->link = std::move(first.link);
+    co_return out;
+  }
+
+  void close_first() {
+    exchanges_.front()->link->close();
+    first_closed_ = true;
+  }
+
+  /// A server that serves one connection at a time has not seen the others: the first one is its.
+  awaitable<void> ask_on_the_first() {
+    if (!first_is_idle()) co_return;
+    plan_step http{plan_step::kind::talk, &modules::http_module, true, false};
+    co_await ask_one(http);
+    const auto& last = *exchanges_.back();
+    if (done_ || !last.ended || has_begun(last) || is(last.why, errc::deadline)) co_return;
+    // It has closed, so that the next one is served.
+    bool tls_unanswered = std::ranges::none_of(exchanges_, [](const auto& each) {
+      return each->is_tls() && (each->begun || !each->response.empty());
+    });
+    if (!tls_unanswered) co_return;
+    --with_->connections;
+    plan_step tls{plan_step::kind::tls, nullptr, true, false};
+    co_await ask_one(tls);
+  }
+
+  // --- responses ---
+
+  static bool has_begun(const exchange& one) {
+    return one.begun || (one.link && one.link->received() > 0);
+  }
+
+  /// Until the exchange has ended, or any other has brought something, or `until`. An exchange that
+  /// has begun is heard to its end.
+  awaitable<void> settle(const exchange& one, steady_time until) {
+    while (!one.ended) {
+      bool brought = std::ranges::any_of(exchanges_, [](const auto& each) {
+        return each->ended && !each->taken && has_begun(*each);
+      });
+      bool begun = std::ranges::any_of(
+          exchanges_, [](const auto& each) { return !each->ended && has_begun(*each); });
+      auto limit = begun ? with_->deadline : std::min(until, with_->deadline);
+      if (brought || now() >= limit) co_return;
+      co_await with_->news.wait_until(limit);
+    }
+  }
+
+  awaitable<void> wait_for_late_ones() {
+    auto silence =
+        longest_silence(with_->partner.port, rtt_, milliseconds(tools_.bounds.greeting_timeout_ms));
+    auto until = std::min(std::max(begun_ + silence, last_asked_ + last_wait), with_->deadline);
+    while (!done_) {
+      auto open = std::ranges::find_if(exchanges_, [](const auto& each) { return !each->ended; });
+      if (open == exchanges_.end()) break;
+      auto last = *open;
+      co_await settle(*last, until);
+      co_await look();
+      if (!last->ended && now() >= until) break;
+    }
+  }
+
+  /// Takes the outcome of each exchange that has ended.
+  awaitable<void> look() {
+    for (std::size_t i = 0; i < exchanges_.size() && !done_; ++i) {
+      auto each = exchanges_[i];
+      if (!each->ended || each->taken) continue;
+      each->taken = true;
+      if (each->is_tls() && each->link && each->link->speaks_tls()) {
+        done_ = true;
+        co_await ask_inside_tls(*with_, each->link, each->why, notes_, rtt_);
+      } else if (auto seen = service_of(*each)) {
+        take_response({each->asked, *seen});
+        bool ask_more = done_ && !only_listens();
+        bool own_is_left = each->asked != "greeting" && seen->by && !was_asked(seen->by->name);
+        if (ask_more && own_is_left) co_await confirm(*with_, *seen->by, talk_place::plain, notes_);
+        if (ask_more) co_await ask_known(*with_, *each, std::move(*seen), notes_);
+      }
+      // A server may wait for the end of this connection before it serves the next one.
+      if (each->link && each->asked != "greeting") each->link->close();
+    }
+  }
+
+  void take_response(kept_response seen) {
+    auto best = choice_.take(std::move(seen), {was_heard("http"), was_heard("tls")});
+    if (best) settle_for(std::move(*best));
+  }
+
+  void settle_for(kept_response best) {
+    notes_.take(best.asked, std::move(best.known));
+    done_ = true;
+  }
+
+  [[nodiscard]] bool was_asked(std::string_view what) const {
+    return std::ranges::any_of(exchanges_,
+                               [what](const auto& each) { return each->asked == what; });
+  }
+  [[nodiscard]] bool was_heard(std::string_view what) const {
+    return std::ranges::any_of(
+        exchanges_, [what](const auto& each) { return each->asked == what && each->taken; });
+  }
+
+  /// Hears what may tell more to its end.
+  awaitable<void> await_page() {
+    for (std::size_t i = 0; i < exchanges_.size() && !done_; ++i) {
+      auto each = exchanges_[i];
+      if (each->asked != "http" && !each->is_tls()) continue;
+      co_await settle(*each, with_->deadline);
+      co_await look();
+    }
+    if (!done_) note_the_rest();
+  }
+
+  void note_requests() {
+    for (const auto& each : exchanges_) {
+      bool remote = is(each->why, errc::refused) || is(each->why, errc::reset) ||
+                    is(each->why, errc::silent) || is(each->why, errc::unreachable);
+      // What never left this machine says nothing about the target.
+      if (!each->link && !remote && each->asked != "greeting") continue;
+      auto fate = has_begun(*each) ? std::string("answered") : fate_of(*each);
+      auto end = each->ended ? each->ended_at : now();
+      notes_.take_request(request_on(each->link.get(), each->asked, fate, end - each->started));
+    }
+  }
+
+  void note_the_rest() {
+    if (auto best = choice_.best()) return settle_for(std::move(*best));
+    for (const auto& each : exchanges_) {
+      bool interrupted = is(each->why, errc::cancelled);
+      if (!interrupted) notes_.take_error(each->why);
+    }
   }
 
   conversation_tools& tools_;
-  conversation_partner partner_;
-  steady_time deadline_;
-  std::shared_ptr<listener> ear_;
-  bool was_reset_ = false;
-  std::string said_to_hello_;
-  std::size_t received_ = 0;
-  conversation_result out_;
+  std::chrono::microseconds rtt_;
+  bool greets_late_;  ///< nothing is sent on the connection that is listened to
+  bool one_client_;   ///< the first connection is closed before the next one is opened
+  steady_time begun_;
+  steady_time last_asked_{};
+  response_choice choice_;
+  std::shared_ptr<exchange_context> with_;
+  endpoint_notes notes_;
+  std::vector<exchange_pointer> exchanges_;
+  exchange_pointer paired_;  ///< its request was sent together with the next one
+  bool dial_reset_ = false;
+  bool first_closed_ = false;
+  bool done_ = false;
 };
 
 }  // namespace
 
 awaitable<conversation_result> converse(conversation_tools& tools, conversation_partner partner,
                                         unique_socket first, std::chrono::microseconds rtt) {
-  talk conversation(tools, std::move(partner));
-  co_return co_await conversation.run(std::move(first), patience_for(rtt));
+  conversation all(tools, std::move(partner), rtt);
+  auto out = co_await all.run(std::move(first));
+  co_return out;
 }
 
 }  // namespace sonde::scanner

@@ -3,9 +3,9 @@
 namespace sonde::scanner {
 namespace {
 
-constexpr std::chrono::milliseconds pause_after_trouble{50};
+constexpr std::chrono::milliseconds pause_after_error{50};
 
-/// Waits for the outcome of one attempt; gives it up when it goes out of scope.
+/// Waits for the outcome of one attempt; cancels it on destruction.
 class one_dial final : public dial_listener {
  public:
   one_dial(executor loop, connector& connector) : connector_(connector), done_(std::move(loop)) {}
@@ -38,8 +38,8 @@ dialer::dialer(executor loop, connector& connector, const clock& clock)
     : loop_(loop), connector_(connector), clock_(clock), room_(loop) {}
 
 awaitable<void> dialer::wait_for_room(steady_time deadline) {
-  // Whatever ends the wait, cancellation too: room that was left for this dial is somebody else's
-  // if it is not used.
+  // On every exit, including cancellation, unused room that was left for this dial is offered to
+  // others.
   struct place {
     explicit place(dialer& d) : owner(d) { ++owner.waiting_; }
     ~place() {
@@ -81,10 +81,10 @@ awaitable<result<connection>> dialer::dial(model::ip_address address, std::uint1
     if (outcome->what == verdict::open && outcome->socket) {
       co_return connection(loop_, std::move(outcome->socket), address.is_v4(), port);
     }
-    if (outcome->what != verdict::local || outcome->why != errc::local_trouble) {
+    if (outcome->what != verdict::local || outcome->why != errc::local_error) {
       co_return fail(outcome->why);
     }
-    pause.expires_after(pause_after_trouble);
+    pause.expires_after(pause_after_error);
     co_await pause.async_wait(asio::use_awaitable);
   }
 }

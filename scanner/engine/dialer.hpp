@@ -10,24 +10,24 @@
 
 namespace sonde::scanner {
 
-/// Opens connections one by one, for whoever talks to a port that the sweep has found open.
+/// Opens single connections, for conversations with ports that the sweep has found open.
 ///
 /// It shares the connector and the rates with the sweeps; they leave as many slots free as dials
-/// are waiting for one. The scope is asked again at every dial. Lives on the engine's loop.
+/// are waiting for one. The scope is checked again at every dial. Lives on the engine's loop.
 class dialer {
  public:
   dialer(executor loop, connector& connector, const clock& clock);
 
-  /// Whether an address may still be dialled at this moment.
+  /// Tells whether an address may still be dialled.
   using permission = std::function<result<>()>;
 
-  /// `errc::deadline` where it could not be tried in time, `silent` where it was.
+  /// Connects. `errc::deadline` if it could not be tried in time, `silent` if it was tried.
   awaitable<result<connection>> dial(model::ip_address address, std::uint16_t port,
                                      rate_table::lease rate, permission allowed,
                                      steady_time deadline);
-  /// The connector has room: whoever waits for it may look again.
+  /// Reports that the connector has room; wakes the waiting dials.
   void room() { room_.notify_all(); }
-  /// So many wait for room.
+  /// The number of dials that wait for room.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
 
  private:

@@ -9,19 +9,18 @@ namespace {
 constexpr int quantum = 32;
 /// Probes before other work on the loop gets its turn.
 constexpr int probes_at_once = 512;
-/// Of the descriptors, this part (of four) connects; the rest holds conversations.
+/// Quarters of the descriptors that connect; the rest holds conversations.
 constexpr std::size_t connecting_quarters = 3;
-constexpr std::size_t sockets_a_conversation = 3;
 constexpr std::size_t fewest_slots = 16;
-/// Of the slots, one in so many is for sweeps that have no more than `little` in flight.
+/// One in `kept_for_small` slots is reserved for sweeps with at most `little` probes in flight.
 constexpr std::size_t kept_for_small = 8;
 constexpr std::size_t little = 64;
-/// Sweeps that wait for their turn are woken together, at most so often.
-constexpr std::chrono::milliseconds alarm_grain{1};
+/// Waiting sweeps are woken together, at most once in this interval.
+constexpr std::chrono::milliseconds wake_grain{1};
 
 }  // namespace
 
-/// A caller of `resolve`, for as long as it waits.
+/// Counts a caller of `resolve` while it waits.
 class engine::resolving {
  public:
   explicit resolving(engine& owner) : owner_(owner) { ++owner_.resolving_; }
@@ -36,7 +35,7 @@ class engine::resolving {
   engine& owner_;
 };
 
-/// A scan among the active ones, for as long as its caller waits for it.
+/// Keeps a scan among the active ones while its caller waits for it.
 class engine::running_scan {
  public:
   running_scan(engine& owner, scan_pointer scan) : owner_(owner), scan_(std::move(scan)) {
@@ -48,7 +47,7 @@ class engine::running_scan {
     } else {
       // The caller itself was cancelled.
       scan_->abort(fail(errc::cancelled));
-      owner_.background_.spawn(owner_.see_off(scan_));
+      owner_.background_.spawn(owner_.drain(scan_));
     }
   }
   running_scan(const running_scan&) = delete;
@@ -63,21 +62,35 @@ class engine::running_scan {
 };
 
 engine::engine(executor loop, const engine_settings& settings, std::shared_ptr<const policy> rules,
-               const limits& limits, const clock& clock, logger& log)
+               const engine_context& context)
     : loop_(loop),
-      clock_(clock),
-      log_(log),
+      clock_(context.time),
+      log_(context.log),
       rules_(std::move(rules)),
-      most_talks_(std::max<std::size_t>(1, settings.descriptors / 4 / sockets_a_conversation)),
-      certificates_(openssl_, limits),
+      most_talking_(settings.descriptors / 4),
+      certificates_(openssl_, context.bounds),
       rates_(settings.rates),
       connect_(loop, std::max(fewest_slots, settings.descriptors / 4 * connecting_quarters),
-               std::chrono::milliseconds(limits.connect_timeout_ms), clock, log),
-      dial_(loop, connect_, clock),
-      resolve_(loop, settings.resolvers, limits),
-      background_(loop, log, "engine"),
-      tools_{loop, dial_, openssl_, certificates_, background_, limits, clock, settings.user_agent},
-      alarm_(loop),
+               std::chrono::milliseconds(context.bounds.connect_timeout_ms), context.time,
+               context.log),
+      dial_(loop, connect_, context.time),
+      resolve_(loop, settings.resolvers, context.bounds),
+      background_(loop, context.log, "engine"),
+      tools_{loop,
+             dial_,
+             openssl_,
+             certificates_,
+             background_,
+             context.bounds,
+             context.time,
+             context.log,
+             settings.user_agent,
+             kernel_random,
+             settings.how_deep,
+             settings.industrial,
+             settings.recog,
+             settings.route_pause},
+      wake_timer_(loop),
       something_ended_(loop) {
   connect_.on_room([this] { room_made(); });
 }
@@ -95,7 +108,7 @@ awaitable<void> engine::stop() {
   resolve_.cancel();
   while (!is_quiet())
     co_await something_ended_.wait();
-  alarm_.cancel();
+  wake_timer_.cancel();
   background_.cancel();
   co_await background_.join();
   co_await connect_.stop();
@@ -112,12 +125,13 @@ awaitable<result<std::vector<model::ip_address>>> engine::resolve(std::string na
 }
 
 awaitable<address_report> engine::scan(address_job job) {
-  auto rate = rates_.lease_for(job.address, rules_->is_own(job.address));
+  auto owner = rules_->is_own(job.address) ? network_owner::us : network_owner::others;
+  auto rate = rates_.lease_for(job.address, owner);
   auto scan = std::make_shared<address_scan>(std::move(job), std::move(rate), connect_, tools_,
-                                             static_cast<scan_driver&>(*this), log_);
+                                             static_cast<scan_driver&>(*this));
   running_scan running(*this, scan);
   if (stopping_) scan->abort(fail(errc::cancelled));
-  scan->rejudge();
+  scan->check_policy();
   wake(scan);
   auto report = co_await scan->wait();
   running.ended();
@@ -132,7 +146,7 @@ void engine::set_rates(const rate_settings& rates) {
   rates_.set_rates(rates, clock_.steady_now());
 }
 
-awaitable<void> engine::see_off(scan_pointer scan) {
+awaitable<void> engine::drain(scan_pointer scan) {
   co_await scan->conversations_ended();
   forget(scan);
 }
@@ -151,7 +165,7 @@ void engine::cancel(const model::task_id& task) {
 void engine::set_policy(std::shared_ptr<const policy> rules) {
   rules_ = std::move(rules);
   for (const auto& scan : active_)
-    scan->rejudge();
+    scan->check_policy();
 }
 
 bool engine::has_room(std::size_t in_flight) const {
@@ -169,7 +183,7 @@ void engine::room_made() {
 }
 
 void engine::wake(const scan_pointer& scan) {
-  if (std::exchange(scan->stands().to_send, true)) return;
+  if (std::exchange(scan->queues().to_send, true)) return;
   to_send_.push_back(scan);
   post_pump();
 }
@@ -194,69 +208,77 @@ void engine::pump() {
       case kind::on_room: starved_.push_back(std::move(scan)); break;
       case kind::later:
         later_.emplace(turn.at, scan);
-        set_alarm(turn.at);
+        wake_at(turn.at);
         break;
-      case kind::on_event: scan->stands().to_send = false; break;
+      case kind::on_event: scan->queues().to_send = false; break;
     }
   }
   if (!to_send_.empty()) post_pump();
 }
 
-void engine::set_alarm(steady_time at) {
-  if (at >= alarm_at_) return;
-  alarm_at_ = at;
-  alarm_.expires_at(std::max(at, clock_.steady_now() + alarm_grain));
-  alarm_.async_wait([this, alive = std::weak_ptr(alive_)](error_code failed) {
-    if (!failed && !alive.expired()) on_alarm();
+void engine::wake_at(steady_time at) {
+  if (at >= wakes_at_) return;
+  wakes_at_ = at;
+  wake_timer_.expires_at(std::max(at, clock_.steady_now() + wake_grain));
+  wake_timer_.async_wait([this, alive = std::weak_ptr(alive_)](error_code failed) {
+    if (!failed && !alive.expired()) on_wake();
   });
 }
 
-void engine::on_alarm() {
-  alarm_at_ = steady_time::max();
+void engine::on_wake() {
+  wakes_at_ = steady_time::max();
   auto due = later_.upper_bound(clock_.steady_now());
   for (auto each = later_.begin(); each != due; ++each) {
     auto scan = each->second.lock();
     if (!scan) continue;
-    scan->stands().to_send = false;
+    scan->queues().to_send = false;
     wake(scan);
   }
   later_.erase(later_.begin(), due);
-  if (!later_.empty()) set_alarm(later_.begin()->first);
+  if (!later_.empty()) wake_at(later_.begin()->first);
 }
 
-bool engine::begin_talk() {
-  if (talking_ >= most_talks_ || !to_talk_.empty()) return false;
-  ++talking_;
+/// One conversation always has room.
+bool engine::has_room_to_talk(std::size_t connections) const {
+  return talking_ == 0 || talking_ + connections <= most_talking_;
+}
+
+bool engine::begin_talk(std::size_t connections) {
+  if (!has_room_to_talk(connections) || !to_talk_.empty()) return false;
+  talking_ += connections;
   return true;
 }
 
 void engine::wait_to_talk(const scan_pointer& scan) {
-  if (std::exchange(scan->stands().to_talk, true)) return;
+  if (std::exchange(scan->queues().to_talk, true)) return;
   to_talk_.push_back(scan);
   serve_talkers();
 }
 
-void engine::talk_ended() {
-  --talking_;
+void engine::talk_ended(std::size_t connections) {
+  talking_ -= connections;
   something_ended_.notify_all();
   serve_talkers();
 }
 
 void engine::serve_talkers() {
-  if (to_talk_.empty() || talking_ >= most_talks_ || std::exchange(talkers_posted_, true)) return;
+  if (to_talk_.empty() || !has_room_to_talk(1) || std::exchange(talkers_posted_, true)) return;
   asio::post(loop_, [this, alive = std::weak_ptr(alive_)] {
     if (alive.expired()) return;
     talkers_posted_ = false;
-    // Each that still wants to goes to the end of the queue, so this ends for want of room.
-    while (!to_talk_.empty() && talking_ < most_talks_) {
+    // A scan that still wants a conversation goes to the end of the queue, so the loop ends when
+    // there is no room.
+    while (!to_talk_.empty()) {
       auto scan = to_talk_.front().lock();
+      bool talks = scan && scan->wants_to_talk();
+      if (talks && !has_room_to_talk(scan->talk_connections())) break;
       to_talk_.pop_front();
       if (!scan) continue;
-      scan->stands().to_talk = false;
+      scan->queues().to_talk = false;
       if (!scan->wants_to_talk()) continue;
-      ++talking_;
+      talking_ += scan->talk_connections();
       scan->talk_to_next();
-      if (scan->wants_to_talk() && !std::exchange(scan->stands().to_talk, true)) {
+      if (scan->wants_to_talk() && !std::exchange(scan->queues().to_talk, true)) {
         to_talk_.push_back(scan);
       }
     }

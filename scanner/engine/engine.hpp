@@ -2,9 +2,9 @@
 
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "scanner/engine/address_scan.hpp"
+#include "scanner/engine/engine_limits.hpp"
 #include "scanner/resolver/resolver.hpp"
 
 #include <deque>
@@ -20,25 +20,37 @@ struct engine_settings {
   rate_settings rates;
   std::vector<std::string> resolvers;
   std::string user_agent;
+  depth how_deep = depth::standard;
+  bool industrial = false;                                ///< see `conversation_tools`
+  std::shared_ptr<const recog_database> recog = nullptr;  ///< the operator's fingerprints, or none
+  std::chrono::milliseconds route_pause{1'000};           ///< see `conversation_tools`
 };
 
-/// Everything that probes, on one thread: sockets, a resolver, an OpenSSL library context, rates,
-/// and a share of the descriptor budget. Engines share nothing; an address belongs to one of them.
+/// The parts of the process that an engine uses. The references outlive it.
+struct engine_context {
+  const engine_limits& bounds;
+  const clock& time;
+  logger& log;
+};
+
+/// Contains everything that probes on one thread: sockets, a resolver, an OpenSSL library context,
+/// rates, and a share of the descriptor budget. Engines share nothing; each address belongs to one
+/// of them.
 ///
-/// The sweeps take turns, so that a long one holds up no short one: a part of the slots is kept for
-/// sweeps that have little in flight, and conversations begin in the order in which scans asked for
-/// them. All functions are called on the engine's loop, but for the constructor.
+/// The sweeps take turns, so that a long one does not delay a short one: a part of the slots is
+/// reserved for sweeps with few probes in flight, and conversations start in the order in which
+/// scans requested them. Call all functions on the engine's loop, except the constructor.
 class engine final : private scan_driver {
  public:
   engine(executor loop, const engine_settings& settings, std::shared_ptr<const policy> rules,
-         const limits& limits, const clock& clock, logger& log);
+         const engine_context& context);
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
   void start();
-  /// Cancels what is under way, and returns when all of it has ended, the callers of `scan` and
-  /// `resolve` included. What is asked afterwards is cancelled at once. Idempotent.
+  /// Cancels all operations and returns when all of them have ended, including the callers of
+  /// `scan` and `resolve`. Later operations are cancelled immediately. Idempotent.
   awaitable<void> stop();
 
   [[nodiscard]] const executor& loop() const { return loop_; }
@@ -48,7 +60,7 @@ class engine final : private scan_driver {
   /// Ends the address scans of a task, as `errc::cancelled`.
   void cancel(const model::task_id& task);
   void set_policy(std::shared_ptr<const policy> rules);
-  /// So many processes share the rates, this one included.
+  /// Sets the number of processes that share the rates, including this one.
   void share_rates(std::size_t processes);
   void set_rates(const rate_settings& rates);
   /// Changes the `User-Agent` of later requests.
@@ -61,26 +73,27 @@ class engine final : private scan_driver {
   [[nodiscard]] std::shared_ptr<const policy> rules() const override { return rules_; }
   [[nodiscard]] bool has_room(std::size_t in_flight) const override;
   void wake(const scan_pointer& scan) override;
-  [[nodiscard]] bool begin_talk() override;
+  [[nodiscard]] bool begin_talk(std::size_t connections) override;
   void wait_to_talk(const scan_pointer& scan) override;
-  void talk_ended() override;
+  void talk_ended(std::size_t connections) override;
+  [[nodiscard]] bool has_room_to_talk(std::size_t connections) const;
 
   void room_made();
   void pump();
   void post_pump();
-  void set_alarm(steady_time at);
-  void on_alarm();
+  void wake_at(steady_time at);
+  void on_wake();
   void serve_talkers();
   [[nodiscard]] bool is_quiet() const;
-  /// Holds a scan that nobody waits for any more until its conversations are over.
-  awaitable<void> see_off(scan_pointer scan);
+  /// Keeps a scan whose caller is gone until its conversations have ended.
+  awaitable<void> drain(scan_pointer scan);
   void forget(const scan_pointer& scan);
 
   executor loop_;
   const clock& clock_;
   logger& log_;
   std::shared_ptr<const policy> rules_;
-  std::size_t most_talks_;
+  std::size_t most_talking_;  ///< connections of all conversations together
   tls::library openssl_;
   certificate_cache certificates_;
   rate_table rates_;
@@ -94,18 +107,18 @@ class engine final : private scan_driver {
   std::deque<scan_pointer> to_send_;   ///< scans with something to send, in turn
   std::vector<scan_pointer> starved_;  ///< the same, but there was no room
   std::multimap<steady_time, std::weak_ptr<address_scan>> later_;
-  asio::steady_timer alarm_;
-  steady_time alarm_at_ = steady_time::max();
+  asio::steady_timer wake_timer_;
+  steady_time wakes_at_ = steady_time::max();
   bool pump_posted_ = false;
 
-  std::deque<std::weak_ptr<address_scan>> to_talk_;  ///< scans with open ports that wait, in turn
-  std::size_t talking_ = 0;
+  std::deque<std::weak_ptr<address_scan>> to_talk_;  ///< scans with waiting open ports, in turn
+  std::size_t talking_ = 0;                          ///< connections reserved for conversations
   bool talkers_posted_ = false;
 
   std::size_t resolving_ = 0;
   bool stopping_ = false;
   condition something_ended_;
-  /// What is posted looks whether this is still there.
+  /// Expires with this object; posted handlers check it.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

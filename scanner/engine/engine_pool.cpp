@@ -1,18 +1,18 @@
 #include "scanner/engine/engine_pool.hpp"
 
+#include "base/async/run_on.hpp"
+
 #include <functional>
 
 namespace sonde::scanner {
 
 engine_pool::engine_pool(std::size_t threads, engine_settings settings,
-                         std::shared_ptr<const policy> rules, const limits& limits,
-                         const clock& clock, logger& log) {
+                         std::shared_ptr<const policy> rules, const engine_context& context) {
   settings.descriptors /= threads;
   for (std::size_t i = 0; i < threads; ++i) {
     member one;
     one.loop = std::make_unique<event_loop>("scan-" + std::to_string(i));
-    one.probes =
-        std::make_unique<engine>(one.loop->get_executor(), settings, rules, limits, clock, log);
+    one.probes = std::make_unique<engine>(one.loop->get_executor(), settings, rules, context);
     members_.push_back(std::move(one));
   }
 }
@@ -56,6 +56,23 @@ engine& engine_pool::for_address(const model::ip_address& address) {
 
 engine& engine_pool::for_name(const std::string& name) {
   return *members_[std::hash<std::string>{}(name) % members_.size()].probes;
+}
+
+awaitable<result<std::vector<model::ip_address>>> engine_pool::resolve(std::string name) {
+  auto& engine = for_name(name);
+  auto there = [&engine, name] { return engine.resolve(name); };
+  return run_coroutine_on(engine.loop(), std::move(there));
+}
+
+awaitable<address_report> engine_pool::scan(address_job job) {
+  auto& engine = for_address(job.address);
+  auto shared = std::make_shared<address_job>(std::move(job));
+  auto there = [&engine, shared] { return engine.scan(std::move(*shared)); };
+  return run_coroutine_on(engine.loop(), std::move(there));
+}
+
+executor engine_pool::helper_for(const model::target_key& key) {
+  return for_name(key.str()).loop();
 }
 
 void engine_pool::cancel(const model::task_id& task) {

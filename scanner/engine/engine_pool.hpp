@@ -2,22 +2,23 @@
 
 #include "base/async/event_loop.hpp"
 #include "scanner/engine/engine.hpp"
+#include "scanner/engine/scan_runner.hpp"
 
 #include <memory>
 #include <vector>
 
 namespace sonde::scanner {
 
-/// The engines of a process, one a thread, and which of them an address belongs to.
+/// The engines of a process, one per thread, and the assignment of addresses to them.
 ///
-/// All addresses of a /24 or a /48 are one engine's, so that rates hold whatever names lead there.
-/// Made and stopped by the wiring.
-class engine_pool {
+/// All addresses of a /24 or a /48 belong to one engine, so rates hold for all names that resolve
+/// to them. Created and stopped by the wiring.
+class engine_pool final : public scan_runner {
  public:
-  /// `settings.descriptors` is for all of them together.
+  /// `settings.descriptors` is for all engines together.
   engine_pool(std::size_t threads, engine_settings settings, std::shared_ptr<const policy> rules,
-              const limits& limits, const clock& clock, logger& log);
-  ~engine_pool();
+              const engine_context& context);
+  ~engine_pool() override;
 
   void start();
   /// Blocks until every engine has stopped.
@@ -25,17 +26,20 @@ class engine_pool {
 
   [[nodiscard]] engine& for_address(const model::ip_address& address);
   [[nodiscard]] engine& for_name(const std::string& name);
-  /// Ends a task's scans, wherever they are. From any loop.
-  void cancel(const model::task_id& task);
-  /// From any loop.
+  awaitable<result<std::vector<model::ip_address>>> resolve(std::string name) override;
+  awaitable<address_report> scan(address_job job) override;
+  /// Ends a task's scans on all engines. Call from any loop.
+  void cancel(const model::task_id& task) override;
+  [[nodiscard]] executor helper_for(const model::target_key& key) override;
+  /// Changes the policy. Call from any loop.
   void set_policy(std::shared_ptr<const policy> rules);
-  /// The threads that probe, by name. They stay the same.
+  /// Returns the threads that probe, by name. They do not change.
   [[nodiscard]] std::vector<std::pair<std::string, executor>> threads();
-  /// So many processes share the rates, this one included. From any loop.
-  void share_rates(std::size_t processes);
-  /// Other configured rates. From any loop.
+  /// Sets the number of processes that share the rates, including this one. Call from any loop.
+  void share_rates(std::size_t processes) override;
+  /// Changes the configured rates. Call from any loop.
   void set_rates(const rate_settings& rates);
-  /// Changes the `User-Agent` of later requests. From any loop.
+  /// Changes the `User-Agent` of later requests. Call from any loop.
   void set_user_agent(const std::string& user_agent);
 
  private:

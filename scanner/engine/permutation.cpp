@@ -51,7 +51,7 @@ std::uint32_t permutation::decrypt(std::uint32_t value) const {
 }
 
 std::uint32_t permutation::at(std::uint32_t index) const {
-  // Each step permutes the whole domain, so the walk from an inside point ends at one.
+  // Each step permutes the whole domain, so the walk from a number in range ends at one in range.
   std::uint32_t value = encrypt(index);
   while (value >= size_)
     value = encrypt(value);

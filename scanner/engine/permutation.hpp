@@ -5,19 +5,19 @@
 
 namespace sonde::scanner {
 
-/// A pseudo-random order of the numbers below `size`: spreads a sweep over a target's ports, costs
-/// no memory, and can be gone on with from any index.
+/// A pseudo-random order of the numbers below `size`: spreads a sweep over a target's ports, needs
+/// no memory, and can be resumed from any index.
 ///
-/// A Feistel network over the next even power of two, walked until it lands inside (Black and
-/// Rogaway, "Ciphers with Arbitrary Finite Domains", 2002).
+/// A Feistel network over the next even power of two, applied repeatedly until the result is in
+/// range (Black and Rogaway, "Ciphers with Arbitrary Finite Domains", 2002).
 class permutation {
  public:
   permutation(std::uint32_t size, std::uint64_t seed);
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
-  /// The number at `index`, which is below `size`.
+  /// Returns the number at `index`, which is below `size`.
   [[nodiscard]] std::uint32_t at(std::uint32_t index) const;
-  /// Where `number`, which is below `size`, stands: the inverse of `at`.
+  /// Returns the index of `number`, which is below `size`: the inverse of `at`.
   [[nodiscard]] std::uint32_t index_of(std::uint32_t number) const;
 
  private:
@@ -32,8 +32,7 @@ class permutation {
   std::array<std::uint64_t, rounds> keys_;
 };
 
-/// A number that looks random and follows from `state`, which it moves on (SplitMix64, public
-/// domain).
+/// Returns the next pseudo-random number of `state` and advances it (SplitMix64, public domain).
 [[nodiscard]] std::uint64_t next_random(std::uint64_t& state);
 
 }  // namespace sonde::scanner

@@ -7,7 +7,7 @@ namespace {
 
 using real_seconds = std::chrono::duration<double>;
 
-/// What may leave at once after a pause, in seconds' worth of the rate.
+/// Size of a burst after a pause, in seconds of the rate.
 constexpr double burst_s = 0.05;
 constexpr double slowest = 10;
 constexpr int answers_to_recover = 50;
@@ -19,7 +19,7 @@ std::shared_ptr<Value> shared_in(std::map<Key, std::weak_ptr<Value>>& table, con
                                  Make make) {
   auto& slot = table[key];
   if (auto held = slot.lock()) return held;
-  // The last holder takes the entry out, so the table is as large as what is being scanned.
+  // The last holder removes the entry, so the table contains only addresses that are being scanned.
   auto forget = [&table, key](Value* value) {
     delete value;
     table.erase(key);
@@ -86,8 +86,8 @@ model::network rate_network(const model::ip_address& address) {
   return model::network::around(address, address.is_v4() ? 24 : 48);
 }
 
-rate_table::lease rate_table::lease_for(const model::ip_address& address, bool own) {
-  if (own) {
+rate_table::lease rate_table::lease_for(const model::ip_address& address, network_owner owner) {
+  if (owner == network_owner::us) {
     return {std::make_shared<adaptive_rate>(0.0), std::make_shared<token_bucket>(0.0)};
   }
   auto make_address = [&] { return new adaptive_rate(settings_.per_address / sharers_); };

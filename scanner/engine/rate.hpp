@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "model/ip_address.hpp"
+#include "model/net/ip_address.hpp"
 
 #include <cstddef>
 #include <map>
@@ -9,16 +9,17 @@
 
 namespace sonde::scanner {
 
-/// Lets so many things a second pass, evenly, with a little burst after a pause.
+/// Limits events to a rate, evenly spaced, with a small burst after a pause.
 ///
-/// Turns are given in the order in which they were asked for, so that nobody who waits is passed
-/// by. Whoever has a turn keeps it until it is used.
+/// Gives turns in the order of the calls, so that no waiting caller is overtaken. A turn stays
+/// valid until it is used.
 class token_bucket {
  public:
   /// `per_second` of zero: no limit.
   explicit token_bucket(double per_second);
 
-  /// Takes one turn. Returns the moment from which it may be used; not later than `now`: at once.
+  /// Takes one turn. Returns the time from which it may be used; a time not later than `now` means
+  /// immediately.
   [[nodiscard]] steady_time take(steady_time now);
   void set_rate(double per_second, steady_time now);
   [[nodiscard]] double rate() const { return per_second_; }
@@ -29,14 +30,14 @@ class token_bucket {
 
   double per_second_;
   double burst_;
-  double tokens_;  ///< below zero: so many wait for their turn
+  double tokens_;  ///< negative: the number of callers that wait for their turn
   steady_time filled_at_{};
 };
 
-/// How fast one address may be asked: the configured rate, and less while answers get lost.
+/// The rate of probes to one address: the configured rate, and less while responses get lost.
 ///
-/// A loss is a port that stayed silent and answered when it was asked again. Each halves the rate,
-/// at most once a second; answers without loss win it back.
+/// A loss is a port that was silent and responded to a second probe. Each loss halves the rate, at
+/// most once a second; responses without loss restore it.
 class adaptive_rate {
  public:
   explicit adaptive_rate(double per_second) : bucket_(per_second), configured_(per_second) {}
@@ -44,7 +45,7 @@ class adaptive_rate {
   [[nodiscard]] token_bucket& bucket() { return bucket_; }
   void note_answer(steady_time now);
   void note_loss(steady_time now);
-  /// Another configured rate; what losses have taken of it stays taken.
+  /// Changes the configured rate; a reduction by losses remains.
   void set_configured(double per_second, steady_time now);
 
  private:
@@ -59,8 +60,14 @@ struct rate_settings {
   double per_network = 2000;  ///< a /24 of IPv4, a /48 of IPv6
 };
 
-/// The rates of the addresses that are being scanned on one thread. Whoever scans an address holds
-/// its rate; two tasks that scan the same one share it. Lives on one thread.
+/// Whose network an address is in (`policy::is_own`).
+enum class network_owner {
+  others,
+  us,  ///< its addresses have no limits
+};
+
+/// The rates of the addresses that one thread scans. A scan of an address holds its rate; two tasks
+/// that scan the same address share it. Lives on one thread.
 class rate_table {
  public:
   explicit rate_table(const rate_settings& settings) : settings_(settings) {}
@@ -69,15 +76,15 @@ class rate_table {
     std::shared_ptr<adaptive_rate> address;
     std::shared_ptr<token_bucket> network;
 
-    /// Takes a turn for one probe, at both: the moment from which it may leave.
+    /// Takes a turn for one probe at both. Returns the time from which it may be sent.
     [[nodiscard]] steady_time take(steady_time now) const;
   };
-  /// `own`: a network of the operator's, without limits.
-  [[nodiscard]] lease lease_for(const model::ip_address& address, bool own);
-  /// So many processes scan, this one included, and none knows what the others ask of an address:
-  /// each takes an equal part of the rates.
+  [[nodiscard]] lease lease_for(const model::ip_address& address, network_owner owner);
+  /// Sets the number of scanning processes, including this one. No process knows the probes of the
+  /// others to an address, so each takes an equal part of the rates.
   void share_among(std::size_t processes, steady_time now);
-  /// Other configured rates, at once. What has no limit keeps none until its scan has ended.
+  /// Changes the configured rates immediately. An address without a limit keeps none until its scan
+  /// has ended.
   void set_rates(const rate_settings& settings, steady_time now);
 
  private:
@@ -89,8 +96,8 @@ class rate_table {
   std::map<model::network, std::weak_ptr<token_bucket>> networks_;
 };
 
-/// The network that an address's second rate is about, and by which addresses are dealt out to
-/// threads: /24 or /48.
+/// Returns the network, /24 or /48, for an address's second rate. Addresses are also assigned to
+/// threads by it.
 [[nodiscard]] model::network rate_network(const model::ip_address& address);
 
 }  // namespace sonde::scanner

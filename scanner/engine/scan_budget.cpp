@@ -5,10 +5,10 @@
 namespace sonde::scanner {
 namespace {
 
-/// What a certificate costs beside its own bytes, so that the number of tiny ones is bounded too.
+/// Cost of a certificate beyond its own bytes, which also limits the number of tiny ones.
 constexpr std::size_t certificate_overhead = 512;
-/// Beyond the size of a usual certificate its bytes are names and other lists, each of which
-/// becomes text several times on its way to the topics: 15 of 60 KiB took 10 MiB.
+/// Bytes beyond the size of a usual certificate are names and other lists, each of which is
+/// converted to text several times on its way to the topics: 15 certificates of 60 KiB took 10 MiB.
 constexpr std::size_t usual_certificate = 4'096;
 constexpr std::size_t cost_beyond_usual = 4;
 
@@ -40,6 +40,13 @@ bool scan_budget::admit_banner(std::size_t bytes) {
   std::lock_guard lock(mutex_);
   if (take(bytes)) return true;
   ++left_out_.banners;
+  return false;
+}
+
+bool scan_budget::admit_facts(std::size_t bytes) {
+  std::lock_guard lock(mutex_);
+  if (take(bytes)) return true;
+  ++left_out_.facts;
   return false;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/limits.hpp"
+#include "scanner/scan_limits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,25 +10,29 @@
 
 namespace sonde::scanner {
 
-/// The bytes of banners and certificates that one scan keeps in full, all of its addresses
-/// together: `limits::scan_evidence_bytes`. Of what comes beyond, fingerprints are kept.
+/// Limits the bytes of banners, certificates and facts that one scan keeps in full, for all its
+/// addresses together: `scan_limits::scan_evidence_bytes`. Beyond it only fingerprints are kept,
+/// and no facts.
 ///
-/// A certificate counts once a scan, however many ports present it. Shared by the address scans of
-/// one task, which run on different threads; thread-safe.
+/// A certificate counts once per scan, for any number of ports that present it. Shared by the
+/// address scans of one task, which run on different threads; thread-safe.
 class scan_budget {
  public:
-  explicit scan_budget(const limits& bounds) : left_(bounds.scan_evidence_bytes) {}
+  explicit scan_budget(const scan_limits& bounds) : left_(bounds.scan_evidence_bytes) {}
 
-  /// Whether a certificate with this fingerprint may be parsed and kept.
+  /// Tells whether a certificate with this fingerprint may be parsed and kept.
   [[nodiscard]] bool admit_certificate(const std::string& sha256, std::size_t bytes);
-  /// Whether a banner may be kept.
+  /// Tells whether a banner may be kept.
   [[nodiscard]] bool admit_banner(std::size_t bytes);
+  /// Tells whether the facts that a service stated may be kept.
+  [[nodiscard]] bool admit_facts(std::size_t bytes);
 
   struct counts {
-    std::uint32_t certificates = 0;  ///< as often as they were presented
+    std::uint32_t certificates = 0;  ///< one per presentation
     std::uint32_t banners = 0;
+    std::uint32_t facts = 0;  ///< one per service
   };
-  /// What was not admitted.
+  /// Counts what was not admitted.
   [[nodiscard]] counts left_out() const;
 
  private:
@@ -36,7 +40,7 @@ class scan_budget {
 
   mutable std::mutex mutex_;
   std::size_t left_;
-  std::unordered_set<std::string> admitted_;  ///< bounded, as each takes its part of the budget
+  std::unordered_set<std::string> admitted_;  ///< limited, as each entry takes a part of the budget
   counts left_out_;
 };
 

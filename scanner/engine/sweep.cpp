@@ -1,24 +1,24 @@
 #include "scanner/engine/sweep.hpp"
 
-#include "model/number_list.hpp"
+#include "model/scan/number_list.hpp"
 
 #include <algorithm>
 
 namespace sonde::scanner {
 namespace {
 
-/// So many open ports make a host suspicious, if nearly all of its answers are yes; with few ports
-/// to ask, half of them are enough.
+/// Number of open ports that makes a host suspicious if nearly all of its responses are
+/// acceptances; with few ports to probe, half of them are enough.
 constexpr std::uint32_t suspicious_open = 20;
 constexpr std::uint32_t suspicious_few = 4;
 constexpr std::uint32_t suspicious_share_percent = 80;
-/// A host that passed is looked at again when so many times as many ports are open.
+/// A host that passed is checked again when this many times as many ports are open.
 constexpr std::uint32_t suspicious_again = 4;
-/// Ports nothing listens on, and how many of them must be open for a tarpit.
+/// Number of canaries, and the number of open ones that identifies a tarpit.
 constexpr std::uint32_t canary_count = 8;
 constexpr std::uint32_t canaries_convict = 7;
 constexpr std::uint16_t canary_from = 1024;
-/// Of a host that has not said a word, so many ports are asked again.
+/// Number of ports that are probed again on a host without any response.
 constexpr std::uint32_t silent_sample = 100;
 
 bool is_answer(verdict what) {
@@ -41,20 +41,20 @@ void sweep::take_over(const model::sweep_cursor& from) {
   answered_ = from.answered;
   auto silent = model::parse_number_list(from.silent);
   auto open = model::parse_number_list(from.open);
-  // Without one of the lists it is not known which ports before the index are still to be asked.
+  // Without one of the lists the ports before the index that still have to be probed are unknown.
   if (!silent || !open) return;
   next_place_ = std::min(from.index, ports_.size());
   prefix_ = next_place_;
   done_ = next_place_;
   for (auto number : *silent) {
-    if (number <= prefix_) owe(number - 1U, true);
+    if (number <= prefix_) owe(number - 1U);
   }
-  // Ports found open before are asked again, as they have to be talked to anyway. Until they have
-  // answered they owe an answer like any other.
+  // Ports found open earlier are probed again, as a conversation with them is needed anyway. Until
+  // they respond they count as unanswered.
   for (auto port : *open) {
     auto place = place_of(port);
     if (!place || *place >= prefix_) continue;
-    owe(*place, true);
+    owe(*place);
     once_more_.push_back({port, *place, probe::purpose::again});
   }
 }
@@ -76,7 +76,7 @@ std::optional<probe> sweep::next() {
     ++in_flight_;
     return probe{canaries_[canaries_sent_++], 0, probe::purpose::canary};
   }
-  if (canaries_back_ < canaries_.size()) return std::nullopt;  // judged first
+  if (canaries_back_ < canaries_.size()) return std::nullopt;  // checked first
   if (!once_more_.empty()) {
     auto again = once_more_.back();
     once_more_.pop_back();
@@ -109,17 +109,23 @@ void sweep::begin_second_pass() {
   again_unsent_ = sample_only_ ? silent_sample : owing_count_;
 }
 
-/// The sample was answered after all: so all that was silent is asked again.
+/// The sample got a response, so all silent ports are probed again.
 void sweep::widen_second_pass() {
   sample_only_ = false;
   again_unsent_ = static_cast<std::uint32_t>(
       std::count(owing_.begin() + static_cast<std::ptrdiff_t>(next_again_), owing_.end(), true));
 }
 
-void sweep::owe(std::uint32_t place, bool owing) {
-  if (owing_[place] == owing) return;
-  owing_[place] = owing;
-  owing ? ++owing_count_ : --owing_count_;
+void sweep::owe(std::uint32_t place) {
+  if (owing_[place]) return;
+  owing_[place] = true;
+  ++owing_count_;
+}
+
+void sweep::no_longer_owe(std::uint32_t place) {
+  if (!owing_[place]) return;
+  owing_[place] = false;
+  --owing_count_;
 }
 
 bool sweep::report(const probe& asked, verdict what) {
@@ -133,9 +139,9 @@ bool sweep::report(const probe& asked, verdict what) {
   if (asked.why == probe::purpose::canary) return report_canary(what);
   if (asked.why == probe::purpose::first) {
     settle(asked.place);
-    if (!is_answer(what)) owe(asked.place, true);
+    if (!is_answer(what)) owe(asked.place);
   } else if (is_answer(what) || second_pass_) {
-    owe(asked.place, false);
+    no_longer_owe(asked.place);
     last_was_loss_ = is_answer(what) && second_pass_;
   }
   if (sample_only_ && answered_) widen_second_pass();
@@ -160,7 +166,7 @@ bool sweep::report_canary(verdict what) {
   ++canaries_back_;
   if (what == verdict::open) ++canaries_open_;
   if (what == verdict::closed) ++refused_;
-  judge_canaries();
+  check_canaries();
   return false;
 }
 
@@ -176,7 +182,7 @@ void sweep::settle(std::uint32_t place) {
 void sweep::look_for_tarpit() {
   auto yes = static_cast<std::uint32_t>(open_.size());
   if (yes < suspicious_at_ || yes * 100 < (yes + refused_) * suspicious_share_percent) return;
-  if (canaries_back_ < canaries_.size()) return;  // being looked at
+  if (canaries_back_ < canaries_.size()) return;  // check in progress
   suspicious_at_ *= suspicious_again;
   canaries_.clear();
   canaries_sent_ = 0;
@@ -191,7 +197,7 @@ void sweep::look_for_tarpit() {
   }
 }
 
-void sweep::judge_canaries() {
+void sweep::check_canaries() {
   if (canaries_open_ < canaries_convict) return;
   tarpit_ = true;
   open_.clear();
@@ -219,10 +225,10 @@ bool sweep::may_be_tarpit() const {
 
 model::sweep_cursor sweep::cursor() const {
   model::sweep_cursor out;
-  if (tarpit_) return out;  // it will be found out again, at once
+  if (tarpit_) return out;  // it is detected again immediately
   out.index = prefix_;
   out.answered = answered_;
-  // Whatever lies beyond the index is asked anew, so nothing is said of it.
+  // Ports beyond the index are probed again, so they are omitted.
   std::vector<std::uint16_t> open;
   for (std::size_t i = 0; i < open_.size(); ++i) {
     if (open_places_[i] < prefix_) open.push_back(open_[i]);

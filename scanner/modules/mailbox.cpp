@@ -1,9 +1,10 @@
-#include "scanner/modules/recognition.hpp"
-#include "scanner/modules/words.hpp"
+#include "base/ascii.hpp"
+#include "scanner/modules/command_dialogue.hpp"
+#include "scanner/modules/text_match.hpp"
 
 #include <array>
 
-namespace sonde::scanner {
+namespace sonde::scanner::modules {
 namespace {
 
 constexpr std::array<known_product, 7> mailbox_servers = {{
@@ -32,13 +33,11 @@ std::string mask_apop(std::string_view text) {
   return nonce ? mask_behind(text, "<", '>') : std::string(text);
 }
 
-}  // namespace
-
 std::optional<recognition> recognise_mailbox(std::string_view said) {
   recognition out;
   auto line = line_of(said);
   // Redis says -ERR too, of commands; a mailbox speaks of itself.
-  bool pop_error = begins_with_word(said, "-ERR") && contains_ignoring_case(line, "pop");
+  bool pop_error = begins_with_word(said, "-ERR") && ascii::contains_ignoring_case(line, "pop");
   if (begins_with_word(said, "+OK") || pop_error) {
     out.service.name = "pop3";
   } else if (begins_with_word(said, "* OK") || begins_with_word(said, "* PREAUTH") ||
@@ -54,4 +53,30 @@ std::optional<recognition> recognise_mailbox(std::string_view said) {
   return out;
 }
 
-}  // namespace sonde::scanner
+using mailbox_end = dialogue_command::end;
+
+/// RFC 9051, sections 6.1.1 and 6.2.1.
+constexpr dialogue_command imap_commands[] = {
+    {"a CAPABILITY\r\n", mailbox_end::tagged, "a OK", "STARTTLS", "capabilities"},
+    {"a STARTTLS\r\n", mailbox_end::tagged, "a OK", "", ""}};
+/// RFC 2449, section 5, and RFC 2595, section 4.
+constexpr dialogue_command pop3_commands[] = {
+    {"CAPA\r\n", mailbox_end::dot, "+OK", "STLS", "capabilities"},
+    {"STLS\r\n", mailbox_end::line, "+OK", "", ""}};
+
+std::unique_ptr<protocol_talk> after_mailbox(const recognition& greeting, talk_place where) {
+  if (greeting.raw.starts_with("* OK")) {
+    return std::make_unique<command_dialogue>(imap_commands, where);
+  }
+  if (greeting.raw.starts_with("+OK")) {
+    return std::make_unique<command_dialogue>(pop3_commands, where);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+constinit const protocol_module mailbox_module{
+    .name = "mailbox", .recognise = recognise_mailbox, .after_greeting = after_mailbox};
+
+}  // namespace sonde::scanner::modules

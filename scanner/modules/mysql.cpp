@@ -1,6 +1,8 @@
-#include "scanner/modules/recognition.hpp"
+#include "scanner/modules/bytes.hpp"
+#include "scanner/modules/module.hpp"
+#include "scanner/modules/tls_follows.hpp"
 
-namespace sonde::scanner {
+namespace sonde::scanner::modules {
 namespace {
 
 constexpr std::size_t packet_head = 4;  // length (3 bytes), sequence number
@@ -34,8 +36,6 @@ std::optional<recognition> error_of(std::string_view payload) {
   return out;
 }
 
-}  // namespace
-
 std::optional<recognition> recognise_mysql(std::string_view said) {
   if (said.size() < packet_head + 2 || byte(said, 3) != 0) return std::nullopt;
   std::size_t length = byte(said, 0) | static_cast<std::size_t>(byte(said, 1)) << 8U |
@@ -65,4 +65,42 @@ std::optional<recognition> recognise_mysql(std::string_view said) {
   return out;
 }
 
-}  // namespace sonde::scanner
+/// MySQL's "Protocol::SSLRequest" and "Capabilities Flags".
+constexpr std::uint16_t mysql_tls_flag = 0x0800;
+constexpr std::uint32_t mysql_flags = 0x0008AE0A;
+constexpr std::uint32_t mysql_largest_packet = 1U << 24U;
+constexpr std::uint8_t mysql_utf8mb4 = 45;
+
+std::string mysql_tls_request() {
+  constexpr std::uint32_t size_and_sequence = 32 | 1U << 24U;
+  return byte_writer()
+      .le32(size_and_sequence)
+      .le32(mysql_flags)
+      .le32(mysql_largest_packet)
+      .u8(mysql_utf8mb4)
+      .zeros(23)
+      .take();
+}
+
+/// Whether a handshake packet offers TLS.
+bool offers_mysql_tls(std::string_view packet) {
+  byte_reader read(packet);
+  read.take(packet_head);
+  if (read.u8() != handshake_v10) return false;
+  read.until('\0');
+  read.take(thread_id + salt_first + 1);
+  auto flags = read.le16();
+  return read.ok() && (flags & mysql_tls_flag) != 0;
+}
+
+std::unique_ptr<protocol_talk> after_mysql(const recognition& greeting, talk_place where) {
+  if (where == talk_place::inside_tls || !offers_mysql_tls(greeting.raw)) return nullptr;
+  return std::make_unique<tls_follows>(mysql_tls_request());
+}
+
+}  // namespace
+
+constinit const protocol_module mysql_module{
+    .name = "mysql", .recognise = recognise_mysql, .after_greeting = after_mysql};
+
+}  // namespace sonde::scanner::modules

@@ -1,41 +1,39 @@
 #pragma once
 
-#include "model/observation.hpp"
+#include "model/scan/observation.hpp"
 
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace sonde::scanner {
 
-/// What a service's first words say about it.
+struct protocol_module;
+
+/// The service that bytes from a server identify.
 struct recognition {
   model::service_observation service;  ///< empty where no protocol is recognised
-  std::string raw;                     ///< the part that is the banner, as it was said
+  std::string raw;                     ///< the banner, as it was sent; empty for a binary response
   std::string masked;     ///< the same, with what differs from one connection to the next as `*`
-  bool complete = false;  ///< no more of it will come
+  bool complete = false;  ///< the protocol says that no more of the banner follows
+  std::string beyond;     ///< bytes after the banner, for the requests that follow it
+  /// The module that knows the bytes; null for a banner without a service.
+  const protocol_module* by = nullptr;
 };
 
-/// Recognises a protocol by the first bytes that a service said, asked or unasked. Every protocol
-/// module is tried; the first that knows the bytes for its own decides. Evidence only: ports play
-/// no part. Never fails; bytes that nobody knows are a banner without a service.
-[[nodiscard]] recognition recognise(std::string_view said);
+/// Recognises a protocol by the first bytes that a server sent, with or without a request. Every
+/// module of the catalogue is tried in order; the first that knows the bytes decides. The port
+/// plays no part. Never fails; bytes that no module knows are a banner without a service.
+[[nodiscard]] recognition recognise(std::string_view banner);
 
-// The protocol modules, each in a file of its own. Nothing: these bytes are not of this protocol.
+/// A banner without a service.
+[[nodiscard]] recognition nameless(std::string_view banner);
 
-/// RFC 4253, section 4.2.
-[[nodiscard]] std::optional<recognition> recognise_ssh(std::string_view said);
-/// RFC 9112, section 4; the banner is the head, without the body.
-[[nodiscard]] std::optional<recognition> recognise_http(std::string_view said);
-/// RFC 5321 section 4.2, RFC 959 section 4.2, RFC 3977: greetings that begin with a code.
-[[nodiscard]] std::optional<recognition> recognise_reply_code(std::string_view said);
-/// RFC 1939 section 4, RFC 3501 section 7.1.
-[[nodiscard]] std::optional<recognition> recognise_mailbox(std::string_view said);
-/// The Redis serialisation protocol's errors, as the answer to a command that is none.
-[[nodiscard]] std::optional<recognition> recognise_redis(std::string_view said);
-/// MySQL's initial handshake packet, protocol version 10, and its error packet.
-[[nodiscard]] std::optional<recognition> recognise_mysql(std::string_view said);
-/// RFC 6143, section 7.1.1.
-[[nodiscard]] std::optional<recognition> recognise_vnc(std::string_view said);
+/// The number of facts of one service that are kept.
+inline constexpr std::size_t most_facts = 32;
+
+/// Makes what a target calls itself fit for tables and JSON: product, version, CPE and facts become
+/// UTF-8 on one line, of bounded length and number; the confidence is at least `said`.
+void tidy_up(recognition& known);
 
 }  // namespace sonde::scanner

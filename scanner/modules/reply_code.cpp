@@ -1,11 +1,12 @@
-#include "scanner/modules/recognition.hpp"
-#include "scanner/modules/words.hpp"
+#include "base/ascii.hpp"
+#include "scanner/modules/command_dialogue.hpp"
+#include "scanner/modules/text_match.hpp"
 
 #include <algorithm>
 #include <array>
 #include <initializer_list>
 
-namespace sonde::scanner {
+namespace sonde::scanner::modules {
 namespace {
 
 bool is_reply(std::string_view said, std::initializer_list<std::string_view> codes) {
@@ -35,13 +36,21 @@ constexpr std::array<known_product, 7> file_servers = {{
     {"Serv-U FTP", "Serv-U"},
 }};
 
+/// LMTP servers belong to mailbox servers.
+constexpr std::array<known_product, 3> lmtp_servers = {{
+    {"Cyrus LMTP", "Cyrus IMAP"},
+    {"Dovecot", "Dovecot"},
+    {"Zimbra", "Zimbra"},
+}};
+
 constexpr std::array<known_product, 2> news_servers = {{
     {"INN", "INN"},
     {"Leafnode NNTP Daemon, version", "Leafnode"},
 }};
 
 bool contains_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::ranges::any_of(words, [&](auto word) { return contains_ignoring_case(text, word); });
+  return std::ranges::any_of(words,
+                             [&](auto word) { return ascii::contains_ignoring_case(text, word); });
 }
 
 /// The text without its host names and addresses: `mail.example.com FTP server` is no mail server.
@@ -92,14 +101,30 @@ std::string mask_visitors(std::string_view text) {
   return mask_behind(text, "You are user number ", ' ');
 }
 
-}  // namespace
+/// The first word of the greeting is the server's name (RFC 5321, section 4.2).
+void note_mail_host(std::string_view said, model::service_observation& service) {
+  constexpr std::size_t code_and_sign = 4;
+  if (!said.starts_with("220")) return;
+  auto text = line_of(said).substr(std::min(code_and_sign, line_of(said).size()));
+  auto word = text.substr(0, text.find(' '));
+  auto dot = word.find('.');
+  bool name = dot != std::string_view::npos && dot > 0 && dot + 1 < word.size();
+  if (name) service.facts.push_back({"hostname", std::string(word)});
+}
 
 std::optional<recognition> recognise_reply_code(std::string_view said) {
   recognition out;
   auto kind = spoken::none;
   if (is_reply(said, {"120", "220", "421", "530", "554"})) kind = smtp_or_ftp(said, out.service);
-  if (kind == spoken::smtp) {
+  bool lmtp = said.starts_with("220") && contains_any(without_names(line_of(said)), {"lmtp"});
+  if (lmtp) {
+    out.service.name = "lmtp";
+    out.service.product.clear();
+    out.service.version.clear();
+    find_product(said, lmtp_servers, out.service);
+  } else if (kind == spoken::smtp) {
     out.service.name = "smtp";
+    note_mail_host(said, out.service);
   } else if (kind == spoken::ftp) {
     out.service.name = "ftp";
   } else if (is_reply(said, {"200", "201", "400", "502"}) &&
@@ -115,4 +140,38 @@ std::optional<recognition> recognise_reply_code(std::string_view said) {
   return out;
 }
 
-}  // namespace sonde::scanner
+using reply_end = dialogue_command::end;
+
+/// RFC 5321, section 4.1.1.1, and RFC 3207.
+constexpr dialogue_command smtp_commands[] = {
+    {"EHLO sonde.invalid\r\n", reply_end::reply_code, "250", "STARTTLS", "capabilities"},
+    {"STARTTLS\r\n", reply_end::reply_code, "220", "", ""}};
+/// RFC 2033, section 4.1: LMTP has LHLO instead.
+constexpr dialogue_command lmtp_commands[] = {
+    {"LHLO sonde.invalid\r\n", reply_end::reply_code, "250", "STARTTLS", "capabilities"},
+    {"STARTTLS\r\n", reply_end::reply_code, "220", "", ""}};
+/// RFC 2389 and RFC 4217.
+constexpr dialogue_command ftp_commands[] = {
+    {"FEAT\r\n", reply_end::reply_code, "211", "AUTH", "capabilities"},
+    {"AUTH TLS\r\n", reply_end::reply_code, "234", "", ""}};
+/// RFC 3977, section 5.2, and RFC 4642.
+constexpr dialogue_command nntp_commands[] = {
+    {"CAPABILITIES\r\n", reply_end::dot, "101", "STARTTLS", "capabilities"},
+    {"STARTTLS\r\n", reply_end::line, "382", "", ""}};
+
+std::unique_ptr<protocol_talk> after_reply_code(const recognition& greeting, talk_place where) {
+  // 4yz and 5yz greetings refuse; so does 554 of SMTP.
+  if (!greeting.raw.starts_with('2')) return nullptr;
+  const auto& name = greeting.service.name;
+  if (name == "smtp") return std::make_unique<command_dialogue>(smtp_commands, where);
+  if (name == "lmtp") return std::make_unique<command_dialogue>(lmtp_commands, where);
+  if (name == "ftp") return std::make_unique<command_dialogue>(ftp_commands, where);
+  return std::make_unique<command_dialogue>(nntp_commands, where);
+}
+
+}  // namespace
+
+constinit const protocol_module reply_code_module{
+    .name = "reply_code", .recognise = recognise_reply_code, .after_greeting = after_reply_code};
+
+}  // namespace sonde::scanner::modules

@@ -1,7 +1,10 @@
-#include "scanner/modules/recognition.hpp"
-#include "scanner/modules/words.hpp"
+#include "scanner/modules/module.hpp"
+#include "scanner/modules/ssh_host_key.hpp"
+#include "scanner/modules/ssh_packet.hpp"
+#include "scanner/modules/text_match.hpp"
 
-namespace sonde::scanner {
+namespace sonde::scanner::modules {
+namespace {
 
 std::optional<recognition> recognise_ssh(std::string_view said) {
   // A server may send other lines before its identification.
@@ -22,11 +25,28 @@ std::optional<recognition> recognise_ssh(std::string_view said) {
   if (known.version.empty()) known = split_version(word, '-');
   out.service.product = known.product;
   out.service.version = known.version;
-  // What follows is the key exchange, with a random cookie.
-  out.complete = said.find('\n', begin) != std::string_view::npos;
+  // What follows is the key exchange, with a random cookie. Some servers send it at once.
+  auto end = said.find('\n', begin);
+  out.complete = end != std::string_view::npos;
+  if (out.complete) out.beyond = said.substr(end + 1);
   out.raw = identification;
   out.masked = identification;
   return out;
 }
 
-}  // namespace sonde::scanner
+/// SSH 1 has another key exchange. `1.99` stands for both versions (RFC 4253, section 5.1).
+std::unique_ptr<protocol_talk> after_ssh(const recognition& greeting, talk_place where) {
+  bool speaks = greeting.raw.starts_with("SSH-2.0-") || greeting.raw.starts_with("SSH-1.99-");
+  std::string_view packet;
+  bool foreign =
+      ssh_packet_reader(greeting.beyond).next(packet) == ssh_packet_reader::state::foreign;
+  if (!speaks || foreign || where != talk_place::plain) return nullptr;
+  return std::make_unique<ssh_host_key_talk>(greeting.beyond);
+}
+
+}  // namespace
+
+constinit const protocol_module ssh_module{
+    .name = "ssh", .recognise = recognise_ssh, .after_greeting = after_ssh};
+
+}  // namespace sonde::scanner::modules

@@ -1,7 +1,8 @@
-#include "scanner/modules/recognition.hpp"
-#include "scanner/modules/words.hpp"
+#include "scanner/modules/module.hpp"
+#include "scanner/modules/text_match.hpp"
 
-namespace sonde::scanner {
+namespace sonde::scanner::modules {
+namespace {
 
 std::optional<recognition> recognise_vnc(std::string_view said) {
   // RFB 003.008, a line feed.
@@ -19,4 +20,8 @@ std::optional<recognition> recognise_vnc(std::string_view said) {
   return out;
 }
 
-}  // namespace sonde::scanner
+}  // namespace
+
+constinit const protocol_module vnc_module{.name = "vnc", .recognise = recognise_vnc};
+
+}  // namespace sonde::scanner::modules

@@ -13,9 +13,9 @@
 namespace sonde::scanner {
 namespace {
 
-constexpr int most_addresses = 64;
+constexpr int most_records = 64;
 
-/// c-ares keeps a count of its own initialisations.
+/// Initialises c-ares, which counts its initialisations.
 struct ares_library {
   ares_library() {
     if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) {
@@ -46,8 +46,8 @@ model::ip_address address_of(const Bytes& bytes) {
 }
 
 int read_a(const unsigned char* packet, int size, std::vector<model::ip_address>& out) {
-  std::array<ares_addrttl, most_addresses> found{};
-  int count = most_addresses;
+  std::array<ares_addrttl, most_records> found{};
+  int count = most_records;
   int status = ares_parse_a_reply(packet, size, nullptr, found.data(), &count);
   if (status != ARES_SUCCESS) return status;
   for (const auto& each : std::span(found).first(static_cast<std::size_t>(count)))
@@ -56,8 +56,8 @@ int read_a(const unsigned char* packet, int size, std::vector<model::ip_address>
 }
 
 int read_aaaa(const unsigned char* packet, int size, std::vector<model::ip_address>& out) {
-  std::array<ares_addr6ttl, most_addresses> found{};
-  int count = most_addresses;
+  std::array<ares_addr6ttl, most_records> found{};
+  int count = most_records;
   int status = ares_parse_aaaa_reply(packet, size, nullptr, found.data(), &count);
   if (status != ARES_SUCCESS) return status;
   for (const auto& each : std::span(found).first(static_cast<std::size_t>(count)))
@@ -65,7 +65,7 @@ int read_aaaa(const unsigned char* packet, int size, std::vector<model::ip_addre
   return count == 0 ? ARES_ENODATA : ARES_SUCCESS;
 }
 
-/// What c-ares carries through a question, as a pointer.
+/// The data of a query that c-ares carries as a pointer.
 struct open_question {
   record_type type;
   name_server::callback done;
@@ -90,7 +90,7 @@ ares_channel make_channel(int timeout_ms, ares_sock_state_cb on_state, void* sel
   options.tries = 1;
   options.sock_state_cb = on_state;
   options.sock_state_cb_data = self;
-  // NOCHECKRESP: a failure is to be told, not to be taken for silence.
+  // NOCHECKRESP: a failure must be reported and not be treated as a timeout.
   options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP;
   int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_FLAGS;
   ares_channel channel = nullptr;
@@ -102,7 +102,7 @@ ares_channel make_channel(int timeout_ms, ares_sock_state_cb on_state, void* sel
 
 }  // namespace
 
-/// A socket of c-ares, which closes it itself.
+/// A socket that c-ares owns and closes.
 struct name_server::watched_socket {
   watched_socket(executor loop, int number) : descriptor(loop, number) {}
   asio::posix::stream_descriptor descriptor;
@@ -112,7 +112,7 @@ struct name_server::watched_socket {
   bool waits_write = false;
 };
 
-name_server::name_server(executor loop, const std::string& address, const limits& limits)
+name_server::name_server(executor loop, const std::string& address, const resolver_limits& limits)
     : loop_(loop),
       timer_(loop),
       channel_(make_channel(static_cast<int>(limits.dns_timeout_ms), &on_socket_state, this)) {
@@ -163,7 +163,7 @@ void name_server::watch(int descriptor, bool readable, bool writable) {
   wait_writable(socket);
 }
 
-// A socket that was released is not open: its waits end without touching what may be gone.
+// A released socket is not open: its waits end without access to objects that may be destroyed.
 
 void name_server::wait_readable(const socket_pointer& socket) {
   if (!socket->wants_read || std::exchange(socket->waits_read, true)) return;
@@ -191,7 +191,7 @@ void name_server::wait_writable(const socket_pointer& socket) {
 
 void name_server::keep_time() {
   timeval next{};
-  if (ares_timeout(channel_, nullptr, &next) == nullptr) {  // no question is open
+  if (ares_timeout(channel_, nullptr, &next) == nullptr) {  // no query is open
     timer_.cancel();
     return;
   }
@@ -218,7 +218,7 @@ std::vector<std::string> system_name_servers() {
   }
   ares_free_data(list);
   ares_destroy(channel);
-  if (status != ARES_SUCCESS) throw std::runtime_error("c-ares names no name servers");
+  if (status != ARES_SUCCESS) throw std::runtime_error("c-ares returned no name servers");
   return out;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/async/asio.hpp"
-#include "base/limits.hpp"
-#include "model/ip_address.hpp"
+#include "model/net/ip_address.hpp"
+#include "scanner/resolver/resolver_limits.hpp"
 
 #include <functional>
 #include <map>
@@ -16,37 +16,37 @@ namespace sonde::scanner {
 
 enum class record_type { a, aaaa };
 
-/// What one server said to one question, or that it did not.
+/// The result of one query to one server.
 enum class dns_answer {
   addresses,
   no_data,   ///< the name exists, without a record of this type
   nxdomain,  ///< the name does not exist
-  failure,   ///< SERVFAIL, REFUSED, nonsense: another server may know better
-  timeout,   ///< nothing came back, or nobody listens there
+  failure,   ///< SERVFAIL, REFUSED or an invalid response: another server may succeed
+  timeout,   ///< no response, or the port is closed
   cancelled,
 };
 
 struct dns_reply {
   dns_answer what = dns_answer::failure;
   std::vector<model::ip_address> addresses;
-  std::string reason;  ///< of a failure or timeout, in c-ares's words
+  std::string reason;  ///< error text of c-ares for a failure or timeout
 };
 
-/// One name server, asked by c-ares: each question once over UDP, over TCP where the answer says
-/// that it was cut. Driven by the loop: its sockets are waited for, its time-outs kept. Keeps the
-/// loop busy only while a question is open. Lives on one loop.
+/// One name server, queried through c-ares. Sends each query once over UDP, and over TCP if the
+/// response is truncated. Waits for its sockets and timeouts on the loop. Keeps the loop busy only
+/// while a query is open. Lives on one loop.
 class name_server {
  public:
-  /// `address`, `address:port` or `[address]:port`; throws where it is none.
-  name_server(executor loop, const std::string& address, const limits& limits);
+  /// `address`: `address`, `address:port` or `[address]:port`; throws if it is invalid.
+  name_server(executor loop, const std::string& address, const resolver_limits& limits);
   ~name_server();
   name_server(const name_server&) = delete;
   name_server& operator=(const name_server&) = delete;
 
   using callback = std::function<void(dns_reply)>;
-  /// Calls back once, on the loop, possibly at once.
+  /// Sends a query. Calls `done` once, on the loop, possibly before it returns.
   void ask(const std::string& name, record_type type, callback done);
-  /// Ends all open questions as `cancelled`, at once.
+  /// Ends all open queries as `cancelled` before it returns.
   void cancel();
 
  private:
@@ -63,11 +63,11 @@ class name_server {
   asio::steady_timer timer_;
   std::map<int, socket_pointer> sockets_;
   ares_channeldata* channel_ = nullptr;
-  /// What is under way on the loop looks whether this is still there.
+  /// Expires with this object; pending handlers check it.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
-/// The servers that this machine's /etc/resolv.conf names.
+/// Returns the servers of this machine's /etc/resolv.conf.
 [[nodiscard]] std::vector<std::string> system_name_servers();
 
 }  // namespace sonde::scanner

@@ -11,7 +11,7 @@
 namespace sonde::scanner {
 namespace {
 
-/// One of the two questions about a name, and the best that any server said to it.
+/// One of the two queries for a name, and the best result of all servers.
 struct question {
   record_type type;
   dns_reply best{dns_answer::timeout, {}, {}};
@@ -20,13 +20,13 @@ struct question {
     return best.what != dns_answer::failure && best.what != dns_answer::timeout;
   }
   void hear(dns_reply reply) {
-    // Having failed says more than having said nothing.
+    // A failure is more informative than a timeout.
     if (best.what == dns_answer::failure && reply.what == dns_answer::timeout) return;
     best = std::move(reply);
   }
 };
 
-/// A look-up under way. Shared with what the servers will call back.
+/// A running look-up. Shared with the callbacks of the servers.
 struct look_up {
   explicit look_up(executor loop) : answered(std::move(loop)) {}
   std::array<question, 2> questions = {question{record_type::a}, question{record_type::aaaa}};
@@ -37,7 +37,7 @@ struct look_up {
     return std::ranges::any_of(questions, [&](const auto& q) { return q.best.what == what; });
   }
   [[nodiscard]] bool settled() const {
-    // NXDOMAIN is about the name, whatever the type (RFC 8020).
+    // NXDOMAIN applies to the name, for every type (RFC 8020).
     return said(dns_answer::nxdomain) || said(dns_answer::cancelled) ||
            std::ranges::all_of(questions, &question::settled);
   }
@@ -60,7 +60,7 @@ error explain(const std::string& name, const look_up& asked) {
   if (asked.said(dns_answer::cancelled)) {
     return fail(errc::cancelled, "the look-up of " + name + " was cancelled");
   }
-  // "No address" is certain only if both questions were answered so.
+  // "No address" is certain only if both queries have this result.
   for (const auto& q : asked.questions) {
     if (q.best.what == dns_answer::failure) {
       return fail(errc::servfail,
@@ -81,7 +81,8 @@ struct resolver::server_list {
   std::uint32_t tries = 0;
 };
 
-resolver::resolver(executor loop, const std::vector<std::string>& servers, const limits& limits)
+resolver::resolver(executor loop, const std::vector<std::string>& servers,
+                   const resolver_limits& limits)
     : loop_(std::move(loop)), servers_(std::make_unique<server_list>()) {
   servers_->tries = limits.dns_tries;
   for (const auto& server : servers.empty() ? system_name_servers() : servers)
@@ -134,9 +135,10 @@ result<> check_server(const std::string& text) {
   auto read = std::from_chars(port.data(), port.data() + port.size(), number);
   bool is_port = read.ec == std::errc{} && read.ptr == port.data() + port.size() && number > 0;
   if (is_port && model::ip_address::parse(host)) return {};
-  return fail(errc::local_trouble, "\"" + text +
-                                       "\" is no name server: write its address, as in "
-                                       "192.0.2.53 or 192.0.2.53:5353");
+  return fail(
+      errc::local_error,
+      "\"" + text +
+          "\" is not a name server: write its address, as in 192.0.2.53 or 192.0.2.53:5353");
 }
 
 }  // namespace sonde::scanner

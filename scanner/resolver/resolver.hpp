@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/async/asio.hpp"
-#include "base/limits.hpp"
 #include "base/result.hpp"
-#include "model/ip_address.hpp"
+#include "model/net/ip_address.hpp"
+#include "scanner/resolver/resolver_limits.hpp"
 
 #include <chrono>
 #include <memory>
@@ -12,22 +12,23 @@
 
 namespace sonde::scanner {
 
-/// Looks names up in the DNS, A and AAAA at once, and tells every way to fail from the others
-/// (`errc::nxdomain`, `no_data`, `servfail`, `dns_timeout`). Knows no hosts file and no search
-/// list: a fact about a name is what the DNS says. Lives on one loop.
+/// Resolves names in the DNS, A and AAAA at the same time, and distinguishes all kinds of failure
+/// (`errc::nxdomain`, `no_data`, `servfail`, `dns_timeout`). Uses neither the hosts file nor a
+/// search list: a fact about a name is what the DNS reports. Lives on one loop.
 class resolver {
  public:
-  /// `servers`: `address`, `address:port` or `[address]:port`; none: those of /etc/resolv.conf.
-  /// Throws where they are none.
-  resolver(executor loop, const std::vector<std::string>& servers, const limits& limits);
+  /// `servers`: `address`, `address:port` or `[address]:port`; empty: those of /etc/resolv.conf.
+  /// Throws if one is invalid.
+  resolver(executor loop, const std::vector<std::string>& servers, const resolver_limits& limits);
   ~resolver();
   resolver(const resolver&) = delete;
   resolver& operator=(const resolver&) = delete;
 
-  /// Every address of the name, in canonical order. One server after the other is asked, until one
-  /// knows; a failure or a silence sends to the next, and each is asked a bounded number of times.
+  /// Returns every address of the name, in canonical order. Queries one server after the other
+  /// until one has a result; after a failure or a timeout the next one is queried. Each server is
+  /// queried a limited number of times.
   awaitable<result<std::vector<model::ip_address>>> resolve(std::string name);
-  /// Ends all look-ups under way as `errc::cancelled`.
+  /// Ends all running look-ups as `errc::cancelled`.
   void cancel();
 
  private:
@@ -36,7 +37,7 @@ class resolver {
   std::unique_ptr<server_list> servers_;
 };
 
-/// Whether the text names a server as `resolver` wants it.
+/// Checks whether the text is a valid server for `resolver`.
 [[nodiscard]] result<> check_server(const std::string& text);
 
 }  // namespace sonde::scanner

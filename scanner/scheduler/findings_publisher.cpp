@@ -1,6 +1,6 @@
 #include "scanner/scheduler/findings_publisher.hpp"
 
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "views/task_view.hpp"
 
 #include <algorithm>
@@ -9,10 +9,10 @@
 namespace sonde::scanner {
 namespace {
 
-/// Endpoints that become records in one go.
+/// Endpoints that are converted to records in one step.
 constexpr std::size_t endpoints_at_once = 256;
 
-/// A task without what may be large and findings do not need.
+/// Returns a task without large fields that findings do not need.
 model::scan_task without_weight(model::scan_task task) {
   task.ports.clear();
   task.history.clear();
@@ -23,7 +23,7 @@ model::scan_task without_weight(model::scan_task task) {
   return task;
 }
 
-/// A part cut into observations of so many endpoints, each with the certificates that they present.
+/// Splits a part into observations of `endpoints_at_once` endpoints, each with their certificates.
 std::vector<model::scan_observation> slices_of(model::scan_observation seen) {
   auto addresses = std::exchange(seen.addresses, {});
   std::unordered_map<std::string, model::certificate_pointer> certificates;
@@ -55,13 +55,13 @@ std::vector<model::scan_observation> slices_of(model::scan_observation seen) {
 
 }  // namespace
 
-/// For as long as the publisher works, however that ends.
+/// Ends the publisher's work on every exit.
 class findings_publisher::at_work {
  public:
   explicit at_work(findings_publisher& owner) : owner_(owner) {}
   ~at_work() {
     owner_.working_ = false;
-    // An exception: what is left is nobody's any more.
+    // After an exception the remaining parts have no owner.
     if (!owner_.parts_.empty()) owner_.failed_ = true;
     owner_.idle_.notify_all();
   }
@@ -76,7 +76,7 @@ findings_publisher::findings_publisher(publisher_tools tools, const model::scan_
                                        std::function<bool()> owned)
     : tools_(std::move(tools)),
       task_(without_weight(task)),
-      groups_(views::scope_text(task.scope)),
+      groups_(views::visibility_text(task.visibility)),
       owned_(std::move(owned)),
       found_(task_, tools_.bounds),
       hurry_(tools_.loop),
@@ -128,24 +128,24 @@ awaitable<void> findings_publisher::work(std::shared_ptr<findings_publisher> sel
 
 awaitable<void> findings_publisher::publish_part(
     std::shared_ptr<const model::scan_observation> seen) {
-  // Made on an engine's thread: this one has all tasks to look after.
+  // Runs on an engine's thread, as the scheduler's thread serves all tasks.
   auto make_records = [this, seen, now = tools_.time.now()] {
     auto found = found_.add(*seen, now);
-    return records_of(found, task_, tools_.bounds);
+    return records_of(found, task_, tools_.queue_bounds);
   };
-  auto records = co_await call_on(tools_.helper, std::move(make_records));
+  auto records = co_await run_on(tools_.helper, std::move(make_records));
   seen.reset();
   tools_.ports.drop_known(records, groups_, tools_.time.steady_now());
   co_await publish(std::move(records));
 }
 
-/// What is not urgent is tried again until it becomes urgent.
+/// Retries records that are not urgent until they become urgent.
 awaitable<result<queue::produced>> findings_publisher::produce(std::vector<record> records) {
   bool urgent = hurry_.requested();
   for (auto& one : records)
     one.urgent = urgent;
   auto& stop = urgent ? tools_.stop : hurry_;
-  std::string what = "findings could not be published";
+  std::string what = "cannot publish findings";
   co_return co_await queue::produce_all(tools_.queue, std::move(records), stop, tools_.log,
                                         std::move(what));
 }

@@ -4,11 +4,12 @@
 #include "base/async/stop_signal.hpp"
 #include "base/async/task_group.hpp"
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "queue/io.hpp"
+#include "queue/limits.hpp"
 #include "queue/produce_all.hpp"
 #include "scanner/findings.hpp"
+#include "scanner/scan_limits.hpp"
 #include "scanner/scheduler/known_ports.hpp"
 
 #include <deque>
@@ -21,48 +22,49 @@
 
 namespace sonde::scanner {
 
-/// What a publisher needs of the process. Outlives it.
+/// The parts of the process that a publisher uses. Outlives the publisher.
 struct publisher_tools {
-  executor loop;      ///< that it lives on
-  task_group& group;  ///< of that loop, in which it works
-  stop_signal& stop;  ///< requested: what fails is not tried again
-  executor helper;    ///< where records are made, which takes CPU time
+  executor loop;      ///< the publisher's loop
+  task_group& group;  ///< runs the publisher's work, on the same loop
+  stop_signal& stop;  ///< once requested, failed writes are not retried
+  executor helper;    ///< builds records, which takes CPU time
   queue::backend& queue;
   known_ports& ports;
-  const limits& bounds;
+  const scan_limits& bounds;
+  const queue::limits& queue_bounds;
   const clock& time;
   logger& log;
 };
 
-/// Publishes what one run of a task finds: parts while it runs, and the rest at its end.
+/// Publishes the findings of one run of a task: parts while it runs, and the rest at its end.
 ///
-/// In every part entities come before associations, and an association's ends are in the same part
-/// or an earlier one. A run that finds little publishes once, at its end. A part that the queue is
-/// too full for is tried again; a record that no queue takes is counted and left out, and the
-/// others go on. Lives on the scheduler's loop; held by a shared pointer, as its work outlives a
-/// caller that goes away.
+/// In every part entities precede associations, and the ends of an association are in the same part
+/// or an earlier one. A run with few findings publishes once, at its end. A part that does not fit
+/// the queue is retried. A record that the queue rejects is counted and left out, and the others
+/// are published. Lives on the scheduler's loop. Held by a shared pointer, as its work outlives a
+/// cancelled caller.
 class findings_publisher : public std::enable_shared_from_this<findings_publisher> {
  public:
-  /// `owned`: whether the task's partition is this process's. Called on the loop.
+  /// `owned`: tells whether this process owns the task's partition. Called on the loop.
   findings_publisher(publisher_tools tools, const model::scan_task& task,
                      std::function<bool()> owned);
 
-  /// Takes a part. With `published`, which is called when it is no longer held, the part is
-  /// published now; otherwise with the next one or at the end.
+  /// Takes a part. With `published` the part is published now, and `published` is called when the
+  /// part is released; otherwise the part is published with the next one or at the end.
   void take(model::scan_observation part, std::function<void()> published);
-  /// The scan is to end: from now on records are urgent (`record::urgent`), and so are those that
-  /// are being tried again.
+  /// Prepares the end of the scan: from now on records are urgent (`record::urgent`), including
+  /// those being retried.
   void hurry();
-  /// Publishes the last part and all that is left. False: it had no right to, or the queue has
-  /// failed for good. Then what comes is dropped.
+  /// Publishes the last part and all that is left. Returns false if the partition is not owned or
+  /// the queue has failed permanently. Later parts are then dropped.
   awaitable<bool> finish(model::scan_observation last);
 
-  /// The last record of each partition.
+  /// Returns the position of the last record in each partition.
   [[nodiscard]] std::vector<model::produced_position> produced() const;
   [[nodiscard]] std::vector<model::endpoint_result> results() const { return found_.results(); }
   [[nodiscard]] std::uint32_t results_total() const { return found_.results_total(); }
   [[nodiscard]] const findings_left_out& left_out() const { return found_.left_out(); }
-  /// Records that the queue does not take.
+  /// Counts the records that the queue has rejected.
   [[nodiscard]] std::uint32_t refused() const { return refused_; }
 
  private:
@@ -82,11 +84,11 @@ class findings_publisher : public std::enable_shared_from_this<findings_publishe
   model::scan_task task_;
   std::string groups_;
   std::function<bool()> owned_;
-  findings_collector found_;  ///< used on the helper's loop while a part is made into records
+  findings_collector found_;  ///< used on the helper's loop while records of a part are built
   std::deque<part> parts_;
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> last_;
   std::uint32_t refused_ = 0;
-  stop_signal hurry_;  ///< requested: see `hurry`
+  stop_signal hurry_;  ///< requested by `hurry`
   bool working_ = false;
   bool failed_ = false;
   condition idle_;

@@ -9,12 +9,12 @@
 
 namespace sonde::scanner {
 
-/// Which `port` entities this process has published lately. A port is a fact of the whole world, so
-/// publishing it to the same groups once an hour is enough. Holds a bounded number. Lives on one
-/// loop.
+/// Remembers the `port` entities that this process has published recently. A port is the same
+/// entity for all targets, so publishing it to the same groups once an hour is sufficient.
+/// Size-limited. Lives on one loop.
 class known_ports {
  public:
-  /// Drops the records of ports that were published to `groups` within the hour, and notes the
+  /// Drops the records of ports that were published to `groups` within the hour, and marks the
   /// others as published.
   void drop_known(std::vector<record>& records, const std::string& groups, steady_time now);
 

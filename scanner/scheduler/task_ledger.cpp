@@ -3,8 +3,8 @@
 #include "base/async/retry.hpp"
 #include "base/record_size.hpp"
 #include "model/events.hpp"
-#include "model/task_fitting.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/task_fitting.hpp"
+#include "model/scan/task_fold.hpp"
 #include "queue/errc.hpp"
 #include "queue/produce_all.hpp"
 
@@ -16,14 +16,15 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr retry_policy publish_retries{milliseconds(100), milliseconds(5'000)};
-/// Of `limits::produce_pending_bytes`, what one part of a batch of snapshots takes at the most.
+/// The largest part of a batch of snapshots, as a divisor of
+/// `queue::limits::produce_pending_bytes`.
 constexpr std::size_t part_share = 4;
-/// The view is asked again after this long, in case it is being rebuilt.
+/// Time after which the view is queried again, in case it is being rebuilt.
 constexpr std::chrono::seconds view_patience{30};
 
 }  // namespace
 
-/// Keeps tasks in memory for as long as it is there.
+/// Keeps tasks in memory while this object lives.
 class task_ledger::in_use {
  public:
   in_use(task_ledger& ledger, const std::vector<model::target_key>& keys)
@@ -43,25 +44,18 @@ class task_ledger::in_use {
   const std::vector<model::target_key>& keys_;
 };
 
-task_ledger::task_ledger(executor loop, queue::backend& queue, views::task_view& view,
-                         const limits& limits, const clock& clock, logger& log)
-    : queue_(queue),
-      view_(view),
-      limits_(limits),
-      clock_(clock),
-      log_(log),
-      loop_(loop),
-      published_(loop),
-      given_up_(loop) {}
+task_ledger::task_ledger(scheduler_context context)
+    : context_(std::move(context)), published_(context_.loop), abandoned_(context_.loop) {}
 
 void task_ledger::own(std::int32_t partition, std::uint64_t epoch) {
   epochs_[partition] = epoch;
 }
 
-/// Other owners write there from now on: what is in memory is true no longer, and what of it was
-/// not published has not happened.
+/// Ends ownership: other owners write there from now on, so the tasks in memory are stale and their
+/// unpublished changes are void.
 void task_ledger::disown(std::int32_t partition) {
   epochs_.erase(partition);
+  ++terms_[partition];
   for (auto& [key, held] : held_) {
     if (held.partition != partition) continue;
     held.published.reset();
@@ -79,16 +73,35 @@ std::vector<std::int32_t> task_ledger::owned() const {
   return out;
 }
 
-awaitable<std::optional<model::scan_task>> task_ledger::load(model::target_key key) {
+std::uint64_t task_ledger::term_of(std::int32_t partition) const {
+  auto its = terms_.find(partition);
+  return its == terms_.end() ? 0 : its->second;
+}
+
+awaitable<std::optional<model::scan_task>> task_ledger::load(model::target_key key,
+                                                             std::int32_t partition) {
   ++held_[key].users;
+  held_[key].partition = partition;
   if (!held_[key].task || held_[key].stale) {
-    auto stored = co_await view_.snapshot(key);
+    auto stored = co_await context_.view.snapshot(key);
     auto& held = held_[key];
-    // Somebody else may have loaded it, and changed it, meanwhile.
-    if (!held.task || held.stale) held.task = std::move(stored);
-    held.stale = false;
+    // The view may be behind, and a run that is being cancelled may still use the old state.
+    if (held.stale && held.task && !stored && !owns(partition)) co_return std::nullopt;
+    // Another coroutine may have loaded and changed it meanwhile.
+    if (!held.task || held.stale) {
+      held.recorded = stored ? stored->version : model::task_version();
+      held.task = std::move(stored);
+    }
+    held.stale = !owns(partition);
   }
   co_return held_[key].task;
+}
+
+bool task_ledger::is_recorded(const model::target_key& key) const {
+  const auto& held = held_.at(key);
+  auto owner = epochs_.find(held.partition);
+  bool is_own = owner != epochs_.end() && held.recorded.epoch == owner->second;
+  return is_own && !held.stale && held.task->version == held.recorded;
 }
 
 void task_ledger::release(const model::target_key& key) {
@@ -111,7 +124,7 @@ model::scan_task task_ledger::change(
   auto changed = how(std::move(held.task));
   auto owner = epochs_.find(partition);
   changed.version = {owner == epochs_.end() ? 0 : owner->second, revision + 1};
-  held.task = model::fitted(std::move(changed), limits_.record_max_bytes);
+  held.task = model::fitted(std::move(changed), context_.view_bounds.record_max_bytes);
   return *held.task;
 }
 
@@ -119,7 +132,7 @@ awaitable<bool> task_ledger::publish(std::vector<model::target_key> keys) {
   in_use meanwhile(*this, keys);
   auto outcome = co_await publish_together(keys);
   if (outcome || !queue::blames_the_record(outcome.error())) co_return bool(outcome);
-  // Each for itself, so that the one that cannot be recorded holds up no other.
+  // Publishes each one separately, so that a task that cannot be recorded does not delay others.
   bool all = true;
   for (const auto& key : keys) {
     std::vector<model::target_key> one{key};
@@ -136,62 +149,86 @@ awaitable<result<>> task_ledger::publish_together(std::vector<model::target_key>
   std::function<awaitable<result<>>()> once = [this, keys = std::move(keys)] {
     return write(keys);
   };
-  co_return co_await retry(publish_retries, given_up_, log_, "a task could not be published",
+  co_return co_await retry(publish_retries, abandoned_, context_.log, "cannot publish a task",
                            std::move(once));
 }
 
-/// These tasks as they are at this moment: another change may have come since the last try. In
-/// parts, as all together may be more than the queue ever lets wait.
+/// Writes these tasks as they are now, as another change may have been made since the last try.
+/// Writes in parts, as all together may exceed what the queue can hold.
 awaitable<result<>> task_ledger::write(std::vector<model::target_key> keys) {
-  auto most = limits_.produce_pending_bytes / part_share;
+  auto most = context_.view_bounds.produce_pending_bytes / part_share;
   for (std::size_t next = 0; next < keys.size();) {
     std::vector<record> batch;
+    std::vector<model::task_version> versions;
     std::size_t bytes = 0;
     auto begin = next;
     for (; next < keys.size(); ++next) {
       const auto& held = held_[keys[next]];
-      if (!owns(held.partition) || !held.task) co_return fail(queue::errc::not_owned);
-      auto one = to_record(*held.task, clock_.now());
+      if (!owns(held.partition) || !held.task || held.stale) {
+        void_changes(keys);
+        co_return fail(queue::errc::not_owned);
+      }
+      auto one = to_record(*held.task, context_.time.now());
       bytes += size_of(one);
       if (!batch.empty() && bytes > most) break;
       batch.push_back(std::move(one));
+      versions.push_back(held.task->version);
     }
-    auto places = co_await queue_.produce(std::move(batch));
+    auto places = co_await context_.queue.produce(std::move(batch));
     if (!places) co_return places.error();
     for (std::size_t i = 0; i < places->size(); ++i) {
-      held_[keys[begin + i]].published = (*places)[i];
+      auto& held = held_[keys[begin + i]];
+      // A slow batch may be acknowledged after a later one.
+      held.published = std::max(held.published, std::optional((*places)[i]));
+      held.recorded = std::max(held.recorded, versions[i]);
       unseen_.emplace_back((*places)[i], keys[begin + i]);
+      auto& last = last_published_[(*places)[i].partition];
+      last = std::max(last, (*places)[i]);
     }
     published_.notify_all();
   }
   co_return result<>();
 }
 
-/// The last resort: snapshots are built to fit. What does not fit even so is only in the log.
+queue::position task_ledger::last_published(std::int32_t partition) const {
+  auto its = last_published_.find(partition);
+  return its == last_published_.end() ? queue::position() : its->second;
+}
+
+/// Makes the next `load` read the tasks of partitions that are not owned from the view.
+void task_ledger::void_changes(const std::vector<model::target_key>& keys) {
+  for (const auto& key : keys) {
+    auto& held = held_[key];
+    if (!owns(held.partition)) held.stale = true;
+  }
+}
+
+/// Last resort: snapshots are built to fit. What still does not fit is only logged.
 awaitable<result<>> task_ledger::publish_reduced(model::target_key key, error why) {
-  log_.error("a task cannot be recorded and is ended",
-             {{"key", key.str()}, {"reason", why.message()}});
+  context_.log.error("task cannot be recorded; ending it",
+                     {{"key", key.str()}, {"reason", why.message()}});
   change(key, held_[key].partition, [&](std::optional<model::scan_task> task) {
-    return model::reduced(std::move(*task), why.message(), clock_.now());
+    return model::reduced(std::move(*task), why.message(), context_.time.now());
   });
   std::vector<model::target_key> one{key};
   auto outcome = co_await publish_together(std::move(one));
   if (outcome || !queue::blames_the_record(outcome.error())) co_return outcome;
-  log_.error("a task cannot be recorded and is dropped",
-             {{"key", key.str()}, {"reason", outcome.error().message()}});
+  context_.log.error("task cannot be recorded; dropping it",
+                     {{"key", key.str()}, {"reason", outcome.error().message()}});
   co_return result<>();
 }
 
 bool task_ledger::knows_as_ended(const model::target_key& key) const {
   auto held = held_.find(key);
-  return held != held_.end() && held->second.task &&
-         model::is_terminal(held->second.task->current.state);
+  if (held == held_.end() || !held->second.task) return false;
+  const auto& task = *held->second.task;
+  return model::is_terminal(task.current.state) && !task.next;
 }
 
 std::vector<queue::position> task_ledger::unseen() const {
   std::map<std::int32_t, queue::position> last;
   for (const auto& each : unseen_)
-    last[each.first.partition] = each.first;
+    last[each.first.partition] = std::max(last[each.first.partition], each.first);
   std::vector<queue::position> out;
   for (auto& each : last)
     out.push_back(std::move(each.second));
@@ -209,12 +246,12 @@ awaitable<void> task_ledger::forget_what_is_seen() {
       co_await published_.wait();
       continue;
     }
-    // The view folds a partition in order: when it shows the last of these, it shows all.
+    // The view folds a partition in order: when it shows the last record, it shows all.
     auto count = unseen_.size();
     bool seen = true;
     for (const auto& place : unseen()) {
-      auto until = clock_.steady_now() + view_patience;
-      bool folded = co_await view_.wait_until_folded(place, until);
+      auto until = context_.time.steady_now() + view_patience;
+      bool folded = co_await context_.view.wait_until_folded(place, until);
       seen = seen && folded;
     }
     if (!seen) continue;

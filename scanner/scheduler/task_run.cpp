@@ -1,7 +1,8 @@
 #include "scanner/scheduler/task_run.hpp"
 
-#include "base/async/hop.hpp"
 #include "base/async/task_group.hpp"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>
@@ -23,26 +24,25 @@ outcome_kind kind_of(const error& why) {
   }
 }
 
-/// A run, while it lasts. Lives in the coroutine of `run_task`, and ends after all it has started.
+/// One run. Lives in the coroutine of `run_task` and ends after everything it has started.
 class run {
  public:
-  run(engine_pool& engines, const policy& rules, const model::scan_task& task,
-      const model::port_set& ports, executor loop, const limits& bounds, logger& log,
+  run(scan_runner& runner, const scheduler_context& context, const run_order& order,
       run_supervisor supervisor)
-      : engines_(engines),
-        rules_(rules),
-        task_(task),
-        ports_(ports),
-        loop_(loop),
-        bounds_(bounds),
-        budget_(std::make_shared<scan_budget>(bounds)),
-        parts_(loop, log, "task run"),
+      : runner_(runner),
+        order_(order),
+        task_(order.task),
+        ports_(order.ports),
+        loop_(context.loop),
+        bounds_(context.bounds),
+        budget_(std::make_shared<scan_budget>(context.bounds)),
+        parts_(context.loop, context.log, "task run"),
         supervisor_(std::move(supervisor)) {
-    seen_.target = task.target;
+    seen_.target = task_.target;
   }
 
-  awaitable<run_result> go(std::size_t most_addresses, steady_time deadline) {
-    if (auto may = rules_.may_scan(task_.target); !may) {
+  awaitable<run_result> go(steady_time deadline) {
+    if (auto may = order_.rules->may_scan(task_.target); !may) {
       seen_.how = {kind_of(may.error()), may.error().message()};
       co_return finished();
     }
@@ -50,7 +50,7 @@ class run {
     if (task_.target.is_address()) {
       addresses.push_back(task_.target.address());
     } else {
-      auto resolved = co_await resolve();
+      auto resolved = co_await runner_.resolve(task_.target.text());
       if (!resolved && resolved.error().code == make_error_code(errc::cancelled)) {
         co_return cut_short();
       }
@@ -61,10 +61,11 @@ class run {
       addresses = *resolved;
       seen_.resolved = std::move(*resolved);
     }
-    auto in_scope = judge(addresses);
+    auto in_scope = check_scope(addresses);
+    auto most_addresses = order_.addresses_per_name;
     if (in_scope.size() > most_addresses) {
-      note_ = "of " + std::to_string(in_scope.size()) + " addresses the first " +
-              std::to_string(most_addresses) + " were scanned";
+      note_ =
+          fmt::format("of {} addresses the first {} were scanned", in_scope.size(), most_addresses);
       in_scope.resize(most_addresses);
     }
     unpublished_bytes_ = bounds_.scan_unpublished_bytes / std::max<std::size_t>(1, in_scope.size());
@@ -78,18 +79,11 @@ class run {
   }
 
  private:
-  awaitable<result<std::vector<model::ip_address>>> resolve() {
-    auto& engine = engines_.for_name(task_.target.text());
-    auto name = task_.target.text();
-    auto there = [&engine, name] { return engine.resolve(name); };
-    return spawn_on(engine.loop(), std::move(there));
-  }
-
-  /// Those that may be dialled. The others are remembered with the reason.
-  std::vector<model::ip_address> judge(const std::vector<model::ip_address>& addresses) {
+  /// Returns the addresses that may be dialled. Stores the others with the reason.
+  std::vector<model::ip_address> check_scope(const std::vector<model::ip_address>& addresses) {
     std::vector<model::ip_address> out;
     for (const auto& address : addresses) {
-      auto may = rules_.may_dial(address, task_.target);
+      auto may = order_.rules->may_dial(address, task_.target);
       if (may) {
         out.push_back(address);
       } else {
@@ -112,25 +106,24 @@ class run {
                                  const model::sweep_cursor& reached) {
       asio::post(loop_, [this, name, done, reached] { note_progress(name, done, reached); });
     };
-    auto& engine = engines_.for_address(address);
-    auto job = std::make_shared<address_job>();
-    job->task = task_.current.id;
-    job->host = task_.target;
-    job->address = address;
-    job->ports = ports_;
-    job->deadline = deadline;
-    job->progress = std::move(progress);
-    job->from = std::move(cursor);
-    job->budget = budget_;
-    job->unpublished_bytes = unpublished_bytes_;
-    job->found = [this](found_part some, std::function<void()> published) {
+    address_job job;
+    job.task = task_.current.id;
+    job.host = task_.target;
+    job.address = address;
+    job.ports = ports_;
+    job.deadline = deadline;
+    job.progress = std::move(progress);
+    job.from = std::move(cursor);
+    job.how_deep = task_.depth;
+    job.budget = budget_;
+    job.unpublished_bytes = unpublished_bytes_;
+    job.found = [this](found_part some, std::function<void()> published) {
       auto shared = std::make_shared<found_part>(std::move(some));
       asio::post(loop_, [this, shared, published = std::move(published)] {
-        hand_over(std::move(shared->observed), std::move(shared->certificates), published);
+        pass_on(std::move(shared->observed), std::move(shared->certificates), published);
       });
     };
-    auto there = [&engine, job] { return engine.scan(std::move(*job)); };
-    auto report = co_await spawn_on(engine.loop(), std::move(there));
+    auto report = co_await runner_.scan(std::move(job));
     keep(name, std::move(report));
   }
 
@@ -145,17 +138,17 @@ class run {
     if (!report.observed.how) {
       cancelled_ = true;
     } else {
-      if (report.local_trouble) ++unreachable_;
+      if (report.local_error) ++unreachable_;
       endings_.push_back(*report.observed.how);
       bool settled = endings_.back().kind == outcome_kind::complete;
       if (settled) settled_.push_back(report.observed.address);
     }
-    hand_over(std::move(report.observed), std::move(report.certificates), nullptr);
+    pass_on(std::move(report.observed), std::move(report.certificates), nullptr);
   }
 
-  void hand_over(model::address_observation address,
-                 std::vector<model::certificate_pointer> certificates,
-                 std::function<void()> published) {
+  void pass_on(model::address_observation address,
+               std::vector<model::certificate_pointer> certificates,
+               std::function<void()> published) {
     model::scan_observation found;
     found.target = seen_.target;
     found.resolved = seen_.resolved;
@@ -170,6 +163,7 @@ class run {
     for (const auto& [address, its] : parts_progress_) {
       out.progress.done += its.progress.done;
       out.progress.open += its.progress.open;
+      out.progress.identified += its.progress.identified;
       out.cursors[address] = its.cursor;
     }
     return out;
@@ -187,7 +181,7 @@ class run {
     return out;
   }
 
-  /// One outcome for all addresses: the best that was had of any, unless one is missing.
+  /// Combines the outcomes of all addresses: the best one of any address, unless one is missing.
   [[nodiscard]] outcome conclude() const {
     auto all = endings_.size();
     auto refused = count(outcome_kind::out_of_scope) + count(outcome_kind::excluded);
@@ -195,7 +189,7 @@ class run {
       bool only_excluded = count(outcome_kind::excluded) == all;
       return {only_excluded ? outcome_kind::excluded : outcome_kind::out_of_scope, reasons()};
     }
-    // This machine's trouble is no fact about the target, so the scan is not done.
+    // An error of this machine is no fact about the target, so the scan is not done.
     if (unreachable_ > 0 && unreachable_ + refused == all) {
       return {outcome_kind::attempts, reasons()};
     }
@@ -217,12 +211,12 @@ class run {
     model::sweep_cursor cursor;
   };
 
-  engine_pool& engines_;
-  const policy& rules_;
+  scan_runner& runner_;
+  const run_order& order_;
   const model::scan_task& task_;
   const model::port_set& ports_;
   executor loop_;
-  const limits& bounds_;
+  const scheduler_limits& bounds_;
   std::shared_ptr<scan_budget> budget_;
   std::size_t unpublished_bytes_ = 0;  ///< of one address
   task_group parts_;
@@ -239,14 +233,12 @@ class run {
 
 }  // namespace
 
-awaitable<run_result> run_task(engine_pool& engines, std::shared_ptr<const policy> rules,
-                               model::scan_task task, model::port_set ports,
-                               std::size_t addresses_per_name, const limits& limits,
-                               const clock& clock, logger& log, run_supervisor supervisor) {
-  auto loop = co_await asio::this_coro::executor;
-  auto deadline = clock.steady_now() + std::chrono::seconds(limits.task_timeout_s);
-  run one(engines, *rules, task, ports, loop, limits, log, std::move(supervisor));
-  co_return co_await one.go(addresses_per_name, deadline);
+awaitable<run_result> run_task(scan_runner& runner, scheduler_context context, run_order order,
+                               run_supervisor supervisor) {
+  auto limit = std::chrono::seconds(context.bounds.task_timeout_s);
+  auto deadline = context.time.steady_now() + limit;
+  run one(runner, context, order, std::move(supervisor));
+  co_return co_await one.go(deadline);
 }
 
 }  // namespace sonde::scanner

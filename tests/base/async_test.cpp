@@ -2,7 +2,7 @@
 #include "base/async/condition.hpp"
 #include "base/async/deadline.hpp"
 #include "base/async/event_loop.hpp"
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "base/async/task_group.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
@@ -24,26 +24,26 @@ steady_time later() {
 
 }  // namespace
 
-TEST_CASE("call_on runs there and resumes here") {
+TEST_CASE("a function runs on another loop and its caller resumes on its own loop") {
   event_loop there("there");
   there.start();
   test::run([](event_loop& loop) -> awaitable<void> {
     auto here = std::this_thread::get_id();
     auto where = [] { return std::this_thread::get_id(); };
-    auto ran_on = co_await call_on(loop.get_executor(), where);
+    auto ran_on = co_await run_on(loop.get_executor(), where);
     CHECK(ran_on != here);
     CHECK(std::this_thread::get_id() == here);
 
     auto moved = [text = std::make_shared<int>(7)] { return *text; };
-    CHECK(co_await call_on(loop.get_executor(), std::move(moved)) == 7);
+    CHECK(co_await run_on(loop.get_executor(), std::move(moved)) == 7);
 
     auto nothing = [] {};
-    co_await call_on(loop.get_executor(), nothing);
+    co_await run_on(loop.get_executor(), nothing);
 
     auto thrower = []() -> int { throw std::runtime_error("there"); };
     bool caught = false;
     try {
-      co_await call_on(loop.get_executor(), thrower);
+      co_await run_on(loop.get_executor(), thrower);
     } catch (const std::runtime_error&) {
       caught = true;
     }
@@ -51,7 +51,7 @@ TEST_CASE("call_on runs there and resumes here") {
   }(there));
 }
 
-TEST_CASE("spawn_on runs a coroutine there and resumes here") {
+TEST_CASE("a coroutine runs on another loop and its caller resumes on its own loop") {
   event_loop there("there");
   there.start();
   test::run([](event_loop& loop) -> awaitable<void> {
@@ -61,13 +61,13 @@ TEST_CASE("spawn_on runs a coroutine there and resumes here") {
       co_await asio::post(own_loop, asio::use_awaitable);
       co_return std::this_thread::get_id();
     };
-    auto ran_on = co_await spawn_on(loop.get_executor(), work);
+    auto ran_on = co_await run_coroutine_on(loop.get_executor(), work);
     CHECK(ran_on != here);
     CHECK(std::this_thread::get_id() == here);
   }(there));
 }
 
-TEST_CASE("a condition tells notified from too late") {
+TEST_CASE("a condition distinguishes a notification from a timeout") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     condition happened(loop);
@@ -78,7 +78,7 @@ TEST_CASE("a condition tells notified from too late") {
   }());
 }
 
-TEST_CASE("a deadline is said only where it passed, and the work goes on") {
+TEST_CASE("only an expired deadline is reported, and the abandoned work continues") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     logger log(log_level::error);
@@ -116,7 +116,7 @@ TEST_CASE("a deadline is said only where it passed, and the work goes on") {
   }());
 }
 
-TEST_CASE("a task group sees the end of what it started") {
+TEST_CASE("a task group waits for the end of every task that it started") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     logger log(log_level::error);

@@ -19,14 +19,14 @@ TEST_CASE("a checksum can be computed in pieces") {
   CHECK(crc32("") == 0);
 }
 
-TEST_CASE("texts are compared whole, in constant time") {
+TEST_CASE("a comparison in constant time compares whole texts") {
   CHECK(equal_in_constant_time("", ""));
   CHECK(equal_in_constant_time("abc", "abc"));
   CHECK(!equal_in_constant_time("abc", "abd"));
   CHECK(!equal_in_constant_time("abc", "ab"));
 }
 
-TEST_CASE("base64 and hexadecimal") {
+TEST_CASE("base64 and hexadecimal encode known examples") {
   CHECK(to_base64("") == "");
   CHECK(to_base64("f") == "Zg==");
   CHECK(to_base64("fo") == "Zm8=");
@@ -51,7 +51,7 @@ TEST_CASE("an HMAC agrees with RFC 4231, test case 2") {
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
-TEST_CASE("base64 is read in its one form only") {
+TEST_CASE("base64 decodes only its canonical form") {
   for (std::string_view text : {"", "f", "fo", "foo", "foob", "fooba", "foobar"})
     CHECK(from_base64(to_base64(text)) == text);
   for (const char* text :

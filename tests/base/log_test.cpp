@@ -13,7 +13,7 @@
 namespace sonde {
 namespace {
 
-/// What is logged while `work` runs.
+/// Returns what is logged while `work` runs.
 template <class Work>
 std::string logged(Work work) {
   std::fflush(stderr);
@@ -32,7 +32,7 @@ std::string logged(Work work) {
 
 }  // namespace
 
-TEST_CASE("what a remote wrote is logged in printable ASCII, in one line") {
+TEST_CASE("text from a remote host is logged in printable ASCII, in one line") {
   const std::string hostile = "x\n\t\v\f\x1b[2J\x7f\u0085\u202E\u2028\xFF\x9B";
   for (auto format : {log_format::text, log_format::json}) {
     auto text = logged([&] {
@@ -47,13 +47,12 @@ TEST_CASE("what a remote wrote is logged in printable ASCII, in one line") {
   }
 }
 
-TEST_CASE("a line of text has its event as it is, and fields behind it") {
+TEST_CASE("a text line has the event unchanged and the fields after it") {
   auto text = logged([] {
     logger log;
-    log.warning("a task could not be published", {{"reason", "the disk is full"}, {"tries", true}});
+    log.warning("cannot publish a task", {{"reason", "the disk is full"}, {"tries", true}});
   });
-  CHECK(text.ends_with(
-      " warning a task could not be published reason=\"the disk is full\" tries=yes\n"));
+  CHECK(text.ends_with(" warning cannot publish a task reason=\"the disk is full\" tries=yes\n"));
 }
 
 TEST_CASE("for journald each line begins with its priority, in both formats") {
@@ -73,7 +72,7 @@ TEST_CASE("for journald each line begins with its priority, in both formats") {
   }
 }
 
-TEST_CASE("a warning that comes again and again is not written each time, and others are") {
+TEST_CASE("a repeated warning is rate-limited; other warnings and information lines are not") {
   auto text = logged([] {
     logger log;
     for (std::int64_t i = 0; i < 1'000; ++i)

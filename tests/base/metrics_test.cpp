@@ -11,7 +11,7 @@ bool has(const metrics& counts, const std::string& line) {
 
 }  // namespace
 
-TEST_CASE("a series is one, however often it is asked for") {
+TEST_CASE("requests for the same name and labels return the same series") {
   metrics counts;
   counts.count("asked_total", "Questions.", {{"by", "one"}}).add();
   counts.count("asked_total", "Questions.", {{"by", "one"}}).add(2);
@@ -21,7 +21,7 @@ TEST_CASE("a series is one, however often it is asked for") {
   CHECK(has(counts, "# TYPE asked_total counter"));
 }
 
-TEST_CASE("a gauge shows what it was last set to, a timing how often it took no longer") {
+TEST_CASE("a gauge shows its last value, a histogram counts the observations up to each bound") {
   metrics counts;
   auto level = counts.show("level", "How high it stands.");
   level.set(5);
@@ -36,7 +36,7 @@ TEST_CASE("a gauge shows what it was last set to, a timing how often it took no 
   CHECK(has(counts, "took_seconds_count 2"));
 }
 
-TEST_CASE("a label's value is quoted") {
+TEST_CASE("the value of a label is escaped") {
   metrics counts;
   counts.show("named", "Names.", {{"name", "a \"quoted\"\nname"}}).set(1);
   CHECK(has(counts, R"(named{name="a \"quoted\"\nname"} 1)"));

@@ -6,7 +6,7 @@
 
 namespace sonde {
 
-TEST_CASE("random bytes are others each time, and as many as are asked for") {
+TEST_CASE("two random buffers differ, and an empty buffer is accepted") {
   std::array<std::byte, 32> first{};
   std::array<std::byte, 32> second{};
   kernel_random(first);

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Pauses that a test does not notice.
+/// Pauses too short to slow a test down.
 constexpr retry_policy quick{milliseconds(1), milliseconds(2)};
 
 error transient_error() {
@@ -42,7 +42,7 @@ TEST_CASE("a transient error is retried until the operation succeeds") {
   CHECK(outcome.value() == 3);
 }
 
-TEST_CASE("a permanent error ends the operation at once") {
+TEST_CASE("a permanent error ends the operation immediately") {
   asio::io_context loop(1);
   logger log(log_level::error);
   stop_signal stop(loop.get_executor());
@@ -56,7 +56,7 @@ TEST_CASE("a permanent error ends the operation at once") {
   CHECK(tries == 1);
 }
 
-TEST_CASE("a request to stop ends the pause, and the operation has run at least once") {
+TEST_CASE("a stop request ends the pause, and the operation has run at least once") {
   asio::io_context loop(1);
   logger log(log_level::error);
   stop_signal stop(loop.get_executor());
@@ -74,7 +74,7 @@ TEST_CASE("a request to stop ends the pause, and the operation has run at least 
   CHECK(tries == 2);
 }
 
-TEST_CASE("pauses grow up to the longest, and begin anew after a success") {
+TEST_CASE("pauses grow up to the maximum and start again from the minimum after a success") {
   logger log(log_level::error);
   retry_course course({milliseconds(100), milliseconds(350)}, log, "it failed");
   CHECK(course.failed(transient_error()) == milliseconds(100));

@@ -14,14 +14,14 @@ awaitable<void> throwing() {
 }
 
 awaitable<void> waiting() {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
+  asio::steady_timer timer(co_await asio::this_coro::executor);  // pause: never ends
   timer.expires_at(steady_time::max());
   co_await timer.async_wait(asio::use_awaitable);
 }
 
 }  // namespace
 
-TEST_CASE("an exception that ends a member is told to whoever cannot do without it") {
+TEST_CASE("an exception that ends a task is reported to the handler of an essential group") {
   asio::io_context loop;
   logger log(log_level::error);
   std::vector<std::string> told;
@@ -33,7 +33,7 @@ TEST_CASE("an exception that ends a member is told to whoever cannot do without 
   CHECK(group.size() == 0);
 }
 
-TEST_CASE("a member that is cancelled has not failed") {
+TEST_CASE("a cancelled task is not reported as failed") {
   asio::io_context loop;
   logger log(log_level::error);
   int told = 0;

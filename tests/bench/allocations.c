@@ -1,7 +1,6 @@
-// Counts what a program allocates: LD_PRELOAD=…/liballocations.so ALLOCATIONS=FILE
+// Counts the allocations of a program: LD_PRELOAD=…/liballocations.so ALLOCATIONS=FILE
 //
-// Whenever the process gets SIGUSR2 the number of calls so far, of all threads, is written to the
-// file.
+// On SIGUSR2 the process writes the number of calls so far, over all threads, to the file.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

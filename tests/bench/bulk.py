@@ -1,6 +1,7 @@
-"""10,000 targets in one `POST /scans`, against as many `POST /scan` over 64 connections.
+"""Measures 10,000 targets in one `POST /scans` against 10,000 `POST /scan` over 64 connections.
 
-And what others notice of it: `GET /livez`, one at a time, while such bodies come one after another.
+Also measures the effect on others: `GET /livez`, one at a time, while such bodies arrive one after
+another.
 """
 
 import http.client
@@ -23,7 +24,7 @@ PORTS = "9"
 
 
 def target(number):
-    """As http_load.cpp counts them."""
+    """Numbers the addresses as http_load.cpp does."""
     return f"127.{1 + number // 62_500}.{number // 250 % 250}.{1 + number % 250}"
 
 
@@ -32,7 +33,7 @@ def body_of(first):
 
 
 def send(port, body):
-    """Returns how long it took, and how many of its lines are new."""
+    """Sends the body. Returns the time that it took and the number of new scans."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     begun = time.monotonic()
     link.request("POST", "/api/ingest/v1/scans", body, {"Content-Type": "application/x-ndjson",
@@ -49,7 +50,7 @@ def send_many(port, bodies, results):
 
 
 def ask_while(port, going):
-    """Milliseconds of each `GET /livez`, over one connection."""
+    """The time of each `GET /livez` over one connection, in milliseconds."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     took = []
     while going():

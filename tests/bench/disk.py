@@ -1,5 +1,6 @@
-"""Bytes on the disk: of a scan of one open port, of the same scan again, of a submitted entity. Held against
-the table in docs/operations.md that disks are sized by, and against its example of seven days."""
+"""Measures the bytes on disk of a scan of one open port, of the same scan again, and of a submitted
+entity. Compares them with the sizing table in docs/how-to/size-a-machine.md and with its example of
+seven days."""
 
 import contextlib
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 import processes
 import report
 
-OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "size-a-machine.md"
 CONNECTIONS = 64
 WAITING = 8
 SCANS = 5_000
@@ -27,21 +28,23 @@ level = "warning"
 allow = ["127.0.0.0/8"]
 """
 ROLES = 'roles = ["ingest", "view"]'
-# As docs/operations.md names its rows.
+# The row names of docs/how-to/size-a-machine.md.
 SCAN = "a scan of one open port"
 ENTITY = "a submitted entity, with one association"
 SEVEN_DAYS = re.compile(r"seven days of ([\d,]+) such scans and ([\d,]+) such entities a day take ([\d.]+) GiB")
 
 
 def folder_bytes(data):
-    """Of the queue and of the views; write-ahead logs count, as they stand on the disk too."""
+    """The bytes of the queue and of the views. Write-ahead logs count because they take disk space
+    too."""
     queue = sum(file.stat().st_size for file in data.glob("queue.db*"))
     views = sum(file.stat().st_size for file in data.glob("*.db*")) - queue
     return {"queue": queue, "views": views}
 
 
 class LongestLogs:
-    """How long the write-ahead logs become while this is there: the queue's, and the longest of a view's."""
+    """Records the maximum size of the write-ahead logs while it exists: that of the queue, and the
+    largest of a view."""
 
     def __init__(self, data):
         self.data = data
@@ -69,7 +72,7 @@ class LongestLogs:
 
 
 def record_bytes(binary, data):
-    """Of each topic: keys, values and headers, which is what `retention_bytes` counts."""
+    """The bytes of each topic: keys, values and headers, which `retention_bytes` counts."""
     out = {}
     for topic in TOPICS:
         done = subprocess.run([binary, "topic", "tail", topic, "--from-start", "--json", "--data-dir", data],
@@ -90,7 +93,8 @@ def empty(binaries, folder):
 
 
 def measured(binaries, folder, settings, count, load):
-    """`load(server)` does `count` of something; what each has added to a folder that has been closed."""
+    """`load(server)` creates `count` objects. Returns the bytes that each one added to a directory
+    that has been closed."""
     before = empty(binaries, folder)
     with tempfile.TemporaryDirectory(dir=folder) as own:
         with processes.Server(binaries / "sonde", own, SETTINGS % settings) as server:
@@ -131,7 +135,8 @@ def entities(binaries):
 
 
 def promised(name):
-    """What docs/operations.md says of this row: bytes of the queue, and of the views."""
+    """The values of this row in docs/how-to/size-a-machine.md: bytes of the queue, and bytes of the
+    views."""
     for line in OPERATIONS.read_text().splitlines():
         cells = [cell.strip() for cell in line.split("|")]
         if len(cells) > 3 and cells[1] == name:
@@ -156,7 +161,7 @@ def row(name, results):
 
 
 def seven_days(scan_results, entity_results):
-    """The example of docs/operations.md, with the figures of this run."""
+    """The example of docs/how-to/size-a-machine.md, with the figures of this run."""
     text = " ".join(OPERATIONS.read_text().split())
     found = SEVEN_DAYS.search(text)
     if not found:

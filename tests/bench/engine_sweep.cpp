@@ -1,13 +1,13 @@
-// The engine alone, on one address: what `epoll_sweep` is the yardstick of.
+// Runs the engine alone on one address. `epoll_sweep` is its baseline.
 //
 // engine_sweep ADDRESS PORTS DESCRIPTORS
 //
-// Rates do not limit: the address is the operator's own. What is found open is talked to, as ever.
-// Prints one JSON object.
+// No rate limits apply: the address is the operator's own. The engine has its usual conversation
+// with each open port. Prints one JSON object.
 
 #include "base/async/event_loop.hpp"
-#include "base/async/hop.hpp"
-#include "model/json.hpp"
+#include "base/async/run_on.hpp"
+#include "model/text/json.hpp"
 #include "scanner/engine/engine.hpp"
 
 #include <boost/asio/use_future.hpp>
@@ -42,12 +42,12 @@ scanner::address_job job_of(const std::string& address, const std::string& ports
 int sweep(const std::string& address, const std::string& ports, std::size_t descriptors) {
   system_clock time;
   logger log(log_level::error);
-  limits bounds;
+  scanner::engine_limits bounds;
   scanner::engine_settings settings;
   settings.descriptors = descriptors;
   settings.resolvers = {"127.0.0.1:1"};
   event_loop loop("scan");
-  scanner::engine engine(loop.get_executor(), settings, rules_for(address), bounds, time, log);
+  scanner::engine engine(loop.get_executor(), settings, rules_for(address), {bounds, time, log});
   auto whole = [&]() -> awaitable<scanner::address_report> {
     engine.start();
     auto report = co_await engine.scan(job_of(address, ports, time));

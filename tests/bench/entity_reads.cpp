@@ -1,10 +1,10 @@
-// Reading entities while more come in: latencies of details and relations, on a view in a file.
+// Reads entities while more arrive: the latency of details and relations, on a view in a file.
 //
 // entity_reads FOLDER ENTITIES ASSOCIATIONS READS RECORDS_PER_S
 //
-// Every second entity is another tenant's, and so are its edges. `near` is an entity like any
-// other, `hub` the one that a thousandth of all edges lead to. While it is read, RECORDS_PER_S
-// records a second are folded. Prints one JSON object.
+// Every second entity belongs to another tenant, and so do its edges. `near` is an ordinary entity.
+// `hub` is the entity that a thousandth of all edges lead to. During the reads, the view folds
+// RECORDS_PER_S records a second. Prints one JSON object.
 
 #include "base/async/event_loop.hpp"
 #include "daemon/topics.hpp"
@@ -35,7 +35,7 @@ T run(event_loop& loop, awaitable<T> work) {
   return asio::co_spawn(loop.get_executor(), std::move(work), asio::use_future).get();
 }
 
-/// The graph: which entities there are and what leads where. The same for the same seed.
+/// The graph of entities and edges. The same seed gives the same graph.
 class graph {
  public:
   graph(std::uint32_t entities, std::uint64_t seed) : entities_(entities), random_(seed) {}
@@ -44,7 +44,7 @@ class graph {
     return model::entity_id_of("hostname", name(number));
   }
   [[nodiscard]] record entity(std::uint32_t number) const {
-    json attributes = {{"comment", "what is said of host " + std::to_string(number)}};
+    json attributes = {{"comment", "a comment on host " + std::to_string(number)}};
     attributes["hostname"] = name(number);
     return to_record(
         model::make_entity("hostname", name(number), std::move(attributes), from(number)), number,
@@ -58,7 +58,7 @@ class graph {
                      number, "");
   }
   std::uint32_t any() { return static_cast<std::uint32_t>(random_() % entities_); }
-  /// One that the reader may see.
+  /// An entity that the reader may see.
   std::uint32_t any_seen() { return any() / 2 * 2; }
 
  private:
@@ -107,7 +107,7 @@ struct bench_world {
   }
 
   system_clock clock;
-  limits bounds;
+  views::limits bounds;
   logger log{log_level::error};
   std::unique_ptr<queue::backend> queue;
   event_loop loop{"view"};
@@ -117,7 +117,7 @@ struct bench_world {
   queue::position last;
 };
 
-/// Edges, so many a second, until it is told to stop.
+/// Writes edges at a fixed rate per second until it is stopped.
 class writer {
  public:
   writer(bench_world& world, const graph& shape, std::uint32_t first, std::uint32_t per_s)

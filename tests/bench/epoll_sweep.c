@@ -1,13 +1,13 @@
-// The yardstick for the engine's sweep: the barest scan of one address that tells an open port from
-// a closed one. Non-blocking connects and one epoll; nothing is allocated while it runs, no name is
-// resolved, no rate kept, nothing said to what is open.
+// The baseline for the engine's sweep: the simplest scan of one address that distinguishes an open
+// port from a closed one. It uses non-blocking connects and one epoll. While it runs it allocates
+// nothing, resolves no name, keeps no rate, and sends nothing to open ports.
 //
 // epoll_sweep ADDRESS FIRST LAST IN_FLIGHT new|again
 //
-// new: a socket for each probe, as such loops are commonly written. again: a socket that was
-// refused is disconnected and used for another probe.
+// new: one socket for each probe, as such loops are commonly written. again: a refused socket is
+// disconnected and used for another probe.
 //
-// Prints one JSON object. Exit code 1 where something went wrong that is no answer of a port.
+// Prints one JSON object. The exit code is 1 after an error that is not an answer of a port.
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,10 +30,10 @@ struct sweep {
   unsigned in_flight, most_in_flight;
   unsigned closed, silent, open_count;
   unsigned self_connections, trouble;
-  uint16_t again[most_ports];  // to be asked once more: this machine's fault, not an answer
+  uint16_t again[most_ports];  // to be probed again: an error of this machine, not an answer
   unsigned again_count;
   uint16_t open[most_ports];
-  uint16_t port_of[most_descriptors];  // none: it rests
+  uint16_t port_of[most_descriptors];  // 0: the descriptor is idle
   int use_again;
   int resting[most_descriptors];
   unsigned resting_count;
@@ -51,7 +51,7 @@ static void close_with_reset(int descriptor) {
   close(descriptor);
 }
 
-// A scan of one's own address may connect to itself; then both ends are the same.
+// A scan of a local address may connect to itself. Then both ends are the same.
 static int is_connected_to_itself(int descriptor) {
   struct sockaddr_in own, peer;
   socklen_t own_size = sizeof own, peer_size = sizeof peer;
@@ -98,7 +98,7 @@ static void take_answer(struct sweep* s, int descriptor, uint16_t port, int fail
   }
 }
 
-// One that rests, or a new one that the epoll knows.
+// Returns an idle socket, or a new one registered with the epoll.
 static int take_socket(struct sweep* s) {
   if (s->resting_count > 0) return s->resting[--s->resting_count];
   int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -114,7 +114,7 @@ static int take_socket(struct sweep* s) {
   return descriptor;
 }
 
-// One probe. 0: there is nothing left to ask.
+// Sends one probe. Returns 0 if no port is left to probe.
 static int probe(struct sweep* s) {
   uint16_t port;
   if (s->again_count > 0) {

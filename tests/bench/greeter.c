@@ -1,5 +1,6 @@
-// What the benchmarks find open: listens on these ports of every address, greets like an SSH server
-// and hangs up. One thread, so that it costs next to nothing beside what is measured.
+// The open ports of the benchmarks: listens on these ports of every address, greets like an SSH
+// server and closes the connection. It uses one thread, so that it costs next to nothing compared
+// with the measured program.
 //
 // greeter PORT…
 //
@@ -34,7 +35,7 @@ static void greet_all(int listener) {
   int peer;
   while ((peer = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
     ssize_t sent = send(peer, greeting, sizeof greeting - 1, MSG_NOSIGNAL);
-    (void)sent;  // whoever has gone already is not greeted
+    (void)sent;  // a peer that has closed already gets no greeting
     close(peer);
   }
 }

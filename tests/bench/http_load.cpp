@@ -1,16 +1,17 @@
-// The client of the benchmarks: so many keep-alive connections, each with one request at a time.
+// The client of the benchmarks: CONNECTIONS keep-alive connections, each with one request at a
+// time.
 //
 // http_load post SERVER-PORT CONNECTIONS SCANS FIRST PORTS IDS-FILE
 //     schedules scans of the addresses number FIRST… of 127/8, and writes their ids to the file
 // http_load say SERVER-PORT CONNECTIONS ENTITIES FIRST
-//     submits the entities number FIRST…, each with one that is around it
+//     submits the entities number FIRST…, each with one related entity
 // http_load wait SERVER-PORT CONNECTIONS IDS-FILE
-//     asks for each of these scans until it has ended
+//     requests each scan in the file until it has ended
 //
-// Shows the key in SONDE_TOKEN.
+// Sends the key in SONDE_TOKEN.
 //
-// Knows just enough of HTTP for this server: it has to cost less than what it measures, so it
-// prints its own CPU time beside the rest, as one JSON object.
+// Implements just enough HTTP for this server, because it has to cost less than what it measures.
+// It prints its own CPU time with the results, as one JSON object.
 
 #include "base/async/asio.hpp"
 
@@ -76,11 +77,11 @@ std::string get_of(const std::string& id) {
 }
 
 struct response {
-  std::string status;  ///< of HTTP
+  std::string status;  ///< the HTTP status
   std::string body;
 };
 
-/// The value of a text field that stands in an answer once.
+/// The value of a text field that occurs once in a response.
 std::string field(const std::string& body, const std::string& name) {
   auto mark = "\"" + name + "\":\"";
   auto begin = body.find(mark);
@@ -89,7 +90,7 @@ std::string field(const std::string& body, const std::string& name) {
   return body.substr(begin, body.find('"', begin) - begin);
 }
 
-/// What all connections share: what is to be asked, and what came of it.
+/// The state that all connections share: the requests, and their results.
 struct work {
   std::vector<std::string> requests;
   bool until_ended = false;
@@ -117,7 +118,7 @@ class client {
   }
 
  private:
-  /// True: to be asked again.
+  /// Returns true if the request has to be sent again.
   awaitable<bool> ask(std::string request) {
     auto begun = steady::now();
     co_await asio::async_write(socket_, asio::buffer(request), asio::use_awaitable);

@@ -1,6 +1,7 @@
-"""A million records to a real broker and back: queue/kafka against a plain loop in C, both by librdkafka.
+"""Sends a million records to a real broker and back: queue/kafka against a plain loop in C, both
+with librdkafka.
 
-And `POST /scan` until it is durable there, over 1, 64 and 512 connections.
+Also measures `POST /scan` until it is durable there, over 1, 64 and 512 connections.
 """
 
 import sys
@@ -33,7 +34,7 @@ allow = ["127.0.0.0/8"]
 
 
 def through(binaries, address, prefix, what):
-    """Both directions, each program on a topic of its own."""
+    """Measures both directions. Each program has a separate topic."""
     if what == "produce":
         for program in ("loop", "through"):
             processes.run(binaries, [binaries / "kafka_through", "create", address, f"{prefix}-{program}", 0])

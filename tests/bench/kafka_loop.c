@@ -1,9 +1,9 @@
-/* A million records through librdkafka as a plain loop in C uses it: no coroutines, no events.
+/* A million records through librdkafka in a plain loop in C: no coroutines, no events.
  *
  * kafka_loop produce|consume BROKERS TOPIC RECORDS
  *
- * Records have an 8-byte key and 512 bytes. Same properties as queue/kafka sets, where they bear on
- * speed or on what is promised. Prints one JSON object. */
+ * Records have an 8-byte key and 512 bytes. The properties that affect speed or guarantees equal
+ * those of queue/kafka. Prints one JSON object. */
 #include <librdkafka/rdkafka.h>
 
 #include <stdio.h>
@@ -99,7 +99,7 @@ static void consume(rd_kafka_conf_t* conf, const char* topic, long records) {
     rd_kafka_message_t* message = rd_kafka_consumer_poll(rk, 100);
     if (message == NULL) continue;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (got == 0) begun = now(); /* joining a group is not what is measured */
+      if (got == 0) begun = now(); /* does not measure the join of the group */
       ++got;
       bytes += (long)message->len;
     }
@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", argv[2]);
   set(conf, "socket.nagle.disable", "true");
-  set(conf, "message.max.bytes", "937984"); /* of a batch: what the topic takes */
+  set(conf, "message.max.bytes", "937984"); /* the topic's limit for a batch */
   long records = strtol(argv[4], NULL, 10);
   if (strcmp(argv[1], "produce") == 0) {
     produce(conf, argv[3], records);

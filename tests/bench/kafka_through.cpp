@@ -1,9 +1,9 @@
-// The same records as kafka_loop's, through queue/kafka: coroutines that produce batches, and a
+// Sends the same records as kafka_loop through queue/kafka: coroutines that produce batches, and a
 // member of a group.
 //
 // kafka_through create|produce|consume BROKERS PREFIX RECORDS
 //
-// The topic is PREFIX.records.v1, of four partitions. Prints one JSON object.
+// The topic is PREFIX.records.v1, with four partitions. Prints one JSON object.
 
 #include "base/async/event_loop.hpp"
 #include "base/async/task_group.hpp"
@@ -104,7 +104,7 @@ int measure(const std::string& what, const std::string& brokers, const std::stri
             std::uint32_t records) {
   system_clock time;
   logger log(log_level::warning);
-  limits bounds;
+  queue::limits bounds;
   queue::kafka_settings settings;
   settings.properties["bootstrap.servers"] = brokers;
   settings.prefix = prefix;

@@ -1,6 +1,7 @@
-"""`GET /scans` of who sees 100 scans among a million, and of who sees the million.
+"""Measures `GET /scans` for a reader who sees 100 scans among a million, and for one who sees the
+million.
 
-The scans are scheduled once, by `POST /scans`, and nobody carries them out; the rounds are those of the questions.
+`POST /scans` schedules the scans once, and no process runs them. The rounds repeat only the reads.
 """
 
 import http.client
@@ -43,7 +44,7 @@ def ask(link, token, query):
 
 
 def questions(port, token, limit, seen):
-    """First pages, and those behind them as far as there are any."""
+    """Reads first pages, and then the following pages as far as there are any."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     took, cursor, right = [], "", True
     for _ in range(QUESTIONS):

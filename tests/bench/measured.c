@@ -1,5 +1,5 @@
-// Runs a command and says what it took. A runner as large as Python cannot ask for itself: a
-// child's peak memory begins at that of the process it was forked from.
+// Runs a command and reports its cost. A runner as large as Python cannot measure this itself: the
+// peak memory of a child starts at that of the process that forked it.
 //
 // measured REPORT-FILE COMMAND…
 

@@ -1,5 +1,5 @@
-"""The whole way: targets of one open port, from POST to `done`. On the embedded queue, and on a Kafka
-broker with one ingest and one, two or four scanner processes."""
+"""Measures the whole pipeline: targets with one open port, from POST to `done`. On the embedded
+queue, and on a Kafka broker with one ingest and one, two or four scanner processes."""
 
 import contextlib
 import datetime
@@ -39,7 +39,7 @@ partitions = 16
 
 
 def measure(binaries, folder, servers, scans):
-    """`servers`: the first one is asked, all of them work."""
+    """Requests go to the first of `servers`. All of them work."""
     load = binaries / "http_load"
     port = servers[0].port
     ids = folder / "ids"
@@ -47,8 +47,8 @@ def measure(binaries, folder, servers, scans):
     before = sum(server.cpu_s() for server in servers)
     begun = time.time()
     posted = processes.run_json(binaries, [load, "post", port, CONNECTIONS, scans, 0, PORT, ids])
-    # They end in about the order in which they were asked for. Waiting for all of them at once would
-    # be work for the server; each says itself when it ended.
+    # The scans end in about the order in which they were requested. Waiting for all of them at once
+    # would be work for the server. Each scan reports itself when it ended.
     last.write_text(ids.read_text().splitlines()[-1] + "\n")
     processes.run_json(binaries, [load, "wait", port, 1, last])
     peak = sum(server.peak_mib() for server in servers)
@@ -89,7 +89,7 @@ def on_kafka(binaries, folder, broker, scanners):
         processes.make_key(binaries / "sonde", config)
         servers = [server("ingest", "ingest")]
         servers += [server(f"scanner-{n + 1}", "scanner") for n in range(scanners)]
-        # One scan, so that the group is complete and every partition claimed.
+        # One scan, so that the group is complete and every partition has a lease.
         one = Path(own) / "one"
         load = binaries / "http_load"
         port = servers[0].port

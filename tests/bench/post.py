@@ -1,9 +1,9 @@
-"""`POST /scan` and `POST /entity` over 1, 64 and 512 connections, and `produce` alone: the embedded queue
-against the one in memory.
+"""Measures `POST /scan` and `POST /entity` over 1, 64 and 512 connections, and `produce` alone: the
+embedded queue against the queue in memory.
 
-The server runs the roles ingest and view only. Then a POST costs what a POST costs, from the first
-byte to the fold of the view, and no scan competes for the two processors: every request would
-otherwise be followed by five records and a connection.
+The server runs the roles ingest and view only. The measured cost is then that of a POST alone, from
+the first byte to the fold of the view, and no scan competes for the two processors. Otherwise every
+request would cause five records and a connection.
 """
 
 import signal
@@ -39,7 +39,7 @@ def load(binaries, server, what, connections, count, first):
 
 
 class Allocations:
-    """Calls to the allocator by a server that was started with this environment."""
+    """Counts the calls to the allocator by a server that was started with this environment."""
 
     def __init__(self, binaries, folder):
         self.file = Path(folder) / "allocations"

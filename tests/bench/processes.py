@@ -1,4 +1,4 @@
-"""Processes under measurement: what each took, in time, CPU and memory."""
+"""Processes under measurement: the time, CPU and memory that each took."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def run(binaries, command):
-    """Runs a command to its end. Returns what it printed, and its wall time, CPU and peak memory."""
+    """Runs a command to its end. Returns its output, wall time, CPU and peak memory."""
     words = [str(word) for word in command]
     with tempfile.NamedTemporaryFile("r") as report:
         done = subprocess.run([binaries / "measured", report.name, *words], stdout=subprocess.PIPE, text=True)
@@ -31,25 +31,26 @@ def run(binaries, command):
 
 
 def run_json(binaries, command):
-    """The same for a command that prints one JSON object, whose fields are put beside the rest."""
+    """The same for a command that prints one JSON object. Adds the fields of the object to the
+    result."""
     out = run(binaries, command)
     return {**out, **json.loads(out.pop("printed"))}
 
 
 def show(key):
-    """From now on the load generators show this key."""
+    """The load generators send this key from now on."""
     os.environ["SONDE_TOKEN"] = json.loads(key)["token"]
 
 
 def make_key(binary, config):
-    """On Kafka no key is made by itself."""
+    """Creates a key by hand: on Kafka no key is created automatically."""
     words = [binary, "key", "create", "--role", "admin", "--group", "public", "--json", "--config", config]
     show(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 @contextlib.contextmanager
 def greeter(binaries, ports):
-    """Something to find open, on these ports of every address."""
+    """Opens these ports on every address, so that a scan finds them."""
     child = subprocess.Popen([binaries / "greeter", *map(str, ports)], stdout=subprocess.PIPE, text=True)
     assert child.stdout.readline() == "listening\n", "the greeter does not listen"
     try:
@@ -61,7 +62,7 @@ def greeter(binaries, ports):
 
 
 class Server:
-    """A `sonde serve` with a data folder of its own, whose CPU time is sampled while it runs."""
+    """A `sonde serve` with a separate data directory. Its CPU time is sampled while it runs."""
 
     def __init__(self, binary, folder, settings, listens=True, environment=None):
         self.folder = Path(folder)
@@ -70,7 +71,7 @@ class Server:
         config = self.folder / "sonde.toml"
         config.write_text(f'data_dir = "{self.data}"\n' + settings)
         self.log = self.folder / "serve.log"
-        # The load is that of many callers, shown as one key.
+        # The load stands for many callers but uses one key.
         unlimited = {f"SONDE_LIMITS_REQUESTS_PER_{who}_{what}": "1000000000"
                      for who in ("KEY", "USER") for what in ("PER_S", "BURST")}
         with open(self.log, "w") as log, ReadySocket() as ready:

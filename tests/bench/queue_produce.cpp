@@ -1,4 +1,5 @@
-// `produce` alone: so many coroutines, each with one record at a time, no server and no reader.
+// Measures `produce` alone: COROUTINES coroutines, each with one record at a time, no server and no
+// reader.
 //
 // queue_produce embedded|memory FOLDER COROUTINES RECORDS
 //
@@ -9,7 +10,7 @@
 #include "daemon/topics.hpp"
 #include "model/events.hpp"
 #include "model/ids.hpp"
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "queue/memory/memory_queue.hpp"
 
@@ -31,8 +32,8 @@ record request_number(std::uint32_t number, const clock& time) {
                  std::to_string(number / 256 % 256) + "." + std::to_string(number % 256);
   request.target = model::target::parse(address).value();
   request.profile = "9";
-  request.scope = {"public"};
-  request.key = model::key_of(request.target, request.profile, request.scope);
+  request.visibility = {"public"};
+  request.key = model::key_of(request.target, request.profile, request.visibility);
   request.requested = time.now();
   return to_record(request, "bench-" + std::to_string(number));
 }
@@ -81,7 +82,7 @@ int measure(const std::string& backend, const std::string& folder, std::uint32_t
             std::uint32_t records) {
   system_clock time;
   logger log(log_level::warning);
-  limits bounds;
+  queue::limits bounds;
   auto topics = daemon::all_topics(1);
   auto queue = backend == "memory"
                    ? queue::make_memory_queue(topics, "sonde", time, bounds, log)

@@ -1,7 +1,8 @@
-"""Details and relations of entities, alone and while a thousand records a second are folded.
+"""Measures details and relations of entities, alone and while the view folds a thousand records a
+second.
 
-Half of the entities are another tenant's. The graph is folded once a round, which takes minutes; the figures
-are those of the view's interface, without HTTP.
+Half of the entities belong to another tenant. The graph is folded once per round, which takes
+minutes. The figures are those of the view's interface, without HTTP.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""How long work stands still when a process dies: three brokers, one ingest, two scanners.
+"""Measures how long work stops when a process dies: three brokers, one ingest, two scanners.
 
-Scans of a single port come in all the time. What is reported is the longest wait of any of them,
-from its POST (or from the kill, for those posted before) to its end: until then not everything had
-been found, claimed and begun again.
+Scans of a single port arrive all the time. The result is the longest wait of any scan, from its
+POST (or from the kill, if it was posted before) to its end. Until then some scan had not yet been
+found, leased and restarted.
 """
 
 import datetime
@@ -23,12 +23,12 @@ PORT = 2222
 EVERY_S = 0.1
 BEFORE_S = 2
 AFTER_S = 24
-SESSION_S = 15  # as it is by default
+SESSION_S = 15  # the default value
 SETTLE_S = 12
 
 
 class Stream:
-    """Scans that come in all the time, each of a new address."""
+    """Posts scans all the time, each of a new address."""
 
     def __init__(self, node, block):
         self.node = node
@@ -63,7 +63,7 @@ class Stream:
             thread.join()
 
     def waits(self, since):
-        """Of every scan, from its POST or `since`, whichever is later, to its end."""
+        """The wait of every scan, from its POST or `since`, whichever is later, to its end."""
         out = []
         for begun, scan_id in self.posted:
             ended = self.node.finished_scan(scan_id)["ended"]
@@ -75,13 +75,13 @@ class Stream:
 
 def measure(cluster, block, kill, restore):
     with Stream(cluster.ingests[0], block) as stream:
-        time.sleep(BEFORE_S)  # pause: work flows
+        time.sleep(BEFORE_S)  # pause: work in progress
         moment = time.time()
         kill()
-        time.sleep(AFTER_S)  # pause: longer than anybody's session
+        time.sleep(AFTER_S)  # pause: longer than any session
     waits = stream.waits(moment)
     restore()
-    time.sleep(SETTLE_S)  # pause: the group is whole again before the next round
+    time.sleep(SETTLE_S)  # pause: the group is complete again before the next round
     return {"seconds": max(waits), "median_s": statistics.median(waits), "scans": len(waits)}
 
 

@@ -1,4 +1,4 @@
-"""Rows of figures, and the table that people read."""
+"""Rows of figures, and the table for readers."""
 
 import statistics
 
@@ -8,7 +8,8 @@ def median(results, field):
 
 
 def row(bench, what, results, unit, rate):
-    """A row: the rate's median and extremes over all rounds, the medians of CPU and memory."""
+    """A row: the median and extremes of the rate over all rounds, and the medians of CPU and
+    memory."""
     rates = [rate(r) for r in results]
     return {
         "bench": bench,
@@ -24,7 +25,8 @@ def row(bench, what, results, unit, rate):
 
 
 def ratio(rivals, results, name, goal=None):
-    """How many times as fast as the rival: the median over rounds, each with its own neighbour."""
+    """The speed relative to the rival: the median over rounds, each compared with the rival of the
+    same round."""
     each = [rival["seconds"] / own["seconds"] for rival, own in zip(rivals, results)]
     return {"to": name, "ratio": statistics.median(each), "least": min(each), "most": max(each), "goal": goal}
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Honest requests beside thousands of slow ones: Sonde, and nginx before an upstream that costs nothing.
+"""Honest requests beside thousands of slow clients: Sonde, and nginx before an upstream that costs
+nothing.
 
 slow_clients.py [--slow 10000] [--seconds 60]     by hand, as root; prints a row for each server
 
-A third of the slow ones say nothing, a third never end their header, a third never end their body; each
-sends a byte every ten seconds, and who was hung up on comes back. Meanwhile one client asks in turn over
-a connection that it keeps and over a new one.
+A third of the slow clients send nothing, a third never end their header, a third never end their
+body. Each sends a byte every ten seconds and reconnects after the server has closed its connection.
+Meanwhile one client sends requests in turn over a kept connection and over a new one.
 """
 
 import argparse
@@ -66,7 +67,7 @@ def cpu_s(pids):
 
 
 def hold(port, count, ready, stop):
-    """The slow ones, in a process of their own."""
+    """Runs the slow clients in a separate process."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     links = {}
 
@@ -134,7 +135,7 @@ def measure(what, port, pids, slow, seconds):
             failed += not well
         if len(took) % 200 == 0:
             largest = max(largest, resident_kib(pids))
-        time.sleep(HONEST_PAUSE + random.random() * HONEST_PAUSE)  # pause: an honest client's
+        time.sleep(HONEST_PAUSE + random.random() * HONEST_PAUSE)  # pause: an honest client
     used = cpu_s(pids) - cpu
     stop.set()
     holder.join()
@@ -151,8 +152,8 @@ def nginx(folder):
     with subprocess.Popen(["/usr/sbin/nginx", "-c", config, "-p", folder], stderr=subprocess.DEVNULL) as process:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         while not (pids := children.read_text().split()):
-            time.sleep(0.01)  # pause: until it has its worker
-        time.sleep(0.3)  # pause: and listens
+            time.sleep(0.01)  # pause: until nginx has its worker
+        time.sleep(0.3)  # pause: until it listens
         yield 8081, [int(pid) for pid in pids]
         process.terminate()
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""An hour of hostile targets and callers, with honest load beside them: Sonde on its embedded queue.
+"""An hour of hostile targets and callers, with honest load beside them: Sonde on its embedded
+queue.
 
 soak.py [--minutes 60] [--json FILE]     by hand, as root; stops by itself
 
-Goals: p99 of honest requests within three times that of the idle daemon; memory flat over the last two thirds; no
-scan unfinished; less than 0.5 % of a processor once it is quiet.
+Goals: p99 of honest requests within three times that of the idle daemon; memory constant over the
+last two thirds; no unfinished scan; less than 0.5 % of a processor once the load has stopped.
 """
 
 import argparse
@@ -38,11 +39,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 RSS_SECONDS = 10
 DRAIN_SECONDS = 180
 QUIET_SECONDS = 10
-# What was written is still folded, and repeats and free pages of the last minutes are removed.
+# Time to fold the records of the last minutes and to remove their repeats and free pages.
 SETTLE_SECONDS = 300
 P99_TIMES = 3
 CPU_GOAL = 0.005
-# Of the middle third's mean, and what an allocator may keep besides.
+# Relative to the mean of the middle third, plus what an allocator may keep.
 GROWTH_GOAL, GROWTH_MIB = 1.05, 8
 
 CONFIG = """
@@ -51,7 +52,7 @@ allow = ["127.0.0.0/8"]
 [log]
 level = "error"
 [limits]
-queued_per_scope = 1000000
+queued_per_tenant = 1000000
 [topics.entities]
 repeats = "1m"
 [topics.associations]
@@ -67,7 +68,7 @@ def kind_of(method, path):
 
 
 class Honest:
-    """One after the other: a new scan, an entity, and what is known of both."""
+    """Creates a scan and an entity and reads both, one after the other."""
 
     def __init__(self, port, token):
         self.port, self.token, self.number = port, token, 0
@@ -113,7 +114,7 @@ def load(honest, seconds, at_each=lambda: None):
     return took, waits
 
 
-# -- the whole -----------------------------------------------------------------------------------
+# -- main ----------------------------------------------------------------------------------------
 
 
 def resident_mib(pid):
@@ -130,7 +131,7 @@ def unfinished(honest):
 
 
 def made_key(binary, server, user, *roles):
-    """Each user is a tenant of its own, with bytes of its own a day."""
+    """Makes each user a separate tenant with a separate daily quota of bytes."""
     words = [binary, "key", "create", "--group", user, "--user", user, "--json", "--data-dir", server.data]
     for role in roles:
         words += ["--role", role]
@@ -158,7 +159,8 @@ def verdict(name, value, goal, unit):
 
 
 def gives_way(work, *args):
-    """Targets and callers are other machines' work: here they take what the others leave."""
+    """Lowers the priority: targets and callers normally run on other machines. Here they use only
+    spare CPU."""
     os.nice(10)
     work(*args)
 
@@ -208,13 +210,13 @@ def soak(binary, folder, minutes):
             begun = time.monotonic()
             left = unfinished(honest)
             while left and time.monotonic() - begun < DRAIN_SECONDS:
-                time.sleep(1)  # pause: between two looks
+                time.sleep(1)  # pause: between two samples
                 left = unfinished(honest)
             drained = time.monotonic() - begun
         begun, quiet_cpu = time.monotonic(), 1
         while quiet_cpu > CPU_GOAL and time.monotonic() - begun < SETTLE_SECONDS:
             before = server.cpu_s()
-            time.sleep(QUIET_SECONDS)  # pause: while nothing is asked
+            time.sleep(QUIET_SECONDS)  # pause: no requests
             quiet_cpu = (server.cpu_s() - before) / QUIET_SECONDS
         settled = time.monotonic() - begun
         alive = server.process.poll() is None

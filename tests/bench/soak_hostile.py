@@ -1,4 +1,4 @@
-"""The hostile side of soak.py: targets that are scanned, and callers. Each runs in a process of its own."""
+"""The hostile side of soak.py: scanned targets, and callers. Each runs in a separate process."""
 
 import asyncio
 import contextlib
@@ -38,7 +38,7 @@ async def silent(reader, writer):
 
 
 async def deaf(reader, writer):
-    await asyncio.sleep(3600)  # pause: for longer than anybody listens
+    await asyncio.sleep(3600)  # pause: longer than any client reads
 
 
 async def garbage(reader, writer):
@@ -63,7 +63,8 @@ def guarded(talk):
 
 
 def made_chain(folder):
-    """A certificate with a thousand names, and what a server may put behind it that has nothing to do with it."""
+    """A certificate with a thousand names, followed by an unrelated certificate, as a server may
+    send it."""
     folder = Path(folder)
     names = ",".join(f"DNS:n{number}.{'a' * 40}.example" for number in range(1000))
     words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"]
@@ -113,11 +114,11 @@ async def answer_of(reader):
 
 
 async def again_and_again(work):
-    """Whoever is hung up on comes back, after a moment."""
+    """Reconnects after a moment when the server closes the connection."""
     while True:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             await work()
-        await asyncio.sleep(0.2)  # pause: before it comes back
+        await asyncio.sleep(0.2)  # pause: before it reconnects
 
 
 def flood(port, token, bodies):
@@ -198,7 +199,7 @@ def wanderer(port):
 
 
 def requester(port, token):
-    """Has the hostile targets scanned, each again when it has been."""
+    """Scans the hostile targets, and each again when its scan has ended."""
 
     async def one():
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -1,4 +1,5 @@
-"""All 65,535 ports of one loopback address, nearly all closed: engine, epoll loop, nmap, `sonde scan`."""
+"""All 65,535 ports of one loopback address, nearly all closed: engine, epoll loop, nmap, `sonde
+scan`."""
 
 import json
 import re
@@ -8,12 +9,12 @@ import report
 
 ADDRESS = "127.0.0.1"
 PROBES = 65535
-# Inside and outside of the range that the kernel takes local ports from (32768-60999): a connect to
-# a closed port of that range may meet itself.
+# Ports inside and outside of the kernel's range of local ports (32768-60999). A connect to a closed
+# port of that range may connect to itself.
 OPEN = [21, 443, 8080, 33000, 40404, 52525, 65535]
 IN_FLIGHT = 1024
-# Of an engine's descriptors three quarters connect, and of these an eighth is kept for small scans:
-# this many leave IN_FLIGHT for one sweep.
+# Three quarters of an engine's descriptors connect, and an eighth of them is reserved for small
+# scans. This number leaves IN_FLIGHT for one sweep.
 DESCRIPTORS = 1560
 GOAL = 0.9
 

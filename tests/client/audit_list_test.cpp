@@ -23,7 +23,7 @@ model::audit_entry entry_at(std::int64_t second) {
 
 }  // namespace
 
-TEST_CASE("an entry is listed when it is all that was asked for") {
+TEST_CASE("an entry is listed only if it matches every field of the query") {
   auto entry = entry_at(100);
   CHECK(matches({}, entry));
   std::vector<std::function<void(audit_query&, const std::string&)>> fields = {
@@ -42,7 +42,8 @@ TEST_CASE("an entry is listed when it is all that was asked for") {
   }
 }
 
-TEST_CASE("times are from the first to before the last, and refused is what was not accepted") {
+TEST_CASE(
+    "`since` is inclusive, `until` is exclusive, and `refused` selects what was not accepted") {
   audit_query query;
   query.since = wall_time(std::chrono::seconds(100));
   query.until = wall_time(std::chrono::seconds(200));

@@ -4,7 +4,7 @@
 
 namespace sonde::test {
 
-/// While it lives, what the process writes to its two standard streams goes here. They are no
+/// Captures what the process writes to its two standard streams during its lifetime. They are not
 /// terminals then.
 class captured_output {
  public:
@@ -13,7 +13,7 @@ class captured_output {
   captured_output(const captured_output&) = delete;
   captured_output& operator=(const captured_output&) = delete;
 
-  /// What has been written until now.
+  /// Return what has been written so far.
   [[nodiscard]] std::string out() const { return read(files_[0]); }
   [[nodiscard]] std::string err() const { return read(files_[1]); }
 

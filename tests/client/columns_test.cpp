@@ -4,7 +4,7 @@
 
 namespace sonde::client {
 
-TEST_CASE("columns begin at the same place, and the last one is not filled up") {
+TEST_CASE("columns are aligned, and the last one is not padded") {
   CHECK(in_columns({{"KEY", "N", "SAYS"}, {"a", "1", "x"}, {"longer", "", "a sentence"}}) ==
         "KEY     N  SAYS\n"
         "a       1  x\n"

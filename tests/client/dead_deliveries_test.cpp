@@ -1,10 +1,10 @@
 #include "client/dead_deliveries.hpp"
 
-#include "base/limits.hpp"
+#include "admin/redrive.hpp"
 #include "client/errc.hpp"
-#include "client/redrive.hpp"
 #include "model/events.hpp"
-#include "model/webhook_delivery.hpp"
+#include "model/webhook/webhook_delivery.hpp"
+#include "queue/limits.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/client/captured_output.hpp"
 #include "tests/support/doctest.hpp"
@@ -16,7 +16,7 @@ namespace {
 
 const model::task_id task("44cf4073-2f2f-8000-8000-000000000001");
 
-/// The topics of webhooks, and what a sender writes to them.
+/// The webhook topics, and the records that a dispatcher writes to them.
 struct webhooks_world {
   webhooks_world() {
     std::vector<queue::topic_spec> topics;
@@ -44,7 +44,7 @@ struct webhooks_world {
                std::string(body_bytes, 'x') + "\"}}";
     return out;
   }
-  /// How far a message has come that is at this place.
+  /// Writes the delivery state of the message at this position.
   void state(const model::webhook_message& of, const queue::position& request,
              std::uint32_t attempts, model::delivery_state now) {
     model::webhook_delivery out;
@@ -56,8 +56,9 @@ struct webhooks_world {
     out.attempts = attempts;
     put(to_record(out, clock.now()));
   }
-  /// Gives the message at this place up; returns the place of its letter.
-  queue::position bury(const model::webhook_message& what, const queue::position& request) {
+  /// Dead-letters the message at this position; returns the position of its dead letter.
+  queue::position put_dead_letter(const model::webhook_message& what,
+                                  const queue::position& request) {
     return put(model::to_dead_letter(to_record(what, ""),
                                      {request.topic, request.partition, request.offset}, "send",
                                      "the receiver answered 500", bounds.record_max_bytes));
@@ -73,7 +74,7 @@ struct webhooks_world {
     return captured.out();
   }
 
-  limits bounds;
+  queue::limits bounds;
   test::manual_clock clock;
   logger log{log_level::error};
   std::unique_ptr<queue::backend> queue;
@@ -82,14 +83,13 @@ struct webhooks_world {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(webhooks_world,
-                  "a dead delivery is told with its scan, its attempts and the reason") {
+TEST_CASE_FIXTURE(webhooks_world, "a dead delivery is listed with its scan, attempts and reason") {
   auto what = message('a');
   auto request = put(to_record(what, ""));
   state(what, request, 9, model::delivery_state::pending);
-  auto letter = bury(what, request);
+  auto letter = put_dead_letter(what, request);
   state(what, request, 10, model::delivery_state::dead);
-  auto given_up = clock.now();
+  auto abandoned = clock.now();
   clock.advance(std::chrono::hours(1));
 
   model::json told = model::parse_own(printed(output_form::json));
@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(webhooks_world,
                              {{"topic", "webhook.requests.dlq"},
                               {"partition", letter.partition},
                               {"offset", letter.offset}}},
-                            {"time", to_rfc3339(given_up)},
+                            {"time", to_rfc3339(abandoned)},
                             {"key", what.id.str()},
                             {"task", task.str()},
                             {"target", "203.0.113.7"},
@@ -114,27 +114,27 @@ TEST_CASE_FIXTURE(webhooks_world,
   auto table = printed(output_form::table);
   CHECK(table.starts_with("LETTER  TIME "));
   auto place = std::to_string(letter.partition) + ":" + std::to_string(letter.offset);
-  CHECK(table.find("\n" + place + "     " + to_rfc3339(given_up) + "  " + what.id.str() + "  " +
+  CHECK(table.find("\n" + place + "     " + to_rfc3339(abandoned) + "  " + what.id.str() + "  " +
                    task.str() + "  203.0.113.7  10        the receiver answered 500\n") !=
         std::string::npos);
 }
 
-TEST_CASE_FIXTURE(webhooks_world, "each letter has the attempts of its own request") {
+TEST_CASE_FIXTURE(webhooks_world, "each dead letter shows the attempts of its own request") {
   auto what = message('a');
   auto first = put(to_record(what, ""));
-  bury(what, first);
+  put_dead_letter(what, first);
   state(what, first, 10, model::delivery_state::dead);
-  REQUIRE(
-      test::run(redrive(*queue, {model::topics::webhook_requests}, clock)).value().letters.size() ==
-      1);
+  REQUIRE(test::run(admin::redrive(*queue, {model::topics::webhook_requests}, clock))
+              .value()
+              .letters.size() == 1);
   CHECK(dead().empty());
   auto second = first;
   ++second.offset;
-  auto letter = bury(what, second);
+  auto letter = put_dead_letter(what, second);
   state(what, second, 3, model::delivery_state::dead);
   auto other = message('b');
   auto third = put(to_record(other, ""));
-  bury(other, third);
+  put_dead_letter(other, third);
   state(other, third, 0, model::delivery_state::dead);
 
   auto found = dead();
@@ -147,9 +147,10 @@ TEST_CASE_FIXTURE(webhooks_world, "each letter has the attempts of its own reque
   }
 }
 
-TEST_CASE_FIXTURE(webhooks_world, "what a letter does not say is left out") {
+TEST_CASE_FIXTURE(webhooks_world, "what a dead letter does not contain is left out") {
   auto what = message('a');
-  bury(what, {model::topics::webhook_requests, 0, 7});  // its states are gone
+  put_dead_letter(what,
+                  {model::topics::webhook_requests, 0, 7});  // its delivery states are deleted
   put({model::topics::webhook_requests_dead, "by hand", "no message", {}});
   auto found = dead();
   REQUIRE(found.size() == 2);
@@ -163,10 +164,11 @@ TEST_CASE_FIXTURE(webhooks_world, "what a letter does not say is left out") {
   CHECK(printed(output_form::json).find("attempts") == std::string::npos);
 }
 
-TEST_CASE_FIXTURE(webhooks_world, "of a letter that was shortened the state names the scan") {
+TEST_CASE_FIXTURE(webhooks_world,
+                  "for a truncated dead letter the delivery state supplies the scan") {
   auto what = message('a', bounds.record_max_bytes);
   queue::position request{model::topics::webhook_requests, 0, 7};
-  bury(what, request);
+  put_dead_letter(what, request);
   CHECK(dead().front().task.empty());
   state(what, request, 4, model::delivery_state::dead);
   auto found = dead().front();
@@ -176,7 +178,7 @@ TEST_CASE_FIXTURE(webhooks_world, "of a letter that was shortened the state name
   CHECK(found.target.empty());
 }
 
-TEST_CASE_FIXTURE(webhooks_world, "where nothing was given up no table is printed") {
+TEST_CASE_FIXTURE(webhooks_world, "without dead letters no table is printed") {
   CHECK(printed(output_form::table).empty());
   CHECK(err == "0 dead letters wait\n");
 }

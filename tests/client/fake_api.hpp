@@ -9,7 +9,7 @@
 
 namespace sonde::test {
 
-/// A server that answers what the test has laid out.
+/// A server that returns the responses that the test has prepared.
 class fake_api final : public client::scan_api {
  public:
   awaitable<result<model::json>> schedule(model::json order) override {
@@ -27,7 +27,7 @@ class fake_api final : public client::scan_api {
 
   awaitable<result<model::json>> look_up(std::string id, std::chrono::seconds) override {
     ++look_ups;
-    // As every server it lets others run meanwhile.
+    // Yields to other coroutines, as every server does.
     co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
     auto& answers = scans[id];
     if (answers.empty()) co_return fail(client::errc::not_found, "there is no scan " + id);
@@ -48,20 +48,24 @@ class fake_api final : public client::scan_api {
     co_return out;
   }
 
-  awaitable<result<model::json>> entity(std::string) override { co_return entity_answer; }
+  awaitable<result<model::json>> entity(std::string id) override {
+    asked_entity = id;
+    co_return entity_answer;
+  }
 
   std::vector<model::json> orders;
-  std::deque<error> refusals;                ///< of the next orders
+  std::deque<error> refusals;                ///< for the next orders
   std::map<std::string, error> bad_targets;  ///< always refused
-  /// By id: what is answered, one after the other, the last one again and again.
+  /// Responses by id: returned in this order; the last one is repeated.
   std::map<std::string, std::deque<result<model::json>>> scans;
   int look_ups = 0;
   model::json listed = model::json::array();
   std::string listed_target;
-  result<model::json> entity_answer = fail(client::errc::not_found, "there is no such thing");
+  std::string asked_entity;
+  result<model::json> entity_answer = fail(client::errc::not_found, "it does not exist");
 };
 
-/// The answer of a server for a scan that has ended.
+/// Returns a server's response for a scan that has ended.
 inline model::json ended_scan(const std::string& target, const std::string& status = "done") {
   return {
       {"id", "id of " + target},

@@ -11,9 +11,10 @@
 namespace sonde::client {
 namespace {
 
+using admin::key_command;
 using verb = key_command::verb;
 
-/// A daemon that answers a verb in one way.
+/// A daemon that returns one prepared response to a verb.
 struct keys_world {
   static key_command create(std::string name) {
     key_command out;
@@ -28,7 +29,7 @@ struct keys_world {
     out.id = std::move(id);
     return out;
   }
-  /// The verb, with the exit code; `out` and `err` have what it printed.
+  /// Runs the verb; returns the exit code. `out` and `err` have what it printed.
   int run(key_command command, output_form form) {
     test::captured_output captured;
     int code = -1;
@@ -60,13 +61,13 @@ model::json described(const char* name, bool used) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(keys_world, "a person sees a table, a program JSON lines") {
+TEST_CASE_FIXTURE(keys_world, "a terminal gets a table, a program gets JSON lines") {
   auto key = model::make_key(create("first").order, {}, wall_time{});
   answer = model::to_json(key);
   CHECK(run(create("first"), output_form::table) == exit_code::done);
   CHECK(printed("token       sonde_00"));
   CHECK(printed("expires     never"));
-  CHECK(err.find("shown this once") != std::string::npos);
+  CHECK(err.find("shown only once") != std::string::npos);
   CHECK(run(create("first"), output_form::json) == exit_code::done);
   CHECK(model::parse_own(out)["keyName"] == "first");
   answer = model::json{{"keys", {described("first", true), described("second", false)}}};
@@ -78,7 +79,17 @@ TEST_CASE_FIXTURE(keys_world, "a person sees a table, a program JSON lines") {
   CHECK(std::ranges::count(out, '\n') == 2);
 }
 
-TEST_CASE_FIXTURE(keys_world, "a key whose secret is lost is named, for it to be revoked") {
+TEST_CASE_FIXTURE(keys_world, "a new key is shown with its user, its roles and its groups") {
+  auto made = model::to_json(model::make_key(create("first").order, {}, wall_time{}));
+  made["userID"] = "ada";
+  made["roles"] = model::json::array({"reporter", "user"});
+  made["groups"] = model::json::array({"blue"});
+  answer = made;
+  CHECK(run(create("first"), output_form::table) == exit_code::done);
+  CHECK(printed("\nuser        ada\nroles       reporter,user\ngroups      blue\nexpires "));
+}
+
+TEST_CASE_FIXTURE(keys_world, "a key whose secret could not be printed is named for revocation") {
   auto key = model::make_key(create("first").order, {}, wall_time{});
   answer = model::to_json(key);
   auto id = key.what.id.str();
@@ -96,11 +107,11 @@ TEST_CASE_FIXTURE(keys_world, "a key whose secret is lost is named, for it to be
     CHECK(err.starts_with("sonde: standard output cannot be written: No space"));
     CHECK(err.find("sonde: the key " + id + " was created") != std::string::npos);
     CHECK(err.find("`sonde key revoke " + id + "`") != std::string::npos);
-    CHECK(err.find("shown this once") == std::string::npos);
+    CHECK(err.find("shown only once") == std::string::npos);
   }
 }
 
-TEST_CASE_FIXTURE(keys_world, "a revocation says what was revoked, or why nothing was") {
+TEST_CASE_FIXTURE(keys_world, "a revocation reports the revoked key, or why it failed") {
   answer = model::json{{"message", "acknowledged"}};
   CHECK(run(revoke("ab12"), output_form::json) == exit_code::done);
   CHECK(out == "{\"message\":\"acknowledged\"}\n");
@@ -109,29 +120,6 @@ TEST_CASE_FIXTURE(keys_world, "a revocation says what was revoked, or why nothin
   CHECK(run(revoke("ab12"), output_form::table) == exit_code::scan_failed);
   CHECK(out.empty());
   CHECK(err.find("there is no key") != std::string::npos);
-}
-
-TEST_CASE("a command is the same on the other side of a socket") {
-  key_command command;
-  command.what = verb::create;
-  command.id = "an id";
-  command.order.name = "a name";
-  command.order.user_id = "ada";
-  command.order.roles = {"user", "reporter"};
-  command.order.groups = {"a"};
-  command.order.days = 3;
-  auto read = parse_key_command(to_json_text(command)).value();
-  CHECK(read.what == verb::create);
-  CHECK(read.id == "an id");
-  CHECK(read.order.name == "a name");
-  CHECK(read.order.user_id == "ada");
-  CHECK(read.order.roles == command.order.roles);
-  CHECK(read.order.groups == command.order.groups);
-  CHECK(read.order.days == 3);
-  CHECK(!parse_key_command("{}"));
-  CHECK(!parse_key_command("nonsense"));
-  CHECK(!parse_key_command(R"({"verb":"steal","id":"","name":"","user":"","roles":[],)"
-                           R"("groups":[],"days":0})"));
 }
 
 }  // namespace sonde::client

@@ -1,221 +1,77 @@
 #include "client/redrive.hpp"
 
-#include "base/limits.hpp"
+#include "admin/errc.hpp"
 #include "client/errc.hpp"
-#include "queue/memory/memory_queue.hpp"
 #include "tests/client/captured_output.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
 namespace sonde::client {
 namespace {
 
-/// A topic of work and its dead letters, in two partitions.
-struct letters_world {
-  letters_world() {
-    std::vector<queue::topic_spec> topics = {{.name = "work", .partitions = 2},
-                                             {.name = "work.dlq", .partitions = 2},
-                                             {.name = "entities", .partitions = 2}};
-    queue = queue::make_memory_queue(topics, "test", clock, bounds, log).value();
-  }
-  ~letters_world() { queue->close(); }
-
-  /// A letter of work that was at this offset; it has the same key as that had.
-  queue::position put(const std::string& key, std::int64_t offset) {
-    record work{"work", key, "{}", {{"ce_id", key}}};
-    std::vector<record> batch{model::to_dead_letter(work, {"work", 0, offset}, "parse",
-                                                    "it is no work", bounds.record_max_bytes)};
-    return test::run(queue->produce(std::move(batch))).value().front();
-  }
-  /// Where records with this key stand.
-  std::int32_t partition_of(const std::string& key) {
-    std::vector<record> one{{"entities", key, "{}", {}}};
-    return test::run(queue->produce(std::move(one))).value().front().partition;
-  }
-  redrive_report redrive(redrive_order order) {
-    return test::run(client::redrive(*queue, std::move(order), clock)).value();
-  }
-  std::vector<queue::stored_record> records(const std::string& topic) {
-    std::vector<queue::stored_record> out;
-    std::int64_t count = 0;
-    for (const auto& end : test::run(queue->ends({topic})).value())
-      count += end.offset;
-    auto reader = queue->read_from({topic}, {});
-    while (static_cast<std::int64_t>(out.size()) < count) {
-      auto batch = test::run(reader->read()).value();
-      out.insert(out.end(), batch.begin(), batch.end());
+/// A daemon that returns one prepared report after the other.
+struct reports_world {
+  /// Runs `sonde topic redrive`; returns the exit code. `out` and `err` have what it printed.
+  int run(admin::redrive_order order, output_form form) {
+    test::captured_output captured;
+    int code = -1;
+    {
+      terminal screen(form);
+      auto function = [this](admin::redrive_order) -> awaitable<result<model::json>> {
+        auto report = reports.at(requests++);
+        co_return report;
+      };
+      code = test::run(run_redrive(function, std::move(order), screen));
     }
-    return out;
+    out = captured.out();
+    err = captured.err();
+    return code;
+  }
+  /// A report on one letter, which was sent to offset 7 of `work`.
+  static model::json report_of(std::int64_t offset, bool more) {
+    admin::redriven_letter letter;
+    letter.stood = {"work.dlq", 1, offset};
+    letter.why.error = "it is not work";
+    letter.went = {"work", 0, 7};
+    admin::redrive_report out;
+    out.letters.push_back(std::move(letter));
+    out.more = more;
+    return admin::to_json(out);
   }
 
-  limits bounds;
-  system_clock clock;
-  logger log{log_level::error};
-  std::unique_ptr<queue::backend> queue;
+  std::vector<result<model::json>> reports;
+  std::size_t requests = 0;
+  std::string out;
+  std::string err;
 };
 
 }  // namespace
 
-TEST_CASE("dead letters go back as they were, once") {
-  letters_world world;
-  for (int i = 0; i < 10; ++i)
-    world.put("key " + std::to_string(i), i);
-  auto report = world.redrive({"work"});
-  CHECK(report.letters.size() == 10);
-  CHECK(!report.more);
-  auto back = world.records("work");
-  REQUIRE(back.size() == 10);
-  for (const auto& one : back) {
-    CHECK(one.what.value == "{}");
-    CHECK(*find_header(one.what.headers, "ce_id") == one.what.key);
-    CHECK(find_header(one.what.headers, "sonde_dead_error") == nullptr);
-    CHECK(*find_header(one.what.headers, "sonde_dead_attempts") == "1");
-    CHECK(find_header(one.what.headers, "sonde_redriven") != nullptr);
-  }
-  CHECK(world.redrive({"work"}).letters.empty());
-  CHECK(world.records("work").size() == 10);
-  CHECK(world.records("work.dlq").size() == 20);
+TEST_CASE_FIXTURE(reports_world, "a redrive repeats its request until no dead letter is left") {
+  reports = {report_of(0, true), report_of(1, true), report_of(2, false)};
+  CHECK(run({"work"}, output_form::json) == exit_code::done);
+  CHECK(requests == 3);
+  CHECK(std::count(out.begin(), out.end(), '\n') == 3);
+  CHECK(err.find("3 dead letters sent back") != std::string::npos);
 }
 
-TEST_CASE("a letter that comes back dead has been tried once more") {
-  letters_world world;
-  world.put("k", 7);
-  world.redrive({"work.dlq"});
-  auto back = world.records("work").front();
-  auto again = model::to_dead_letter(back.what, {"work", back.partition, back.offset}, "parse", "?",
-                                     world.bounds.record_max_bytes);
-  auto why = model::parse_dead_letter(again);
-  REQUIRE(why);
-  CHECK(why->attempts == 2);
-  CHECK(why->from.offset == back.offset);
-  CHECK(find_header(again.headers, "sonde_redriven") == nullptr);
+TEST_CASE_FIXTURE(reports_world, "a table shows where each dead letter was and where it went") {
+  reports = {report_of(4, false)};
+  CHECK(run({"work"}, output_form::table) == exit_code::done);
+  CHECK(out == "1:4  it is not work  → work 0:7\n");
+  CHECK(err.find("1 dead letter sent back") != std::string::npos);
 }
 
-TEST_CASE("one letter goes back when it is named, also when it has before") {
-  letters_world world;
-  world.put("a", 0);
-  auto place = world.put("b", 1);
-  redrive_order one{"work", std::pair(place.partition, place.offset)};
-  CHECK(world.redrive(one).letters.size() == 1);
-  CHECK(world.records("work").front().what.key == "b");
-  CHECK(world.redrive(one).letters.size() == 1);
-  one.only->second += 100;
-  auto none = test::run(client::redrive(*world.queue, one, world.clock));
-  REQUIRE(!none);
-  CHECK(none.error().code == make_error_code(errc::not_found));
-}
-
-TEST_CASE("a letter that was shortened goes back whole while its original is kept") {
-  letters_world world;
-  record work{"work", "k", "", {{"ce_id", "k"}}};
-  work.value.assign(world.bounds.record_max_bytes - 100, '"');
-  std::vector<record> batch{work};
-  auto place = test::run(world.queue->produce(std::move(batch))).value().front();
-  auto letter = model::to_dead_letter(work, {"work", place.partition, place.offset}, "parse", "?",
-                                      world.bounds.record_max_bytes);
-  REQUIRE(letter.value.size() < work.value.size());
-  std::vector<record> letters{letter};
-  REQUIRE(test::run(world.queue->produce(std::move(letters))));
-  auto report = world.redrive({"work"});
-  REQUIRE(report.letters.size() == 1);
-  CHECK(report.letters.front().why.original_bytes == work.value.size());
-  REQUIRE(report.letters.front().went);
-  CHECK(world.records("work").back().what.value == work.value);
-  CHECK(world.redrive({"work"}).letters.empty());
-}
-
-TEST_CASE("a shortened letter stays, with the reason, where its original is gone or another one") {
-  letters_world world;
-  record work{"work", "k", std::string(world.bounds.record_max_bytes, 'x'), {}};
-  for (const char* there : {"", "another record"}) {
-    auto at = std::int64_t{1'000'000};
-    if (*there != '\0') {
-      std::vector<record> other{{"work", "k", there, {}}};
-      at = test::run(world.queue->produce(std::move(other))).value().front().offset;
-    }
-    auto partition = world.partition_of("k");
-    std::vector<record> letters{model::to_dead_letter(work, {"work", partition, at}, "parse", "?",
-                                                      world.bounds.record_max_bytes)};
-    REQUIRE(test::run(world.queue->produce(std::move(letters))));
-  }
-  world.put("fine", 7);
-  auto report = world.redrive({"work"});
-  REQUIRE(report.letters.size() == 3);
-  std::string refused;
-  std::size_t went = 0;
-  for (const auto& each : report.letters) {
-    refused += each.refused + "\n";
-    if (each.went) ++went;
-  }
-  CHECK(went == 1);
-  CHECK(refused.find("is no longer kept") != std::string::npos);
-  CHECK(refused.find("is not the one that this letter was made from") != std::string::npos);
-  auto told = to_json(report);
-  CHECK(model::to_text(told).find("\"truncated\"") != std::string::npos);
-}
-
-TEST_CASE("looking changes nothing") {
-  letters_world world;
-  world.put("a", 0);
-  auto report = world.redrive({"work", std::nullopt, true});
-  REQUIRE(report.letters.size() == 1);
-  CHECK(!report.letters.front().went);
-  CHECK(report.letters.front().why.error == "it is no work");
-  CHECK(world.records("work").empty());
-  CHECK(world.records("work.dlq").size() == 1);
-}
-
-TEST_CASE("what is no letter stays, and is shown") {
-  letters_world world;
-  std::vector<record> batch{{"work.dlq", "k", "by hand", {}}};
-  REQUIRE(test::run(world.queue->produce(std::move(batch))));
-  auto report = world.redrive({"work"});
-  REQUIRE(report.letters.size() == 1);
-  CHECK(!report.letters.front().went);
-  CHECK(report.letters.front().why.error.find("does not say where") != std::string::npos);
-}
-
-TEST_CASE("a topic without dead letters is refused, with those that have some") {
-  letters_world world;
-  auto refused = test::run(client::redrive(*world.queue, redrive_order{"entities"}, world.clock));
-  REQUIRE(!refused);
-  CHECK(refused.error().code == make_error_code(errc::usage));
-  CHECK(refused.error().message().find("work") != std::string::npos);
-}
-
-TEST_CASE("more letters than one answer holds go back one after the other") {
-  letters_world world;
-  std::vector<record> batch;
-  for (int i = 0; i < 1500; ++i) {
-    batch.push_back(model::to_dead_letter({"work", std::to_string(i), "{}", {}}, {"work", 0, i},
-                                          "parse", "no", world.bounds.record_max_bytes));
-  }
-  REQUIRE(test::run(world.queue->produce(std::move(batch))));
-  auto ask = [&world](redrive_order order) -> awaitable<result<model::json>> {
-    auto report = co_await redrive(*world.queue, std::move(order), world.clock);
-    if (!report) co_return report.error();
-    co_return to_json(*report);
-  };
-  test::captured_output captured;
-  {
-    terminal out;
-    CHECK(test::run(run_redrive(ask, redrive_order{"work"}, out)) == exit_code::done);
-  }
-  auto text = captured.out();
-  CHECK(std::count(text.begin(), text.end(), '\n') == 1500);
-  CHECK(captured.err().find("1500 dead letters sent back") != std::string::npos);
-  CHECK(world.records("work").size() == 1500);
-}
-
-TEST_CASE("an order says the same after its way through JSON") {
-  redrive_order order{"work", std::pair(3, std::int64_t{77}), true};
-  auto read = parse_redrive_order(to_json_text(order));
-  REQUIRE(read);
-  CHECK(read->topic == "work");
-  CHECK(read->only == order.only);
-  CHECK(read->look_only);
-  CHECK(!parse_redrive_order(R"({"look_only":true})"));
-  CHECK(!parse_redrive_order(R"({"topic":"work","partition":1})"));
+TEST_CASE_FIXTURE(reports_world, "a failed redrive has the exit code of its error") {
+  reports = {fail(admin::errc::invalid, "topic \"x\" cannot have dead letters")};
+  CHECK(run({"x"}, output_form::table) == exit_code::usage);
+  CHECK(err.find("cannot have dead letters") != std::string::npos);
 }
 
 }  // namespace sonde::client

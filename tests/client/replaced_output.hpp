@@ -7,7 +7,8 @@
 
 namespace sonde::test {
 
-/// While it lives, standard output is this descriptor, which it closes, and SIGPIPE is ignored.
+/// Replaces standard output by this descriptor during its lifetime, and closes the descriptor.
+/// SIGPIPE is ignored meanwhile.
 class replaced_output {
  public:
   explicit replaced_output(int descriptor) : before_(std::signal(SIGPIPE, SIG_IGN)) {
@@ -29,7 +30,7 @@ class replaced_output {
   int saved_ = -1;
 };
 
-/// A file on a disk that is full.
+/// Returns a descriptor of a file on a full disk.
 inline int full_disk() {
   return open("/dev/full", O_WRONLY | O_CLOEXEC);
 }
@@ -46,7 +47,7 @@ struct two_ends {
   int in = -1;
 };
 
-/// A pipe whose reader has gone.
+/// Returns the write end of a pipe without a reader.
 inline int deserted_pipe() {
   two_ends made;
   close(made.out);

@@ -46,7 +46,7 @@ outcome_of_command run_command(fake_api& api, scan_options options,
   return done;
 }
 
-/// Targets each of which comes when all scans before it have been looked up.
+/// Supplies each target only after all earlier scans have been looked up.
 class slow_source final : public target_source {
  public:
   slow_source(fake_api& api, std::deque<std::string> list) : api_(api), list_(std::move(list)) {}
@@ -73,7 +73,7 @@ class slow_source final : public target_source {
   bool stopped_ = false;
 };
 
-/// Three seconds pass whenever it is looked at.
+/// Advances by three seconds at each reading.
 class hasty_clock final : public clock {
  public:
   [[nodiscard]] wall_time now() const override { return system_clock().now(); }
@@ -93,7 +93,7 @@ scan_options targets(std::vector<std::string> names) {
 
 }  // namespace
 
-TEST_CASE("into a pipe every scan is one line of JSON, and nothing else is there") {
+TEST_CASE("into a pipe every scan is one line of JSON, without other output") {
   fake_api api;
   for (const char* target : {"a.example", "b.example"})
     api.scans[std::string("id of ") + target] = {ended_scan(target)};
@@ -104,7 +104,7 @@ TEST_CASE("into a pipe every scan is one line of JSON, and nothing else is there
   CHECK(done.err.empty());
 }
 
-TEST_CASE("an order says what was asked for, and no more") {
+TEST_CASE("an order contains only the options that were given") {
   fake_api api;
   api.scans["id of a.example"] = {ended_scan("a.example")};
   run_command(api, targets({"a.example"}));
@@ -118,7 +118,7 @@ TEST_CASE("an order says what was asked for, and no more") {
         model::json{{"target", "a.example"}, {"ports", "22"}, {"max_age", 0}, {"priority", -3}});
 }
 
-TEST_CASE("a scan is followed until it has ended") {
+TEST_CASE("a scan is polled until it has ended") {
   fake_api api;
   model::json running = {{"id", "id of a"},
                          {"status", "running"},
@@ -130,7 +130,7 @@ TEST_CASE("a scan is followed until it has ended") {
   CHECK(api.look_ups == 3);
 }
 
-TEST_CASE("a scan that failed is the command's failure, and is printed like any other") {
+TEST_CASE("a failed scan sets the exit code and is printed like any other") {
   fake_api api;
   api.scans["id of a"] = {ended_scan("a", "failed")};
   auto done = run_command(api, targets({"a"}));
@@ -138,20 +138,20 @@ TEST_CASE("a scan that failed is the command's failure, and is printed like any 
   CHECK(done.lines()[0]["outcome"]["name"] == "nxdomain");
 }
 
-TEST_CASE("a refused target is named, and the others are scanned") {
+TEST_CASE("a refused target is named, and the other targets are scanned") {
   fake_api api;
-  api.bad_targets.emplace("bad", fail(errc::refused, "target: is no name"));
+  api.bad_targets.emplace("bad", fail(errc::refused, "target: is not a name"));
   api.scans["id of good"] = {ended_scan("good")};
   auto done = run_command(api, targets({"bad", "good"}));
   CHECK(done.code == exit_code::scan_failed);
   auto lines = done.lines();
   REQUIRE(lines.size() == 2);
   CHECK(lines[0] ==
-        model::json{{"target", "bad"}, {"status", "refused"}, {"error", "target: is no name"}});
+        model::json{{"target", "bad"}, {"status", "refused"}, {"error", "target: is not a name"}});
   CHECK(lines[1]["target"] == "good");
 }
 
-TEST_CASE("without a server it ends at once and says why, on standard error") {
+TEST_CASE("without a server the command ends immediately with the reason on standard error") {
   fake_api api;
   api.bad_targets.emplace("a", fail(errc::no_server, "no server answers at x"));
   auto done = run_command(api, targets({"a"}));
@@ -160,7 +160,7 @@ TEST_CASE("without a server it ends at once and says why, on standard error") {
   CHECK(done.err == "sonde: no server answers at x\n");
 }
 
-TEST_CASE("a busy server is asked again") {
+TEST_CASE("an order to a busy server is retried") {
   fake_api api;
   api.refusals = {fail(errc::try_later, "busy"), fail(errc::try_later, "busy")};
   api.scans["id of a"] = {ended_scan("a")};
@@ -179,7 +179,7 @@ TEST_CASE("without waiting the ids are printed") {
   CHECK(api.look_ups == 0);
 }
 
-TEST_CASE("what comes on standard input is scanned as it comes") {
+TEST_CASE("targets on standard input are scanned as they arrive") {
   fake_api api;
   for (const char* target : {"a", "b", "c"})
     api.scans[std::string("id of ") + target] = {ended_scan(target)};
@@ -199,7 +199,7 @@ TEST_CASE("what comes on standard input is scanned as it comes") {
   CHECK(std::ranges::count(printed, '\n') == 3);
 }
 
-TEST_CASE("an input that cannot be read ends the command after what was read") {
+TEST_CASE("unreadable input ends the command after the targets already read") {
   fake_api api;
   api.scans["id of a"] = {ended_scan("a")};
   slow_source source(api, {"a"});
@@ -217,7 +217,7 @@ TEST_CASE("an input that cannot be read ends the command after what was read") {
   CHECK(captured.out().find("\"target\":\"a\"") != std::string::npos);
 }
 
-TEST_CASE("an input without a target is nothing to scan") {
+TEST_CASE("an input without a target is a usage error") {
   fake_api api;
   slow_source source(api, {});
   test::captured_output captured;
@@ -232,33 +232,33 @@ TEST_CASE("an input without a target is nothing to scan") {
   CHECK(captured.err().find("nothing to scan") != std::string::npos);
 }
 
-TEST_CASE("a scan that is gone while it is followed is a failure") {
+TEST_CASE("a scan that disappears while it is followed is a failure") {
   fake_api api;
   auto done = run_command(api, targets({"a"}));
   CHECK(done.code == exit_code::scan_failed);
   CHECK(done.lines()[0]["error"] == "there is no scan id of a");
 }
 
-TEST_CASE("a server that goes away meanwhile is waited for") {
+TEST_CASE("the command waits for a server that is away for a short time") {
   fake_api api;
   api.scans["id of a"] = {fail(errc::no_server, "gone"), ended_scan("a")};
   auto done = run_command(api, targets({"a"}));
   CHECK(done.code == exit_code::done);
 }
 
-TEST_CASE("a server that stays away is reported, waited for a minute, and then there is none") {
+TEST_CASE(
+    "a server that stays away is reported; after a minute the command ends without a server") {
   fake_api api;
   auto& told = api.scans["id of a"];
   for (int i = 0; i < 50; ++i)
     told.emplace_back(fail(errc::no_server, "nobody listens"));
   auto done = run_command(api, targets({"a"}), hasty_clock());
   CHECK(done.code == exit_code::no_server);
-  CHECK(done.err.find("the server does not answer; it is asked again for a minute") !=
-        std::string::npos);
+  CHECK(done.err.find("the server does not answer; retrying for a minute") != std::string::npos);
   CHECK(done.err.find("nobody listens") != std::string::npos);
 }
 
-TEST_CASE("an interrupted command says how to go on") {
+TEST_CASE("an interrupted command says how to continue") {
   fake_api api;
   model::json running = {{"id", "id of a"}, {"status", "running"}};
   api.scans["id of a"] = {running};
@@ -291,7 +291,7 @@ TEST_CASE("a command whose output cannot be written ends") {
   fake_api api;
   model::json running = {{"id", "id of b"}, {"status", "running"}};
   api.scans["id of a"] = {ended_scan("a")};
-  api.scans["id of b"] = {running};  // it would be followed without end
+  api.scans["id of b"] = {running};  // it would be followed indefinitely
   test::captured_output captured;
   int code = -1;
   {
@@ -305,7 +305,7 @@ TEST_CASE("a command whose output cannot be written ends") {
   CHECK(captured.err() == "sonde: standard output cannot be written: No space left on device\n");
 }
 
-TEST_CASE("nothing more is scheduled for a reader that has gone") {
+TEST_CASE("no more scans are scheduled after the reader of the output has gone") {
   fake_api api;
   auto options = targets(std::vector<std::string>(1000, "a"));
   options.wait = false;
@@ -322,7 +322,7 @@ TEST_CASE("nothing more is scheduled for a reader that has gone") {
   CHECK(captured.err().empty());
 }
 
-TEST_CASE("a scan that is there already can be watched") {
+TEST_CASE("an existing scan can be watched") {
   fake_api api;
   api.scans["some id"] = {ended_scan("a")};
   test::captured_output captured;
@@ -333,7 +333,7 @@ TEST_CASE("a scan that is there already can be watched") {
   CHECK(api.orders.empty());
 }
 
-TEST_CASE("a server that is not believed ends a watch with its reason") {
+TEST_CASE("an untrusted server ends a watch with the reason") {
   fake_api api;
   api.scans["some id"] = {fail(errc::untrusted, "who?")};
   test::captured_output captured;

@@ -43,7 +43,7 @@ bool has(const std::string& text, const char* part) {
 
 }  // namespace
 
-TEST_CASE("an ended scan is its outcome, its reason, and a table of what is open") {
+TEST_CASE("an ended scan shows its outcome, its reason, and a table of open ports") {
   auto scan = finished();
   scan["results"].push_back(https_row());
   auto lines = lines_of(scan_table(scan, width, now));
@@ -56,7 +56,7 @@ TEST_CASE("an ended scan is its outcome, its reason, and a table of what is open
   CHECK(lines[5] == "           └ certificate CN=example.com, until 2026-01-12 (10 days)");
 }
 
-TEST_CASE("a scan that was not done just now says when it was, and what took its place") {
+TEST_CASE("an older scan shows when it ran and which scan superseded it") {
   auto shown = [](std::chrono::seconds later, const char* newer = "") {
     auto scan = finished();
     if (*newer != 0) scan["superseded_by"] = newer;
@@ -72,7 +72,7 @@ TEST_CASE("a scan that was not done just now says when it was, and what took its
             "  a newer scan has taken its place: some-id\n"));
 }
 
-TEST_CASE("a row says why less is known of a port than usual") {
+TEST_CASE("a row shows why less is known about a port than usual") {
   auto scan = finished();
   json printer = {{"endpoint", "203.0.113.1:9100/tcp"},
                   {"service", {{"tls", false}}},
@@ -85,7 +85,7 @@ TEST_CASE("a row says why less is known of a port than usual") {
   CHECK(lines[5] == "  9100/tcp  ?                 @PJL (listened only: raw printing port)");
 }
 
-TEST_CASE("a scan under way is its state and how far it has come") {
+TEST_CASE("a running scan shows its state and its progress") {
   json scan = {{"status", "running"},
                {"target", "a.example"},
                {"progress", {{"planned", 1000}, {"done", 250}, {"open", 2}}}};
@@ -93,9 +93,12 @@ TEST_CASE("a scan under way is its state and how far it has come") {
   scan.erase("progress");
   scan["status"] = "queued";
   CHECK(scan_table(scan, width, now) == "a.example: queued\n");
+  scan["id"] = "7fb436eb-8d50-840e-9a4b-25f1005280dd";
+  CHECK(scan_table(scan, width, now) ==
+        "a.example: queued\n  scan 7fb436eb-8d50-840e-9a4b-25f1005280dd\n");
 }
 
-TEST_CASE("a certificate's end is told in days") {
+TEST_CASE("the expiry of a certificate is shown in days") {
   auto shown = [](const char* not_after) {
     auto scan = finished();
     auto row = https_row();
@@ -110,7 +113,22 @@ TEST_CASE("a certificate's end is told in days") {
   CHECK(has(shown(""), "CN=example.com, \n"));
 }
 
-TEST_CASE("how long it took is told in seconds, then in minutes") {
+TEST_CASE("a self-signed certificate is marked") {
+  auto scan = finished();
+  auto row = https_row();
+  row["certificate"]["self-signed"] = true;
+  scan["results"].push_back(row);
+  CHECK(has(scan_table(scan, width, now), "└ certificate CN=example.com, self-signed, until "));
+  json entity = {{"attributes", {{"type", "certificate"}, {"value", "ab"}}},
+                 {"metadata", {{"self-signed", true}, {"subject", "CN=a"}}},
+                 {"extended_metadata", json::array()},
+                 {"latest_associations", json::array()}};
+  CHECK(entity_table(entity, width).starts_with("certificate ab, self-signed\n"));
+  entity["metadata"]["self-signed"] = false;
+  CHECK(entity_table(entity, width).starts_with("certificate ab\n"));
+}
+
+TEST_CASE("a duration is shown in seconds, from one minute on in minutes and seconds") {
   auto shown = [](const char* ended) {
     auto scan = finished();
     scan["ended"] = ended;
@@ -122,7 +140,7 @@ TEST_CASE("how long it took is told in seconds, then in minutes") {
   CHECK(shown("") == "203.0.113.1: complete");
 }
 
-TEST_CASE("of several addresses each row names its own") {
+TEST_CASE("with several addresses each row shows its own address") {
   auto scan = finished();
   for (const char* endpoint : {"203.0.113.1:22/tcp", "[2001:db8::1]:22/tcp"})
     scan["results"].push_back({{"endpoint", endpoint}, {"service", {{"tls", false}}}});
@@ -131,7 +149,7 @@ TEST_CASE("of several addresses each row names its own") {
   CHECK(has(text, "  [2001:db8::1]:22/tcp  ?"));
 }
 
-TEST_CASE("a line never leaves the terminal, whatever letters it has") {
+TEST_CASE("a line stays within the terminal's width for all characters") {
   auto scan = finished();
   for (const char* said : {"x", "語", "é", "😀"}) {
     auto row = https_row();
@@ -151,7 +169,7 @@ TEST_CASE("a line never leaves the terminal, whatever letters it has") {
   CHECK(!scan_table(scan, 0, now).empty());
 }
 
-TEST_CASE("what a target says does not move the cursor") {
+TEST_CASE("text from a target cannot move the cursor") {
   auto scan = finished();
   auto row = https_row();
   row["banner"] = "\x1b[2Jbanner\x07";
@@ -164,15 +182,50 @@ TEST_CASE("what a target says does not move the cursor") {
   CHECK(text.find("\xC2\x9B") == std::string::npos);
 }
 
-TEST_CASE("a cut list says how much is missing") {
+TEST_CASE("a confidence below proven follows the name of the service") {
+  auto shown = [](const char* confidence) {
+    auto scan = finished();
+    auto row = https_row();
+    row["service"]["confidence"] = confidence;
+    scan["results"].push_back(row);
+    return lines_of(scan_table(scan, width, now))[4];
+  };
+  CHECK(has(shown("proven"), "  http over tls  nginx"));
+  CHECK(has(shown("said"), "  http over tls (said)  nginx"));
+  CHECK(has(shown("likely"), "  http? over tls (likely)  nginx"));
+}
+
+TEST_CASE("the requests of a port are shown only if they are wanted") {
+  auto scan = finished();
+  auto row = https_row();
+  row["requests"] = {{{"module", "greeting"}, {"outcome", "silent"}, {"time_ms", 250}},
+                     {{"module", "tls"},
+                      {"outcome", "answered"},
+                      {"sent", 517},
+                      {"received", 4000},
+                      {"time_ms", 31}}};
+  scan["results"].push_back(row);
+  CHECK(lines_of(scan_table(scan, width, now)).size() == 6);
+  auto lines = lines_of(scan_table(scan, width, now, table_detail::requests));
+  REQUIRE(lines.size() == 9);
+  CHECK(lines[6] == "           REQUEST     RESULT    SENT  RECEIVED  TIME");
+  CHECK(lines[7] == "           (listened)  silent    0     0         250 ms");
+  CHECK(lines[8] == "           tls         answered  517   4000      31 ms");
+  scan["results"][0].erase("requests");
+  CHECK(has(scan_table(scan, width, now, table_detail::requests), "the requests are not recorded"));
+}
+
+TEST_CASE("a truncated list says how many results are missing") {
   auto scan = finished();
   scan["results"].push_back(https_row());
   scan["truncated"] = true;
   scan["results_total"] = 42;
   CHECK(has(scan_table(scan, width, now), "  and 41 more; the service entities have them all"));
+  scan["results_total"] = 1;
+  CHECK(!has(scan_table(scan, width, now), " more; "));
 }
 
-TEST_CASE("ports that were open in an earlier scan and are not any more stand below the table") {
+TEST_CASE("ports that were open in an earlier scan and are closed now are below the table") {
   auto scan = finished();
   scan["closed"].push_back(
       {{"endpoint", "203.0.113.1:22/tcp\x1b"}, {"last_open", "2026-01-01T11:00:00.000Z"}});
@@ -182,7 +235,7 @@ TEST_CASE("ports that were open in an earlier scan and are not any more stand be
   CHECK(has(scan_table(scan, width, now), "(10 days)\n\n  closed now: "));
 }
 
-TEST_CASE("an entity is shown with its attributes and what it is related to") {
+TEST_CASE("an entity is shown with its attributes and its relations") {
   json entity = {{"attributes",
                   {{"id", "ip-1"},
                    {"type", "ip"},
@@ -200,8 +253,10 @@ TEST_CASE("an entity is shown with its attributes and what it is related to") {
                                 {"direction", "to"},
                                 {"state", "closed"},
                                 {"last_scanned", "2026-01-03T04:05:06.000Z"}}})},
-                 {"latest_associations",
-                  json::array({{{"type", "hostname"}, {"value", "a.b"}, {"direction", "from"}}})}};
+                 {"latest_associations", json::array({{{"type", "hostname"},
+                                                       {"value", "a.b"},
+                                                       {"id", "hostname-2"},
+                                                       {"direction", "from"}}})}};
   auto text = entity_table(entity, width);
   CHECK(text.starts_with("ip 203.0.113.1\n  ip-1\n  first seen 2026-01-01T00:00:00.000Z"));
   CHECK(has(text, "  reputation suspicious, accuracy low, tags seen often\n"));
@@ -209,7 +264,7 @@ TEST_CASE("an entity is shown with its attributes and what it is related to") {
   CHECK(has(text, "[1,2]"));
   CHECK(has(text, "parts and wholes\n    → port         443/tcp."));
   CHECK(has(text, "→ port         80/tcp, closed when last scanned, 2026-01-03T04:05Z\n"));
-  CHECK(has(text, "associated\n    ← hostname     a.b\n"));
+  CHECK(has(text, "associated\n    ← hostname     a.b\n      hostname-2\n"));
 }
 
 }  // namespace sonde::client

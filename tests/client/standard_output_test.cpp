@@ -14,7 +14,7 @@
 namespace sonde::client {
 namespace {
 
-/// The exit code of a verb that prints two lines to `output`, and what it says of it.
+/// Runs a verb that prints two lines to `output`; has its exit code and its error text.
 struct printed_verb {
   explicit printed_verb(int output) {
     test::captured_output captured;
@@ -37,7 +37,7 @@ struct printed_verb {
 
 }  // namespace
 
-TEST_CASE("all is written to a slow reader, also of a pipe that does not block") {
+TEST_CASE("a slow reader receives everything, even through a non-blocking pipe") {
   test::two_ends ends;
   REQUIRE(fcntl(ends.in, F_SETFL, O_NONBLOCK) == 0);
   std::string sent;
@@ -60,7 +60,7 @@ TEST_CASE("all is written to a slow reader, also of a pipe that does not block")
   CHECK((received == sent));
 }
 
-TEST_CASE("a descriptor that cannot be written gives the system's reason") {
+TEST_CASE("a failed write returns the reason of the system") {
   int full = test::full_disk();
   CHECK(write_all(full, "x").value() == ENOSPC);
   CHECK(!write_all(full, ""));
@@ -68,7 +68,7 @@ TEST_CASE("a descriptor that cannot be written gives the system's reason") {
   CHECK(write_all(full, "x").value() == EBADF);
 }
 
-TEST_CASE("a verb on a full disk says so once and ends with a code of its own") {
+TEST_CASE("a verb on a full disk reports it once and ends with its own exit code") {
   printed_verb verb(test::full_disk());
   CHECK(verb.failed);
   CHECK(verb.code == exit_code::output);
@@ -84,7 +84,7 @@ TEST_CASE("a verb whose reader has gone ends quietly, as other filters do") {
   CHECK(verb.err.empty());
 }
 
-TEST_CASE("a verb whose output is written keeps its exit code") {
+TEST_CASE("a verb whose output was written keeps its exit code") {
   printed_verb verb(open("/dev/null", O_WRONLY | O_CLOEXEC));
   CHECK(!verb.failed);
   CHECK(verb.code == exit_code::done);
@@ -92,7 +92,7 @@ TEST_CASE("a verb whose output is written keeps its exit code") {
   CHECK(verb.err.empty());
 }
 
-TEST_CASE("a reader that goes is noticed while nothing is printed") {
+TEST_CASE("the end of a reader is noticed while nothing is printed") {
   test::two_ends ends;
   asio::io_context loop(1);
   int seen = 0;
@@ -112,7 +112,7 @@ TEST_CASE("a reader that goes is noticed while nothing is printed") {
   CHECK((flags & O_NONBLOCK) == 0);
 }
 
-TEST_CASE("a file as standard output has no reader that could go") {
+TEST_CASE("a regular file as standard output never triggers the watch for a gone reader") {
   asio::io_context loop(1);
   test::captured_output captured;
   int seen = 0;

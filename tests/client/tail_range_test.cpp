@@ -1,9 +1,9 @@
 #include "client/tail_range.hpp"
 
-#include "base/limits.hpp"
 #include "client/errc.hpp"
 #include "client/read_commands.hpp"
-#include "model/json.hpp"
+#include "model/text/json.hpp"
+#include "queue/limits.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/client/captured_output.hpp"
 #include "tests/support/doctest.hpp"
@@ -19,7 +19,7 @@ namespace {
 using std::chrono::seconds;
 
 /// A topic of three partitions: records of 0, 10, 20, 30 and 40 seconds in the first, of 5 and 25
-/// in the second, none in the third.
+/// seconds in the second, none in the third.
 struct timed_records {
   timed_records() {
     std::vector<queue::topic_spec> topics = {{.name = "work", .partitions = 3}};
@@ -39,7 +39,8 @@ struct timed_records {
   }
   [[nodiscard]] wall_time at(int second) const { return begun + seconds(second); }
 
-  /// The exit code; `places` has what was printed, `0:1 0:2`, by partition.
+  /// Runs the command; returns its exit code. `places` has what was printed, `0:1 0:2`, by
+  /// partition.
   int tail(tail_options options) {
     options.topic = "work";
     test::captured_output captured;
@@ -64,7 +65,7 @@ struct timed_records {
     return code;
   }
 
-  limits bounds;
+  queue::limits bounds;
   test::manual_clock clock;
   wall_time begun = clock.now();
   logger log{log_level::error};
@@ -75,7 +76,7 @@ struct timed_records {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(timed_records, "a time is where each partition begins") {
+TEST_CASE_FIXTURE(timed_records, "--since sets the first record of each partition") {
   CHECK(tail({.since = at(20)}) == exit_code::done);
   CHECK(places == "0:2 0:3 0:4 1:1");
   CHECK(err.empty());
@@ -87,7 +88,8 @@ TEST_CASE_FIXTURE(timed_records, "a time is where each partition begins") {
   CHECK(places.empty());
 }
 
-TEST_CASE_FIXTURE(timed_records, "a time is where each partition ends, without its own records") {
+TEST_CASE_FIXTURE(timed_records,
+                  "--until sets the end of each partition, which excludes that time") {
   CHECK(tail({.until = at(20)}) == exit_code::done);
   CHECK(places == "0:0 0:1 1:0");
   CHECK(tail({.from_start = true, .until = at(1'000)}) == exit_code::done);
@@ -101,7 +103,7 @@ TEST_CASE_FIXTURE(timed_records, "a time is where each partition ends, without i
 }
 
 TEST_CASE_FIXTURE(timed_records,
-                  "what follows the first record of a time is printed, whatever its own time is") {
+                  "all records after the first match are printed, whatever their own time is") {
   clock.advance(-seconds(44));  // the machine's clock was set back
   put(0);
   CHECK(tail({.since = at(40)}) == exit_code::done);
@@ -109,21 +111,21 @@ TEST_CASE_FIXTURE(timed_records,
 }
 
 TEST_CASE_FIXTURE(timed_records,
-                  "an offset is where every partition begins, or the one that is named") {
+                  "--offset sets the first record of every partition, or of the named one") {
   CHECK(tail({.offset = tail_offset{.offset = 1}}) == exit_code::done);
   CHECK(places == "0:1 0:2 0:3 0:4 1:1");
   CHECK(tail({.offset = tail_offset{.offset = 4}}) == exit_code::done);
   CHECK(places == "0:4");
   CHECK(tail({.offset = tail_offset{.partition = 1, .offset = 0}}) == exit_code::done);
   CHECK(places == "1:0 1:1");
-  // The offset of the next record: whoever goes on from there is not refused.
+  // The offset of the next record is accepted, so that a reader can continue there.
   CHECK(tail({.offset = tail_offset{.partition = 1, .offset = 2}}) == exit_code::done);
   CHECK(places.empty());
   CHECK(tail({.offset = tail_offset{.partition = 2, .offset = 0}}) == exit_code::done);
   CHECK(places.empty());
 }
 
-TEST_CASE_FIXTURE(timed_records, "an offset that is not there is refused with those that are") {
+TEST_CASE_FIXTURE(timed_records, "an offset out of range is refused with the valid range") {
   CHECK(tail({.offset = tail_offset{.partition = 1, .offset = 3}}) == exit_code::usage);
   CHECK(err ==
         "sonde: --offset: 3 is out of range for partition 1 of work; write a number from 0 to 2, "
@@ -137,7 +139,7 @@ TEST_CASE_FIXTURE(timed_records, "an offset that is not there is refused with th
 }
 
 TEST_CASE_FIXTURE(timed_records,
-                  "what is followed from an offset leaves out earlier records that come later") {
+                  "--follow from an offset leaves out earlier records that arrive later") {
   tail_options options{.offset = tail_offset{.offset = 1}, .follow = true};
   auto range = test::run(tail_range::of(*queue, "work", options)).value();
   auto is_taken = [&range](std::int32_t partition, std::int64_t offset) {
@@ -158,8 +160,7 @@ TEST_CASE_FIXTURE(timed_records,
   CHECK(!range.over());
 }
 
-TEST_CASE_FIXTURE(timed_records,
-                  "records that come meanwhile are not printed unless they are followed") {
+TEST_CASE_FIXTURE(timed_records, "later records are printed only with --follow") {
   auto range = test::run(tail_range::of(*queue, "work", {.from_start = true})).value();
   CHECK(range.from().empty());
   queue::stored_record next;

@@ -18,7 +18,7 @@ name_list targets_in(const std::string& text) {
   return *found;
 }
 
-/// A stream that breaks after its first line.
+/// A stream that fails after its first line.
 struct broken_buffer : std::stringbuf {
   broken_buffer() : std::stringbuf("a.example\n") {}
   int_type underflow() override {
@@ -30,20 +30,20 @@ struct broken_buffer : std::stringbuf {
 
 }  // namespace
 
-TEST_CASE("targets come one a line, without comments and blanks") {
+TEST_CASE("a list has one target a line; comments and blanks are dropped") {
   CHECK(targets_in("a.example\n\n  b.example\t\r\n# all of it\nc.example # this one\n   \nd") ==
         name_list{"a.example", "b.example", "c.example", "d"});
   CHECK(targets_in("").empty());
   CHECK(targets_in("#\n\n # x\n").empty());
 }
 
-TEST_CASE("a list from another system is understood") {
+TEST_CASE("a list with a byte order mark and CRLF is accepted") {
   CHECK(targets_in("\xEF\xBB\xBF"
                    "a.example\r\nb.example\r\n\r\n\t# c\r\n") ==
         name_list{"a.example", "b.example"});
   CHECK(targets_in("\xEF\xBB\xBF# a comment\na.example") == name_list{"a.example"});
   CHECK(targets_in("\xEF\xBB\xBF").empty());
-  // Only the list's first bytes are such a mark; elsewhere the server refuses it.
+  // Only the first bytes of the list can be a byte order mark; elsewhere the server refuses it.
   CHECK(targets_in("a\n\xEF\xBB\xBF"
                    "b") == name_list{"a",
                                      "\xEF\xBB\xBF"

@@ -12,7 +12,7 @@
 namespace sonde::client {
 namespace {
 
-/// A stream from a pipe, which the test writes to.
+/// A stream that reads from a pipe, which the test writes to.
 struct piped_stream {
   ~piped_stream() {
     finish();
@@ -29,7 +29,7 @@ struct piped_stream {
   test::two_ends ends;
 };
 
-/// All targets up to the stream's end; its error is the last of them.
+/// Returns all targets up to the end of the stream. An error is the last of them.
 awaitable<std::vector<std::string>> rest_of(target_stream& stream) {
   std::vector<std::string> out;
   while (true) {
@@ -47,7 +47,7 @@ using target_names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a target is there as soon as its line is") {
+TEST_CASE("a target is available as soon as its line is complete") {
   piped_stream from;
   auto read = [&]() -> awaitable<target_names> {
     target_stream stream(co_await asio::this_coro::executor, from.ends.out);
@@ -66,7 +66,7 @@ TEST_CASE("a target is there as soon as its line is") {
   CHECK(test::run(read()) == target_names{"bc", "d"});
 }
 
-TEST_CASE("more targets than are read ahead come in their order") {
+TEST_CASE("more targets than are read ahead keep their order") {
   piped_stream from;
   std::string list;
   target_names expected;
@@ -84,7 +84,7 @@ TEST_CASE("more targets than are read ahead come in their order") {
   CHECK((test::run(read()) == expected));
 }
 
-TEST_CASE("a stream that is stopped ends, whatever it waits for") {
+TEST_CASE("a stopped stream ends, also while it waits for input") {
   piped_stream silent;
   piped_stream full;
   std::string list;
@@ -108,7 +108,7 @@ TEST_CASE("a stream that is stopped ends, whatever it waits for") {
   test::run(read());
 }
 
-TEST_CASE("an input that is no list is an error") {
+TEST_CASE("input that is not a list is an error") {
   piped_stream from;
   from.write_text("a\n" + std::string(5'000, 'x'));
   int folder = open("/", O_RDONLY | O_CLOEXEC);

@@ -1,7 +1,7 @@
 #include "client/terminal.hpp"
 
 #include "client/scan_table.hpp"
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 #include "tests/client/captured_output.hpp"
 #include "tests/support/doctest.hpp"
 
@@ -10,7 +10,7 @@
 namespace sonde::client {
 namespace {
 
-/// What a target may write: each of the kinds of characters that a terminal obeys.
+/// Text that a target may send: each kind of character that a terminal interprets.
 const std::string hostile =
     "x\t\v\f\x1b[2J\x07\x7f\u0085\u009B31m\u202Etxt.exe\u2066\u200B\u2028\uFEFF\U000E0041\r";
 
@@ -46,14 +46,14 @@ model::json hostile_entity() {
 
 }  // namespace
 
-TEST_CASE("no table has a character that a terminal obeys") {
+TEST_CASE("no table has a character that a terminal interprets") {
   CHECK(is_obeyed(hostile));
   auto table = scan_table(hostile_scan(), 100, {});
   CHECK(!is_obeyed(table));
   CHECK(!is_obeyed(entity_table(hostile_entity(), 100)));
 }
 
-TEST_CASE("whatever a command prints or says leaves the terminal class escaped") {
+TEST_CASE("all output of a command leaves the terminal class escaped") {
   std::string out;
   std::string err;
   {

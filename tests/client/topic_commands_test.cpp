@@ -1,7 +1,7 @@
 #include "base/async/task_group.hpp"
-#include "base/limits.hpp"
 #include "client/errc.hpp"
 #include "client/read_commands.hpp"
+#include "queue/limits.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/client/captured_output.hpp"
 #include "tests/client/replaced_output.hpp"
@@ -13,7 +13,7 @@
 namespace sonde::client {
 namespace {
 
-/// Two topics with something in one of them.
+/// Two topics, one of them with records.
 struct topics_world {
   topics_world() {
     std::vector<queue::topic_spec> topics = {
@@ -52,7 +52,7 @@ struct topics_world {
     return all;
   }
 
-  limits bounds;
+  queue::limits bounds;
   system_clock clock;
   logger log{log_level::error};
   std::unique_ptr<queue::backend> queue;
@@ -62,7 +62,8 @@ struct topics_world {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(topics_world, "a topic's records are JSON, one a line, whatever stands in them") {
+TEST_CASE_FIXTURE(topics_world,
+                  "records are printed as JSON, one a line, whatever bytes they contain") {
   REQUIRE(tail("entities", true) == exit_code::done);
   auto all = lines();
   REQUIRE(all.size() == 2);
@@ -76,7 +77,7 @@ TEST_CASE_FIXTURE(topics_world, "a topic's records are JSON, one a line, whateve
   CHECK(all[1]["value"] == "no json \xEF\xBF\xBD");
 }
 
-TEST_CASE_FIXTURE(topics_world, "a topic goes by its short and by its full name") {
+TEST_CASE_FIXTURE(topics_world, "a topic is found by its short name and by its full name") {
   CHECK(tail("test.entities.v1", true) == exit_code::done);
   CHECK(lines().size() == 2);
   CHECK(tail("scan.tasks", true) == exit_code::done);
@@ -92,7 +93,7 @@ TEST_CASE_FIXTURE(topics_world, "without a flag the command says what the flags 
   CHECK(err.empty());
 }
 
-TEST_CASE_FIXTURE(topics_world, "what is followed ends when it cannot be printed") {
+TEST_CASE_FIXTURE(topics_world, "--follow ends when the output cannot be written") {
   test::captured_output captured;
   int code = -1;
   {
@@ -109,14 +110,14 @@ TEST_CASE_FIXTURE(topics_world, "what is followed ends when it cannot be printed
   CHECK(captured.err().empty());
 }
 
-TEST_CASE_FIXTURE(topics_world, "an unknown topic is answered with the likely one") {
+TEST_CASE_FIXTURE(topics_world, "an unknown topic is refused with the most similar name") {
   CHECK(tail("entites", true) == exit_code::usage);
   CHECK(err.find("did you mean \"entities\"?") != std::string::npos);
   CHECK(tail("colours", true) == exit_code::usage);
   CHECK(err.find("`sonde topic list` shows them") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(topics_world, "the list has every topic with its bounds") {
+TEST_CASE_FIXTURE(topics_world, "the list has every topic with its first and next offset") {
   test::captured_output captured;
   {
     terminal screen;
@@ -134,7 +135,7 @@ TEST_CASE_FIXTURE(topics_world, "the list has every topic with its bounds") {
   CHECK(all[1]["compacted"] == true);
 }
 
-TEST_CASE_FIXTURE(topics_world, "what is followed ends when it is interrupted") {
+TEST_CASE_FIXTURE(topics_world, "--follow ends when it is interrupted") {
   test::captured_output captured;
   {
     terminal screen;
@@ -164,8 +165,7 @@ TEST_CASE_FIXTURE(topics_world, "what is followed ends when it is interrupted") 
   }
   CHECK(captured.out().find("\"key\":\"k2\"") != std::string::npos);
   CHECK(captured.err() ==
-        "waiting for new records of entities; --from-start prints those that are "
-        "there too\n");
+        "waiting for new records of entities; --from-start also prints the existing ones\n");
 }
 
 }  // namespace sonde::client

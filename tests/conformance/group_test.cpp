@@ -1,4 +1,4 @@
-// What every queue promises to the members of a consumer group.
+// The guarantees that every queue gives to the members of a consumer group.
 
 #include "base/async/task_group.hpp"
 #include "base/log.hpp"
@@ -17,7 +17,8 @@ using queue::position;
 using queue::stored_record;
 using namespace test;
 
-/// A member that goes along until `enough` says so, committing whatever it is given.
+/// A member that takes part in the group until `enough` returns true. It commits every record that
+/// it receives.
 struct member {
   std::unique_ptr<queue::consumer> consumer;
   std::set<std::int32_t> owned;
@@ -52,7 +53,7 @@ awaitable<void> until(std::function<bool()> holds) {
 
 }  // namespace
 
-TEST_CASE("what a group has committed is not given to it again, and to another group it is") {
+TEST_CASE("a group never receives a record again after its commit, but another group does") {
   against_each([](queue_fixture& fixture, backend& opened) {
     auto* queue = &opened;
     test::run([](backend& q) -> awaitable<void> {
@@ -80,7 +81,7 @@ TEST_CASE("what a group has committed is not given to it again, and to another g
   });
 }
 
-TEST_CASE("where a group has committed to can be asked for by anybody") {
+TEST_CASE("anyone can query the committed offsets of a group") {
   against_each([](queue_fixture&, backend& queue) {
     test::run([](backend& q) -> awaitable<void> {
       std::vector<record> batch;
@@ -112,7 +113,7 @@ TEST_CASE("where a group has committed to can be asked for by anybody") {
   });
 }
 
-TEST_CASE("what a member has not committed goes to the next one") {
+TEST_CASE("records that a member has not committed go to the next member") {
   against_each([](queue_fixture&, backend& queue) {
     test::run([](backend& q) -> awaitable<void> {
       std::vector<record> batch;
@@ -133,7 +134,7 @@ TEST_CASE("what a member has not committed goes to the next one") {
   });
 }
 
-TEST_CASE("members of a group share the partitions, and take over from one that leaves") {
+TEST_CASE("members of a group share the partitions and take over those of a member that leaves") {
   against_each([](queue_fixture&, backend& queue) {
     test::run([](backend& q) -> awaitable<void> {
       logger log;
@@ -165,7 +166,7 @@ TEST_CASE("members of a group share the partitions, and take over from one that 
   });
 }
 
-TEST_CASE("a revoked partition can be committed until next is called, and not after") {
+TEST_CASE("a revoked partition accepts commits until the next call of next, and none afterwards") {
   against_each([](queue_fixture&, backend& queue) {
     test::run([](backend& q) -> awaitable<void> {
       logger log;
@@ -186,7 +187,7 @@ TEST_CASE("a revoked partition can be committed until next is called, and not af
       auto in_time = co_await first->commit(behind(got));
       CHECK(in_time);
 
-      // The second one gets no record twice: all of them were committed before the hand-over.
+      // The second member receives no record twice: all records were committed before the handover.
       auto handed_over = co_await first->next();
       REQUIRE(handed_over.has_value());
       co_await until([&] { return !second.owned.empty(); });

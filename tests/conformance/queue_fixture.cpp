@@ -1,10 +1,10 @@
 #include "tests/conformance/queue_fixture.hpp"
 
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "queue/kafka/kafka_queue.hpp"
 #include "queue/kafka/kafka_topics.hpp"
+#include "queue/limits.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/support/kafka_broker.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* prefix = "conformance";
 
-/// What the backends of one machine have in common here.
+/// The common part of the fixtures for the backends that run on one machine.
 class local_fixture : public queue_fixture {
  public:
   ~local_fixture() override {
@@ -39,7 +39,7 @@ class local_fixture : public queue_fixture {
   std::vector<queue::topic_spec> topics_;
   std::unique_ptr<queue::backend> queue_;
   system_clock clock_;
-  limits limits_;
+  queue::limits limits_;
   logger log_{log_level::error};
 };
 
@@ -72,7 +72,7 @@ class embedded_fixture final : public local_fixture {
   temporary_folder folder_;
 };
 
-/// Topics of its own on a broker that all fixtures share.
+/// Creates separate topics on a broker that all fixtures share.
 class kafka_fixture final : public queue_fixture {
  public:
   explicit kafka_fixture(std::string brokers) {
@@ -112,7 +112,7 @@ class kafka_fixture final : public queue_fixture {
   std::vector<queue::topic_spec> topics_;
   std::unique_ptr<queue::backend> queue_;
   system_clock clock_;
-  limits limits_;
+  queue::limits limits_;
   logger log_{log_level::error};
 };
 
@@ -123,7 +123,7 @@ const std::vector<queue_kind>& queue_kinds() {
       {"memory", [] { return std::make_unique<memory_fixture>(); }},
       {"embedded", [] { return std::make_unique<embedded_fixture>(); }},
   };
-  // A run of its own: it needs a broker, and takes longer.
+  // A separate run: it needs a broker and takes longer.
   static const std::vector<queue_kind> on_a_broker = {
       {"kafka", [] { return std::make_unique<kafka_fixture>(*kafka_brokers()); }},
   };

@@ -9,19 +9,19 @@
 
 namespace sonde::test {
 
-/// One backend under the conformance suite. The suite knows nothing else of it.
+/// One backend under the conformance suite. The suite uses the backend only through this interface.
 class queue_fixture {
  public:
   virtual ~queue_fixture() = default;
 
-  /// A queue that has these topics, all empty. Called once for each fixture.
+  /// Opens a queue that has these topics, all empty. The suite calls it once for each fixture.
   virtual queue::backend& open(std::vector<queue::topic_spec> topics) = 0;
-  /// Closes it and opens it again, as a process that starts anew would.
+  /// Closes the queue and opens it again, as a restarted process does.
   virtual queue::backend& reopen() = 0;
-  /// Lets time pass and the backend tidy up, as far as it can be asked to; what a test says
-  /// afterwards holds whether or not anything has been tidied yet.
+  /// Advances the clock and starts the backend's cleanup where the backend allows it. What a test
+  /// checks afterwards holds whether or not the cleanup has run.
   virtual void tidy() = 0;
-  /// False where what was written ends with the process.
+  /// False if the records are lost when the process ends.
   [[nodiscard]] virtual bool durable() const = 0;
 };
 
@@ -30,7 +30,7 @@ struct queue_kind {
   std::function<std::unique_ptr<queue_fixture>()> make;
 };
 
-/// The backends there are. A new one becomes part of the suite by a line here.
+/// All backends. To add a backend to the suite, add a line here.
 [[nodiscard]] const std::vector<queue_kind>& queue_kinds();
 
 }  // namespace sonde::test

@@ -1,5 +1,5 @@
-// What every queue promises, said once and held against each backend. Nothing here assumes one
-// process, one partition, or that what is written can be seen at once.
+// The guarantees that every queue gives, written once and checked against each backend. No test
+// assumes one process, one partition, or that a written record is visible immediately.
 
 #include "base/async/task_group.hpp"
 #include "base/log.hpp"
@@ -22,7 +22,7 @@ using namespace test;
 
 }  // namespace
 
-TEST_CASE("a record comes back byte for byte, where its key puts it") {
+TEST_CASE("a record comes back byte for byte from the partition that its key selects") {
   against_each([](queue_fixture&, backend& queue) {
     std::string bytes;
     for (int c = 0; c < 256; ++c)
@@ -64,7 +64,7 @@ TEST_CASE("a partition keeps the order in which records were acknowledged") {
   });
 }
 
-TEST_CASE("produce_to puts a record where the caller says") {
+TEST_CASE("produce_to puts a record into the partition that the caller names") {
   against_each([](queue_fixture&, backend& queue) {
     test::run([](backend& q) -> awaitable<void> {
       for (std::int32_t p = 0; p < partitions; ++p) {
@@ -77,7 +77,7 @@ TEST_CASE("produce_to puts a record where the caller says") {
   });
 }
 
-TEST_CASE("a reader waits for records that are not there yet, and close ends it") {
+TEST_CASE("a reader waits for records that are not written yet, and close ends the wait") {
   against_each([](queue_fixture&, backend& queue) {
     test::run([](backend& q) -> awaitable<void> {
       logger log;
@@ -95,7 +95,7 @@ TEST_CASE("a reader waits for records that are not there yet, and close ends it"
       others.spawn(wait(*reader, got, closed));
       std::vector<record> one{make_record("log", "k", "v")};
       co_await produce(q, std::move(one));
-      // A second reader has seen the record, so the first one can have it too.
+      // A second reader has read the record, so the first reader can read it too.
       auto witness = q.read_from({"log"}, {});
       co_await read(*witness, 1);
       while (got.empty())
@@ -108,7 +108,7 @@ TEST_CASE("a reader waits for records that are not there yet, and close ends it"
   });
 }
 
-TEST_CASE("a reader begins at the positions it is given") {
+TEST_CASE("a reader starts at the positions that it is given") {
   against_each([](queue_fixture&, backend& queue) {
     test::run([](backend& q) -> awaitable<void> {
       std::vector<record> batch;
@@ -123,7 +123,7 @@ TEST_CASE("a reader begins at the positions it is given") {
   });
 }
 
-TEST_CASE("ends are behind everything that has been acknowledged") {
+TEST_CASE("the end offsets lie after every acknowledged record") {
   against_each([](queue_fixture&, backend& queue) {
     test::run([](backend& q) -> awaitable<void> {
       auto places = co_await produce(q, numbered("log", 40));
@@ -143,7 +143,8 @@ TEST_CASE("ends are behind everything that has been acknowledged") {
   });
 }
 
-TEST_CASE("many producers at once lose nothing, double nothing, and each keeps its order") {
+TEST_CASE(
+    "many concurrent producers lose no record, duplicate no record, and each keeps its order") {
   against_each([](queue_fixture& fixture, backend& opened) {
     constexpr int producers = 64;
     constexpr int each = 100;
@@ -174,7 +175,7 @@ TEST_CASE("many producers at once lose nothing, double nothing, and each keeps i
   });
 }
 
-TEST_CASE("a batch over several topics is acknowledged when all of it is there") {
+TEST_CASE("a batch over several topics is acknowledged when all of its records are readable") {
   against_each([](queue_fixture& fixture, backend& opened) {
     test::run([](backend& q) -> awaitable<void> {
       auto batch = numbered("log", 20);
@@ -194,7 +195,7 @@ TEST_CASE("a batch over several topics is acknowledged when all of it is there")
   });
 }
 
-TEST_CASE("of a compacted topic the newest record of each key is always there") {
+TEST_CASE("a compacted topic always holds the newest record of each key") {
   against_each([](queue_fixture& fixture, backend& opened) {
     test::run([](backend& q) -> awaitable<void> {
       for (int round = 0; round < 20; ++round) {
@@ -221,7 +222,7 @@ TEST_CASE("of a compacted topic the newest record of each key is always there") 
   });
 }
 
-TEST_CASE("what cannot be taken is refused with its reason, and nothing of the batch is kept") {
+TEST_CASE("an unacceptable record is refused with the reason, and none of its batch is kept") {
   against_each([](queue_fixture&, backend& queue) {
     test::run([](backend& q) -> awaitable<void> {
       std::string large(std::size_t{1} << 20U, 'x');

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Recomputes the test vectors of docs/contract.md.
+"""Recomputes the test vectors of docs/reference/contract.md.
 
-Written from that page alone, with nothing but Python's standard library: what it needs to know is
-what a consumer in any language needs to know. Says what does not agree, and exits with 1.
+Written from that page alone, with only Python's standard library: it needs the same knowledge
+as a consumer in any language. Reports each difference, and exits with 1 if there is one.
 
-    tests/contract/vectors.py [docs/contract.md]
+    tests/contract/vectors.py [docs/reference/contract.md]
 """
 
 import hashlib
@@ -28,9 +28,9 @@ def canonical_target(text):
     return str(mapped or address)
 
 
-def target_key(target, profile, scope):
+def target_key(target, profile, visibility):
     digest = hashlib.sha256()
-    for field in (target, profile, *scope):
+    for field in (target, profile, *visibility):
         data = field.encode("utf-8")
         digest.update(struct.pack(">I", len(data)) + data)
     return digest.hexdigest()
@@ -103,7 +103,7 @@ def murmur2(data):
 
 
 def computed(kind, case):
-    """What the page says that the case's results are."""
+    """Returns the results of a case by the rules of the page."""
     if kind == "targets":
         return {"canonical": canonical_target(case["given"])}
     if kind == "target_keys":
@@ -146,7 +146,7 @@ def vectors_of(page):
 
 
 def main():
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "docs/contract.md"
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "docs/reference/contract.md"
     vectors = vectors_of(path.read_text(encoding="utf-8"))
     wrong = [f"there are no vectors for {kind}" for kind in sorted(KINDS - vectors.keys())]
     count = 0

@@ -23,7 +23,7 @@ struct two_clocks final : clock {
 
 }  // namespace
 
-TEST_CASE("a clock that goes on has not jumped, however long nobody looked") {
+TEST_CASE("a steadily running clock has not jumped, however long the interval between checks") {
   two_clocks clock;
   clock_watch watch(clock);
   CHECK(!watch.look());
@@ -31,7 +31,7 @@ TEST_CASE("a clock that goes on has not jumped, however long nobody looked") {
   CHECK(!watch.look());
 }
 
-TEST_CASE("a clock that is set has jumped once, forward or back") {
+TEST_CASE("a clock that is set forward or back is reported as one jump") {
   two_clocks clock;
   clock_watch watch(clock);
   clock.wall += hours(24);
@@ -43,7 +43,7 @@ TEST_CASE("a clock that is set has jumped once, forward or back") {
   CHECK(!watch.look());
 }
 
-TEST_CASE("a clock that is adjusted a little at a time has not jumped") {
+TEST_CASE("a clock that is adjusted in small steps has not jumped") {
   two_clocks clock;
   clock_watch watch(clock);
   for (int i = 0; i < 100; ++i) {

@@ -9,7 +9,7 @@
 
 namespace sonde::daemon {
 
-TEST_CASE("a standard stream that is closed is opened, and cannot be used") {
+TEST_CASE("a closed standard stream is opened as an unusable descriptor") {
   for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     std::fflush(nullptr);
     int saved = dup(stream);
@@ -27,14 +27,14 @@ TEST_CASE("a standard stream that is closed is opened, and cannot be used") {
   }
 }
 
-TEST_CASE("standard streams that are open stay as they are") {
+TEST_CASE("open standard streams stay unchanged") {
   int before = fcntl(STDOUT_FILENO, F_GETFL);
   CHECK(open_standard_streams());
   CHECK(fcntl(STDOUT_FILENO, F_GETFL) == before);
 }
 
-TEST_CASE("the soft limit is raised to the hard one") {
-  auto budget = measure_descriptors(limits(), false);
+TEST_CASE("the soft limit of descriptors is raised to the hard limit") {
+  auto budget = measure_descriptors(limits(), http_use::none);
   rlimit bounds{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &bounds) == 0);
   CHECK(bounds.rlim_cur == bounds.rlim_max);
@@ -42,29 +42,30 @@ TEST_CASE("the soft limit is raised to the hard one") {
   CHECK(budget.limit > 0);
 }
 
-TEST_CASE("probes get what files and HTTP connections leave") {
+TEST_CASE("probes get the descriptors that files and HTTP connections leave") {
   limits bounds;
   bounds.http_connections = 100;
-  auto alone = measure_descriptors(bounds, false);
-  auto beside = measure_descriptors(bounds, true);
+  auto alone = measure_descriptors(bounds, http_use::none);
+  auto beside = measure_descriptors(bounds, http_use::listen);
   CHECK(alone.probes < alone.limit);
   CHECK(alone.probes - beside.probes == 100);
   CHECK(beside.connections == 100);
   bounds.http_connections = 100'000'000;
-  auto crowded = measure_descriptors(bounds, true);
+  auto crowded = measure_descriptors(bounds, http_use::listen);
   CHECK(crowded.probes >= 64);
   CHECK(crowded.connections == crowded.limit / 2);
   CHECK(alone.limit / 2 >= alone.probes - crowded.probes);
 }
 
-TEST_CASE("a limit on descriptors makes them fewer, never more, and leaves some") {
+TEST_CASE(
+    "a configured limit lowers the number of descriptors, never raises it, and leaves a minimum") {
   limits bounds;
   bounds.descriptors = 100;
-  CHECK(measure_descriptors(bounds, false).probes == 100);
+  CHECK(measure_descriptors(bounds, http_use::none).probes == 100);
   bounds.descriptors = 1;
-  CHECK(measure_descriptors(bounds, false).probes == 64);
+  CHECK(measure_descriptors(bounds, http_use::none).probes == 64);
   bounds.descriptors = 4'000'000'000;
-  CHECK(measure_descriptors(bounds, false).probes < 4'000'000'000);
+  CHECK(measure_descriptors(bounds, http_use::none).probes < 4'000'000'000);
 }
 
 }  // namespace sonde::daemon

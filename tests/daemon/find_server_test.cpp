@@ -9,7 +9,7 @@
 namespace sonde::daemon {
 namespace {
 
-/// A verb's configuration, on a machine without a daemon.
+/// The configuration of a verb, on a machine without a daemon.
 struct asked {
   asked() { config.data_dir = folder.path(); }
 
@@ -32,7 +32,7 @@ struct asked {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(asked, "a key is not sent in the clear to another machine") {
+TEST_CASE_FIXTURE(asked, "a key is not sent unencrypted to another machine") {
   CHECK(find("127.0.0.1:8480", key));
   CHECK(find("https://192.0.2.1:8480", key));
   CHECK(find("192.0.2.1:8480", {}));
@@ -43,15 +43,15 @@ TEST_CASE_FIXTURE(asked, "a key is not sent in the clear to another machine") {
   CHECK(find("192.0.2.1:8480", key));
 }
 
-TEST_CASE_FIXTURE(asked, "whom to believe is read before anything is asked") {
+TEST_CASE_FIXTURE(asked, "the trusted certificates are read before the first request") {
   auto file = folder.path() / "ca.pem";
   config.ca_file = file.string();
   CHECK(refusal("https://192.0.2.1:8480", key) == "ca_file: " + file.string() + " cannot be read");
   std::ofstream(file) << "nothing\n";
   auto said = refusal("https://192.0.2.1:8480", key);
-  CHECK(said.find("ca_file: " + file.string() + " holds no certificate") == 0);
+  CHECK(said.find("ca_file: " + file.string() + " has no certificate") == 0);
   CHECK(find("http://127.0.0.1:8480", key));
-  CHECK(refusal("https://192.0.2.1", {}).find("has no port") != std::string::npos);
+  CHECK(refusal("192.0.2.1", {}).find("has no port") != std::string::npos);
 }
 
 }  // namespace sonde::daemon

@@ -108,14 +108,14 @@ const std::vector<broken_rule> broken_rules = {
 
 }  // namespace
 
-TEST_CASE("the defaults keep every rule") {
+TEST_CASE("the defaults satisfy every rule") {
   configuration config;
   CHECK(check_limits(config));
   config.queue.backend = "kafka";
   CHECK(check_limits(config));
 }
 
-TEST_CASE("a broken rule is told with both settings, their values, and what is accepted") {
+TEST_CASE("a violated rule is reported with both settings, their values, and what is accepted") {
   for (const auto& rule : broken_rules) {
     CAPTURE(rule.name);
     configuration config;
@@ -130,7 +130,7 @@ TEST_CASE("a broken rule is told with both settings, their values, and what is a
   }
 }
 
-TEST_CASE("what a broken rule says is accepted is accepted") {
+TEST_CASE("the values that a violated rule reports as accepted are accepted") {
   configuration config;
   config.limits.webhook_body_bytes = 444'416;
   config.limits.idempotency_body_bytes = 456'704;
@@ -147,7 +147,7 @@ TEST_CASE("what a broken rule says is accepted is accepted") {
   CHECK(check_limits(config));
 }
 
-TEST_CASE("a configuration that breaks a rule is not loaded") {
+TEST_CASE("a configuration that violates a rule is not loaded") {
   auto loaded = load_configuration(
       std::nullopt, {{"SONDE_LIMITS_WEBHOOK_BODY_BYTES", "800000"}, {"HOME", "/root"}}, {});
   REQUIRE(!loaded);

@@ -1,9 +1,9 @@
 #include "daemon/own_key.hpp"
 
+#include "admin/keys.hpp"
 #include "client/errc.hpp"
-#include "client/keys.hpp"
 #include "daemon/backend.hpp"
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -47,7 +47,8 @@ using sent_headers = std::vector<std::pair<std::string, std::string>>;
 
 }  // namespace
 
-TEST_CASE_FIXTURE(first_start, "the first key is made once, for its owner's eyes only") {
+TEST_CASE_FIXTURE(first_start,
+                  "the first key is created once, in a file that only its owner can read") {
   auto where = folder.path() / "data";
   auto file = make(where);
   REQUIRE(file);
@@ -56,7 +57,7 @@ TEST_CASE_FIXTURE(first_start, "the first key is made once, for its owner's eyes
   REQUIRE(stat((*file)->c_str(), &rights) == 0);
   CHECK((rights.st_mode & 0777) == 0600);
   auto told = model::parse_own(content(**file));
-  auto keys = test::run(client::read_keys(*queue)).value();
+  auto keys = test::run(admin::read_keys(*queue)).value();
   REQUIRE(keys.size() == 1);
   CHECK(told["keyID"] == keys[0].id.str());
   CHECK(keys[0].roles == std::vector<std::string>{"admin"});
@@ -70,22 +71,25 @@ TEST_CASE_FIXTURE(first_start, "the first key is made once, for its owner's eyes
   CHECK(!fs::exists(admin_key_file(where)));
 }
 
-TEST_CASE_FIXTURE(first_start, "where the file cannot be written no key is made") {
+TEST_CASE_FIXTURE(first_start, "if the key file cannot be written, no key is created") {
   std::ofstream(folder.path() / "file") << "no folder";
   auto refused = make(folder.path() / "file");
   REQUIRE(!refused);
   CHECK(refused.error().message().find("cannot write") != std::string::npos);
-  CHECK(test::run(client::read_keys(*queue)).value().empty());
+  CHECK(test::run(admin::read_keys(*queue)).value().empty());
 }
 
-TEST_CASE_FIXTURE(first_start, "verbs show the key of the environment, or that of this machine") {
+TEST_CASE_FIXTURE(first_start,
+                  "verbs send the key of the environment, or the key of this machine") {
   REQUIRE(make(folder.path()));
   auto token = model::parse_own(content(admin_key_file(folder.path())))["token"].get<std::string>();
   auto headers = [&](const char* server, const environment& variables) {
     auto to = server_at(server);
-    REQUIRE(add_credentials(to, folder.path(), to.is_this_machine(), variables));
-    CHECK(!to.key_hint.empty());
-    return to.headers;
+    auto holder = to.is_this_machine() ? folder_holder::server : folder_holder::another;
+    auto found = find_credentials(to, holder, folder.path(), variables);
+    REQUIRE(found);
+    CHECK(!found->hint.empty());
+    return found->headers;
   };
   const sent_headers own = {{"Authorization", "Bearer " + token}};
   const sent_headers nothing;
@@ -99,27 +103,57 @@ TEST_CASE_FIXTURE(first_start, "verbs show the key of the environment, or that o
           sent_headers{{"api-key", "a"}, {"api-secret", "b"}});
   }
   std::ofstream(admin_key_file(folder.path())) << "nonsense";
-  auto to = server_at("127.0.0.1:8480");
-  REQUIRE(add_credentials(to, folder.path(), true, {}));
-  CHECK(to.headers.empty());
-  CHECK(to.key_hint.find("cannot be read") != std::string::npos);
+  auto found =
+      find_credentials(server_at("127.0.0.1:8480"), folder_holder::server, folder.path(), {});
+  REQUIRE(found);
+  CHECK(found->headers.empty());
+  CHECK(found->hint.find("cannot be read") != std::string::npos);
 }
 
-TEST_CASE("who has taken the daemon's port is not shown its key") {
+TEST_CASE_FIXTURE(first_start, "after a 401 a verb says which key was sent, or where it looked") {
+  auto hint = [&](folder_holder holder, const environment& variables) {
+    auto found = find_credentials(server_at("127.0.0.1:8480"), holder, folder.path(), variables);
+    REQUIRE(found);
+    return found->hint;
+  };
+  auto file = admin_key_file(folder.path()).string();
+  auto has = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  for (auto holder : {folder_holder::another, folder_holder::server}) {
+    CHECK(hint(holder, {{"SONDE_TOKEN", "x"}}) == "the key of SONDE_TOKEN was sent");
+    CHECK(has(hint(holder, {{"SONDE_API_KEY", "a"}, {"SONDE_API_SECRET", "b"}}),
+              "the key of SONDE_API_KEY and SONDE_API_SECRET was sent"));
+    auto none = hint(holder, {});
+    CHECK(none.starts_with("no key was sent: SONDE_TOKEN and SONDE_API_KEY are not set, and "));
+    CHECK(has(none, file));
+    CHECK(has(none, "set SONDE_TOKEN"));
+    CHECK(has(none, "--data-dir"));
+  }
+  CHECK(has(hint(folder_holder::server, {}), "there is no file " + file));
+  CHECK(has(hint(folder_holder::another, {}), "not the one at http://127.0.0.1:8480"));
+  REQUIRE(make(folder.path()));
+  CHECK(hint(folder_holder::server, {})
+            .starts_with("the key in " + file + " was sent; SONDE_TOKEN gives another"));
+}
+
+TEST_CASE("the key is not sent to another program on the daemon's port") {
   test::temporary_folder folder;
   std::ofstream(admin_key_file(folder.path())) << R"({"token":"sonde_a_b"})";
-  auto to = server_at("127.0.0.1:8480");
-  REQUIRE(add_credentials(to, folder.path(), false, {}));
-  CHECK(to.headers.empty());
-  REQUIRE(add_credentials(to, folder.path(), true, {}));
-  CHECK(to.headers == sent_headers{{"Authorization", "Bearer sonde_a_b"}});
+  auto headers = [&](folder_holder holder) {
+    auto found = find_credentials(server_at("127.0.0.1:8480"), holder, folder.path(), {});
+    REQUIRE(found);
+    return found->headers;
+  };
+  CHECK(headers(folder_holder::another).empty());
+  CHECK(headers(folder_holder::server) == sent_headers{{"Authorization", "Bearer sonde_a_b"}});
 }
 
-TEST_CASE("variables that contradict each other are a mistake") {
+TEST_CASE("variables that contradict each other are refused") {
   auto refused = [](const environment& variables) {
-    auto to = server_at("127.0.0.1:8480");
-    auto added = add_credentials(to, "/nowhere", false, variables);
-    return !added && added.error().code == make_error_code(client::errc::usage);
+    auto found = find_credentials(server_at("127.0.0.1:8480"), folder_holder::another, "/nowhere",
+                                  variables);
+    return !found && found.error().code == make_error_code(client::errc::usage);
   };
   CHECK(refused({{"SONDE_API_KEY", "a"}}));
   CHECK(refused({{"SONDE_API_SECRET", "b"}}));

@@ -16,7 +16,7 @@ std::string said_of(const result<>& checked) {
 
 }  // namespace
 
-TEST_CASE("a data folder that others may write to, or that is another's, is refused with a mend") {
+TEST_CASE("a data folder that others own or may write to is refused with the remedy") {
   test::temporary_folder folder;
   auto data = folder.path() / "data";
   CHECK(check_data_folder(data));
@@ -28,14 +28,14 @@ TEST_CASE("a data folder that others may write to, or that is another's, is refu
     CHECK(said.find("chmod go-w " + data.string()) != std::string::npos);
   }
   REQUIRE(chmod(data.c_str(), 0700) == 0);
-  if (geteuid() != 0) return;  // only root can give a folder away
+  if (geteuid() != 0) return;  // only root can change the owner of a folder
   REQUIRE(chown(data.c_str(), 65534, 65534) == 0);
   auto said = said_of(check_data_folder(data));
   CHECK(said.find("65534") != std::string::npos);
   CHECK(said.find("chown 0 " + data.string()) != std::string::npos);
 }
 
-TEST_CASE("so is a file with a secret") {
+TEST_CASE("a secret file that others may write to is refused with the remedy") {
   test::temporary_folder folder;
   auto file = folder.path() / "secret";
   CHECK(!check_secret_file(file));

@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A queue that does not say where its topics end until it is told to.
+/// A queue that does not return the ends of its topics until it is released.
 class slow_queue final : public queue::forwarding_backend {
  public:
   slow_queue(executor loop, std::unique_ptr<queue::backend> inner)
@@ -57,7 +57,7 @@ struct readiness_world {
     queue.close();
   }
 
-  /// Each caller's answer.
+  /// Returns each caller's answer.
   std::vector<std::vector<ingest::component>> ask(int callers) {
     std::vector<std::vector<ingest::component>> out;
     for (int i = 0; i < callers; ++i) {
@@ -75,7 +75,7 @@ struct readiness_world {
   }
 
   asio::io_context loop;
-  limits bounds;
+  views::limits bounds;
   logger log{log_level::error};
   slow_queue queue;
   essential_parts parts;
@@ -85,24 +85,24 @@ struct readiness_world {
 
 }  // namespace
 
-TEST_CASE("a queue that does not answer is not waited for, and is asked once") {
+TEST_CASE("readiness does not wait for a queue that does not answer, and asks it once") {
   system_clock time;
   readiness_world w(time);
   for (const auto& told : w.ask(5)) {
     REQUIRE(told.size() == 1);
-    CHECK(told[0].trouble == "the queue has not answered for 20 ms");
+    CHECK(told[0].reason == "the queue has not answered for 20 ms");
   }
   CHECK(w.queue.asked == 1);
-  CHECK(w.ask(1)[0][0].trouble == "the queue has not answered for 20 ms");
+  CHECK(w.ask(1)[0][0].reason == "the queue has not answered for 20 ms");
   CHECK(w.queue.asked == 1);
   w.queue.release();
   auto well = w.ask(1)[0];
   CHECK(well.size() == 2);
   for (const auto& part : well)
-    CHECK(part.trouble.empty());
+    CHECK(part.reason.empty());
 }
 
-TEST_CASE("what was seen is good for a second") {
+TEST_CASE("a result is cached for one second") {
   test::manual_clock time;
   readiness_world w(time);
   w.queue.release();

@@ -12,7 +12,7 @@ using setting_names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a reload says what it takes over and what needs a restart") {
+TEST_CASE("a reload reports which settings it applies and which need a restart") {
   configuration running;
   auto read = running;
   CHECK(compare(running, read).taken_over.empty());
@@ -38,20 +38,28 @@ TEST_CASE("a reload says what it takes over and what needs a restart") {
   CHECK(report.need_restart == setting_names{"limits.running_tasks", "kafka", "scan.profiles"});
 }
 
-TEST_CASE("what needs a restart is said at each reload until there was one") {
+TEST_CASE("another depth of a profile needs a restart") {
+  configuration running;
+  running.scan.profiles["web"] = "80,443";
+  auto read = running;
+  read.scan.profile_depths["web"] = "deep";
+  CHECK(compare(running, read).need_restart == setting_names{"scan.profiles"});
+}
+
+TEST_CASE("settings that need a restart are reported at each reload until the restart") {
   configuration running;
   auto read = running;
   read.log.level = "debug";
   read.drain_s = 99;
-  auto now = taken_over(running, read);
-  CHECK(now.log.level == "debug");
-  CHECK(now.drain_s == running.drain_s);
-  auto again = compare(now, read);
+  auto merged = taken_over(running, read);
+  CHECK(merged.log.level == "debug");
+  CHECK(merged.drain_s == running.drain_s);
+  auto again = compare(merged, read);
   CHECK(again.taken_over.empty());
   CHECK(again.need_restart == setting_names{"drain_s"});
 }
 
-TEST_CASE("webhooks are not tried for longer than the running queue keeps their messages") {
+TEST_CASE("webhook retries never exceed the time that the running queue retains their messages") {
   configuration running;
   auto read = running;
   read.webhook.retry_s = {"0", "5184000"};
@@ -63,7 +71,7 @@ TEST_CASE("webhooks are not tried for longer than the running queue keeps their 
   CHECK(compare(running, read).taken_over == setting_names{"webhook.retry_s"});
 }
 
-TEST_CASE("TLS is renewed by a reload, and neither begun nor ended by one") {
+TEST_CASE("a reload renews TLS certificates, but neither enables nor disables TLS") {
   configuration running;
   auto read = running;
   read.http.tls_certificate = "/a";

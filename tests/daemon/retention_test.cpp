@@ -38,7 +38,7 @@ TEST_CASE("durations are read and shown in their shortest form") {
   }
 }
 
-TEST_CASE("what is no duration is refused with what one looks like") {
+TEST_CASE("an invalid duration is refused with an example") {
   for (const char* text : {"", "d", "90", "-1d", "1.5d", "90 d", "90D", "9 0d", "1y", "59s", "0d",
                            "36501d", "99999999999999999999w", "9223372036854775807w", "1dd"}) {
     CAPTURE(text);
@@ -48,7 +48,7 @@ TEST_CASE("what is no duration is refused with what one looks like") {
   }
 }
 
-TEST_CASE("topics are kept as configured, and what is compacted has no retention") {
+TEST_CASE("topics are retained as configured, and compacted topics have no retention") {
   auto kept = default_retention();
   kept["entities"] = {hours(24), 1'000};
   kept["scan.requests"].time = hours(2);
@@ -66,8 +66,7 @@ TEST_CASE("topics are kept as configured, and what is compacted has no retention
   CHECK(kept.size() + 2 == all.size());
 }
 
-TEST_CASE(
-    "repeats of facts are removed after a day, of no other topic, and never where it says so") {
+TEST_CASE("only `entities` removes repeated facts, after a day; zero turns it off") {
   auto kept = default_retention();
   kept["associations"].repeats = seconds(0);
   for (const auto& each : all_topics(1, kept)) {
@@ -77,7 +76,7 @@ TEST_CASE(
   CHECK(topic_of(all_topics(1, kept), "entities").compaction_lag == hours(24));
 }
 
-TEST_CASE("Kafka, which cannot remove repeats, is not asked to") {
+TEST_CASE("removal of repeats is refused for Kafka, which cannot do it") {
   configuration config;
   CHECK(check_retention(config));
   config.topics["entities"].repeats = hours(1);

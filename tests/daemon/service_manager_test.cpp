@@ -17,7 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// The other end, as systemd has it.
+/// The receiver of notifications, in the place of systemd.
 struct listening {
   explicit listening(std::string name) : socket(name) {
     sockaddr_un here{};
@@ -30,7 +30,7 @@ struct listening {
   }
   ~listening() { close(descriptor); }
 
-  /// The next datagram; empty where there is none.
+  /// Returns the next datagram; empty if there is none.
   [[nodiscard]] std::string heard() const {
     std::array<char, 1024> buffer{};
     auto size = recv(descriptor, buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -43,7 +43,7 @@ struct listening {
 
 }  // namespace
 
-TEST_CASE("journald reads standard error where JOURNAL_STREAM names its device and inode") {
+TEST_CASE("journald reads standard error if JOURNAL_STREAM names its device and inode") {
   struct stat its {};
   REQUIRE(fstat(STDERR_FILENO, &its) == 0);
   auto own = std::to_string(its.st_dev) + ":" + std::to_string(its.st_ino);
@@ -53,7 +53,7 @@ TEST_CASE("journald reads standard error where JOURNAL_STREAM names its device a
   CHECK(!journal_reads_errors({}));
 }
 
-TEST_CASE("what systemd is told, on a socket with a path and on an abstract one") {
+TEST_CASE("systemd receives each notification, on a socket with a path and on an abstract one") {
   test::temporary_folder folder;
   auto path = (folder.path() / "notify").string();
   for (const auto& name : {path, "@sonde-test-" + std::to_string(getpid())}) {
@@ -73,7 +73,7 @@ TEST_CASE("what systemd is told, on a socket with a path and on an abstract one"
   }
 }
 
-TEST_CASE("the watchdog is for the process that it names") {
+TEST_CASE("the watchdog is active only in the process that its variable names") {
   test::temporary_folder folder;
   auto path = (folder.path() / "notify").string();
   listening other(path);
@@ -89,7 +89,7 @@ TEST_CASE("the watchdog is for the process that it names") {
   CHECK(!period({}));
 }
 
-TEST_CASE("without a socket, or with one that is not there, nothing happens") {
+TEST_CASE("without a socket, or with one that does not exist, nothing happens") {
   for (const char* name : {"", "relative", "/nowhere/at/all", "@"}) {
     CAPTURE(name);
     service_manager manager(environment{{"NOTIFY_SOCKET", name}, {"WATCHDOG_USEC", "1000000"}});

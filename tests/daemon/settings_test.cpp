@@ -8,7 +8,7 @@
 
 namespace sonde::daemon {
 
-TEST_CASE("every limit can be set by its name, and no two names are the same limit") {
+TEST_CASE("every limit can be set by its name, and no two names set the same limit") {
   CHECK(limit_names().size() * sizeof(std::uint32_t) == sizeof(limits));
   std::set<std::string> names;
   std::set<std::ptrdiff_t> members;
@@ -25,7 +25,7 @@ TEST_CASE("every limit can be set by its name, and no two names are the same lim
   CHECK(members.size() == limit_names().size());
 }
 
-TEST_CASE("every setting has a key, a description, and a variable of its own") {
+TEST_CASE("every setting has its own key, description and variable") {
   std::set<std::string> keys;
   std::set<std::string> variables;
   for (const auto& each : all_settings()) {
@@ -42,7 +42,7 @@ TEST_CASE("every setting has a key, a description, and a variable of its own") {
   CHECK(find_setting("") == nullptr);
 }
 
-TEST_CASE("every default is a value that its own setting accepts") {
+TEST_CASE("every setting accepts its own default") {
   configuration config;
   config.data_dir = "/tmp/x";
   for (const auto& each : all_settings()) {
@@ -53,7 +53,7 @@ TEST_CASE("every default is a value that its own setting accepts") {
   }
 }
 
-TEST_CASE("a setting refuses a value of another kind and keeps the one it has") {
+TEST_CASE("a setting refuses a value of another type and keeps its value") {
   configuration config;
   for (const auto& each : all_settings()) {
     CAPTURE(each.key);

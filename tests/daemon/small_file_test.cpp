@@ -7,7 +7,7 @@
 
 namespace sonde::daemon {
 
-TEST_CASE("a small file is read whole") {
+TEST_CASE("a small file is read whole, a file of more than 64 KiB is refused") {
   test::temporary_folder folder;
   auto file = folder.path() / "secret";
   for (std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{65'536}}) {
@@ -32,7 +32,7 @@ TEST_CASE("a small file is written for its owner only, over an older one") {
   CHECK(!write_small_file("/nonexistent/secret", "x"));
 }
 
-TEST_CASE("what cannot be read is named, and why") {
+TEST_CASE("the error for an unreadable file has its name and the reason") {
   test::temporary_folder folder;
   CHECK(read_small_file(folder.path()).error().message() ==
         "cannot read " + folder.path().string() + ": Is a directory");

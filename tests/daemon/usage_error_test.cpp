@@ -7,7 +7,7 @@
 namespace sonde::daemon {
 namespace {
 
-/// A program with one verb, and what it says of the words after it.
+/// Parses these arguments for a program with one verb; returns its error message.
 std::string complaint_of(std::vector<std::string> words) {
   CLI::App app("a program", "sonde");
   app.require_subcommand(1);
@@ -35,36 +35,43 @@ const std::string help_of_make = "; `sonde make --help` shows how it is used\n";
 
 }  // namespace
 
-TEST_CASE("a number is refused with the numbers that are accepted") {
+TEST_CASE("a number is refused with the range that is accepted") {
   for (const char* good : {"-9", "0", "90"})
     CHECK(complaint_of({"make", "x", "--number", good}).empty());
   for (const std::string bad : {"91", "-10", "x", "1.5", "1e1", "99999999999999999999", "7x"}) {
     CHECK(complaint_of({"make", "x", "--number", bad}) ==
-          "sonde: --number: \"" + bad + "\" is no whole number from -9 to 90" + help_of_make);
+          "sonde: --number: \"" + bad + "\" is not a whole number from -9 to 90" + help_of_make);
   }
 }
 
-TEST_CASE("a missing word is named with what it is") {
+TEST_CASE("a missing argument is named with its description") {
   CHECK(complaint_of({"make"}) == "sonde: THING is missing (what is made)" + help_of_make);
   CHECK(complaint_of({"make", "x", "--name"}) ==
         "sonde: --name NAME: the value is missing" + help_of_make);
   CHECK(complaint_of({}) == "sonde: a verb is missing; `sonde --help` shows how it is used\n");
 }
 
-TEST_CASE("an unknown word is named, with the one that may be meant") {
+TEST_CASE("an unknown argument is named, with the most similar one") {
   CHECK(complaint_of({"make", "x", "--nmae=1"}) ==
         "sonde: \"--nmae=1\" is not expected here; did you mean \"--name\"?" +
             help_of_make.substr(1));
+  // Not its value, and not the flag that was meant.
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"make", "x", "--nmae", "1"}, {"make", "x", "--number", "2", "--nmae", "1"}}) {
+    CHECK(complaint_of(words) ==
+          "sonde: \"--nmae\" is not expected here; did you mean \"--name\"?" +
+              help_of_make.substr(1));
+  }
   CHECK(complaint_of({"make", "x", "y"}) == "sonde: \"y\" is not expected here" + help_of_make);
   CHECK(complaint_of({"make", "x", "--\x1b[2J"}).find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("a value that is given twice is named") {
+TEST_CASE("an option that is given twice is named") {
   CHECK(complaint_of({"make", "x", "--name", "a", "--name", "b"}) ==
         "sonde: --name NAME is given more than once" + help_of_make);
 }
 
-TEST_CASE("words that contradict each other are both named") {
+TEST_CASE("options that exclude each other are both named") {
   auto said = complaint_of({"make", "x", "--nameless", "--name", "y"});
   CHECK(said.starts_with("sonde: --name"));
   CHECK(said.find(" contradict each other") != std::string::npos);

@@ -1,11 +1,11 @@
-// Any bytes at all, taken for a target, an address, a network, and an entry of a scope. What is
-// accepted is canonical: it is read again as itself.
+// Parses any bytes as a target, an address, a network, and an entry of a scope. An accepted value
+// is canonical: parsing it again gives the same value.
 
-#include "model/address_class.hpp"
-#include "model/address_scope.hpp"
-#include "model/fqdn.hpp"
-#include "model/ip_address.hpp"
-#include "model/target.hpp"
+#include "model/net/address_class.hpp"
+#include "model/net/address_scope.hpp"
+#include "model/net/fqdn.hpp"
+#include "model/net/ip_address.hpp"
+#include "model/net/target.hpp"
 #include "tests/fuzz/checks.hpp"
 
 using namespace sonde;
@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using verdict = model::address_scope::verdict;
     if (auto target = model::target::parse(text)) {
       bool unspecified = target->text() == "0.0.0.0" || target->text() == "::";
-      require(scope->judge(*target).what ==
+      require(scope->check(*target).what ==
               (unspecified ? verdict::out_of_scope : verdict::in_scope));
     }
   }

@@ -1,8 +1,8 @@
-// Any bytes at all, taken for a body of many lines, and for the cursor of a list.
+// Parses any bytes as a body of many lines, and as the cursor of a list.
 
-#include "ingest/body_lines.hpp"
+#include "ingest/scans/body_lines.hpp"
 
-#include "ingest/scan_cursor.hpp"
+#include "ingest/scans/scan_cursor.hpp"
 #include "tests/fuzz/checks.hpp"
 
 #include <algorithm>

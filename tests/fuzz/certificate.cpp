@@ -1,7 +1,8 @@
-// Any bytes at all, taken for a certificate.
+// Parses any bytes as a certificate.
 
 #include "tls/certificate.hpp"
 
+#include "base/utf8.hpp"
 #include "tls/host_match.hpp"
 #include "tls/text.hpp"
 
@@ -19,9 +20,9 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-/// Bytes of a text in JSON: what a certificate becomes must fit a record, whatever its DER holds.
+/// The bytes of a text in JSON. The record of a certificate must fit its limit for any DER.
 std::size_t check(const std::string& text) {
-  require(to_utf8(text) == text);
+  require(sonde::to_utf8(text) == text);
   return text.size() +
          static_cast<std::size_t>(std::ranges::count(text, '\\') + std::ranges::count(text, '"'));
 }

@@ -6,7 +6,8 @@
 
 namespace sonde::fuzz {
 
-/// What must hold whatever the input is. Ends the process where it does not, as libFuzzer wants it.
+/// Requires a condition that must hold for every input. Aborts the process otherwise, as libFuzzer
+/// expects.
 inline void require(bool holds) {
   if (!holds) std::abort();
 }
@@ -15,7 +16,7 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// The first line of the input, taken from its front: for targets that read several texts.
+/// Takes the first line from the front of the input, for targets that read several texts.
 inline std::string_view take_line(std::string_view& input) {
   auto end = input.find('\n');
   auto line = input.substr(0, end);

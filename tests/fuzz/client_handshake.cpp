@@ -1,6 +1,6 @@
-// Any bytes at all, taken for what a server says: the first byte of the input says in pieces of
-// what size it comes, the second whether the server then closes. And the same bytes taken for the
-// body of a Certificate message.
+// Treats any bytes as the output of a server. The first byte of the input selects the size of the
+// pieces, the second whether the server then closes. Also parses the same bytes as the body of a
+// Certificate message.
 
 #include "tls/client_handshake.hpp"
 
@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t piece = data[0] + 1U;
   bool closes = data[1] % 2 == 1;
   std::string_view said(reinterpret_cast<const char*>(data + 2), size - 2);
-  client_handshake client(openssl, "host.example", tight);
+  client_handshake client(openssl, {.sni = "host.example", .alpn = {"http/1.1", "h2"}}, tight);
   require(!client.take_output().empty());
   for (std::size_t at = 0; at < said.size(); at += piece) {
     client.receive(said.substr(at, piece));

@@ -1,5 +1,5 @@
-// Any bytes at all, taken for a configuration file. What is accepted is printed as a file that
-// gives the same again.
+// Parses any bytes as a configuration file. An accepted configuration is printed as a file that
+// parses to the same configuration.
 
 #include "daemon/configuration.hpp"
 
@@ -15,7 +15,7 @@ using fuzz::require;
 
 namespace {
 
-/// A file in memory, which has a path like any other.
+/// A file in memory, with an ordinary path.
 class memory_file {
  public:
   explicit memory_file(std::string_view text) : descriptor_(memfd_create("sonde.toml", 0)) {

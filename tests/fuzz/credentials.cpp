@@ -1,8 +1,8 @@
-// Any bytes at all, taken for what a request shows of who sends it, and for a record of a key.
-// Nobody is let in by what is no key, and what is read of a gateway is what may stand in a header.
+// Parses any bytes as the credentials of a request, and as the record of a key. Bytes that are not
+// a key authenticate nobody. A value read from a gateway is valid in a header.
 
-#include "ingest/authenticate.hpp"
-#include "model/credential.hpp"
+#include "ingest/auth/authenticate.hpp"
+#include "model/auth/credential.hpp"
 #include "tests/fuzz/checks.hpp"
 
 #include <algorithm>
@@ -29,7 +29,7 @@ void check_token(std::string_view text) {
   if (parts) require(model::token_of(*parts) == text);
 }
 
-/// The first byte says which headers there are, the rest is their value.
+/// The first byte selects the headers, the rest is their value.
 void check_headers(unsigned which, std::string_view value) {
   ingest::http_request request;
   const char* names[] = {"authorization", "api-key", "api-secret", "user-id",

@@ -1,9 +1,9 @@
-// Any bytes at all, read as the views read entities and associations: what the model's own parser
-// takes is taken, and nothing that it would not, but for a field that stands twice.
+// Reads any bytes as the views read entities and associations. The reader accepts exactly what the
+// model's parser accepts, except for a duplicate field.
 
 #include "views/fact_reader.hpp"
 
-#include "model/entity.hpp"
+#include "model/facts/entity.hpp"
 #include "tests/fuzz/checks.hpp"
 
 using namespace sonde;

@@ -1,7 +1,7 @@
-// Any bytes at all, taken for the value of `Idempotency-Key`. What is a key can be written as a
-// string of RFC 8941 and read again as itself, and belongs to its caller alone.
+// Parses any bytes as the value of `Idempotency-Key`. An accepted key can be written as a string of
+// RFC 8941 and read back unchanged, and belongs to its caller alone.
 
-#include "ingest/idempotency_key.hpp"
+#include "ingest/http/idempotency_key.hpp"
 
 #include "tests/fuzz/checks.hpp"
 

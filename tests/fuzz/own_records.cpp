@@ -1,19 +1,20 @@
-// Any bytes at all, taken for the value of a record of each topic. What is read is written and read
-// again as itself: a record on a topic may be years old, damaged, or somebody else's.
+// Parses any bytes as the value of a record of each topic. An accepted value can be written and
+// read back unchanged. A record on a topic may be years old, damaged, or written by another
+// program.
 
 #include "base/record_size.hpp"
-#include "model/comment.hpp"
+#include "model/cached_response.hpp"
 #include "model/dead_letter.hpp"
-#include "model/entity.hpp"
 #include "model/events.hpp"
-#include "model/kept_answer.hpp"
-#include "model/number_list.hpp"
-#include "model/refused_request.hpp"
-#include "model/scan_request.hpp"
-#include "model/scan_task.hpp"
-#include "model/task_fitting.hpp"
-#include "model/task_fold.hpp"
-#include "model/webhook_delivery.hpp"
+#include "model/facts/comment.hpp"
+#include "model/facts/entity.hpp"
+#include "model/scan/number_list.hpp"
+#include "model/scan/refused_request.hpp"
+#include "model/scan/scan_request.hpp"
+#include "model/scan/scan_task.hpp"
+#include "model/scan/task_fitting.hpp"
+#include "model/scan/task_fold.hpp"
+#include "model/webhook/webhook_delivery.hpp"
 #include "tests/fuzz/checks.hpp"
 
 using namespace sonde;
@@ -33,8 +34,8 @@ void check(std::string_view text, Parse parse) {
   require(again && to_json_text(*again) == written);
 }
 
-/// Whatever a snapshot holds, what it is cut to fits a record and can be read. Keys and ids, which
-/// nothing cuts, are shorter than this.
+/// For any snapshot, the trimmed snapshot fits a record and can be read. Keys and ids, which are
+/// never trimmed, are shorter than this.
 void check_fitted(std::string_view text) {
   constexpr std::size_t longest = 8'192;
   auto task = model::parse_scan_task(text);
@@ -71,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, model::parse_comment);
   check(text, model::parse_credential);
   check(text, model::parse_key_use);
-  check(text, model::parse_kept_answer);
+  check(text, model::parse_cached_response);
   check(text, model::parse_audit_entry);
   check(text, model::parse_webhook_message);
   check(text, model::parse_webhook_delivery);

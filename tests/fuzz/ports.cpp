@@ -1,7 +1,7 @@
-// Any bytes at all, taken for a list of ports, for a profile's name, and for both.
+// Parses any bytes as a list of ports, as the name of a profile, and as both.
 
-#include "model/port_set.hpp"
-#include "model/profile.hpp"
+#include "model/net/port_set.hpp"
+#include "model/scan/profile.hpp"
 #include "tests/fuzz/checks.hpp"
 
 using namespace sonde;

@@ -1,6 +1,7 @@
-// Any bytes at all, taken for what a service said first. And the texts that banners become.
+// Parses any bytes as the first output of a service, and checks the banner texts made from them.
 
-#include "model/text.hpp"
+#include "base/utf8.hpp"
+#include "model/text/text.hpp"
 #include "scanner/modules/recognition.hpp"
 #include "tests/fuzz/checks.hpp"
 
@@ -10,10 +11,6 @@ using fuzz::require;
 namespace {
 
 constexpr std::size_t banner_bytes = 256;
-
-bool is_utf8(const std::string& text) {
-  return model::to_utf8(text) == text;
-}
 
 }  // namespace
 
@@ -29,6 +26,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto line = model::first_line(said, 80);
   require(line.size() <= 80 && is_utf8(line) && line.find('\n') == std::string::npos);
   if (auto cleaned = model::clean(said)) require(is_utf8(*cleaned));
-  require(is_utf8(model::to_utf8(said)));
+  require(is_utf8(to_utf8(said)));
   return 0;
 }

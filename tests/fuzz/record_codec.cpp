@@ -1,4 +1,4 @@
-// Any bytes at all, taken for the headers of a row.
+// Parses any bytes as the headers of a row.
 
 #include "queue/embedded/record_codec.hpp"
 

@@ -1,8 +1,8 @@
-// Any bytes at all, taken for the target of a request, and sent to the routes there are.
+// Parses any bytes as the target of a request, and sends them to the existing routes.
 
-#include "ingest/http_message.hpp"
-#include "ingest/problem.hpp"
-#include "ingest/router.hpp"
+#include "ingest/http/http_message.hpp"
+#include "ingest/http/problem.hpp"
+#include "ingest/http/router.hpp"
 #include "tests/fuzz/checks.hpp"
 
 using namespace sonde;

@@ -1,7 +1,7 @@
-// Any bytes at all, taken for the body of a request for a scan.
+// Parses any bytes as the body of a scan request.
 
-#include "ingest/order_rules.hpp"
-#include "model/json.hpp"
+#include "ingest/scans/order_rules.hpp"
+#include "model/text/json.hpp"
 #include "tests/fuzz/checks.hpp"
 
 using namespace sonde;

@@ -1,10 +1,10 @@
-// Any bytes at all, taken for the body of a submitted entity.
+// Parses any bytes as the body of a submitted entity.
 
-#include "model/submission.hpp"
+#include "model/facts/submission.hpp"
 
 #include "model/errc.hpp"
 #include "model/events.hpp"
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 #include "tests/fuzz/checks.hpp"
 
 using namespace sonde;
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t depth = 32;
 
-/// What was accepted can be written and read again, and is within its bounds.
+/// An accepted submission can be written and read back, and is within its limits.
 void check(const model::submission& made, const model::submission_context& context) {
   require(!made.entities.empty() && made.entities.size() <= context.entities);
   require(made.entities.front().id == made.id);

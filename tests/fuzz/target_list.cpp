@@ -1,4 +1,4 @@
-// Any bytes at all, taken for a list of targets. What is read are lines without their comments.
+// Parses any bytes as a list of targets. The result holds the lines without their comments.
 
 #include "client/target_list.hpp"
 

@@ -1,9 +1,9 @@
-// Any bytes at all, taken for a value of each data type, as they are and as JSON. What is accepted
-// is bounded UTF-8, and its canonical form is accepted again as itself. To check it takes no longer
-// than is said beforehand.
+// Parses any bytes as a value of each data type, as plain text and as JSON. An accepted value is
+// limited UTF-8, and its canonical form is accepted unchanged. Checking a value takes no longer
+// than the estimate given beforehand.
 
-#include "model/text.hpp"
-#include "model/value.hpp"
+#include "base/utf8.hpp"
+#include "model/facts/value.hpp"
 #include "tests/fuzz/checks.hpp"
 
 #include <ctime>
@@ -19,13 +19,13 @@ double cpu_us() {
   return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
 }
 
-/// Room for sanitizers, coverage and the tables that are made once.
+/// Allowance for sanitizers, coverage, and tables that are built once.
 constexpr double us_of_unit = 200;
 constexpr double us_besides = 500'000;
 
 constexpr std::uint32_t depth = 4;
 
-/// Of global addresses and these: both sides of the rule are reached.
+/// Global addresses and these networks, so that both sides of the rule are reached.
 const model::address_scope& scope() {
   static const auto made = [] {
     model::scope_rules rules;
@@ -39,10 +39,10 @@ const model::address_scope& scope() {
 void check(model::data_type type, const result<std::string>& made) {
   if (!made) {
     auto sentence = made.error().message();
-    require(!sentence.empty() && sentence.size() < 2'000 && model::is_utf8(sentence));
+    require(!sentence.empty() && sentence.size() < 2'000 && is_utf8(sentence));
     return;
   }
-  require(made->size() <= model::longest_value && model::is_utf8(*made));
+  require(made->size() <= model::longest_value && is_utf8(*made));
   auto again = model::canonical_text(type, *made, scope());
   require(again && *again == *made);
 }

@@ -1,12 +1,12 @@
-// Any bytes at all, taken for a webhook as a caller gives it, for the parts of it, and for what a
-// receiver says in Retry-After. What is accepted can be written into a request without changing it.
+// Parses any bytes as a webhook of a caller, as the parts of it, and as a receiver's Retry-After.
+// An accepted value can be written into a request unchanged.
 
-#include "model/webhook.hpp"
+#include "model/webhook/webhook.hpp"
 
+#include "base/encryption.hpp"
 #include "base/hash.hpp"
-#include "base/sealed.hpp"
-#include "model/json.hpp"
-#include "model/webhook_keys.hpp"
+#include "model/text/json.hpp"
+#include "model/webhook/webhook_keys.hpp"
 #include "tests/fuzz/checks.hpp"
 #include "webhook/retry_plan.hpp"
 
@@ -49,14 +49,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(visible(text) && half.find_first_of(": ") == std::string::npos);
   }
   if (auto bytes = from_base64(text)) require(to_base64(*bytes) == text);
-  require(!unseal("key", text));
-  require(unseal("key", seal("key", text)) == text);
+  require(!decrypt("key", text));
+  require(decrypt("key", encrypt("key", text)) == text);
   model::webhook foreign;
-  foreign.sealed = text;
+  foreign.encrypted = text;
   require(!keys.open(foreign));
   if (auto read = model::webhook_keys::parse(text)) {
     model::webhook_order order{"https://example.com/", {}, "", "ada"};
-    require(read->open(read->seal(order)).has_value() && !read->signing(order).empty());
+    require(read->open(read->encrypt(order)).has_value() && !read->signing(order).empty());
   }
   wall_time now(std::chrono::seconds(1'767'323'045));
   if (auto wait = webhook::parse_retry_after(text, now, std::chrono::hours(1))) {
@@ -72,8 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_url(order->url);
   for (const auto& [name, value] : order->headers)
     require(visible(name) && visible(value));
-  auto hook = keys.seal(*order);
+  auto hook = keys.encrypt(*order);
   auto opened = keys.open(hook);
-  require(opened && *opened == *order && keys.seal(*opened) == hook);
+  require(opened && *opened == *order && keys.encrypt(*opened) == hook);
   return 0;
 }

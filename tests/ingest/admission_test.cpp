@@ -1,13 +1,13 @@
-// What is decided about a request before its body, and what a connection holds for its peer.
+// Decisions about a request before its body is read, and what a connection holds for its peer.
 
-#include "ingest/http_server.hpp"
+#include "ingest/http/http_server.hpp"
 #include "tests/ingest/served.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::ingest {
 namespace {
 
-/// Lets in whoever asks for anything but `/closed`, by whose paths bodies are dropped: `/drop`.
+/// Admits every path except `/closed`. The handler of `/drop` takes no body.
 admission door(std::atomic<int>& refusals) {
   admission out;
   out.admit = [](http_request& request) -> awaitable<std::optional<http_response>> {
@@ -36,7 +36,8 @@ std::string posted(const std::string& path, const std::string& body, const std::
 
 }  // namespace
 
-TEST_CASE_FIXTURE(guarded_server, "who is not let in is told so before the body was asked for") {
+TEST_CASE_FIXTURE(guarded_server,
+                  "a refused caller gets the answer before the server asks for the body") {
   auto client = s.connect();
   REQUIRE(
       client.send("POST /closed HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
@@ -51,7 +52,7 @@ TEST_CASE_FIXTURE(guarded_server, "who is not let in is told so before the body 
 }
 
 TEST_CASE_FIXTURE(guarded_server,
-                  "the body of who is not let in is dropped, and the next is served") {
+                  "the body of a refused request is dropped; the next request is served") {
   auto client = s.connect();
   REQUIRE(client.send(posted("/closed", "twelve bytes") + get("/next")));
   CHECK(status_of(client.read_answer()) == 401);
@@ -70,15 +71,14 @@ TEST_CASE_FIXTURE(guarded_server,
   CHECK(client.read_all().empty());
 }
 
-TEST_CASE_FIXTURE(guarded_server,
-                  "a body that no handler wants is read, judged and not handed on") {
+TEST_CASE_FIXTURE(guarded_server, "a body that no handler takes is read, checked and discarded") {
   auto client = s.connect();
   REQUIRE(client.send(posted("/drop", "lost") + posted("/kept", "kept")));
   CHECK(body_of(client.read_answer()) == "POST /drop \n");
   CHECK(body_of(client.read_answer()) == "POST /kept kept\n");
 }
 
-TEST_CASE_FIXTURE(guarded_server, "what is no request counts, and too many of it are 429") {
+TEST_CASE_FIXTURE(guarded_server, "malformed requests count as refusals, and too many get 429") {
   for (int status : {400, 400, 429}) {
     auto client = s.connect();
     REQUIRE(client.send("nonsense\r\n\r\n"));
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(guarded_server, "what is no request counts, and too many of it
   CHECK(refusals == 3);
 }
 
-TEST_CASE_FIXTURE(served, "a refused HEAD has no body, and every answer has a date") {
+TEST_CASE_FIXTURE(served, "the answer to a refused HEAD has no body, and every answer has a date") {
   auto client = connect();
   REQUIRE(client.send("HEAD /x HTTP/1.1\r\n\r\n"));
   auto answer = client.read_all();
@@ -102,8 +102,7 @@ TEST_CASE_FIXTURE(served, "a refused HEAD has no body, and every answer has a da
   CHECK(fine.read_answer().find("\r\nDate: ") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(served,
-                  "behind a request that says close nothing is served, whatever else it says") {
+TEST_CASE_FIXTURE(served, "nothing is served after a request with `Connection: close`") {
   for (const char* lines :
        {"Connection: close\r\nConnection: keep-alive\r\n",
         "Connection: keep-alive\r\nConnection: close\r\n", "Connection: keep-alive, close\r\n"}) {
@@ -121,7 +120,7 @@ TEST_CASE_FIXTURE(served,
   }
 }
 
-TEST_CASE_FIXTURE(served, "a connection of HTTP/1.0 that is kept is said to be") {
+TEST_CASE_FIXTURE(served, "a persistent HTTP/1.0 connection is confirmed in the answer") {
   auto client = connect();
   REQUIRE(client.send("GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /2 HTTP/1.0\r\n\r\n"));
   CHECK(client.read_answer().find("Connection: keep-alive\r\n") != std::string::npos);
@@ -130,12 +129,12 @@ TEST_CASE_FIXTURE(served, "a connection of HTTP/1.0 that is kept is said to be")
   CHECK(closes(last));
 }
 
-TEST_CASE("an answer that there is no room for is 503, and what is small goes out") {
+TEST_CASE("a response over the memory limit is answered with 503, and a small one is sent") {
   auto bounds = served::quick();
   bounds.http_responses_bytes = 100'000;
   served s(bounds);
   auto client = s.connect();
-  // One caller has half of it.
+  // One caller may use half of the budget.
   REQUIRE(client.send(get("/large") + get("/small")));
   auto refused = client.read_answer();
   CHECK(status_of(refused) == 503);
@@ -151,7 +150,7 @@ TEST_CASE("an answer that there is no room for is 503, and what is small goes ou
   }
 }
 
-TEST_CASE("a request that waits for news gives way to a new connection at once, and is told so") {
+TEST_CASE("a request that waits for news is evicted by a new connection immediately, with a 503") {
   auto bounds = served::quick();
   bounds.http_connections = 1;
   served s(bounds);

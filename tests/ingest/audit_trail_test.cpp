@@ -1,7 +1,7 @@
-#include "ingest/audit_trail.hpp"
+#include "ingest/http/audit_trail.hpp"
 
 #include "base/async/event_loop.hpp"
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "model/events.hpp"
 #include "queue/errc.hpp"
 #include "queue/forwarding_backend.hpp"
@@ -20,7 +20,7 @@
 namespace sonde::ingest {
 namespace {
 
-/// Takes nothing for as long as it is told so.
+/// A queue that accepts nothing while `closed` is set.
 class closed_queue final : public queue::forwarding_backend {
  public:
   using forwarding_backend::forwarding_backend;
@@ -50,19 +50,20 @@ model::audit_entry entry_of(std::string user, unsigned status = 202) {
 struct kept_trail {
   kept_trail() {
     loop.start();
-    test::run(call_on(loop.get_executor(), [this] { trail.start(); }));
+    test::run(run_on(loop.get_executor(), [this] { trail.start(); }));
   }
   ~kept_trail() { stop(); }
   void stop() {
     auto end = [this] { return trail.stop(); };
-    test::run(spawn_on(loop.get_executor(), end));
+    test::run(run_coroutine_on(loop.get_executor(), end));
   }
   void note(int count, const std::string& user) {
     auto all = [this, count, user] {
       for (int i = 0; i < count; ++i)
-        trail.note(entry_of(user), !user.empty());
+        trail.note(entry_of(user),
+                   user.empty() ? audit_trail::rate::limited : audit_trail::rate::unlimited);
     };
-    test::run(call_on(loop.get_executor(), all));
+    test::run(run_on(loop.get_executor(), all));
   }
   std::vector<model::audit_entry> written() {
     std::vector<std::string> audit{model::topics::audit};
@@ -81,16 +82,17 @@ struct kept_trail {
   test::manual_clock clock;
   logger log{log_level::error};
   metrics counts;
-  limits bounds;
+  queue::limits bounds;
   std::vector<queue::topic_spec> topics{{.name = model::topics::audit}};
   closed_queue queue{queue::make_memory_queue(topics, "test", clock, bounds, log).value()};
   event_loop loop{"http"};
-  audit_trail trail{loop.get_executor(), queue, clock, log, counts, false};
+  audit_trail trail{loop.get_executor(), queue, clock, log, counts};
 };
 
 }  // namespace
 
-TEST_CASE_FIXTURE(kept_trail, "what waits is written before the trail ends, with its time") {
+TEST_CASE_FIXTURE(kept_trail,
+                  "pending entries are written before the trail ends, with their time") {
   note(3, "alice");
   stop();
   auto all = written();
@@ -100,7 +102,7 @@ TEST_CASE_FIXTURE(kept_trail, "what waits is written before the trail ends, with
 }
 
 TEST_CASE_FIXTURE(kept_trail,
-                  "strangers are written a hundred at once, and the next entry tells the rest") {
+                  "a hundred entries of unknown callers are written, and the rest counted") {
   note(150, "");
   note(1, "alice");
   stop();
@@ -112,7 +114,7 @@ TEST_CASE_FIXTURE(kept_trail,
 }
 
 TEST_CASE_FIXTURE(kept_trail,
-                  "while the queue takes nothing ten thousand wait, and are written in the end") {
+                  "ten thousand entries wait during a queue outage, and are written later") {
   queue.closed = true;
   note(1, "alice");
   while (queue.tries < 1)

@@ -1,4 +1,4 @@
-#include "ingest/authenticate.hpp"
+#include "ingest/auth/authenticate.hpp"
 
 #include "model/events.hpp"
 #include "tests/ingest/key_world.hpp"
@@ -15,8 +15,8 @@ struct endpoint {
   const char* method;
   const char* target;
   const char* body;
-  const char* role;  ///< empty: anybody with a key; null: anybody
-  unsigned answer;   ///< to who may
+  const char* role;  ///< empty: every caller with a key; null: every caller
+  unsigned answer;   ///< to a caller who has the role
 };
 
 const endpoint endpoints[] = {
@@ -50,7 +50,7 @@ std::string sent_header(const http_response& answer, const std::string& name) {
   return {};
 }
 
-/// Every way in which a request can show no valid key.
+/// Returns requests with every kind of missing or invalid key.
 std::vector<http_request> invalid(key_world& keys, const endpoint& where) {
   auto good = keys.make({"admin"});
   auto expired = keys.make({"admin"}, "ada", std::chrono::hours(48), 1);
@@ -85,7 +85,7 @@ std::vector<http_request> invalid(key_world& keys, const endpoint& where) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(key_world, "whatever is wrong with a key, the answer and the work are the same") {
+TEST_CASE_FIXTURE(key_world, "every kind of invalid key gets the same answer at the same cost") {
   for (const auto& where : endpoints) {
     CAPTURE(where.target);
     std::optional<http_response> first;
@@ -110,7 +110,7 @@ TEST_CASE_FIXTURE(key_world, "whatever is wrong with a key, the answer and the w
   }
 }
 
-TEST_CASE_FIXTURE(key_world, "each endpoint is for those with its role, in either form") {
+TEST_CASE_FIXTURE(key_world, "each endpoint admits only its role, with either form of the key") {
   for (const char* role : {"admin", "reporter", "trusted", "user", "unheard-of"}) {
     auto key = make({role});
     for (const auto& where : endpoints) {
@@ -124,7 +124,7 @@ TEST_CASE_FIXTURE(key_world, "each endpoint is for those with its role, in eithe
         auto answer = ask(request_for(where), key, how);
         auto after = work();
         CHECK(after.hashes == before.hashes + (where.role == nullptr ? 0 : 1));
-        // Who has no role that is known can show and revoke keys, but make none.
+        // A caller whose roles are all unknown can show and revoke keys, but create none.
         bool makes_nothing = std::string("unheard-of") == role && where.answer == 200 &&
                              std::string("POST") == where.method;
         if (makes_nothing) {
@@ -140,7 +140,7 @@ TEST_CASE_FIXTURE(key_world, "each endpoint is for those with its role, in eithe
   }
 }
 
-TEST_CASE_FIXTURE(key_world, "a scheme's name has no case, and spaces may stand behind it") {
+TEST_CASE_FIXTURE(key_world, "the name of a scheme is case-insensitive, and spaces may follow it") {
   auto key = make({"user"});
   auto token = model::token_of({key.what.id.str(), key.secret});
   for (const char* scheme : {"Bearer ", "bearer ", "BEARER   "}) {
@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(key_world, "a scheme's name has no case, and spaces may stand 
   }
 }
 
-TEST_CASE_FIXTURE(key_world, "two kinds of credentials at once, or one twice, are 400") {
+TEST_CASE_FIXTURE(key_world, "two kinds of credentials at once, or a repeated one, get 400") {
   auto key = make({"admin"});
   auto token = "Bearer " + model::token_of({key.what.id.str(), key.secret});
   auto request = request_of("GET", "/api/auth/v2/keypair");
@@ -166,7 +166,7 @@ TEST_CASE_FIXTURE(key_world, "two kinds of credentials at once, or one twice, ar
   }
 }
 
-TEST_CASE_FIXTURE(key_world, "who is no gateway says for nobody who they are") {
+TEST_CASE_FIXTURE(key_world, "identity headers from a caller that is not a gateway get 400") {
   auto key = make({"admin"});
   for (const char* header : {"user-id", "user_id", "groups", "roles"}) {
     CAPTURE(header);
@@ -183,7 +183,7 @@ TEST_CASE_FIXTURE(key_world, "who is no gateway says for nobody who they are") {
   }
 }
 
-TEST_CASE_FIXTURE(key_world, "who has not heard of credentials for long lets nobody in") {
+TEST_CASE_FIXTURE(key_world, "with outdated credentials the server answers 503 to every caller") {
   auto key = make({"admin"});
   auto request = request_of("GET", "/api/auth/v2/keypair");
   world.bounds.credentials_lag_ms = 0;
@@ -199,15 +199,15 @@ TEST_CASE_FIXTURE(key_world, "who has not heard of credentials for long lets nob
   CHECK(ask(request_of("GET", "/livez")).status == 200);
 }
 
-TEST_CASE_FIXTURE(key_world, "too many wrong keys of an address are 429, all after the same work") {
+TEST_CASE_FIXTURE(key_world, "too many invalid keys from an address get 429, at equal cost") {
   world.bounds.refused_per_address_per_s = 1;
   world.bounds.refused_per_address_burst = 2;
   test::manual_clock still;
-  still.advance(world.clock.now() - still.now());  // by it keys have expired that have expired
+  still.advance(world.clock.now() - still.now());  // expired keys have expired by it, too
   authenticator strict(*view, world.bounds, still, counts);
-  auto judge = [&](http_request request) {
-    return test::run(call_on(world.loop.get_executor(), [&strict, request]() mutable {
-      return strict.judge(request, access::any_caller);
+  auto check = [&](http_request request) {
+    return test::run(run_on(world.loop.get_executor(), [&strict, request]() mutable {
+      return strict.check(request, access::any_caller);
     }));
   };
   auto good = make({"admin"});
@@ -218,13 +218,13 @@ TEST_CASE_FIXTURE(key_world, "too many wrong keys of an address are 429, all aft
     request.headers["api-secret"] = secret;
     return request;
   };
-  CHECK(judge(from("192.0.2.1", "wrong"))->status == 401);
-  CHECK(judge(from("192.0.2.1", "wrong"))->status == 401);
+  CHECK(check(from("192.0.2.1", "wrong"))->status == 401);
+  CHECK(check(from("192.0.2.1", "wrong"))->status == 401);
   std::optional<http_response> first;
   for (auto& request : invalid(*this, endpoints[6])) {
     request.peer = "192.0.2.1";
     auto before = strict.work();
-    auto answer = judge(std::move(request));
+    auto answer = check(std::move(request));
     REQUIRE(answer);
     CHECK(answer->status == 429);
     CHECK(sent_header(*answer, "Retry-After") == "1");
@@ -235,20 +235,21 @@ TEST_CASE_FIXTURE(key_world, "too many wrong keys of an address are 429, all aft
     CHECK(strict.work().look_ups == before.look_ups + 1);
     CHECK(strict.work().hashes == before.hashes + 1);
   }
-  CHECK(!judge(from("192.0.2.1", good.secret)));
-  CHECK(judge(from("192.0.2.2", "wrong"))->status == 401);
-  CHECK(judge(from("", "wrong"))->status == 401);
+  CHECK(!check(from("192.0.2.1", good.secret)));
+  CHECK(check(from("192.0.2.2", "wrong"))->status == 401);
+  CHECK(check(from("", "wrong"))->status == 401);
   still.advance(std::chrono::seconds(1));
-  CHECK(judge(from("192.0.2.1", "wrong"))->status == 401);
-  CHECK(judge(from("192.0.2.1", "wrong"))->status == 429);
+  CHECK(check(from("192.0.2.1", "wrong"))->status == 401);
+  CHECK(check(from("192.0.2.1", "wrong"))->status == 429);
 }
 
-TEST_CASE_FIXTURE(key_world, "a key has its rate, whatever its role, and what is open has none") {
+TEST_CASE_FIXTURE(key_world,
+                  "a key has its rate limit, whatever its role, and open endpoints have none") {
   world.bounds.requests_per_key_per_s = 1;
   world.bounds.requests_per_key_burst = 3;
   test::manual_clock still;
   authenticator strict(*view, world.bounds, still, counts);
-  routes.set_guard(strict);
+  routes.set_authentication(strict);
   auto ada = make({"user"}, "ada");
   auto other_of_hers = make({"user"}, "ada");
   auto own = request_of("GET", "/api/auth/v2/keypair");
@@ -268,17 +269,16 @@ TEST_CASE_FIXTURE(key_world, "a key has its rate, whatever its role, and what is
   still.advance(std::chrono::seconds(1));
   CHECK(ask(own, ada).status == 200);
   CHECK(ask(own, ada).status == 429);
-  routes.set_guard(*door);
+  routes.set_authentication(*door);
 }
 
-TEST_CASE_FIXTURE(key_world,
-                  "a wrong path counts for the key that was shown, else for the address") {
+TEST_CASE_FIXTURE(key_world, "an unknown path counts against the request's key, or its address") {
   world.bounds.refused_per_address_per_s = 1;
   world.bounds.refused_per_address_burst = 2;
   test::manual_clock still;
   still.advance(world.clock.now() - still.now());
   authenticator strict(*view, world.bounds, still, counts);
-  routes.set_guard(strict);
+  routes.set_authentication(strict);
   auto ada = make({"user"}, "ada");
   auto stray = request_of("GET", "/nothing");
   stray.peer = "192.0.2.1";
@@ -298,16 +298,16 @@ TEST_CASE_FIXTURE(key_world,
   auto live = request_of("GET", "/livez");
   live.peer = "192.0.2.1";
   CHECK(ask(live).status == 200);
-  routes.set_guard(*door);
+  routes.set_authentication(*door);
 }
 
-TEST_CASE_FIXTURE(key_world, "the caller is whom the key says, and sees what is public besides") {
+TEST_CASE_FIXTURE(key_world, "the caller is the owner of the key, and also sees what is public") {
   auto key = make({"reporter", "user"}, "ada");
   auto request = request_of("GET", "/api/auth/v2/keypair");
   request.headers["api-key"] = key.what.id.str();
   request.headers["api-secret"] = key.secret;
-  auto who = test::run(call_on(world.loop.get_executor(), [this, request]() mutable {
-    CHECK(!door->judge(request, access::user));
+  auto who = test::run(run_on(world.loop.get_executor(), [this, request]() mutable {
+    CHECK(!door->check(request, access::user));
     return request.who;
   }));
   CHECK(who.user_id == "ada");
@@ -317,7 +317,7 @@ TEST_CASE_FIXTURE(key_world, "the caller is whom the key says, and sees what is 
   CHECK(who.sees == std::vector<std::string>{"public", "user:ada"});
 }
 
-TEST_CASE_FIXTURE(key_world, "a scan is seen by its groups, and by nobody else") {
+TEST_CASE_FIXTURE(key_world, "a scan is visible only to its groups") {
   auto ada = make({"reporter"}, "ada");
   auto ben = make({"reporter"}, "ben");
   auto all_powerful = make({"admin"}, "root");
@@ -330,7 +330,7 @@ TEST_CASE_FIXTURE(key_world, "a scan is seen by its groups, and by nobody else")
   };
   CHECK(look(hers, ada) == 200);
   CHECK(look(hers, ben) == 404);
-  // An admin may do everything, and sees what their groups see.
+  // An admin may do everything, but sees only what their groups see.
   CHECK(look(hers, all_powerful) == 404);
   CHECK(look(his, ben) == 200);
 }

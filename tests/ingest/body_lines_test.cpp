@@ -1,4 +1,4 @@
-#include "ingest/body_lines.hpp"
+#include "ingest/scans/body_lines.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -29,7 +29,7 @@ TEST_CASE("a line ends at a line feed or with the body") {
   CHECK(lines_of(std::string_view("a\0\nb", 4)) == list{{1, std::string("a\0", 2)}, {2, "b"}});
 }
 
-TEST_CASE("blank lines are counted and passed over") {
+TEST_CASE("blank lines are counted and skipped") {
   using list = std::vector<std::pair<std::size_t, std::string>>;
   CHECK(lines_of("").empty());
   CHECK(lines_of("\n\n \t\r\n").empty());

@@ -1,4 +1,4 @@
-#include "ingest/body_workers.hpp"
+#include "ingest/http/body_workers.hpp"
 
 #include "base/async/task_group.hpp"
 #include "ingest/errc.hpp"
@@ -12,7 +12,7 @@
 namespace sonde::ingest {
 namespace {
 
-/// One thread, which the first piece of work holds until it is told to end.
+/// One thread, which the first job blocks until it is released.
 struct held_worker {
   held_worker() { bounds.work_threads = 1; }
   ~held_worker() {
@@ -20,20 +20,20 @@ struct held_worker {
     if (workers) workers->stop();
   }
 
-  /// Runs `then` while the thread is held, and lets go of it afterwards.
+  /// Runs `then` while the thread is blocked, and releases it afterwards.
   void with_thread_held(std::function<awaitable<void>(task_group&)> then) {
     workers = std::make_unique<body_workers>(loop.get_executor(), bounds, clock);
     loop.start();
     auto work = [this, then]() -> awaitable<void> {
       task_group group(loop.get_executor(), log, "pieces");
-      group.spawn(piece("first", "held", [this] { let_go.get_future().wait(); }));
+      group.spawn(piece("first", "held", [this] { unblock.get_future().wait(); }));
       auto begun = began.get_future();
       begun.wait();
       co_await then(group);
-      let_go.set_value();
+      unblock.set_value();
       co_await group.join();
     };
-    test::run(spawn_on(loop.get_executor(), work));
+    test::run(run_coroutine_on(loop.get_executor(), work));
   }
 
   awaitable<void> piece(std::string caller, std::string name, std::function<void()> first = {}) {
@@ -56,20 +56,20 @@ struct held_worker {
       co_await asio::post(here, asio::use_awaitable);
   }
 
-  limits bounds;
+  http_limits bounds;
   system_clock clock;
   logger log{log_level::error};
   event_loop loop{"http"};
   std::unique_ptr<body_workers> workers;
   std::promise<void> began;
-  std::promise<void> let_go;
+  std::promise<void> unblock;
   std::vector<std::string> done;  ///< by the one thread
   std::vector<error> refusals;
 };
 
 }  // namespace
 
-TEST_CASE_FIXTURE(held_worker, "callers take turns, however much one of them has waiting") {
+TEST_CASE_FIXTURE(held_worker, "callers take turns, however many jobs one of them has waiting") {
   with_thread_held([this](task_group& group) -> awaitable<void> {
     for (const char* name : {"a1", "a2", "a3", "a4"})
       group.spawn(piece("a", name));
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(held_worker, "callers take turns, however much one of them has
   CHECK(workers->waiting() == 0);
 }
 
-TEST_CASE_FIXTURE(held_worker, "what waits is bounded, of one caller and in all") {
+TEST_CASE_FIXTURE(held_worker, "waiting jobs are limited, per caller and in total") {
   bounds.work_waiting = 3;
   bounds.work_waiting_per_caller = 2;
   with_thread_held([this](task_group& group) -> awaitable<void> {
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(held_worker, "what waits is bounded, of one caller and in all"
     co_await until_waiting(2);
     co_await piece("a", "a3");
     REQUIRE(refusals.size() == 1);
-    CHECK(refusals[0].message().find("of yours") != std::string::npos);
+    CHECK(refusals[0].message().find("of your large requests") != std::string::npos);
     group.spawn(piece("b", "b1"));
     co_await until_waiting(3);
     co_await piece("c", "c1");
@@ -106,7 +106,8 @@ TEST_CASE_FIXTURE(held_worker, "what waits is bounded, of one caller and in all"
   CHECK(done == std::vector<std::string>{"held", "a1", "b1", "a2"});
 }
 
-TEST_CASE_FIXTURE(held_worker, "what has not begun at its deadline is refused and never begins") {
+TEST_CASE_FIXTURE(held_worker,
+                  "a job that has not begun at its deadline is refused and never begins") {
   with_thread_held([this](task_group&) -> awaitable<void> {
     std::function<result<int>()> work = [this] {
       done.emplace_back("late");
@@ -122,7 +123,8 @@ TEST_CASE_FIXTURE(held_worker, "what has not begun at its deadline is refused an
   CHECK(done == std::vector<std::string>{"held"});
 }
 
-TEST_CASE_FIXTURE(held_worker, "work is done on another thread, and what it throws arrives here") {
+TEST_CASE_FIXTURE(held_worker,
+                  "a job runs on another thread, and its exception reaches the caller") {
   workers = std::make_unique<body_workers>(loop.get_executor(), bounds, clock);
   loop.start();
   auto all = [this]() -> awaitable<void> {
@@ -145,10 +147,10 @@ TEST_CASE_FIXTURE(held_worker, "work is done on another thread, and what it thro
     REQUIRE(answer);
     CHECK(*answer != std::this_thread::get_id());
   };
-  test::run(spawn_on(loop.get_executor(), all));
+  test::run(run_coroutine_on(loop.get_executor(), all));
 }
 
-TEST_CASE("a user has one turn, whatever keys they show") {
+TEST_CASE("all keys of a user share one turn") {
   caller who;
   who.key_id = "key-1";
   CHECK(turn_of(who) == "key-1");

@@ -1,10 +1,10 @@
-#include "ingest/byte_budget.hpp"
+#include "ingest/http/byte_budget.hpp"
 
 #include "tests/support/doctest.hpp"
 
 namespace sonde::ingest {
 
-TEST_CASE("every byte counts, and what is released can be held again") {
+TEST_CASE("every byte counts, and released bytes can be held again") {
   byte_budget budget(100, 100);
   byte_budget::hold one(budget);
   CHECK(one.set("ada", 60));
@@ -25,7 +25,7 @@ TEST_CASE("every byte counts, and what is released can be held again") {
   CHECK(budget.held() == 1);
 }
 
-TEST_CASE("one caller has a part of the whole, however many requests it sends") {
+TEST_CASE("one caller is limited to a share of the whole, however many requests it sends") {
   byte_budget budget(100, 50);
   byte_budget::hold first(budget);
   byte_budget::hold second(budget);
@@ -42,7 +42,7 @@ TEST_CASE("one caller has a part of the whole, however many requests it sends") 
   CHECK(budget.has_room("cy", 30));
 }
 
-TEST_CASE("what is large may take a part of the whole only") {
+TEST_CASE("large requests are limited to a share of the whole") {
   byte_budget budget(100, 100);
   byte_budget::hold large(budget);
   CHECK(large.set("ada", 75, 75));
@@ -52,7 +52,7 @@ TEST_CASE("what is large may take a part of the whole only") {
   CHECK(small.set("ada", 10));
 }
 
-TEST_CASE("more than all of it is all of it") {
+TEST_CASE("a share of more than 100 percent is 100 percent") {
   byte_budget budget(100, 1000);
   CHECK(budget.has_room("ada", 100, 1000));
   CHECK(!budget.has_room("ada", 101, 1000));

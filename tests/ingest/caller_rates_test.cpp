@@ -1,4 +1,4 @@
-#include "ingest/caller_rates.hpp"
+#include "ingest/auth/caller_rates.hpp"
 
 #include "tests/support/doctest.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -25,7 +25,7 @@ struct rated {
     return out;
   }
 
-  limits bounds;
+  auth_limits bounds;
   test::manual_clock clock;
   metrics counts;
 };
@@ -39,44 +39,42 @@ std::string said_in(const http_response& answer, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(rated,
-                  "a request counts for its key and for its user, a gateway's for the user") {
+TEST_CASE_FIXTURE(rated, "a request counts for its key and user, a gateway's only for the user") {
   caller_rates rates(bounds, clock, counts);
-  CHECK(!rates.judge(of("one", "ada")));
-  CHECK(rates.judge(of("one", "ada")));
-  CHECK(!rates.judge(of("two", "ada")));
-  CHECK(!rates.judge(of("", "ada")));
-  CHECK(rates.judge(of("", "ada", "192.0.2.1")));
-  CHECK(rates.judge(of("three", "ada")));
-  CHECK(!rates.judge(of("", "one")));
+  CHECK(!rates.check(of("one", "ada")));
+  CHECK(rates.check(of("one", "ada")));
+  CHECK(!rates.check(of("two", "ada")));
+  CHECK(!rates.check(of("", "ada")));
+  CHECK(rates.check(of("", "ada", "192.0.2.1")));
+  CHECK(rates.check(of("three", "ada")));
+  CHECK(!rates.check(of("", "one")));
   clock.advance(std::chrono::milliseconds(100));
-  CHECK(!rates.judge(of("one", "ada")));
+  CHECK(!rates.check(of("one", "ada")));
 }
 
-TEST_CASE_FIXTURE(rated,
-                  "an address is counted for what nobody has a key for, and for that alone") {
+TEST_CASE_FIXTURE(rated, "only requests without a valid key count for their address") {
   caller_rates rates(bounds, clock, counts);
-  CHECK(!rates.judge_refused(of("", "", "192.0.2.1")));
-  CHECK(rates.judge_refused(of("", "", "192.0.2.1")));
-  CHECK(!rates.judge(of("one", "ada", "192.0.2.1")));
-  CHECK(!rates.judge_refused(of("", "", "2001:db8::")));
-  CHECK(!rates.judge_refused(of("", "")));
-  CHECK(!rates.judge_refused(of("", "")));
+  CHECK(!rates.check_refused(of("", "", "192.0.2.1")));
+  CHECK(rates.check_refused(of("", "", "192.0.2.1")));
+  CHECK(!rates.check(of("one", "ada", "192.0.2.1")));
+  CHECK(!rates.check_refused(of("", "", "2001:db8::")));
+  CHECK(!rates.check_refused(of("", "")));
+  CHECK(!rates.check_refused(of("", "")));
 }
 
-TEST_CASE_FIXTURE(rated, "who is refused is told which limit it is and when to come again") {
+TEST_CASE_FIXTURE(rated, "a 429 answer names the limit and the time to wait") {
   caller_rates rates(bounds, clock, counts);
-  (void)rates.judge(of("one", "ada"));
+  (void)rates.check(of("one", "ada"));
   for (int i = 0; i < 3; ++i)
-    (void)rates.judge(of("", "ben"));
-  (void)rates.judge_refused(of("", "", "192.0.2.1"));
+    (void)rates.check(of("", "ben"));
+  (void)rates.check_refused(of("", "", "192.0.2.1"));
   struct {
     std::optional<http_response> answer;
     const char* sentence;
   } const all[] = {
-      {rates.judge(of("one", "ada")), "this key than limits.requests_per_key_per_s, 10 a second"},
-      {rates.judge(of("", "ben")), "this user than limits.requests_per_user_per_s, 30 a second"},
-      {rates.judge_refused(of("", "", "192.0.2.1")), "limits.refused_per_address_per_s, 20 a"},
+      {rates.check(of("one", "ada")), "limits.requests_per_key_per_s, 10 a second"},
+      {rates.check(of("", "ben")), "limits.requests_per_user_per_s, 30 a second"},
+      {rates.check_refused(of("", "", "192.0.2.1")), "limits.refused_per_address_per_s, 20 a"},
   };
   for (const auto& each : all) {
     CAPTURE(each.sentence);
@@ -91,23 +89,23 @@ TEST_CASE_FIXTURE(rated, "who is refused is told which limit it is and when to c
   }
 }
 
-TEST_CASE_FIXTURE(rated, "other rates hold from then on, and are what callers are told") {
+TEST_CASE_FIXTURE(rated, "new rates apply immediately, and error messages show them") {
   caller_rates rates(bounds, clock, counts);
-  CHECK(!rates.judge(of("one", "ada")));
-  CHECK(rates.judge(of("one", "ada")));
+  CHECK(!rates.check(of("one", "ada")));
+  CHECK(rates.check(of("one", "ada")));
   bounds.requests_per_key_per_s = 40;
   bounds.requests_per_key_burst = 5;
   bounds.requests_per_user_burst = 50;
   bounds.refused_per_address_burst = 2;
   rates.set_rates(bounds);
   for (int i = 0; i < 5; ++i)
-    CHECK(!rates.judge(of("two", "ben")));
-  auto refused = rates.judge(of("two", "ben"));
+    CHECK(!rates.check(of("two", "ben")));
+  auto refused = rates.check(of("two", "ben"));
   REQUIRE(refused);
   CHECK(said_in(*refused, "x-error").find("40 a second") != std::string::npos);
-  CHECK(!rates.judge_refused(of("", "", "192.0.2.1")));
-  CHECK(!rates.judge_refused(of("", "", "192.0.2.1")));
-  CHECK(rates.judge_refused(of("", "", "192.0.2.1")));
+  CHECK(!rates.check_refused(of("", "", "192.0.2.1")));
+  CHECK(!rates.check_refused(of("", "", "192.0.2.1")));
+  CHECK(rates.check_refused(of("", "", "192.0.2.1")));
 }
 
 }  // namespace sonde::ingest

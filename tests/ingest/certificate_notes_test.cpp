@@ -1,12 +1,12 @@
-#include "ingest/certificate_notes.hpp"
+#include "ingest/http/certificate_notes.hpp"
 
 #include "tests/support/doctest.hpp"
 
 namespace sonde::ingest {
 namespace {
 
-/// A link whose peer has proved what the test says.
-class proven_link final : public byte_link {
+/// A stream whose peer has proved what the test specifies.
+class proven_link final : public byte_stream {
  public:
   explicit proven_link(proof what) : what_(what) {}
   step open() override { return {}; }
@@ -22,11 +22,11 @@ class proven_link final : public byte_link {
 
 }  // namespace
 
-TEST_CASE("what certificates of clients were worth is counted, and who shows none is not") {
+TEST_CASE("results of client certificates are counted; a client without a certificate is not") {
   metrics counts;
   logger log(log_level::error);
   certificate_notes notes(counts, log);
-  using proof = byte_link::proof;
+  using proof = byte_stream::proof;
   for (auto what : {proof::none, proof::listed, proof::listed, proof::certified, proof::refused,
                     proof::refused, proof::refused}) {
     proven_link link(what);

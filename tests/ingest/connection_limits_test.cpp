@@ -1,4 +1,4 @@
-#include "ingest/http_server.hpp"
+#include "ingest/http/http_server.hpp"
 #include "tests/ingest/served.hpp"
 #include "tests/support/doctest.hpp"
 
@@ -7,7 +7,7 @@ namespace sonde::ingest {
 using std::chrono::seconds;
 using test::raw_client;
 
-TEST_CASE("when all connections are taken, who is waited for longest gives way to a new one") {
+TEST_CASE("at the connection limit a new connection evicts the one that has waited longest") {
   auto bounds = served::quick();
   bounds.http_connections = 3;
   bounds.http_header_timeout_ms = 20'000;
@@ -36,7 +36,7 @@ TEST_CASE("when all connections are taken, who is waited for longest gives way t
   CHECK(s.counts.text().find("sonde_http_connections_gave_way_total 2") != std::string::npos);
 }
 
-TEST_CASE("a connection whose request is being answered gives way to none; the new one waits") {
+TEST_CASE("a connection that is being answered is not evicted; the new one waits") {
   auto bounds = served::quick();
   bounds.http_connections = 1;
   served s(bounds);
@@ -53,7 +53,7 @@ TEST_CASE("a connection whose request is being answered gives way to none; the n
   CHECK(busy.read_all().empty());
 }
 
-TEST_CASE("bodies share what there is for them; what is done frees it") {
+TEST_CASE("bodies share one budget, and a finished request returns its part") {
   auto bounds = served::quick();
   bounds.http_body_share_bytes = 100;
   bounds.http_bodies_bytes = 1200;
@@ -65,7 +65,8 @@ TEST_CASE("bodies share what there is for them; what is done frees it") {
                      std::string(900, 'x')));
   while (!s.held)
     std::this_thread::yield();
-  // Of a large body not a byte more, as they have three quarters; of small ones the rest.
+  // A large body gets no more bytes, as large bodies are limited to three quarters; small ones get
+  // the rest.
   auto second = s.connect();
   REQUIRE(second.send(post(std::string(200, 'x'))));
   auto refused = second.read_all();
@@ -80,7 +81,7 @@ TEST_CASE("bodies share what there is for them; what is done frees it") {
   CHECK(status_of(small.read_answer()) == 200);
 }
 
-TEST_CASE("one caller has half of what there is for bodies, in small ones too") {
+TEST_CASE("one caller may use half of the budget for bodies, also in small bodies") {
   auto bounds = served::quick();
   bounds.http_bodies_bytes = 1000;
   served s(bounds);
@@ -91,7 +92,7 @@ TEST_CASE("one caller has half of what there is for bodies, in small ones too") 
   CHECK(status_of(client.read_all()) == 503);
 }
 
-TEST_CASE("stopping ends idle connections at once and lets a request under way end") {
+TEST_CASE("a stop closes idle connections immediately and lets running requests finish") {
   served s;
   auto idle = s.connect();
   REQUIRE(idle.send(get("/x")));
@@ -110,7 +111,7 @@ TEST_CASE("stopping ends idle connections at once and lets a request under way e
   CHECK_THROWS_AS(raw_client(s.server->endpoint()), std::runtime_error);
 }
 
-TEST_CASE("stopping waits no longer than its deadline") {
+TEST_CASE("a stop waits no longer than its deadline") {
   served s;
   auto busy = s.connect();
   REQUIRE(busy.send(get("/hold")));

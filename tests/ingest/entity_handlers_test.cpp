@@ -1,5 +1,6 @@
-#include "ingest/authenticate.hpp"
-#include "ingest/handlers.hpp"
+#include "ingest/facts/entity_handlers.hpp"
+
+#include "ingest/auth/authenticate.hpp"
 #include "queue/errc.hpp"
 #include "tests/ingest/scan_world.hpp"
 
@@ -8,7 +9,7 @@ namespace {
 
 using model::json;
 
-/// The routes of facts, asked without a socket.
+/// The routes of facts, called without a socket.
 struct routed_facts {
   routed_facts() {
     add_submission_routes(routes, world.facts());
@@ -24,7 +25,7 @@ struct routed_facts {
     request.id = "id-" + std::to_string(++asked);
     request.who = who;
     auto work = [this, request] { return routes.handle(request); };
-    return test::run(spawn_on(world.loop.get_executor(), work));
+    return test::run(run_coroutine_on(world.loop.get_executor(), work));
   }
   http_response post(const std::string& what, std::string body) {
     return ask("POST", "/api/ingest/v1/" + what, std::move(body));
@@ -50,7 +51,7 @@ const std::string address = R"({"type":"ip","attributes":{"ip":"203.0.113.1","co
 
 }  // namespace
 
-TEST_CASE_FIXTURE(routed_facts, "what was acknowledged is read at once") {
+TEST_CASE_FIXTURE(routed_facts, "an acknowledged entity can be read immediately") {
   auto id = accepted("entity", address);
   auto read = get(id, "details");
   REQUIRE(read.status == 200);
@@ -65,7 +66,7 @@ TEST_CASE_FIXTURE(routed_facts, "what was acknowledged is read at once") {
   }
 }
 
-TEST_CASE_FIXTURE(routed_facts, "associations and comments need what they are about") {
+TEST_CASE_FIXTURE(routed_facts, "associations and comments need an existing entity") {
   auto ip = accepted("entity", address);
   auto name = accepted("entity", R"({"type":"hostname","attributes":{"hostname":"a.example"}})");
   auto edge =
@@ -92,7 +93,7 @@ TEST_CASE_FIXTURE(routed_facts, "associations and comments need what they are ab
   CHECK(post("association", R"({"entityID":")" + ip + "\"}").status == 400);
 }
 
-TEST_CASE_FIXTURE(routed_facts, "who may not see an entity cannot tell it from none") {
+TEST_CASE_FIXTURE(routed_facts, "a hidden entity gets the same answer as one that does not exist") {
   auto ip = accepted("entity", address);
   auto name = accepted("entity", R"({"type":"hostname","attributes":{"hostname":"a.example"}})");
   auto none = "ip-" + std::string(64, '0');
@@ -110,14 +111,14 @@ TEST_CASE_FIXTURE(routed_facts, "who may not see an entity cannot tell it from n
         post("association", R"({"entityID":")" + id + R"(","relatedEntityID":")" + name + "\"}");
     CHECK(model::parse_own(edge.body)["detail"] == "entityID: there is no entity with this id");
   }
-  // What they say themselves is theirs, and does not show them the rest.
+  // The callers' own assertions are visible to them, and do not reveal the rest.
   accepted("entity", R"({"type":"ip","attributes":{"ip":"203.0.113.1"},"reputation":3})");
   auto own = model::parse_own(get(ip, "details").body);
   CHECK(own["metadata"].empty());
   CHECK(own["attributes"]["accuracy_score"] == 1);
 }
 
-TEST_CASE_FIXTURE(routed_facts, "what is wrong is 400, too large 413, not durable 503") {
+TEST_CASE_FIXTURE(routed_facts, "invalid facts get 400, too large ones 413, failed writes 503") {
   auto wrong = post("entity", R"({"type":"ip","attributes":{"ip":"10.0.0.1"}})");
   CHECK(wrong.status == 400);
   CHECK(wrong.body.find("attributes.ip: 10.0.0.1 is private") != std::string::npos);
@@ -137,7 +138,8 @@ TEST_CASE_FIXTURE(routed_facts, "what is wrong is 400, too large 413, not durabl
   accepted("well-known", R"({"type":"ip","attributes":{"ip":"1.1.1.1"}})");
 }
 
-TEST_CASE_FIXTURE(routed_facts, "bodies are taken whether they are checked here or by a worker") {
+TEST_CASE_FIXTURE(routed_facts,
+                  "bodies are accepted whether they are checked inline or by a worker") {
   auto regex = [](const std::string& written) {
     return R"({"type":"pattern-in-file","attributes":{"pattern-in-file":")" + written + "\"}}";
   };
@@ -145,7 +147,7 @@ TEST_CASE_FIXTURE(routed_facts, "bodies are taken whether they are checked here 
   for (int i = 0; i < 5; ++i)
     classes += R"([\\pL])";
   accepted("entity", regex("a"));
-  accepted("entity", regex(classes));  // small, and takes longer than is allowed here
+  accepted("entity", regex(classes));  // small, but over the budget of an inline check
   accepted("entity", regex("a") + std::string(world.bounds.inline_body_bytes, ' '));
   std::string parts;
   for (int i = 0; i < 999; ++i) {
@@ -166,17 +168,17 @@ TEST_CASE_FIXTURE(routed_facts, "bodies are taken whether they are checked here 
   CHECK(get(id, "comments").status == 200);
 }
 
-TEST_CASE_FIXTURE(routed_facts, "a submission that costs too much is 413, and says why") {
+TEST_CASE_FIXTURE(routed_facts, "a submission that is too expensive gets 413 and the reason") {
   std::string classes;
   for (int i = 0; i < 1'000; ++i)
     classes += R"(\\pL)";
   auto refused = post("entity", R"({"type":"pattern-in-file","attributes":{"pattern-in-file":")" +
                                     classes + "\"}}");
   CHECK(refused.status == 413);
-  CHECK(refused.body.find("attributes.pattern-in-file: to check it") != std::string::npos);
+  CHECK(refused.body.find("attributes.pattern-in-file: checking the request") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(routed_facts, "a large answer is the same as if it were small") {
+TEST_CASE_FIXTURE(routed_facts, "a large response has the same content as a small one") {
   std::string parts;
   for (int i = 0; i < 200; ++i) {
     parts += (i == 0 ? "" : ",") +

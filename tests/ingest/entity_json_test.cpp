@@ -1,4 +1,4 @@
-#include "ingest/entity_json.hpp"
+#include "ingest/facts/entity_json.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -17,14 +17,15 @@ views::entity_facts known_address() {
   out.what.value = "203.0.113.1";
   out.what.first_seen = lunch;
   out.what.last_seen = lunch + seconds(60);
-  out.what.standing = {-2, 1, -3, 2};
+  out.what.reputation = {-2, 1, -3, 2};
   out.attributes = {{"ip", "203.0.113.1"}, {"country", "Chile"}};
   out.tags = {"seen"};
   out.visible_by = {"public"};
   return out;
 }
 
-/// An ended scan that found these endpoints open, and these that were open once closed.
+/// Returns an ended scan that found these endpoints open, and these, open in an earlier scan,
+/// closed.
 model::scan_task scan_of(const std::vector<std::string>& open,
                          const std::vector<std::string>& closed, wall_time ended) {
   model::scan_task out;
@@ -42,14 +43,14 @@ model::scan_task scan_of(const std::vector<std::string>& open,
 
 }  // namespace
 
-TEST_CASE("an entity is told in the words of the analytics interface") {
+TEST_CASE("an entity is shown in the vocabulary of the analytics interface") {
   views::entity_details entity;
   entity.facts = known_address();
   views::related_entity port;
   port.what.id = model::entity_id_of("port", "443/tcp");
   port.what.type = "port";
   port.what.value = "443/tcp";
-  port.what.standing.reputation = -1;
+  port.what.reputation.average = -1;
   port.mode = model::association_mode::aggregation;
   auto name = port;
   name.what.type = "hostname";
@@ -77,7 +78,7 @@ TEST_CASE("an entity is told in the words of the analytics interface") {
   CHECK(out["associations_total"] == 7);
 }
 
-TEST_CASE("numbers stay numbers, and a place is told apart") {
+TEST_CASE("numbers stay numbers, and a location is listed separately") {
   views::entity_details entity;
   entity.facts.what.type = "asn";
   entity.facts.what.value = "64496";
@@ -104,7 +105,7 @@ TEST_CASE("a graph has nodes and the relations between them") {
   CHECK(out["relations"][0]["evidence"]["module"] == "tls");
 }
 
-TEST_CASE("ports and services say whether the newest scan found them open, and when that was") {
+TEST_CASE("ports and services show the verdict of the newest scan and its time") {
   auto open = scan_of({"203.0.113.1:443/tcp"}, {"203.0.113.1:80/tcp"}, lunch + seconds(90));
   auto older = scan_of({"203.0.113.1:80/tcp"}, {"203.0.113.1:443/tcp"}, lunch);
   port_verdicts ports;
@@ -137,12 +138,12 @@ TEST_CASE("ports and services say whether the newest scan found them open, and w
   CHECK(!to_json(graph, ports)["nodes"][0].contains("state"));
   CHECK(scanned_targets(graph).size() == 1);
 
-  // It was seen open after that scan, by one that is under way or that this reader may not see.
+  // It was seen open after that scan, by a scan that is running or that this reader may not see.
   entity.related[1].what.last_seen = lunch + seconds(100);
   CHECK(to_json(entity, ports)["latest_associations"][1]["state"] == "open");
 }
 
-TEST_CASE("scans that have not ended say nothing of ports, nor do those of others") {
+TEST_CASE("unfinished scans and scans of other targets give no port verdicts") {
   auto running = scan_of({"203.0.113.1:443/tcp"}, {}, lunch);
   running.current.state = model::task_state::running;
   running.current.ended.reset();

@@ -1,10 +1,10 @@
-#include "ingest/http_date.hpp"
+#include "ingest/http/http_date.hpp"
 
 #include "tests/support/doctest.hpp"
 
 namespace sonde::ingest {
 
-TEST_CASE("a date is written as RFC 9110 has it") {
+TEST_CASE("a date has the format of RFC 9110") {
   http_date date;
   CHECK(date.at(784'111'777) == "Sun, 06 Nov 1994 08:49:37 GMT");
   CHECK(date.at(784'111'777) == "Sun, 06 Nov 1994 08:49:37 GMT");

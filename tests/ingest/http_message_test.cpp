@@ -1,4 +1,4 @@
-#include "ingest/http_message.hpp"
+#include "ingest/http/http_message.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -35,7 +35,7 @@ TEST_CASE("a plus is a space in a query and itself in a path") {
   CHECK(read->query.at("c d") == "e f");
 }
 
-TEST_CASE("of a name that stands twice in a query the first counts") {
+TEST_CASE("the first value of a repeated query parameter counts") {
   auto read = parsed_target("/?a=1&a=2&&=3&b==4");
   REQUIRE(read);
   CHECK(read->query.at("a") == "1");
@@ -43,7 +43,7 @@ TEST_CASE("of a name that stands twice in a query the first counts") {
   CHECK(read->query.at("b") == "=4");
 }
 
-TEST_CASE("what is no origin form, or not well encoded, is refused") {
+TEST_CASE("a target that is not in origin form or wrongly encoded is refused") {
   for (const char* bad : {"", "scan", "http://127.0.0.1/", "*", "?a=1", "/%", "/%4", "/%zz", "/%4g",
                           "/a%00b", "/?a=%", "/?%zz=1", "/?a=%00", "/?a=1&b=%2"}) {
     CAPTURE(bad);
@@ -51,8 +51,7 @@ TEST_CASE("what is no origin form, or not well encoded, is refused") {
   }
 }
 
-TEST_CASE(
-    "a slash or a control byte that is encoded in a path is refused, and in a query it is not") {
+TEST_CASE("an encoded slash or control byte is refused in a path and accepted in a query") {
   for (const char* bad : {"/a%2Fb", "/a%2fb", "/%2F", "/a/%0ab", "/%1F", "/%7f", "/a%0D%0Ab"}) {
     CAPTURE(bad);
     http_request out;
@@ -65,7 +64,7 @@ TEST_CASE(
   CHECK(query->query.at("b") == "/\n");
 }
 
-TEST_CASE("an answer has a date, is for no cache unless it says so, and tells if it is kept") {
+TEST_CASE("a response has a date, a caching policy, and its connection's persistence") {
   http_response answer;
   answer.headers = {{"X", "y"}};
   answer.body = "text";
@@ -86,7 +85,7 @@ TEST_CASE("an answer has a date, is for no cache unless it says so, and tells if
   CHECK(to_wire(answer, {}).find("Content-Length") == std::string::npos);
 }
 
-TEST_CASE("bytes that are no ASCII pass through") {
+TEST_CASE("non-ASCII bytes pass through") {
   auto read = parsed_target("/\xFF?q=\xC3\xA9%C3%A9");
   REQUIRE(read);
   CHECK(read->path == "/\xFF");
@@ -101,7 +100,7 @@ TEST_CASE("headers are found by their name in lower case") {
   CHECK(request.header("host") == nullptr);
 }
 
-TEST_CASE("a caller without roles may do nothing, an admin everything") {
+TEST_CASE("a caller without roles has no permission, an admin has every permission") {
   caller nobody;
   CHECK(!nobody.has("user"));
   CHECK(nobody.groups.empty());

@@ -1,4 +1,4 @@
-#include "ingest/http_server.hpp"
+#include "ingest/http/http_server.hpp"
 
 #include "tests/ingest/served.hpp"
 #include "tests/support/doctest.hpp"
@@ -10,7 +10,7 @@ namespace sonde::ingest {
 using std::chrono::seconds;
 using test::raw_client;
 
-TEST_CASE_FIXTURE(served, "one connection serves many requests, each after the other") {
+TEST_CASE_FIXTURE(served, "one connection serves many requests, one after the other") {
   auto client = connect();
   for (int i = 0; i < 3; ++i) {
     REQUIRE(client.send(get("/a" + std::to_string(i))));
@@ -25,7 +25,7 @@ TEST_CASE_FIXTURE(served, "one connection serves many requests, each after the o
   CHECK(!client.was_reset());
 }
 
-TEST_CASE_FIXTURE(served, "requests in one piece are answered in their order, also across bodies") {
+TEST_CASE_FIXTURE(served, "pipelined requests are answered in order, also across bodies") {
   auto client = connect();
   REQUIRE(client.send(get("/1") + post("two") + get("/3") + post("") + get("/close") + get("/6")));
   CHECK(body_of(client.read_answer()) == "GET /1 \n");
@@ -38,14 +38,14 @@ TEST_CASE_FIXTURE(served, "requests in one piece are answered in their order, al
   CHECK(client.read_all().empty());
 }
 
-TEST_CASE_FIXTURE(served, "a request that comes byte by byte is one request") {
+TEST_CASE_FIXTURE(served, "a request that arrives byte by byte is one request") {
   auto client = connect();
   for (char c : post("body"))
     REQUIRE(client.send(std::string_view(&c, 1)));
   CHECK(body_of(client.read_answer()) == "POST /scan body\n");
 }
 
-TEST_CASE_FIXTURE(served, "a client that has said all it will still gets its answer") {
+TEST_CASE_FIXTURE(served, "a client that has closed its sending side still gets its answer") {
   auto client = connect();
   REQUIRE(client.send(get("/half")));
   client.end();
@@ -54,7 +54,7 @@ TEST_CASE_FIXTURE(served, "a client that has said all it will still gets its ans
   CHECK(!client.was_reset());
 }
 
-TEST_CASE_FIXTURE(served, "a client that goes away in the middle is let go without a word") {
+TEST_CASE_FIXTURE(served, "a client that disconnects within a request gets no answer") {
   for (const char* part : {"", "GET /x HTTP/1.1\r\nHo",
                            "POST /x HTTP/1.1\r\nHost: localhost\r\n"
                            "Content-Length: 10\r\n\r\nab"}) {
@@ -67,10 +67,10 @@ TEST_CASE_FIXTURE(served, "a client that goes away in the middle is let go witho
   CHECK(handled == 0);
 }
 
-TEST_CASE_FIXTURE(served, "headers that do not end are 408, however slowly they drip") {
+TEST_CASE_FIXTURE(served, "incomplete headers are answered with 408, however slowly they arrive") {
   auto client = connect();
   REQUIRE(client.send("GET /x HTTP/1.1\r\nHost: localhost\r\n"));
-  // The time is that of all headers together: bytes that come meanwhile do not lengthen it.
+  // The time limit is for all headers together: bytes that arrive meanwhile do not extend it.
   auto begun = std::chrono::steady_clock::now();
   auto answer = client.read_all();
   CHECK(std::chrono::steady_clock::now() - begun < seconds(10));
@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(served, "headers that do not end are 408, however slowly they 
   CHECK(closes(answer));
 }
 
-TEST_CASE_FIXTURE(served, "a body that does not come is 408") {
+TEST_CASE_FIXTURE(served, "an incomplete body is answered with 408") {
   auto client = connect();
   REQUIRE(client.send("POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nab"));
   auto answer = client.read_all();
@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(served, "a body that does not come is 408") {
   CHECK(handled == 0);
 }
 
-TEST_CASE("a connection that says nothing is closed without a word") {
+TEST_CASE("an idle connection is closed without an answer") {
   auto bounds = served::quick();
   bounds.http_idle_timeout_ms = 100;
   served s(bounds);
@@ -98,8 +98,8 @@ TEST_CASE("a connection that says nothing is closed without a word") {
   CHECK(once.read_all().empty());
 }
 
-TEST_CASE_FIXTURE(served, "what is too large is refused, and the answer arrives whole") {
-  SUBCASE("a body by what it says of itself") {
+TEST_CASE_FIXTURE(served, "a request that is too large is refused, and the answer arrives whole") {
+  SUBCASE("a body with a declared length over the limit") {
     auto client = connect();
     client.send(post(std::string(400'000, 'x')));
     auto answer = client.read_all();
@@ -107,7 +107,7 @@ TEST_CASE_FIXTURE(served, "what is too large is refused, and the answer arrives 
     CHECK(closes(answer));
     CHECK(!client.was_reset());
   }
-  SUBCASE("a body in chunks that grows") {
+  SUBCASE("a chunked body that grows over the limit") {
     auto client = connect();
     client.send("POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 30; ++i)
@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(served, "what is too large is refused, and the answer arrives 
     CHECK(status_of(client.read_all()) == 413);
     CHECK(!client.was_reset());
   }
-  SUBCASE("a header") {
+  SUBCASE("a long header") {
     auto client = connect();
     client.send(get("/x", "X-Long: " + std::string(200'000, 'x') + "\r\n"));
     CHECK(status_of(client.read_all()) == 431);
@@ -132,7 +132,7 @@ TEST_CASE_FIXTURE(served, "what is too large is refused, and the answer arrives 
   CHECK(handled == 0);
 }
 
-TEST_CASE_FIXTURE(served, "a body of exactly the limit is taken") {
+TEST_CASE_FIXTURE(served, "a body of exactly the limit is accepted") {
   auto client = connect();
   REQUIRE(client.send(post(std::string(1000, 'x'))));
   CHECK(status_of(client.read_answer()) == 200);
@@ -140,7 +140,7 @@ TEST_CASE_FIXTURE(served, "a body of exactly the limit is taken") {
   CHECK(status_of(client.read_answer()) == 413);
 }
 
-TEST_CASE("a refused client that never ends is hung up on all the same") {
+TEST_CASE("a refused client that never closes is disconnected after the linger time") {
   auto bounds = served::quick();
   bounds.http_linger_ms = 100;
   served s(bounds);
@@ -149,7 +149,7 @@ TEST_CASE("a refused client that never ends is hung up on all the same") {
   CHECK(status_of(client.read_all()) == 413);
 }
 
-TEST_CASE("a server on loopback answers to the names that it is told, in any case") {
+TEST_CASE("a server on loopback accepts the configured names, in any case") {
   served s(served::quick(), {}, {"sonde.example", "192.0.2.7"});
   auto status = [&](const std::string& host) {
     auto client = s.connect();
@@ -166,7 +166,7 @@ TEST_CASE("a server on loopback answers to the names that it is told, in any cas
   }
 }
 
-TEST_CASE_FIXTURE(served, "what is no request is refused with its reason") {
+TEST_CASE_FIXTURE(served, "a malformed request is refused with its reason") {
   struct {
     std::string sent;
     int status;
@@ -211,7 +211,7 @@ TEST_CASE_FIXTURE(served, "what is no request is refused with its reason") {
   CHECK(handled == 0);
 }
 
-TEST_CASE_FIXTURE(served, "the names of this machine are answered to") {
+TEST_CASE_FIXTURE(served, "the names of this machine are accepted") {
   for (const char* host :
        {"localhost", "LOCALHOST:1", "127.0.0.1", "127.8.9.1:80", "[::1]", "[::1]:8480"}) {
     CAPTURE(host);
@@ -225,7 +225,7 @@ TEST_CASE_FIXTURE(served, "the names of this machine are answered to") {
   CHECK(status_of(answer) == 200);
 }
 
-TEST_CASE_FIXTURE(served, "HEAD gets the length of the body and not the body") {
+TEST_CASE_FIXTURE(served, "HEAD gets the length of the body but no body") {
   auto client = connect();
   REQUIRE(client.send("HEAD /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
   auto answer = client.read_all();
@@ -234,7 +234,8 @@ TEST_CASE_FIXTURE(served, "HEAD gets the length of the body and not the body") {
   CHECK(body_of(answer).empty());
 }
 
-TEST_CASE_FIXTURE(served, "a handler's bug is an answer like any other, and no connection's end") {
+TEST_CASE_FIXTURE(served,
+                  "a handler's exception is answered with 500, and the connection stays open") {
   auto client = connect();
   REQUIRE(client.send(get("/throw") + get("/x")));
   auto failed = client.read_answer();
@@ -243,7 +244,7 @@ TEST_CASE_FIXTURE(served, "a handler's bug is an answer like any other, and no c
   CHECK(status_of(client.read_answer()) == 200);
 }
 
-TEST_CASE_FIXTURE(served, "the absolute form and the form for all of the server are understood") {
+TEST_CASE_FIXTURE(served, "the absolute form and the asterisk form are accepted") {
   auto client = connect();
   REQUIRE(
       client.send("GET http://LOCALHOST/a?b HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -252,14 +253,14 @@ TEST_CASE_FIXTURE(served, "the absolute form and the form for all of the server 
   CHECK(body_of(client.read_answer()) == "OPTIONS * \n");
 }
 
-TEST_CASE("only loopback addresses are listened on unasked, and one in use is said to be") {
+TEST_CASE("by default only loopback addresses are accepted, and a used port is reported") {
   event_loop loop("listen");
   logger log(log_level::error);
   metrics counts;
-  limits bounds;
+  test::limits bounds;
   auto handle = [](http_request) -> awaitable<http_response> { co_return http_response{}; };
   auto listen = [&](const char* host, std::uint16_t port) {
-    http_server one(loop.get_executor(), handle, bounds, log, counts, "x");
+    http_server one({loop.get_executor(), bounds, log, counts, "x"}, handle);
     auto bound = one.listen(host, port);
     return bound ? std::string("bound") : bound.error().message();
   };
@@ -267,9 +268,9 @@ TEST_CASE("only loopback addresses are listened on unasked, and one in use is sa
   for (const char* mend :
        {"TLS", "127.0.0.1 or ::1", "http.gateway_socket", "http.allow_plaintext"})
     CHECK(refused.find(mend) != std::string::npos);
-  http_server open_to_all(loop.get_executor(), handle, bounds, log, counts, "x");
-  CHECK(open_to_all.listen("0.0.0.0", 0, true));
-  CHECK(listen("nonsense", 0).find("is no IP address") != std::string::npos);
+  http_server open_to_all({loop.get_executor(), bounds, log, counts, "x"}, handle);
+  CHECK(open_to_all.listen("0.0.0.0", 0, http_server::exposure::any_address));
+  CHECK(listen("nonsense", 0).find("is not an IP address") != std::string::npos);
   CHECK(listen("127.0.0.1", 0) == "bound");
   CHECK(listen("::1", 0) == "bound");
   served taken;
@@ -278,22 +279,22 @@ TEST_CASE("only loopback addresses are listened on unasked, and one in use is sa
   CHECK(said.find("cannot listen on 127.0.0.1:" + port) != std::string::npos);
 }
 
-TEST_CASE("a socket file is gone when its server stops, unless another has taken its place") {
+TEST_CASE("a stop removes the socket file unless another server has replaced it") {
   test::temporary_folder folder;
   auto file = folder.path() / "socket";
   event_loop loop("listen");
   loop.start();
   logger log(log_level::error);
   metrics counts;
-  limits bounds;
+  test::limits bounds;
   auto handle = [](http_request) -> awaitable<http_response> { co_return http_response{}; };
   auto stop = [&](http_server& server) {
     auto work = [&server] { return server.stop(steady_time::max()); };
-    test::run(spawn_on(loop.get_executor(), work));
+    test::run(run_coroutine_on(loop.get_executor(), work));
   };
-  http_server first(loop.get_executor(), handle, bounds, log, counts, "x");
+  http_server first({loop.get_executor(), bounds, log, counts, "x"}, handle);
   REQUIRE(first.listen(file));
-  http_server second(loop.get_executor(), handle, bounds, log, counts, "y");
+  http_server second({loop.get_executor(), bounds, log, counts, "y"}, handle);
   REQUIRE(second.listen(file));
   stop(first);
   CHECK(std::filesystem::exists(file));

@@ -1,4 +1,4 @@
-#include "ingest/idempotency_key.hpp"
+#include "ingest/http/idempotency_key.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -51,7 +51,7 @@ TEST_CASE("a key is a string of RFC 8941, or the same without quotes") {
   }
 }
 
-TEST_CASE("what is no key is named as such") {
+TEST_CASE("an invalid key is refused with the accepted form") {
   const std::string wrong[] = {"",
                                "\"",
                                "\"\"",
@@ -78,8 +78,8 @@ TEST_CASE("what is no key is named as such") {
     auto read = parse_idempotency_key(value);
     REQUIRE(!read);
     auto said = read.error().message();
-    CHECK(said.starts_with("Idempotency-Key: is no key; send "));
-    // It goes into a header.
+    CHECK(said.starts_with("Idempotency-Key: is not a key; send "));
+    // The message is sent in a header.
     CHECK(std::ranges::all_of(said, [](char c) { return c >= ' ' && c <= '~'; }));
   }
   http_request twice;
@@ -90,7 +90,7 @@ TEST_CASE("what is no key is named as such") {
   CHECK(idempotency_key_of(twice).error().message().find("more than once") != std::string::npos);
 }
 
-TEST_CASE("each caller's keys are their own") {
+TEST_CASE("each caller has a separate key space") {
   std::set<std::string> ids = {
       idempotency_id(by_key("one"), "x"),        idempotency_id(by_key("two"), "x"),
       idempotency_id(by_gateway("one"), "x"),    idempotency_id(by_gateway("ada"), "x"),
@@ -102,7 +102,7 @@ TEST_CASE("each caller's keys are their own") {
         "b21b01ff6f4681848e75395a097303e1babeae62108561d68ed50dc451813b7f");
 }
 
-TEST_CASE("a request is what it asks, not how it came") {
+TEST_CASE("the request hash covers method, target and body, and no header or caller") {
   auto one = asking("POST", "/scan", "{}");
   auto same = one;
   same.id = "other";

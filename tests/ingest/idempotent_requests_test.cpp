@@ -1,12 +1,13 @@
-#include "ingest/idempotent_requests.hpp"
+#include "ingest/http/idempotent_requests.hpp"
 
 #include "base/async/condition.hpp"
-#include "ingest/idempotency_key.hpp"
-#include "ingest/problem.hpp"
+#include "ingest/http/idempotency_key.hpp"
+#include "ingest/http/problem.hpp"
 #include "model/events.hpp"
 #include "queue/errc.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/ingest/scan_world.hpp"
+#include "tests/support/limits.hpp"
 
 #include <boost/asio/use_future.hpp>
 
@@ -17,8 +18,8 @@ namespace {
 
 using std::chrono::seconds;
 
-/// A router whose handlers count what they do, behind the passage. `/hold` is answered after
-/// `release`, `/refuse` with whatever status its body says.
+/// A router behind the middleware, with handlers that count their calls. `/hold` is answered after
+/// `release`, `/refuse` with the status that its body specifies.
 struct repeat_world {
   repeat_world() {
     std::vector<queue::topic_spec> topics = {{.name = model::topics::idempotency}};
@@ -27,8 +28,8 @@ struct repeat_world {
     view = views::open_idempotency_view(view_loop.get_executor(), *queue, std::nullopt, bounds,
                                         clock, log)
                .value();
-    repeats = std::make_unique<idempotent_requests>(loop.get_executor(), *queue, *view, bounds,
-                                                    wall, log, counts);
+    idempotent_requests::context around{loop.get_executor(), *queue, bounds, wall, log, counts};
+    repeats = std::make_unique<idempotent_requests>(around, *view);
     auto handle = [this](http_request request, path_parameters) {
       return answer(std::move(request));
     };
@@ -37,14 +38,14 @@ struct repeat_world {
         routes.add(method, path, access::everybody, handle);
     }
     routes.add("POST", "/secret", access::everybody, handle, {.what = secrecy::told_once});
-    routes.set_passage(*repeats);
+    routes.set_middleware(*repeats);
     view_loop.start();
     loop.start();
   }
   ~repeat_world() {
     queue->refuse_with({});
     queue->keep_silent(false);
-    test::run(spawn_on(loop.get_executor(), [this] { return repeats->stop(); }));
+    test::run(run_coroutine_on(loop.get_executor(), [this] { return repeats->stop(); }));
     test::run(view->stop());
     loop.join();
     view_loop.join();
@@ -83,20 +84,20 @@ struct repeat_world {
   }
   http_response ask(http_request request) {
     auto work = [this, request] { return routes.handle(request); };
-    return test::run(spawn_on(loop.get_executor(), work));
+    return test::run(run_coroutine_on(loop.get_executor(), work));
   }
   http_response post(const std::string& path, const std::string& key,
                      const std::string& body = {}) {
     return ask(request("POST", path, key, body));
   }
   void release() {
-    test::run(call_on(loop.get_executor(), [this] {
+    test::run(run_on(loop.get_executor(), [this] {
       released = true;
       news.notify_all();
     }));
   }
 
-  limits bounds;
+  test::limits bounds;
   system_clock wall;
   system_clock clock;
   metrics counts;
@@ -126,7 +127,7 @@ bool replayed(const http_response& answer) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(repeat_world, "what comes again gets the answer that it got") {
+TEST_CASE_FIXTURE(repeat_world, "a repeated request gets the cached response") {
   auto first = post("/make", "\"k\"", "body");
   CHECK(first.status == 202);
   CHECK(first.body == "answer 1 body");
@@ -144,18 +145,19 @@ TEST_CASE_FIXTURE(repeat_world, "what comes again gets the answer that it got") 
   CHECK(handled == 2);
 }
 
-TEST_CASE_FIXTURE(repeat_world, "without a key, and by other methods, it is done each time") {
+TEST_CASE_FIXTURE(repeat_world, "without a key, and for other methods, each request is executed") {
   (void)post("/make", "");
   (void)post("/make", "");
   CHECK(handled == 2);
   auto get = request("GET", "/make", "k");
   CHECK(!replayed(ask(get)));
   CHECK(!replayed(ask(get)));
-  CHECK(ask(request("GET", "/make", "no key at all")).status == 202);
+  CHECK(ask(request("GET", "/make", "no key")).status == 202);
   CHECK(handled == 5);
 }
 
-TEST_CASE_FIXTURE(repeat_world, "another request under a key is refused, whatever differs") {
+TEST_CASE_FIXTURE(repeat_world,
+                  "a different request under the same key is refused, whatever differs") {
   (void)post("/make", "k", "body");
   CHECK(post("/make", "k", "other").status == 422);
   CHECK(post("/make/7", "k", "body").status == 422);
@@ -164,7 +166,7 @@ TEST_CASE_FIXTURE(repeat_world, "another request under a key is refused, whateve
   asked.query = {{"a", "1"}};
   CHECK(ask(asked).status == 422);
   CHECK(handled == 1);
-  // Another caller's keys are other keys.
+  // Another caller's keys are separate.
   auto others = request("POST", "/make", "k", "other");
   others.who.key_id = "ben's";
   CHECK(ask(others).body == "answer 2 other");
@@ -173,13 +175,13 @@ TEST_CASE_FIXTURE(repeat_world, "another request under a key is refused, whateve
   CHECK(ask(others).body == "answer 3 other");
 }
 
-TEST_CASE_FIXTURE(repeat_world, "while the first is under way its repeat is told so") {
+TEST_CASE_FIXTURE(repeat_world, "a repeat of a running request is answered with 409") {
   auto first = asio::co_spawn(
       loop.get_executor(), routes.handle(request("POST", "/hold", "k", "body")), asio::use_future);
   held.get_future().wait();
   auto conflict = post("/hold", "k", "body");
   CHECK(conflict.status == 409);
-  CHECK(shown_in(conflict, "x-error").find("still under way") != std::string::npos);
+  CHECK(shown_in(conflict, "x-error").find("still in progress") != std::string::npos);
   CHECK(post("/hold", "k", "other").status == 422);
   release();
   CHECK(first.get().status == 202);
@@ -187,7 +189,7 @@ TEST_CASE_FIXTURE(repeat_world, "while the first is under way its repeat is told
   CHECK(handled == 1);
 }
 
-TEST_CASE_FIXTURE(repeat_world, "what was refused is not kept, and may be mended") {
+TEST_CASE_FIXTURE(repeat_world, "a refusal is not cached, and the corrected request is executed") {
   for (const char* status : {"400", "401", "403", "404", "409", "413", "429", "500", "503"}) {
     CAPTURE(status);
     auto refused = post("/refuse", "k", std::string("refuse ") + status);
@@ -202,7 +204,7 @@ TEST_CASE_FIXTURE(repeat_world, "what was refused is not kept, and may be mended
   CHECK(replayed(post("/make", "k", "mended")));
 }
 
-TEST_CASE_FIXTURE(repeat_world, "what is no key is refused before anything is done") {
+TEST_CASE_FIXTURE(repeat_world, "an invalid key is refused before the request is executed") {
   auto refused = post("/make", "two words");
   CHECK(refused.status == 400);
   CHECK(shown_in(refused, "x-error").starts_with("Idempotency-Key: "));
@@ -212,7 +214,7 @@ TEST_CASE_FIXTURE(repeat_world, "what is no key is refused before anything is do
   CHECK(handled == 0);
 }
 
-TEST_CASE_FIXTURE(repeat_world, "an answer goes out when it is durable, and not before") {
+TEST_CASE_FIXTURE(repeat_world, "a response is sent after it is durable, and not before") {
   queue->refuse_with(fail(queue::errc::unavailable, "no disk"));
   auto failed = post("/make", "k");
   CHECK(failed.status == 503);
@@ -224,7 +226,7 @@ TEST_CASE_FIXTURE(repeat_world, "an answer goes out when it is durable, and not 
   CHECK(replayed(post("/make", "k")));
 }
 
-TEST_CASE_FIXTURE(repeat_world, "an answer that is too long to keep is made again") {
+TEST_CASE_FIXTURE(repeat_world, "for a response too long to cache the request is executed again") {
   bounds.idempotency_body_bytes = 20;
   auto body = std::string(100, 'x');
   CHECK(post("/make", "k", body).body.starts_with("answer 1"));
@@ -233,7 +235,7 @@ TEST_CASE_FIXTURE(repeat_world, "an answer that is too long to keep is made agai
   CHECK(post("/make", "l", "short").status == 202);
 }
 
-TEST_CASE_FIXTURE(repeat_world, "a secret is told once, and never kept") {
+TEST_CASE_FIXTURE(repeat_world, "a secret is returned once and never stored") {
   auto first = post("/secret", "k", "body");
   CHECK(first.status == 202);
   auto again = post("/secret", "k", "body");
@@ -248,24 +250,24 @@ TEST_CASE_FIXTURE(repeat_world, "a secret is told once, and never kept") {
   CHECK(records[0].what.value.find("\"begun\"") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(repeat_world, "where no secret came of it the key is free again") {
+TEST_CASE_FIXTURE(repeat_world, "if no secret was created, the key can be used again") {
   CHECK(post("/secret", "k", "refuse 400").status == 400);
   CHECK(post("/secret", "k", "mended").status == 202);
   CHECK(post("/secret", "k", "mended").status == 409);
   CHECK(handled == 2);
-  // Of a failure nobody knows what came of it: the pair may be there, and a second one must not be.
+  // After a failure the result is unknown: the pair may exist, and there must not be a second one.
   CHECK(post("/secret", "m", "refuse 503").status == 503);
   CHECK(post("/secret", "m", "refuse 503").status == 409);
   CHECK(handled == 3);
-  // What could not be begun was not done.
+  // A request whose start could not be recorded was not executed.
   queue->refuse_with(fail(queue::errc::unavailable, "no disk"));
   CHECK(post("/secret", "l").status == 503);
   CHECK(handled == 3);
 }
 
-TEST_CASE_FIXTURE(repeat_world, "what another process has answered or begun is known here") {
-  auto put = [this](const http_request& asked, model::kept_answer::kind what) {
-    model::kept_answer kept;
+TEST_CASE_FIXTURE(repeat_world, "requests answered or begun by another process are known here") {
+  auto put = [this](const http_request& asked, model::cached_response::kind what) {
+    model::cached_response kept;
     kept.id = idempotency_id(asked.who, "k");
     kept.request = hash_of(asked);
     kept.by = "another-1";
@@ -278,19 +280,19 @@ TEST_CASE_FIXTURE(repeat_world, "what another process has answered or begun is k
     REQUIRE(test::run(queue->produce(std::move(batch))));
   };
   auto asked = request("POST", "/make", "k", "body");
-  put(asked, model::kept_answer::kind::answered);
+  put(asked, model::cached_response::kind::answered);
   auto answer = ask(asked);
   CHECK(answer.status == 200);
   CHECK(answer.body == "theirs");
   CHECK(shown_in(answer, "Content-Type").empty());
   auto secret = request("POST", "/secret", "k", "body");
   secret.who.key_id = "ben's";
-  put(secret, model::kept_answer::kind::begun);
+  put(secret, model::cached_response::kind::begun);
   CHECK(ask(secret).status == 409);
   CHECK(handled == 0);
 }
 
-TEST_CASE_FIXTURE(repeat_world, "what comes of requests with a key is counted") {
+TEST_CASE_FIXTURE(repeat_world, "each result of a request with a key is counted") {
   (void)post("/make", "k");
   (void)post("/make", "k");
   (void)post("/make", "k", "other");

@@ -1,5 +1,9 @@
 #include "tests/ingest/key_world.hpp"
 
+#include "ingest/facts/definition_handlers.hpp"
+#include "ingest/facts/entity_handlers.hpp"
+#include "ingest/http/health_handlers.hpp"
+#include "ingest/scans/scan_handlers.hpp"
 #include "model/events.hpp"
 
 namespace sonde::test {
@@ -18,11 +22,11 @@ key_world::key_world() {
       std::ranges::fill(into, std::byte{0});
       into[0] = static_cast<std::byte>(++made_);
     };
-    changes = std::make_unique<views::key_changes>(loop, *world.queue, *view, random, world.bounds,
-                                                   world.clock, world.log);
+    admin::context around{loop, *world.queue, world.bounds, world.clock, world.log};
+    changes = std::make_unique<admin::key_changes>(around, *view, random);
     keys = std::make_unique<ingest::keypair_service>(*changes, *view, world.bounds, world.clock,
                                                      world.log);
-    routes.set_guard(*door);
+    routes.set_authentication(*door);
     add_scheduling_routes(routes, scans, world.bounds);
     add_scan_routes(routes, scans, world.bounds);
     add_entity_routes(routes, world.facts());
@@ -35,14 +39,14 @@ key_world::key_world() {
                       []() -> awaitable<std::string> { co_return ""; });
     view->start();
   };
-  run(call_on(loop, set_up));
+  run(sonde::run_on(loop, set_up));
 }
 
 key_world::~key_world() {
   auto loop = world.loop.get_executor();
-  run(spawn_on(loop, [this] { return changes->stop(); }));
-  run(spawn_on(loop, [this] { return view->stop(); }));
-  run(call_on(loop, [this] {
+  run(run_coroutine_on(loop, [this] { return changes->stop(); }));
+  run(run_coroutine_on(loop, [this] { return view->stop(); }));
+  run(sonde::run_on(loop, [this] {
     keys.reset();
     changes.reset();
     view.reset();
@@ -52,8 +56,8 @@ key_world::~key_world() {
 void key_world::put(const model::credential& key) {
   world.put(to_record(key));
   auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  REQUIRE(
-      run(spawn_on(world.loop.get_executor(), [this, until] { return view->catch_up(until); })));
+  REQUIRE(run(run_coroutine_on(world.loop.get_executor(),
+                               [this, until] { return view->catch_up(until); })));
 }
 
 model::new_key key_world::make(std::vector<std::string> roles, std::string user,
@@ -79,7 +83,7 @@ void key_world::revoke(const model::new_key& key) {
 
 ingest::http_response key_world::ask(http_request request) {
   auto work = [this, request] { return routes.handle(request); };
-  return run(spawn_on(world.loop.get_executor(), work));
+  return run(run_coroutine_on(world.loop.get_executor(), work));
 }
 
 ingest::http_response key_world::ask(http_request request, const model::new_key& key, form how) {
@@ -93,7 +97,7 @@ ingest::http_response key_world::ask(http_request request, const model::new_key&
 }
 
 ingest::authenticator::work_done key_world::work() {
-  return run(call_on(world.loop.get_executor(), [this] { return door->work(); }));
+  return run(sonde::run_on(world.loop.get_executor(), [this] { return door->work(); }));
 }
 
 http_request request_of(const std::string& method, const std::string& target,

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "ingest/authenticate.hpp"
-#include "ingest/handlers.hpp"
-#include "ingest/keypair_handlers.hpp"
+#include "ingest/auth/authenticate.hpp"
+#include "ingest/auth/keypair_handlers.hpp"
+#include "ingest/http/router.hpp"
 #include "tests/ingest/scan_world.hpp"
 
 #include <cstdint>
@@ -20,13 +20,13 @@ class key_world {
   key_world();
   ~key_world();
 
-  /// A key on the topic, known to the view; `age` ago, valid for so many days.
+  /// Creates a key on the topic, known to the view; created `age` ago, valid for `days` days.
   model::new_key make(std::vector<std::string> roles, std::string user = "ada",
                       std::chrono::hours age = std::chrono::hours(0), std::uint32_t days = 0);
   void revoke(const model::new_key& key);
 
   ingest::http_response ask(ingest::http_request request);
-  /// The same, with the key's two halves in their own headers or as a token.
+  /// How `ask` sends the key: its two halves in separate headers, or a token.
   enum class form { pair, bearer };
   ingest::http_response ask(ingest::http_request request, const model::new_key& key,
                             form how = form::bearer);
@@ -36,7 +36,7 @@ class key_world {
   metrics counts;
   std::unique_ptr<views::credential_view> view;
   std::unique_ptr<ingest::authenticator> door;
-  std::unique_ptr<views::key_changes> changes;
+  std::unique_ptr<admin::key_changes> changes;
   std::unique_ptr<ingest::keypair_service> keys;
   ingest::router routes;
 

@@ -1,4 +1,4 @@
-#include "ingest/keypair_handlers.hpp"
+#include "ingest/auth/keypair_handlers.hpp"
 
 #include "model/events.hpp"
 #include "queue/errc.hpp"
@@ -30,7 +30,7 @@ http_request order(const std::string& body = R"({"name":"mine","days":30})") {
   return request_of("POST", pair_path, body);
 }
 
-/// The key that an answer tells of, as its owner would show it.
+/// Returns the key in a response, as its owner would send it.
 model::new_key told(const model::json& made) {
   model::new_key out;
   out.what.id = model::key_id(made["apiKey"].get<std::string>());
@@ -41,7 +41,7 @@ model::new_key told(const model::json& made) {
 }  // namespace
 
 TEST_CASE_FIXTURE(key_world,
-                  "a caller makes a pair with what the caller has, and it works at once") {
+                  "a caller creates a key pair with the same rights, valid immediately") {
   auto ada = make({"reporter", "user"}, "ada");
   auto answer = ask(order(), ada);
   REQUIRE(answer.status == 200);
@@ -62,7 +62,7 @@ TEST_CASE_FIXTURE(key_world,
   CHECK(!own.contains("apiSecret"));
 }
 
-TEST_CASE_FIXTURE(key_world, "callers see their own keys, an admin everybody's") {
+TEST_CASE_FIXTURE(key_world, "callers see their own keys, an admin sees all keys") {
   auto ada = make({"user"}, "ada");
   auto ben = make({"user"}, "ben");
   auto root = make({"admin"}, "root");
@@ -75,7 +75,7 @@ TEST_CASE_FIXTURE(key_world, "callers see their own keys, an admin everybody's")
   CHECK(count(root) == 4);
 }
 
-TEST_CASE_FIXTURE(key_world, "one's own keys can be revoked, others' are not there") {
+TEST_CASE_FIXTURE(key_world, "callers can revoke their own keys; other keys are not found") {
   auto ada = make({"user"}, "ada");
   auto ben = make({"user"}, "ben");
   auto root = make({"admin"}, "root");
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(key_world, "one's own keys can be revoked, others' are not the
   CHECK(json_of(ask(request_of("GET", "/api/auth/v2/keypairs"), root))["keys"].size() == 2);
 }
 
-TEST_CASE_FIXTURE(key_world, "an order for a pair that is none says why") {
+TEST_CASE_FIXTURE(key_world, "an invalid order for a key pair is refused with the reason") {
   auto ada = make({"user"}, "ada");
   auto says = [&](const std::string& body, const char* what) {
     auto answer = ask(order(body), ada);
@@ -107,19 +107,19 @@ TEST_CASE_FIXTURE(key_world, "an order for a pair that is none says why") {
   says("{", "malformed JSON");
   says("[]", "not an object");
   says(R"({"days":1})", "name: is missing");
-  says(R"({"name":"","days":1})", "name: has to be a text that is not empty");
-  says(R"({"name":1,"days":1})", "name: has to be a text that is not empty");
+  says(R"({"name":"","days":1})", "name: must be a string that is not empty");
+  says(R"({"name":1,"days":1})", "name: must be a string that is not empty");
   says(R"({"name":"a\nb","days":1})", "control characters");
-  says(R"({"name":"a"})", "days: has to be");
+  says(R"({"name":"a"})", "days: must be");
   for (const char* days : {"0", "-1", "1.5", "3651", "\"1\"", "18446744073709551615"})
-    says(std::string(R"({"name":"a","days":)") + days + "}", "days: has to be");
+    says(std::string(R"({"name":"a","days":)") + days + "}", "days: must be");
   says(R"({"name":"a","days":1,"roles":["admin"]})", "unknown field");
   auto untyped = order();
   untyped.headers.erase("content-type");
   CHECK(ask(untyped, ada).status == 415);
 }
 
-TEST_CASE("there are limits to how many keys there can be") {
+TEST_CASE("the number of keys is limited, per user and in total") {
   key_world keys;
   keys.world.bounds.keys_per_user = 2;
   keys.world.bounds.keys = 4;
@@ -132,7 +132,7 @@ TEST_CASE("there are limits to how many keys there can be") {
   CHECK(keys.ask(order(), ben).status == 503);
 }
 
-TEST_CASE_FIXTURE(key_world, "a key of a day makes keys of a day, which end with it") {
+TEST_CASE_FIXTURE(key_world, "a key that expires in a day creates only keys that expire with it") {
   auto day = make({"user"}, "ada", std::chrono::hours(0), 1);
   auto answer = ask(order(R"({"name":"long","days":3650})"), day);
   REQUIRE(answer.status == 200);
@@ -144,7 +144,7 @@ TEST_CASE_FIXTURE(key_world, "a key of a day makes keys of a day, which end with
   CHECK(ask(request_of("GET", pair_path), told(made)).status == 401);
 }
 
-TEST_CASE_FIXTURE(key_world, "all that derives from a key counts for the rate of that key") {
+TEST_CASE_FIXTURE(key_world, "all keys derived from a key share the rate limit of that key") {
   auto ada = make({"user"}, "ada");
   auto first = told(json_of(ask(order(), ada)));
   auto second = told(json_of(ask(order(), first)));
@@ -154,17 +154,18 @@ TEST_CASE_FIXTURE(key_world, "all that derives from a key counts for the rate of
   test::manual_clock still;
   still.advance(world.clock.now() - still.now());
   authenticator strict(*view, world.bounds, still, counts);
-  routes.set_guard(strict);
+  routes.set_authentication(strict);
   auto look = request_of("GET", pair_path);
   for (int i = 0; i < 5; ++i)
     CHECK(ask(look, second).status == 200);
   for (const auto& key : {second, first, ada})
     CHECK(ask(look, key).status == 429);
   CHECK(ask(look, other).status == 200);
-  routes.set_guard(*door);
+  routes.set_authentication(*door);
 }
 
-TEST_CASE_FIXTURE(key_world, "where the queue takes nothing, no key is made and none is revoked") {
+TEST_CASE_FIXTURE(key_world,
+                  "while the queue refuses writes, no key is created and none is revoked") {
   auto ada = make({"user"}, "ada");
   world.queue->refuse_with(fail(queue::errc::busy));
   CHECK(ask(order(), ada).status == 503);
@@ -173,7 +174,7 @@ TEST_CASE_FIXTURE(key_world, "where the queue takes nothing, no key is made and 
   CHECK(ask(request_of("GET", pair_path), ada).status == 200);
 }
 
-TEST_CASE_FIXTURE(key_world, "nobody acts under the name of what scans find") {
+TEST_CASE_FIXTURE(key_world, "a key of the reserved user of scan results is refused") {
   auto key = make({"admin"}, "sonde");
   CHECK(ask(test::request_of("GET", "/api/auth/v2/keypair"), key).status == 401);
 }

@@ -1,6 +1,6 @@
-#include "ingest/openapi.hpp"
+#include "ingest/docs/openapi.hpp"
 
-#include "model/definitions.hpp"
+#include "model/facts/definitions.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::ingest {
@@ -13,7 +13,7 @@ TEST_CASE("the document has this program's version and its entity types") {
   CHECK(types.size() == model::all_definitions().size());
 }
 
-TEST_CASE("every reference of the document leads somewhere, and every operation has a name") {
+TEST_CASE("every reference in the document resolves, and every operation has a name") {
   auto document = openapi_document("1");
   auto check = [&](const auto& self, const model::json& value) -> void {
     if (value.is_object() && value.contains("$ref")) {
@@ -34,7 +34,7 @@ TEST_CASE("every reference of the document leads somewhere, and every operation 
   }
 }
 
-TEST_CASE("the page shows what the document holds, and nothing of it as markup") {
+TEST_CASE("the page shows the content of the document, with its markup escaped") {
   auto document = openapi_document("<1>");
   auto page = openapi_page(document);
   CHECK(page.starts_with("<!doctype html>"));

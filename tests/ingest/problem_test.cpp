@@ -1,7 +1,7 @@
-#include "ingest/problem.hpp"
+#include "ingest/http/problem.hpp"
 
 #include "ingest/errc.hpp"
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <algorithm>
@@ -18,22 +18,22 @@ std::string header_of(const http_response& answer, std::string_view name) {
 
 }  // namespace
 
-TEST_CASE("a problem says the same in its headers and in its body") {
-  auto answer = problem(404, "there is no such thing", "abc-7");
+TEST_CASE("the headers and the body of a problem agree") {
+  auto answer = problem(404, "it does not exist", "abc-7");
   CHECK(answer.status == 404);
   CHECK(header_of(answer, "Content-Type") == "application/problem+json");
-  CHECK(header_of(answer, "x-error") == "there is no such thing");
+  CHECK(header_of(answer, "x-error") == "it does not exist");
   CHECK(header_of(answer, "x-error-id") == "abc-7");
   CHECK(header_of(answer, "Retry-After") == "(none)");
   auto body = model::parse_own(answer.body);
   CHECK(body == model::json{{"type", "about:blank"},
                             {"title", "Not Found"},
                             {"status", 404},
-                            {"detail", "there is no such thing"},
+                            {"detail", "it does not exist"},
                             {"id", "abc-7"}});
 }
 
-TEST_CASE("what may be tried again says when") {
+TEST_CASE("an answer to a request that can be retried has Retry-After") {
   CHECK(header_of(problem(503, "later", "x"), "Retry-After") == "1");
   auto answer = problem(429, "later", "x");
   CHECK(header_of(answer, "Retry-After") == "1");
@@ -43,7 +43,7 @@ TEST_CASE("what may be tried again says when") {
                            [](const auto& each) { return each.first; }) == 1);
 }
 
-TEST_CASE("a sentence that quotes hostile input stays one header line, and JSON") {
+TEST_CASE("a message with hostile input stays one header line, and valid JSON") {
   auto answer = problem(400, "a\r\nx-injected: 1\x1b[31m\x7F\xFF€" + std::string(2000, 'b'), "x");
   auto line = header_of(answer, "x-error");
   CHECK(line.starts_with("a??x-injected: 1?[31m?????bbb"));
@@ -64,7 +64,7 @@ TEST_CASE("each error of this folder has its status") {
   CHECK(header_of(problem(fail(errc::gone), "x"), "x-error") == describe(errc::gone));
 }
 
-TEST_CASE("every status that is sent has its phrase") {
+TEST_CASE("every status that is sent has its reason phrase") {
   for (unsigned status : {200U, 202U, 204U, 400U, 404U, 405U, 408U, 409U, 410U, 413U, 415U, 421U,
                           422U, 429U, 431U, 500U, 503U, 505U}) {
     CAPTURE(status);

@@ -1,4 +1,4 @@
-#include "ingest/rate_limit.hpp"
+#include "ingest/http/rate_limit.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -12,7 +12,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Who asks when; `wait`: what they are told, 0 where they are let in.
+/// A request of a caller at a time; `wait_s`: the wait that the limit returns, 0 if the request is
+/// admitted.
 struct asked {
   int at_ms;
   const char* who;
@@ -30,7 +31,7 @@ void check(rate_limit& rates, const std::vector<asked>& all) {
 
 }  // namespace
 
-TEST_CASE("a burst, then so many a second; what is refused takes nothing") {
+TEST_CASE("a burst is admitted, then a number per second; a refused request takes no token") {
   rate_limit rates({.per_second = 2, .burst = 3, .callers = 10});
   check(rates, {{0, "a", 0},
                 {0, "a", 0},
@@ -42,14 +43,14 @@ TEST_CASE("a burst, then so many a second; what is refused takes nothing") {
                 {900, "a", 1},
                 {1'000, "a", 0},
                 {1'000, "a", 1},
-                // After a pause no more than a burst.
+                // After a pause no more than a burst is admitted.
                 {60'000, "a", 0},
                 {60'000, "a", 0},
                 {60'000, "a", 0},
                 {60'000, "a", 1}});
 }
 
-TEST_CASE("each has their own, and is told whole seconds, rounded up") {
+TEST_CASE("each caller has separate tokens, and waits are whole seconds, rounded up") {
   rate_limit rates({.per_second = 1, .burst = 1, .callers = 10});
   check(rates, {{0, "a", 0},
                 {0, "b", 0},
@@ -60,14 +61,14 @@ TEST_CASE("each has their own, and is told whole seconds, rounded up") {
                 {1'000, "", 0},
                 {1'000, "", 1}});
   CHECK(rates.callers() == 3);
-  // Nobody waits for longer than one token takes.
+  // No wait is longer than the time of one token.
   rate_limit one_of_many({.per_second = 1, .burst = 100, .callers = 1});
   for (int i = 0; i < 100; ++i)
     CHECK(!one_of_many.take("a", steady_time{}));
   CHECK(one_of_many.take("a", steady_time{}) == seconds(1));
 }
 
-TEST_CASE("the largest and the smallest bounds are bounds too") {
+TEST_CASE("the limit works with the largest and the smallest bounds") {
   constexpr auto most = std::numeric_limits<std::uint32_t>::max();
   rate_limit wide({.per_second = most, .burst = most, .callers = 1});
   rate_limit slow({.per_second = 1, .burst = most, .callers = 1});
@@ -81,27 +82,27 @@ TEST_CASE("the largest and the smallest bounds are bounds too") {
   CHECK(nothing.take("a", now) == seconds(1));
 }
 
-TEST_CASE("who is full again is forgotten first, and loses nothing by it") {
+TEST_CASE("callers with a full bucket are forgotten first, without effect on them") {
   rate_limit rates({.per_second = 1, .burst = 2, .callers = 3});
-  // "a" has taken all there was and "b" one, which it has back when "d" comes.
+  // "a" has taken all its tokens and "b" one, which it has back when "d" comes.
   check(rates, {{0, "a", 0}, {0, "a", 0}, {0, "b", 0}, {900, "c", 0}, {1'500, "d", 0}});
   CHECK(rates.callers() == 3);
   check(rates, {{1'500, "a", 0}, {1'500, "a", 1}});
   check(rates, {{1'500, "c", 0}, {1'500, "c", 1}});
 }
 
-TEST_CASE("where all are in use, the one that was quiet longest is forgotten") {
+TEST_CASE("if no bucket is full, the caller that has been idle longest is forgotten") {
   rate_limit rates({.per_second = 1, .burst = 1, .callers = 2});
   check(rates, {{0, "a", 0}, {1, "b", 0}, {2, "a", 1}, {3, "c", 0}, {4, "a", 1}, {5, "b", 0}});
   CHECK(rates.callers() == 2);
-  // Many pass through; the number of those who are remembered does not grow.
+  // The number of remembered callers does not grow with the number of callers.
   rate_limit few({.per_second = 1, .burst = 4, .callers = 16});
   for (int i = 0; i < 10'000; ++i)
     CHECK(!few.take(std::to_string(i), steady_time(milliseconds(i))));
   CHECK(few.callers() == 16);
 }
 
-TEST_CASE("other bounds count from the moment they are set, for those who were refused too") {
+TEST_CASE("new bounds apply from the moment they are set, also to refused callers") {
   rate_limit rates({.per_second = 1, .burst = 1, .callers = 10});
   check(rates, {{0, "a", 0}, {0, "a", 1}});
   rates.set_bounds({.per_second = 10, .burst = 3, .callers = 10});

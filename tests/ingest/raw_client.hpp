@@ -6,25 +6,25 @@
 
 namespace sonde::test {
 
-/// A client that sends bytes as they are. Blocks, but no longer than half a minute.
+/// A client that sends bytes unchanged. Blocks, but no longer than half a minute.
 class raw_client {
  public:
-  /// `127.0.0.1:8480`.
+  /// Connects to an endpoint such as `127.0.0.1:8480`.
   explicit raw_client(const std::string& endpoint);
   ~raw_client();
   raw_client(const raw_client&) = delete;
   raw_client& operator=(const raw_client&) = delete;
 
-  /// False: the server has hung up.
+  /// Returns false if the server has closed the connection.
   bool send(std::string_view bytes);
-  /// Says that nothing more will come, and still listens.
+  /// Closes the sending side; the client still receives.
   void end();
-  /// One answer with its body, without the head of another; what there is where the server hangs up
-  /// before its end.
+  /// Returns one response with its body, without the header of the next; the bytes so far if the
+  /// server closes the connection before its end.
   std::string read_answer();
-  /// Everything until the server hangs up.
+  /// Returns everything until the server closes the connection.
   std::string read_all();
-  /// The connection was reset, not closed.
+  /// Returns whether the connection was reset, not closed.
   [[nodiscard]] bool was_reset() const { return reset_; }
 
  private:

@@ -1,4 +1,4 @@
-#include "ingest/refusal_log.hpp"
+#include "ingest/http/refusal_log.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -6,7 +6,7 @@
 
 namespace sonde::ingest {
 
-TEST_CASE("the first few have lines of their own, and after a while the next few") {
+TEST_CASE("the first refusals in each time window have separate log lines") {
   asio::io_context loop(1);
   logger log(log_level::error);
   refusal_log refusals(loop.get_executor(), log, 2, std::chrono::milliseconds(1));
@@ -14,13 +14,13 @@ TEST_CASE("the first few have lines of their own, and after a while the next few
   CHECK(refusals.note(401));
   for (int i = 0; i < 1000; ++i)
     CHECK(!refusals.note(429));
-  loop.run();  // to the end of the window, which is all that there is to do
+  loop.run();  // until the end of the window, which is the only pending work
   CHECK(refusals.note(400));
   CHECK(refusals.note(400));
   CHECK(!refusals.note(400));
 }
 
-TEST_CASE("a loop whose server stops does not wait for the minute's end") {
+TEST_CASE("a loop whose server stops does not wait for the end of the minute") {
   asio::io_context loop(1);
   logger log(log_level::error);
   refusal_log refusals(loop.get_executor(), log, 1);

@@ -1,10 +1,10 @@
-#include "ingest/request_reader.hpp"
+#include "ingest/http/request_reader.hpp"
 
 #include "tests/support/doctest.hpp"
 
 namespace sonde::ingest {
 
-TEST_CASE("a request is read from bytes that come one by one") {
+TEST_CASE("a request is read from bytes that arrive one by one") {
   const std::string bytes =
       "POST /a HTTP/1.1\r\nHost: localhost\r\nX: \t y \r\nConnection: close\r\n"
       "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0A\r\n0123456789\r\n0\r\n\r\n";
@@ -22,7 +22,7 @@ TEST_CASE("a request is read from bytes that come one by one") {
   CHECK(reader.take_body() == "abc0123456789");
 }
 
-TEST_CASE("bytes behind the request are not taken, nor what is no request") {
+TEST_CASE("bytes after the request are refused, and so is a malformed request") {
   request_reader one;
   CHECK(!one.take("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET"));
   CHECK(!one.done());
@@ -30,7 +30,7 @@ TEST_CASE("bytes behind the request are not taken, nor what is no request") {
   CHECK(!two.take("GET / HTTP/1.1\r\nA: b\nC: d\r\n\r\n"));
 }
 
-TEST_CASE("a promise of many bytes costs nothing before they come") {
+TEST_CASE("a large declared length allocates no memory before the bytes arrive") {
   request_reader reader;
   CHECK(reader.take("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000000\r\n\r\nx"));
   CHECK(!reader.done());

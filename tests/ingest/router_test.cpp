@@ -1,6 +1,6 @@
-#include "ingest/router.hpp"
+#include "ingest/http/router.hpp"
 
-#include "ingest/problem.hpp"
+#include "ingest/http/problem.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
@@ -50,12 +50,12 @@ TEST_CASE_FIXTURE(routed, "a request goes to the handler of its method and path"
   CHECK(ask("GET", "/").body == "GET\n");
 }
 
-TEST_CASE_FIXTURE(routed, "HEAD is GET's handler, which need not know") {
+TEST_CASE_FIXTURE(routed, "the handler of GET also serves HEAD") {
   CHECK(ask("HEAD", "/scan/7").status == 200);
   CHECK(ask("HEAD", "/scan").status == 405);
 }
 
-TEST_CASE_FIXTURE(routed, "an unknown path is 404, and nothing matches by halves") {
+TEST_CASE_FIXTURE(routed, "an unknown path is answered with 404, and a partial match is none") {
   for (const char* path : {"/scans", "/scan/", "/scan/7/", "/scan/7/8", "//scan", "/SCAN",
                            "/entity//part/x", "/entity/a/part", "/scan/{id}/"}) {
     CAPTURE(path);
@@ -65,13 +65,13 @@ TEST_CASE_FIXTURE(routed, "an unknown path is 404, and nothing matches by halves
   CHECK(ask("OPTIONS", "/nothing").status == 404);
 }
 
-TEST_CASE_FIXTURE(routed, "a path in bytes that are no UTF-8 is quoted without harm") {
+TEST_CASE_FIXTURE(routed, "a path that is not UTF-8 is quoted with replacement characters") {
   auto answer = ask("GET", "/\xFF\xFE");
   CHECK(answer.status == 404);
   CHECK(answer.body.find("\xEF\xBF\xBD") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(routed, "a query parameter that a path does not take is refused by name") {
+TEST_CASE_FIXTURE(routed, "an unknown query parameter of a path is refused by name") {
   routes.add("GET", "/list", access::reporter, echo, {.query = {"limit", "state"}});
   routes.add("POST", "/list", access::reporter, echo);
   auto list = [&](const char* method, std::map<std::string, std::string> query) {
@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(routed, "a query parameter that a path does not take is refuse
   CHECK(list("GET", {{std::string(5'000, 'x'), ""}}).body.size() < 1'000);
 }
 
-TEST_CASE_FIXTURE(routed, "no query parameter keeps anybody from asking whether it lives") {
+TEST_CASE_FIXTURE(routed, "an open path ignores unknown query parameters") {
   http_request request;
   request.method = "GET";
   request.path = "/";
@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(routed, "no query parameter keeps anybody from asking whether 
   CHECK(test::run(routes.handle(std::move(request))).status == 200);
 }
 
-TEST_CASE_FIXTURE(routed, "a known path with another method says which there are") {
+TEST_CASE_FIXTURE(routed, "an unsupported method is refused with the supported methods") {
   auto answer = ask("PATCH", "/scan/7");
   CHECK(answer.status == 405);
   CHECK(allowed("PATCH", "/scan/7") == "DELETE, GET, HEAD, OPTIONS");
@@ -116,17 +116,17 @@ TEST_CASE_FIXTURE(routed, "OPTIONS lists the methods and has no body") {
   CHECK(allowed("OPTIONS", "/scan/7") == "DELETE, GET, HEAD, OPTIONS");
 }
 
-TEST_CASE_FIXTURE(routed, "OPTIONS of all of the server lists what some path takes") {
+TEST_CASE_FIXTURE(routed, "OPTIONS for the whole server lists the methods of all paths") {
   CHECK(ask("OPTIONS", "*").status == 204);
   CHECK(allowed("OPTIONS", "*") == "DELETE, GET, HEAD, OPTIONS, POST");
 }
 
 namespace {
 
-/// Lets in whoever names themselves, as what they say they are.
-struct trusting_guard final : guard {
+/// Admits every caller with a role header, under that role.
+struct trusting_authentication final : authentication {
   awaitable<bool> ready() override { co_return able; }
-  std::optional<http_response> judge(http_request& request, access needed) override {
+  std::optional<http_response> check(http_request& request, access needed) override {
     if (needed == access::everybody) return std::nullopt;
     const auto* role = request.header("role");
     if (role == nullptr) return problem(401, "who are you?", request.id);
@@ -134,7 +134,7 @@ struct trusting_guard final : guard {
     request.who.roles = {*role};
     return check_role(request, needed);
   }
-  std::optional<http_response> judge_stray(http_request& request) override {
+  std::optional<http_response> check_stray(http_request& request) override {
     ++strays;
     if (strays <= most_strays) return std::nullopt;
     return problem(429, "too many", request.id);
@@ -146,7 +146,7 @@ struct trusting_guard final : guard {
 
 struct guarded {
   guarded() {
-    routes.set_guard(door);
+    routes.set_authentication(door);
     routes.add("GET", "/open", access::everybody, echo);
     routes.add("GET", "/key", access::any_caller, echo);
     routes.add("GET", "/user", access::user, echo);
@@ -160,13 +160,13 @@ struct guarded {
     if (!role.empty()) request.headers.emplace("role", std::move(role));
     return test::run(routes.handle(std::move(request))).status;
   }
-  trusting_guard door;
+  trusting_authentication door;
   router routes;
 };
 
 }  // namespace
 
-TEST_CASE_FIXTURE(guarded, "a route is for those who have its role, and for the admin") {
+TEST_CASE_FIXTURE(guarded, "a route admits its role and the admin") {
   CHECK(ask("GET", "/open") == 200);
   CHECK(ask("GET", "/key") == 401);
   CHECK(ask("GET", "/key", "anything") == 200);
@@ -181,7 +181,7 @@ TEST_CASE_FIXTURE(guarded, "a route is for those who have its role, and for the 
     CHECK(ask("GET", path, "admin") == 200);
 }
 
-TEST_CASE_FIXTURE(guarded, "on a known path credentials come before the method, on no other") {
+TEST_CASE_FIXTURE(guarded, "only on a known path are credentials checked before the method") {
   CHECK(ask("PATCH", "/user") == 401);
   CHECK(ask("PATCH", "/user", "trusted") == 405);
   CHECK(ask("OPTIONS", "/user") == 401);
@@ -191,15 +191,14 @@ TEST_CASE_FIXTURE(guarded, "on a known path credentials come before the method, 
   CHECK(ask("GET", "/nothing") == 404);
 }
 
-TEST_CASE_FIXTURE(guarded,
-                  "a guard that cannot tell keeps everybody out, but not from what is open") {
+TEST_CASE_FIXTURE(guarded, "without current data the authenticator admits only open paths") {
   door.able = false;
   CHECK(ask("GET", "/user", "admin") == 503);
   CHECK(ask("GET", "/user") == 503);
   CHECK(ask("GET", "/open") == 200);
 }
 
-TEST_CASE("without a guard nobody has a role who was not given one") {
+TEST_CASE("without an authenticator a caller has only the roles in the request") {
   router routes;
   routes.add("GET", "/user", access::user, echo);
   http_request request;
@@ -210,8 +209,7 @@ TEST_CASE("without a guard nobody has a role who was not given one") {
   CHECK(test::run(routes.handle(request)).status == 200);
 }
 
-TEST_CASE_FIXTURE(guarded,
-                  "a request is let in by its header, and its body is wanted where it counts") {
+TEST_CASE_FIXTURE(guarded, "the header decides on admission, the route on reading a body") {
   auto admit = [&](const char* method, const char* path, const char* role, http_request& request) {
     request.method = method;
     request.path = path;
@@ -243,7 +241,8 @@ TEST_CASE_FIXTURE(guarded,
   CHECK(test::run(routes.handle(behind)).varies == http_response::depends_on::gateway);
 }
 
-TEST_CASE_FIXTURE(guarded, "what is refused whoever asks is counted for who has asked") {
+TEST_CASE_FIXTURE(guarded,
+                  "refusals that do not depend on the caller are counted against the caller") {
   door.most_strays = 2;
   CHECK(ask("GET", "/nothing") == 404);
   CHECK(ask("PATCH", "/open") == 405);

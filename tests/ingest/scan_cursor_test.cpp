@@ -1,4 +1,4 @@
-#include "ingest/scan_cursor.hpp"
+#include "ingest/scans/scan_cursor.hpp"
 
 #include "base/hash.hpp"
 #include "ingest/errc.hpp"
@@ -15,7 +15,7 @@ views::list_place place_at(std::int64_t moment) {
 
 }  // namespace
 
-TEST_CASE("a cursor leads back to its place, and may stand in a query as it is") {
+TEST_CASE("a cursor decodes to its position, and is safe in a query") {
   for (std::int64_t moment : {0LL, 1LL, 1'795'361'213'402LL, 99'999'999'999'999LL}) {
     auto text = to_cursor(place_at(moment));
     CAPTURE(text);
@@ -27,7 +27,7 @@ TEST_CASE("a cursor leads back to its place, and may stand in a query as it is")
   }
 }
 
-TEST_CASE("what is no cursor is refused with the mend") {
+TEST_CASE("an invalid cursor is refused with the remedy") {
   auto good = to_cursor(place_at(1'795'361'213'402));
   auto with = [](std::string plain) { return to_base64(plain); };
   auto moment = std::string("01795361213402");
@@ -48,7 +48,7 @@ TEST_CASE("what is no cursor is refused with the mend") {
     CAPTURE(each);
     REQUIRE(!read);
     CHECK(read.error().code == make_error_code(errc::invalid));
-    CHECK(read.error().message().starts_with("cursor: is none"));
+    CHECK(read.error().message().starts_with("cursor: is not from this server"));
   }
 }
 

@@ -1,4 +1,4 @@
-#include "ingest/scan_json.hpp"
+#include "ingest/scans/scan_json.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -16,8 +16,8 @@ views::found_task done_scan() {
   auto& task = out.task;
   task.target = model::target::parse("203.0.113.1").value();
   task.profile = "22,443";
-  task.scope = {"public"};
-  task.key = model::key_of(task.target, task.profile, task.scope);
+  task.visibility = {"public"};
+  task.key = model::key_of(task.target, task.profile, task.visibility);
   task.attempt = 2;
   task.progress = {2, 2, 1};
   task.current.number = 3;
@@ -46,7 +46,7 @@ model::endpoint_result https() {
 
 }  // namespace
 
-TEST_CASE("an ended scan is told with its times, outcome and results") {
+TEST_CASE("an ended scan is shown with its times, outcome and results") {
   auto scan = done_scan();
   scan.task.results = {https()};
   scan.task.results_total = 1;
@@ -62,7 +62,7 @@ TEST_CASE("an ended scan is told with its times, outcome and results") {
   CHECK(out["started"] == "2026-01-02T12:00:01.000Z");
   CHECK(out["ended"] == "2026-01-02T12:00:03.000Z");
   CHECK(out["outcome"] == json{{"name", "complete"}, {"reason", "all is known"}});
-  CHECK(out["progress"] == json{{"planned", 2}, {"done", 2}, {"open", 1}});
+  CHECK(out["progress"] == json{{"planned", 2}, {"done", 2}, {"open", 1}, {"identified", 0}});
   REQUIRE(out["results"].size() == 1);
   const auto& row = out["results"][0];
   CHECK(row["endpoint"] == "203.0.113.1:443/tcp");
@@ -74,7 +74,31 @@ TEST_CASE("an ended scan is told with its times, outcome and results") {
   CHECK(!out.contains("truncated"));
 }
 
-TEST_CASE("what is not known is not there") {
+TEST_CASE("a scan is shown with its depth, and a result with its requests") {
+  auto scan = done_scan();
+  scan.task.depth = model::scan_depth::deep;
+  auto row = https();
+  row.requests = {{"greeting", "silent", 0, 0, 250}, {"tls", "answered", 517, 4'000, 31}};
+  scan.task.results = {row};
+  scan.task.results_total = 1;
+  auto out = to_json(scan, task_state::done);
+  CHECK(out["depth"] == "deep");
+  CHECK(!out.contains("truncated"));
+  REQUIRE(out["results"][0]["requests"].size() == 2);
+  CHECK(out["results"][0]["requests"][1] == json{{"module", "tls"},
+                                                 {"outcome", "answered"},
+                                                 {"sent", 517},
+                                                 {"received", 4'000},
+                                                 {"time_ms", 31}});
+  scan.task.results[0].requests.clear();
+  scan.task.requests_omitted = true;
+  out = to_json(scan, task_state::done);
+  CHECK(!out["results"][0].contains("requests"));
+  CHECK(out["truncated"] == true);
+  CHECK(out["results_total"] == 1);
+}
+
+TEST_CASE("unknown values are left out") {
   model::endpoint_result bare;
   bare.endpoint = "203.0.113.1:22/tcp";
   bare.service = model::entity_id_of("service", bare.endpoint);
@@ -87,7 +111,7 @@ TEST_CASE("what is not known is not there") {
   CHECK(!row.contains("certificate"));
 }
 
-TEST_CASE("a cut list of results says how long the whole is") {
+TEST_CASE("a truncated list of results says how many results there are") {
   auto scan = done_scan();
   scan.task.results = {https()};
   scan.task.results_total = 5;
@@ -105,7 +129,7 @@ TEST_CASE("an ended scan that is shown as running has no outcome and no results 
   CHECK(!out.contains("results"));
 }
 
-TEST_CASE("a queued scan has neither been started nor ended") {
+TEST_CASE("a queued scan has neither a start nor an end") {
   auto scan = done_scan();
   scan.task.current.state = task_state::queued;
   scan.task.current.started.reset();
@@ -118,7 +142,7 @@ TEST_CASE("a queued scan has neither been started nor ended") {
   CHECK(out["progress"]["planned"] == 2);
 }
 
-TEST_CASE("a past generation says what became of it, and which one is newer") {
+TEST_CASE("a past generation shows its outcome, and which one is newer") {
   auto scan = done_scan();
   scan.generation->number = 2;
   scan.generation->id = model::task_id_of(scan.task.key, 2);
@@ -130,7 +154,7 @@ TEST_CASE("a past generation says what became of it, and which one is newer") {
   CHECK(!out.contains("results"));
 }
 
-TEST_CASE("a generation that waits for the current one is superseded by nobody") {
+TEST_CASE("a generation that waits for the current one has no superseding scan") {
   auto scan = done_scan();
   scan.generation->number = 4;
   scan.generation->id = model::task_id_of(scan.task.key, 4);

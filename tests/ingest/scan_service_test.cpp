@@ -1,9 +1,9 @@
-#include "ingest/scan_service.hpp"
+#include "ingest/scans/scan_service.hpp"
 
 #include "ingest/errc.hpp"
-#include "ingest/scan_cursor.hpp"
+#include "ingest/scans/scan_cursor.hpp"
 #include "model/events.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/task_fold.hpp"
 #include "queue/errc.hpp"
 #include "tests/ingest/scan_world.hpp"
 
@@ -25,7 +25,7 @@ struct open_world : scan_world {
   model::json list(const views::list_query& query) {
     auto& scans = service();
     auto work = [&scans, query] { return scans.list(query); };
-    auto listed = test::run(spawn_on(loop.get_executor(), work));
+    auto listed = test::run(run_coroutine_on(loop.get_executor(), work));
     REQUIRE(listed);
     return model::parse_own(*listed);
   }
@@ -35,7 +35,7 @@ bool holds(const std::string& sentence, const char* words) {
   return sentence.find(words) != std::string::npos;
 }
 
-/// A task of this request that has ended so long ago.
+/// Returns a task of this request that ended at this time.
 model::scan_task ended_task(const model::scan_request& asked, std::int64_t offset,
                             model::outcome_kind how, wall_time when) {
   auto task = model::started(model::fold(std::nullopt, asked, offset, kept), when);
@@ -44,71 +44,7 @@ model::scan_task ended_task(const model::scan_request& asked, std::int64_t offse
 
 }  // namespace
 
-TEST_CASE_FIXTURE(open_world, "an order is a target and what is said beside it") {
-  auto plain = order(one_target);
-  CHECK(plain.target.text() == "192.0.2.7");
-  CHECK(plain.profile == "standard");
-  CHECK(plain.ports.empty());
-  CHECK(plain.max_age == hours(24));
-  CHECK(plain.priority == 0);
-  auto full =
-      order(R"({"target":"WWW.Example.com.","ports":"90,80-85,22,84","max_age":60,"priority":-9})");
-  CHECK(full.target.text() == "www.example.com");
-  CHECK(full.profile == "22,80-85,90");
-  CHECK(full.ports.empty());
-  CHECK(full.max_age == std::chrono::minutes(1));
-  CHECK(full.priority == -9);
-}
-
-TEST_CASE_FIXTURE(open_world, "a profile of the configuration is written out, a built-in one not") {
-  profiles = model::profile_book::with({{"web", "80,443"}}).value();
-  CHECK(order(R"({"target":"192.0.2.7","profile":"web"})").ports == "80,443");
-  CHECK(order(R"({"target":"192.0.2.7","profile":"full"})").ports.empty());
-}
-
-TEST_CASE_FIXTURE(open_world, "a refused order names the field and the mend") {
-  struct {
-    const char* order;
-    const char* words;
-  } const cases[] = {
-      {"[]", "not an object"},
-      {"{}", "target: is missing"},
-      {R"({"target":null})", "target: is not a text but of the type null"},
-      {R"({"target":""})", "target: "},
-      {R"({"target":"192.0.2.0/24"})", "target: "},
-      {R"({"target":"10.0.0.1"})", "target: "},
-      {R"({"target":"192.0.2.7","prority":1})", "did you mean \"priority\"?"},
-      {R"({"target":"192.0.2.7","webhook":null})", "webhook: this server sends none"},
-      {R"({"target":"192.0.2.7","profile":"full","ports":"1"})",
-       "ports: is given together with profile; give one of them"},
-      {R"({"target":"192.0.2.7","profile":"ful"})", "did you mean \"full\"?"},
-      {R"({"target":"192.0.2.7","profile":7})", "profile: is not a text"},
-      {R"({"target":"192.0.2.7","ports":""})", "ports: "},
-      {R"({"target":"192.0.2.7","ports":"65536"})", "ports: "},
-      {R"({"target":"192.0.2.7","max_age":"1"})", "max_age: is no integer between 0 and"},
-      {R"({"target":"192.0.2.7","max_age":18446744073709551615})", "max_age: "},
-      {R"({"target":"192.0.2.7","max_age":315360001})", "max_age: "},
-      {R"({"target":"192.0.2.7","max_age":1.0})", "max_age: "},
-      {R"({"target":"192.0.2.7","priority":-10})", "priority: is no integer between -9 and 9"},
-      {R"({"target":"192.0.2.7","priority":true})", "priority: "},
-  };
-  for (const auto& each : cases) {
-    auto said = refusal(each.order);
-    CAPTURE(each.order);
-    CAPTURE(said);
-    CHECK(holds(said, each.words));
-  }
-  CHECK(order(R"({"target":"192.0.2.7","max_age":315360000})").max_age == hours(24 * 3650));
-}
-
-TEST_CASE_FIXTURE(open_world, "a scope that is set later is the one that counts") {
-  CHECK(order(one_target).target.text() == "192.0.2.7");
-  auto closed = model::address_scope::from_rules({{}, {"192.0.2.0/24"}, {}}).value();
-  service().set_scope(std::make_shared<model::address_scope>(closed));
-  CHECK(holds(refusal(one_target), "target: "));
-}
-
-TEST_CASE_FIXTURE(open_world, "the first order makes a task, the next one finds it") {
+TEST_CASE_FIXTURE(open_world, "the first order creates a task, the next one finds it") {
   auto first = schedule(one_target);
   REQUIRE(first);
   CHECK(first->is_new());
@@ -118,22 +54,22 @@ TEST_CASE_FIXTURE(open_world, "the first order makes a task, the next one finds 
   CHECK(!again->is_new());
   CHECK(again->status == "queued");
   CHECK(again->id == first->id);
-  SUBCASE("also one that wants it anew: it has not been done yet") {
+  SUBCASE("an order for a new scan finds it too: it has not run yet") {
     CHECK(schedule(R"({"target":"192.0.2.7","max_age":0})")->id == first->id);
   }
-  SUBCASE("but other ports, another profile, or other groups are another task") {
+  SUBCASE("other ports, another profile, or other groups are another task") {
     CHECK(schedule(R"({"target":"192.0.2.7","ports":"80"})")->id != first->id);
     CHECK(schedule(R"({"target":"192.0.2.7","profile":"full"})")->id != first->id);
     CHECK(schedule(order(one_target), {"a", "b"})->id != first->id);
   }
-  SUBCASE("the same ports written otherwise are not") {
+  SUBCASE("the same ports in another notation are the same task") {
     auto ports = schedule(R"({"target":"192.0.2.7","ports":"80,22"})");
     CHECK(schedule(R"({"target":"192.0.2.7","ports":"22,80,80"})")->id == ports->id);
     CHECK(schedule(R"({"target":"::ffff:192.0.2.7","ports":"22,80"})")->id == ports->id);
   }
 }
 
-TEST_CASE_FIXTURE(open_world, "of two orders at the same moment both get the same task") {
+TEST_CASE_FIXTURE(open_world, "concurrent equal orders get the same task") {
   auto& scans = service();
   auto both = [&]() -> awaitable<std::vector<result<scan_receipt>>> {
     std::vector<result<scan_receipt>> got;
@@ -149,7 +85,7 @@ TEST_CASE_FIXTURE(open_world, "of two orders at the same moment both get the sam
     co_await group.join();
     co_return got;
   };
-  auto receipts = test::run(spawn_on(loop.get_executor(), both));
+  auto receipts = test::run(run_coroutine_on(loop.get_executor(), both));
   REQUIRE(receipts.size() == 5);
   for (const auto& each : receipts) {
     REQUIRE(each);
@@ -157,7 +93,7 @@ TEST_CASE_FIXTURE(open_world, "of two orders at the same moment both get the sam
   }
 }
 
-TEST_CASE_FIXTURE(open_world, "a scan that is done is fresh for as long as the caller says") {
+TEST_CASE_FIXTURE(open_world, "a done scan is fresh for the caller's max_age") {
   auto asked = request_of(one_target);
   auto place = put(to_record(asked, "r"));
   publish(ended_task(asked, place.offset, model::outcome_kind::complete, clock.now() - hours(2)));
@@ -171,14 +107,15 @@ TEST_CASE_FIXTURE(open_world, "a scan that is done is fresh for as long as the c
   CHECK(anew->id == request_of(one_target, 2).id());
 }
 
-TEST_CASE_FIXTURE(open_world, "a scan that failed is never fresh") {
+TEST_CASE_FIXTURE(open_world, "a failed scan is never fresh") {
   auto asked = request_of(one_target);
   auto place = put(to_record(asked, "r"));
   publish(ended_task(asked, place.offset, model::outcome_kind::servfail, clock.now()));
   CHECK(schedule(one_target)->is_new());
 }
 
-TEST_CASE_FIXTURE(open_world, "a queue that refuses makes the order fail for now, and no task") {
+TEST_CASE_FIXTURE(open_world,
+                  "if the queue refuses the write, the order fails for now, without a task") {
   (void)service();
   queue->refuse_with(fail(queue::errc::no_space, "the disk is full"));
   auto refused = schedule(one_target);
@@ -191,7 +128,7 @@ TEST_CASE_FIXTURE(open_world, "a queue that refuses makes the order fail for now
   CHECK(after->is_new());
 }
 
-TEST_CASE("a queue that does not answer in time is unavailable, and the order may be repeated") {
+TEST_CASE("a queue that does not answer in time is unavailable, and the order is safe to repeat") {
   scan_world w;
   w.scope.allow = {"192.0.2.0/24"};
   w.bounds.http_answer_timeout_ms = 300;
@@ -200,17 +137,17 @@ TEST_CASE("a queue that does not answer in time is unavailable, and the order ma
   auto late = w.schedule(one_target);
   REQUIRE(!late);
   CHECK(late.error().code == make_error_code(errc::unavailable));
-  CHECK(holds(late.error().message(), "may be sent again"));
+  CHECK(holds(late.error().message(), "is safe to repeat"));
   w.queue->keep_silent(false);
   auto again = w.schedule(one_target);
   REQUIRE(again);
   CHECK(!again->is_new());
 }
 
-TEST_CASE("a full queue is the caller's, or everybody's") {
+TEST_CASE("the queue limits are per tenant and in total") {
   scan_world w;
   w.scope.allow = {"192.0.2.0/24"};
-  w.bounds.queued_per_scope = 2;
+  w.bounds.queued_per_tenant = 2;
   w.bounds.queued_total = 3;
   auto ask = [&](const char* target, const char* group) {
     return w.schedule(w.order(std::string(R"({"target":")") + target + "\"}"), {group});
@@ -220,15 +157,15 @@ TEST_CASE("a full queue is the caller's, or everybody's") {
   auto third = ask("192.0.2.3", "a");
   REQUIRE(!third);
   CHECK(third.error().code == make_error_code(errc::too_many));
-  CHECK(holds(third.error().message(), "2 scans of yours"));
-  CHECK(ask("192.0.2.1", "a"));  // it is there already
+  CHECK(holds(third.error().message(), "2 of your scans"));
+  CHECK(ask("192.0.2.1", "a"));  // it exists already
   CHECK(ask("192.0.2.3", "b"));
   auto full = ask("192.0.2.4", "b");
   REQUIRE(!full);
   CHECK(full.error().code == make_error_code(errc::unavailable));
 }
 
-TEST_CASE_FIXTURE(open_world, "a scan is looked up by its id, by those who may see it") {
+TEST_CASE_FIXTURE(open_world, "a scan is looked up by its id, by callers who may see it") {
   auto receipt = schedule(order(one_target), {"blue", "red"});
   REQUIRE(receipt);
   auto found = look_up(receipt->id, {"red"});
@@ -268,7 +205,7 @@ TEST_CASE("a scan too old for the history is gone, and the newest one is named")
   CHECK((*past)["superseded_by"] == task->current.id.str());
 }
 
-TEST_CASE_FIXTURE(open_world, "whoever waits for a scan gets its news at once, or what there is") {
+TEST_CASE_FIXTURE(open_world, "a lookup that waits returns at a change or at the timeout") {
   auto asked = request_of(one_target);
   auto place = put(to_record(asked, "r"));
   auto id = asked.id();
@@ -281,8 +218,8 @@ TEST_CASE_FIXTURE(open_world, "whoever waits for a scan gets its news at once, o
   auto& scans = service();
   std::optional<result<model::json>> news;
   auto wait = [&scans, id] { return scans.look_up(id.str(), {"public"}, milliseconds(30'000)); };
-  std::thread waiting([&] { news = test::run(spawn_on(loop.get_executor(), wait)); });
-  // However late the waiting begins, one of these two is news to it.
+  std::thread waiting([&] { news = test::run(run_coroutine_on(loop.get_executor(), wait)); });
+  // However late the wait begins, one of the two records is a change for it.
   auto running = model::started(model::fold(std::nullopt, asked, place.offset, kept), clock.now());
   publish(running);
   publish(model::ended(running, {model::outcome_kind::complete, "x"}, clock.now()));
@@ -293,16 +230,16 @@ TEST_CASE_FIXTURE(open_world, "whoever waits for a scan gets its news at once, o
   CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(20));
 }
 
-TEST_CASE_FIXTURE(open_world, "a server that stops ends the waiting") {
+TEST_CASE_FIXTURE(open_world, "a stopping server ends the waits") {
   auto receipt = schedule(one_target);
   REQUIRE(receipt);
-  test::run(call_on(loop.get_executor(), [this] { service().hurry(); }));
+  test::run(run_on(loop.get_executor(), [this] { service().hurry(); }));
   auto found = look_up(receipt->id, {"public"}, milliseconds(30'000));
   REQUIRE(found);
   CHECK((*found)["status"] == "queued");
 }
 
-TEST_CASE_FIXTURE(open_world, "an ended scan is running until what it found can be read") {
+TEST_CASE_FIXTURE(open_world, "an ended scan is shown as running until its results can be read") {
   auto asked = request_of(one_target);
   auto place = put(to_record(asked, "r"));
   auto task = ended_task(asked, place.offset, model::outcome_kind::complete, clock.now());
@@ -315,7 +252,7 @@ TEST_CASE_FIXTURE(open_world, "an ended scan is running until what it found can 
   CHECK((*look_up(asked.id()))["status"] == "done");
 }
 
-TEST_CASE_FIXTURE(open_world, "a target's scans are listed") {
+TEST_CASE_FIXTURE(open_world, "the scans of a target are listed") {
   REQUIRE(schedule(one_target));
   REQUIRE(schedule(R"({"target":"192.0.2.7","ports":"80"})"));
   views::list_query query;
@@ -327,7 +264,7 @@ TEST_CASE_FIXTURE(open_world, "a target's scans are listed") {
   CHECK(!listed.contains("next"));
 }
 
-TEST_CASE_FIXTURE(open_world, "all that one may see is listed page by page, without results") {
+TEST_CASE_FIXTURE(open_world, "the visible scans are listed page by page, without results") {
   REQUIRE(schedule(order(one_target), {"red"}));
   std::set<std::string> mine;
   for (int i = 1; i <= 5; ++i)

@@ -1,6 +1,6 @@
 #include "tests/ingest/scan_world.hpp"
 
-#include "ingest/authenticate.hpp"
+#include "ingest/auth/authenticate.hpp"
 #include "model/events.hpp"
 #include "queue/memory/memory_queue.hpp"
 
@@ -29,7 +29,7 @@ scan_world::scan_world() {
       {.name = model::topics::associations},
       {.name = model::topics::comments},
       {.name = model::topics::credentials, .policy = queue::cleanup::compact}};
-  bounds.read_ms = 10'000;  // a sanitizer makes a read so much slower
+  bounds.read_ms = 10'000;  // a sanitizer makes a read that much slower
   queue = std::make_unique<moody_queue>(
       queue::make_memory_queue(topics, "test", clock, bounds, log).value());
 }
@@ -37,8 +37,8 @@ scan_world::scan_world() {
 scan_world::~scan_world() {
   queue->keep_silent(false);
   if (service_) {
-    run(spawn_on(loop.get_executor(), [this] { return service_->stop(); }));
-    run(spawn_on(loop.get_executor(), [this] { return facts_->stop(); }));
+    run(run_coroutine_on(loop.get_executor(), [this] { return service_->stop(); }));
+    run(run_coroutine_on(loop.get_executor(), [this] { return facts_->stop(); }));
     run(tasks_->stop());
     run(entities_->stop());
   }
@@ -59,11 +59,12 @@ ingest::scan_service& scan_world::service() {
   auto rules =
       std::make_shared<const model::address_scope>(model::address_scope::from_rules(scope).value());
   workers_ = std::make_unique<ingest::body_workers>(loop.get_executor(), bounds, clock);
+  ingest::scan_context parts{*workers_, *queue, *tasks_, *entities_, bounds,
+                             bounds,    bounds, clock,   log};
   service_ = std::make_unique<ingest::scan_service>(
-      *workers_, *queue, *tasks_, *entities_,
-      ingest::order_rules{profiles, rules, {}, {}, bounds.record_max_bytes}, bounds, clock, log);
-  facts_ = std::make_unique<ingest::entity_service>(*workers_, *queue, *entities_, rules, bounds,
-                                                    clock, log);
+      parts, ingest::order_rules{profiles, rules, {}, {}, bounds.record_max_bytes});
+  ingest::entity_service::context around{*workers_, *queue, *entities_, bounds, clock, log};
+  facts_ = std::make_unique<ingest::entity_service>(around, rules);
   facts_->compare_with(*tasks_);
   task_loop_.start();
   entity_loop_.start();
@@ -77,13 +78,13 @@ ingest::entity_service& scan_world::facts() {
 }
 
 ingest::scan_order scan_world::order(const std::string& json) {
-  auto parsed = service().parse_order(model::parse_own(json), "ada");
+  auto parsed = service().orders().parse(model::parse_own(json), "ada");
   REQUIRE(parsed);
   return std::move(*parsed);
 }
 
 std::string scan_world::refusal(const std::string& json) {
-  auto parsed = service().parse_order(model::parse_own(json), "ada");
+  auto parsed = service().orders().parse(model::parse_own(json), "ada");
   REQUIRE(!parsed);
   return parsed.error().message();
 }
@@ -92,14 +93,22 @@ result<ingest::scan_receipt> scan_world::schedule(ingest::scan_order order,
                                                   model::group_list groups) {
   auto& scans = service();
   auto work = [&scans, order, groups] { return scans.schedule(order, groups, "request-1"); };
-  return run(spawn_on(loop.get_executor(), work));
+  return run(run_coroutine_on(loop.get_executor(), work));
+}
+
+result<ingest::scan_receipt> scan_world::cancel(const std::string& id, model::group_list groups) {
+  auto& changes = service().changes();
+  auto work = [&changes, id, groups = std::move(groups)] {
+    return changes.cancel(id, groups, "ada", "request-2");
+  };
+  return test::run(run_coroutine_on(loop.get_executor(), work));
 }
 
 result<model::json> scan_world::look_up(const model::task_id& id, model::group_list groups,
                                         std::chrono::milliseconds wait) {
   auto& scans = service();
   auto work = [&scans, id, groups, wait] { return scans.look_up(id.str(), groups, wait); };
-  return run(spawn_on(loop.get_executor(), work));
+  return run(run_coroutine_on(loop.get_executor(), work));
 }
 
 model::scan_request scan_world::request_of(const std::string& json, std::uint64_t generation) {
@@ -108,8 +117,8 @@ model::scan_request scan_world::request_of(const std::string& json, std::uint64_
   out.target = asked.target;
   out.profile = asked.profile;
   out.ports = asked.ports;
-  out.scope = {"public"};
-  out.key = model::key_of(out.target, out.profile, out.scope);
+  out.visibility = {"public"};
+  out.key = model::key_of(out.target, out.profile, out.visibility);
   out.generation = generation;
   out.requested = clock.now();
   return out;

@@ -1,54 +1,55 @@
 #pragma once
 
 #include "base/async/event_loop.hpp"
-#include "base/async/hop.hpp"
-#include "ingest/entity_service.hpp"
-#include "ingest/http_message.hpp"
-#include "ingest/scan_service.hpp"
+#include "base/async/run_on.hpp"
+#include "ingest/facts/entity_service.hpp"
+#include "ingest/http/http_message.hpp"
+#include "ingest/scans/scan_service.hpp"
 #include "queue/forwarding_backend.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/limits.hpp"
 #include "tests/support/run.hpp"
 
 #include <atomic>
 
 namespace sonde::test {
 
-/// A backend that hands everything on to another one, but can be told to refuse what is produced,
-/// or to keep its caller waiting.
+/// A backend that forwards everything to another one. A test can make it refuse writes, or keep the
+/// caller waiting.
 class moody_queue final : public queue::forwarding_backend {
  public:
   using forwarding_backend::forwarding_backend;
 
   void refuse_with(std::optional<error> why) { refusal_ = std::move(why); }
-  /// The same, after so many batches that go well.
+  /// Refuses in the same way, after this number of successful batches.
   void refuse_after(std::size_t batches, error why) {
     refusal_ = std::move(why);
     good_ = batches;
   }
-  /// What is produced is done, but nobody hears of it, until called with false.
+  /// Executes writes without reporting their end, until called with false.
   void keep_silent(bool silent) { silent_ = silent; }
 
   awaitable<result<std::vector<queue::position>>> produce(std::vector<record> batch) override;
 
  private:
   std::optional<error> refusal_;
-  std::size_t good_ = 0;  ///< batches, until it refuses
+  std::size_t good_ = 0;  ///< batches until it refuses
   std::atomic<bool> silent_ = false;
 };
 
-/// Who may do everything, and whose scans everybody sees.
+/// Returns a caller who may do everything, and whose scans are public.
 [[nodiscard]] ingest::caller an_admin();
 
-/// A scan service with the views it reads and a queue in memory, each on its own loop as in the
-/// daemon. What it is made of can be changed before `start`.
+/// A scan service with the views it reads and a queue in memory, each on a separate loop as in the
+/// daemon. A test can change its parts before `start`.
 class scan_world {
  public:
   scan_world();
   ~scan_world();
 
-  /// The service, started when it is asked for first.
+  /// Returns the service; the first call starts it.
   ingest::scan_service& service();
-  /// The one for entities, beside it.
+  /// Returns the entity service.
   ingest::entity_service& facts();
 
   ingest::scan_order order(const std::string& json);
@@ -56,15 +57,16 @@ class scan_world {
   result<ingest::scan_receipt> schedule(ingest::scan_order order,
                                         model::group_list groups = {"public"});
   result<ingest::scan_receipt> schedule(const std::string& json) { return schedule(order(json)); }
+  result<ingest::scan_receipt> cancel(const std::string& id, model::group_list groups = {"public"});
   result<model::json> look_up(const model::task_id& id, model::group_list groups = {"public"},
                               std::chrono::milliseconds wait = std::chrono::milliseconds(0));
 
-  /// The request of an order, as it stands on its topic.
+  /// Returns the request of an order, as it is on its topic.
   model::scan_request request_of(const std::string& json, std::uint64_t generation = 1);
-  /// Puts a record on its topic, past the service.
+  /// Writes a record to its topic, bypassing the service.
   queue::position put(record one);
-  /// Publishes a snapshot of a task as a scheduler would, and waits until the view knows it; each
-  /// one supersedes those before.
+  /// Publishes a snapshot of a task as a scheduler would, and waits until the view has it; each one
+  /// supersedes those before.
   void publish(model::scan_task task);
 
   limits bounds;

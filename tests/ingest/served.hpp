@@ -1,12 +1,14 @@
 #pragma once
 
+#include "base/ascii.hpp"
 #include "base/async/condition.hpp"
 #include "base/async/event_loop.hpp"
-#include "base/async/hop.hpp"
-#include "ingest/http_server.hpp"
-#include "ingest/problem.hpp"
+#include "base/async/run_on.hpp"
+#include "ingest/http/http_server.hpp"
+#include "ingest/http/problem.hpp"
 #include "tests/ingest/raw_client.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/limits.hpp"
 #include "tests/support/run.hpp"
 
 #include <algorithm>
@@ -17,15 +19,16 @@
 
 namespace sonde::ingest {
 
-/// A server that says what it was asked for, and what it was sent. `/hold` is answered after
+/// A server that returns the method, path and body of each request. `/hold` is answered after
 /// `release`, and so is `/wait?wait=1`, whose connection can be closed meanwhile; `/close` ends its
 /// connection; `/large` is answered with 80,000 bytes.
 struct served {
-  explicit served(limits how = quick(), admission door = {}, std::vector<std::string> names = {})
+  explicit served(test::limits how = quick(), admission door = {},
+                  std::vector<std::string> names = {})
       : bounds(how) {
     auto handle = [this](http_request request) { return answer(std::move(request)); };
-    server =
-        std::make_unique<http_server>(loop.get_executor(), handle, bounds, log, counts, "test");
+    http_server::context around{loop.get_executor(), bounds, log, counts, "test"};
+    server = std::make_unique<http_server>(std::move(around), handle);
     server->admit_by(std::move(door));
     server->allow_names(std::move(names));
     REQUIRE(server->listen("127.0.0.1", 0));
@@ -37,8 +40,8 @@ struct served {
     loop.join();
   }
 
-  static limits quick() {
-    limits out;
+  static test::limits quick() {
+    test::limits out;
     out.http_header_bytes = 1024;
     out.http_body_bytes = 1000;
     out.http_header_timeout_ms = 150;
@@ -68,7 +71,7 @@ struct served {
     co_return out;
   }
   void release() {
-    test::run(call_on(loop.get_executor(), [this] {
+    test::run(run_on(loop.get_executor(), [this] {
       released = true;
       news.notify_all();
     }));
@@ -76,12 +79,12 @@ struct served {
   void stop(std::chrono::seconds patience = std::chrono::seconds(20)) {
     stopped = true;
     auto until = std::chrono::steady_clock::now() + patience;
-    test::run(spawn_on(loop.get_executor(), [this, until] { return server->stop(until); }));
+    test::run(run_coroutine_on(loop.get_executor(), [this, until] { return server->stop(until); }));
   }
 
   test::raw_client connect() { return test::raw_client(server->endpoint()); }
 
-  limits bounds;
+  test::limits bounds;
   metrics counts;
   logger log{log_level::error};
   event_loop loop{"http"};
@@ -106,9 +109,8 @@ inline int status_of(const std::string& answer) {
   return answer.starts_with("HTTP/1.1 ") ? std::stoi(answer.substr(9)) : 0;
 }
 
-inline bool closes(std::string answer) {
-  std::ranges::transform(answer, answer.begin(), [](char c) { return std::tolower(c); });
-  return answer.find("connection: close") != std::string::npos;
+inline bool closes(std::string_view answer) {
+  return ascii::contains_ignoring_case(answer, "connection: close");
 }
 
 inline std::string body_of(const std::string& answer) {

@@ -1,4 +1,4 @@
-#include "ingest/turn_queue.hpp"
+#include "ingest/http/turn_queue.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -44,7 +44,7 @@ struct queued {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(queued, "so many have their turn, and the others in the order of their coming") {
+TEST_CASE_FIXTURE(queued, "a limited number have a turn; the others follow in order of arrival") {
   for (int who = 1; who <= 5; ++who)
     start(who);
   CHECK(had == std::vector<int>{1, 2});
@@ -65,7 +65,8 @@ TEST_CASE_FIXTURE(queued, "so many have their turn, and the others in the order 
   held.clear();
 }
 
-TEST_CASE_FIXTURE(queued, "whose time is over has no turn, and leaves none behind") {
+TEST_CASE_FIXTURE(queued,
+                  "a waiter whose deadline has passed gets no turn, and leaves none unused") {
   start(1);
   start(2);
   start(3, steady_time::min());

@@ -1,4 +1,4 @@
-#include "ingest/waiting_requests.hpp"
+#include "ingest/http/waiting_requests.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -23,7 +23,7 @@ http_request of(std::string key, std::string user, long_wait* connection = nullp
 
 }  // namespace
 
-TEST_CASE("a key has so many requests that wait, and so has a gateway's user") {
+TEST_CASE("waiting requests are limited per key, and per user of a gateway") {
   waiting_requests waiting(2);
   auto first = waiting.enter(of("one", "ada"));
   auto second = waiting.enter(of("one", "ada"));
@@ -38,7 +38,7 @@ TEST_CASE("a key has so many requests that wait, and so has a gateway's user") {
   CHECK(waiting.enter(of("one", "ada")));
 }
 
-TEST_CASE("the connection is told for as long as its request waits") {
+TEST_CASE("the connection is marked as waiting while its request waits") {
   waiting_requests waiting(1);
   noted_wait connection;
   {

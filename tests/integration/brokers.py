@@ -1,4 +1,4 @@
-"""Real Kafka brokers, started and stopped by tests/support/kafka/broker."""
+"""Real Kafka brokers. tests/support/kafka/broker starts and stops them."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ SCRIPT = Path(__file__).resolve().parents[1] / "support" / "kafka" / "broker"
 
 
 class Brokers:
-    """One broker or three, in a folder. `with` stops them at the end."""
+    """One broker or three in a directory. `with` stops them at the end."""
 
     def __init__(self, folder, count=1, host="127.0.0.1", secure=False, version=None):
         self.folder = folder
@@ -31,11 +31,11 @@ class Brokers:
         self.script("kill", self.folder, number)
 
     def listener(self, name):
-        """The addresses of a listener other than the plain one."""
+        """The addresses of a listener other than the plaintext one."""
         return self.script("addresses", self.folder, name)
 
     def tool(self, name, *words):
-        """One of Kafka's own command-line tools."""
+        """Runs one of Kafka's own command-line tools."""
         package = "" if "." in name else "org.apache.kafka.tools."
         return self.script("run", self.folder, package + name,
                            "--bootstrap-server", self.addresses, *words)

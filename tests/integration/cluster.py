@@ -1,4 +1,4 @@
-"""The same engine as several processes on one Kafka cluster, as tests of many machines need it."""
+"""Several processes of one engine on one Kafka cluster, for tests of many machines."""
 
 import contextlib
 import http.client
@@ -16,7 +16,7 @@ SESSION_SECONDS = 6
 
 
 class Node(Daemon):
-    """A process of some roles with a data folder of its own. It comes back at the same address."""
+    """A process with some roles and a separate data directory. It restarts at the same address."""
 
     def __init__(self, cluster, name, roles):
         folder = cluster.folder / name
@@ -38,7 +38,8 @@ class Node(Daemon):
             self.listen = f"127.0.0.1:{free.getsockname()[1]}"
 
     def begin(self):
-        """Starts it. A process that only scans has no address to be asked at: its log says when."""
+        """Starts the process. A process that only scans has no HTTP address: its log shows when it
+        has started."""
         if self.roles != "scanner":
             return self.start(f"--roles={self.roles}", listen=self.listen)
         before = len(self.log())
@@ -46,7 +47,7 @@ class Node(Daemon):
         deadline = time.monotonic() + START_SECONDS
         while " scanner started" not in self.log()[before:]:
             assert self.process.poll() is None and time.monotonic() < deadline, self.log()[before:]
-            time.sleep(0.05)  # pause: until it says so
+            time.sleep(0.05)  # pause: until the log shows it
         return self
 
     def signal(self, number):
@@ -54,7 +55,7 @@ class Node(Daemon):
 
 
 class Cluster:
-    """Processes by name, of one prefix on three brokers. `with` starts them and ends them."""
+    """Processes by name, with one prefix on three brokers. `with` starts and ends them."""
 
     def __init__(self, binary, folder, brokers, prefix, limits=None, partitions=PARTITIONS):
         self.binary = binary
@@ -82,11 +83,11 @@ class Cluster:
 
     @property
     def readers(self):
-        """Everybody who can be asked."""
+        """All processes that have an HTTP address."""
         return [node for node in self.nodes.values() if node.address]
 
     def create_topics(self):
-        """At a broker that is there; while one comes back, that takes a moment."""
+        """Creates the topics at a running broker. While a broker restarts, this takes a moment."""
         any_node = next(iter(self.nodes.values()))
         config = any_node.write_config()
         done = subprocess.run([self.binary, "topic", "create", "--config", config],
@@ -94,7 +95,7 @@ class Cluster:
         assert done.returncode == 0, done.stderr
 
     def each(self, do, nodes=None):
-        """Does something with all of them at once."""
+        """Runs an action on all of them at once."""
         nodes = list(nodes or self.nodes.values())
         with ThreadPoolExecutor(len(nodes)) as pool:
             return list(pool.map(do, nodes))
@@ -109,10 +110,10 @@ class Cluster:
     def __exit__(self, *failure):
         self.each(lambda node: node.finish() if not failure[0] else node.process and node.kill())
 
-    # -- what they are asked ---------------------------------------------------------------------
+    # -- requests --------------------------------------------------------------------------------
 
     def post(self, target, nodes=None, seconds=120, **fields):
-        """Posts to one after the other until there is an answer that counts."""
+        """Posts to one process after the other until one gives a usable response."""
         nodes = nodes or self.ingests
         deadline = time.monotonic() + seconds
         turn = 0
@@ -140,7 +141,7 @@ class Cluster:
         return out if key is None else out[key]
 
     def owners(self):
-        """Of each partition that was ever claimed: who claimed it last, and at which epoch."""
+        """The last owner and epoch of every partition that was ever leased."""
         out = {}
         for record in self.topic("scan.tasks"):
             if record["key"].startswith("claim-"):
@@ -148,14 +149,14 @@ class Cluster:
         return out
 
     def wait_for_owners(self, count, seconds=60, without=()):
-        """Until every partition belongs to one of so many scanners, none of them in `without`."""
+        """Waits until the partitions belong to `count` scanners, none of them in `without`."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             owners = self.owners()
             names = {owner for owner, _ in owners.values()}
             if len(owners) == self.partitions and len(names) == count and not names & set(without):
                 return owners
-            time.sleep(0.5)  # pause: between two looks at the claims
+            time.sleep(0.5)  # pause: between two reads of the leases
         raise AssertionError(f"{count} owners expected: {owners}")
 
 
@@ -165,7 +166,7 @@ def version(record):
 
 
 def newest(snapshots):
-    """What a reader has who ignores every snapshot that is lower than one it has seen."""
+    """The final state for a reader that ignores every snapshot lower than one it has seen."""
     best = snapshots[0]
     for each in snapshots[1:]:
         if version(each) >= version(best):
@@ -174,10 +175,10 @@ def newest(snapshots):
 
 
 class OwnNetwork:
-    """A network namespace that is joined to this one by a cable, which can be cut.
+    """A network namespace that is connected to this one by a cable, which can be cut.
 
-    Whoever is `within` reaches this namespace's addresses through the cable, and has a loopback of
-    its own.
+    A process `within` it reaches the addresses of this namespace through the cable and has a
+    separate loopback.
     """
 
     def __init__(self, here, there):
@@ -219,14 +220,14 @@ class OwnNetwork:
 
 
 def post_all(cluster, targets, threads=16, pace=0.0, **fields):
-    """Posts them all, `pace` seconds after each other; returns their ids by target."""
+    """Posts them all, `pace` seconds apart. Returns their ids by target."""
     begun = time.monotonic()
     nodes = cluster.ingests
 
     def post(numbered):
         number, target = numbered
         wait = max(0.0, begun + number * pace - time.monotonic())
-        time.sleep(wait)  # pause: requests come in as long as processes are killed
+        time.sleep(wait)  # pause: requests arrive as long as processes are killed
         turned = nodes[number % len(nodes):] + nodes[:number % len(nodes)]
         return target, cluster.post(target, turned, seconds=240, **fields)
 
@@ -235,7 +236,7 @@ def post_all(cluster, targets, threads=16, pace=0.0, **fields):
 
 
 def wait_for_all(node, ids, seconds=180):
-    """Every scan of these ids as this process shows it, once it has ended."""
+    """Every scan in `ids` as this process shows it after its end."""
     deadline = time.monotonic() + seconds
 
     def wait(scan_id):

@@ -1,6 +1,8 @@
-"""What the integration tests share: the daemon under test, and the fixtures that start servers.
+"""Shared parts of the integration tests: the daemon under test, and the fixtures that start
+servers.
 
-The tests run in a network namespace of their own (see in_namespace), so 127.0.0.0/8 is theirs.
+The tests run in a separate network namespace (see in_namespace), so they may use all of
+127.0.0.0/8.
 """
 
 import json
@@ -16,7 +18,7 @@ from daemon import Daemon
 from disks import Disk
 
 
-# Sonde refuses variables that it does not know, and this one is for tests only.
+# Sonde refuses unknown variables, and this one is for tests only.
 CORPORA = Path(os.environ.pop("SONDE_CORPORA", Path(__file__).parents[2] / "../shared/corpora"))
 
 
@@ -33,7 +35,7 @@ def sonde_binary():
 
 @pytest.fixture
 def run_sonde(sonde_binary, tmp_path):
-    """Runs a verb to its end; returns the finished process."""
+    """Runs a verb to its end. Returns the finished process."""
 
     def run(*words, stdin=None, env=None, timeout=120):
         return subprocess.run(
@@ -50,7 +52,8 @@ def run_sonde(sonde_binary, tmp_path):
 
 @pytest.fixture
 def daemon(sonde_binary, tmp_path):
-    """A daemon with loopback in scope; a test may change `daemon.config` before it starts it."""
+    """A daemon with loopback in scope. A test may change `daemon.config` before it starts the
+    daemon."""
     made = Daemon(sonde_binary, tmp_path / "data")
     yield made
     made.finish()
@@ -58,7 +61,7 @@ def daemon(sonde_binary, tmp_path):
 
 @pytest.fixture
 def disk(daemon, tmp_path):
-    """The daemon's data folder is on a file system of 64 MiB."""
+    """Puts the daemon's data directory on a file system of 64 MiB."""
     made = Disk(tmp_path / "disk", "64m")
     daemon.data_dir = made.folder / "data"
 
@@ -115,7 +118,7 @@ def dnsmasq(server_folder):
 
 @pytest.fixture
 def nft():
-    """Runs nftables rules; the table is gone afterwards."""
+    """Applies nftables rules. The table is removed afterwards."""
     if not shutil.which("nft"):
         pytest.fail("nft is missing: deploy/packages/install test")
 

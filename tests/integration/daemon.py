@@ -1,4 +1,4 @@
-"""A `sonde serve` process, and the ways in which tests talk to it."""
+"""A `sonde serve` process, and the helpers with which tests talk to it."""
 
 import contextlib
 import http.client
@@ -20,9 +20,14 @@ from ready_socket import ReadySocket
 START_SECONDS = 60
 STOP_SECONDS = 60
 
-# On Kafka keys are made by hand: one for each set of topics, whoever serves them.
+# On Kafka, keys are created by hand: one for each set of topics, whichever process serves them.
 KAFKA_TOKENS = {}
 KAFKA_TOKENS_LOCK = threading.Lock()
+
+
+def without_requests(results):
+    """Results without the requests that led to them, which depend on how fast a server answered."""
+    return [{name: value for name, value in row.items() if name != "requests"} for row in results]
 
 
 class Daemon:
@@ -37,7 +42,7 @@ class Daemon:
         }
         self.environment = {}
         self.kafka_token = None
-        self.within = []  # a command that runs another one, as nsenter does
+        self.within = []  # a command that runs another command, such as nsenter
         self.process = None
         self.url = None
         self.log_file = data_dir.parent / "serve.log"
@@ -70,7 +75,7 @@ class Daemon:
         while time.monotonic() < deadline:
             if told := re.findall(r" info started .*url=\"?([^\s\"]+)", self.log()[self.log_before:]):
                 return told[-1]
-            time.sleep(0.02)  # pause: until it says so
+            time.sleep(0.02)  # pause: until the log shows it
         return None
 
     def start(self, *flags, listen="127.0.0.1:0"):
@@ -98,7 +103,7 @@ class Daemon:
             self.kafka_token = KAFKA_TOKENS[topics]
 
     def key(self, *words):
-        """`sonde key`, to what it prints: one object, or of `list` as many as there are."""
+        """Runs `sonde key` and returns its output: one object, or a list of objects for `list`."""
         done = subprocess.run([*self.within, self.binary, "key", *words, "--json", "--config", self.write_config()],
                               capture_output=True, text=True, timeout=60, env={**os.environ, **self.environment})
         assert done.returncode == 0, done.stderr
@@ -107,7 +112,7 @@ class Daemon:
 
     @property
     def token(self):
-        """The admin's: of the first start, or made by hand."""
+        """The admin's token: of the first start, or created by hand."""
         if self.kafka_token:
             return self.kafka_token
         return json.loads((self.data_dir / "admin-key").read_text())["token"]
@@ -115,7 +120,8 @@ class Daemon:
     # -- HTTP ----------------------------------------------------------------------------------
 
     def request(self, method, path, body=None, headers=None, timeout=60, token=None):
-        """As the admin, unless `headers` or `token` say who else asks; an empty token is nobody's."""
+        """Sends a request as the admin, unless `headers` or `token` name another caller. An empty
+        token sends no key."""
         connection = http.client.HTTPConnection(*self.address, timeout=timeout)
         with contextlib.closing(connection):
             sent = dict(headers or {})
@@ -138,7 +144,7 @@ class Daemon:
         return answer.json()
 
     def finished_scan(self, scan_id, seconds=120):
-        """The scan, once it has ended."""
+        """Waits for the end of the scan and returns it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             found = self.scan(scan_id, wait=5)
@@ -147,7 +153,7 @@ class Daemon:
         raise AssertionError(f"{scan_id} did not end in {seconds} s: {found}")
 
     def scanned(self, target, seconds=120, **fields):
-        """Schedules a scan and returns it finished."""
+        """Schedules a scan and returns it after its end."""
         answer = self.post_scan(target, **fields)
         assert answer.status in (200, 202), answer.body
         return self.finished_scan(answer.json()["id"], seconds)
@@ -158,7 +164,7 @@ class Daemon:
             with contextlib.suppress(OSError):
                 if self.request("GET", "/readyz").status == 200:
                     return
-            time.sleep(0.02)  # pause: between two questions
+            time.sleep(0.02)  # pause: between two requests
         raise AssertionError(f"not ready in {seconds} s:\n{self.log()}")
 
     # -- topics --------------------------------------------------------------------------------
@@ -172,7 +178,7 @@ class Daemon:
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    # -- its end -------------------------------------------------------------------------------
+    # -- shutdown ------------------------------------------------------------------------------
 
     def kill(self):
         self.process.kill()
@@ -181,7 +187,7 @@ class Daemon:
         self.process = None
 
     def terminate(self, seconds=STOP_SECONDS):
-        """A graceful stop; returns the exit code."""
+        """Stops the process gracefully. Returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(seconds)
         printed = self.process.stdout.read()
@@ -197,7 +203,8 @@ class Daemon:
         raise AssertionError("no VmHWM")
 
     def finish(self):
-        """Stops it, if it runs, and fails the test if a sanitizer or an assertion has complained."""
+        """Stops a running process. Fails the test if a sanitizer or an assertion has reported an
+        error."""
         if self.process is not None:
             code = self.terminate()
             assert code == 0, f"exit code {code}:\n{self.log()[-5000:]}"

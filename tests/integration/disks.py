@@ -1,4 +1,4 @@
-"""File systems of their own, for daemons whose disk is full."""
+"""Separate file systems, for daemons whose disk is full."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ class Disk:
         return its.f_bavail * its.f_frsize
 
     def fill(self):
-        """All that is free, to the last page."""
+        """Takes all free space, to the last page."""
         with open(self.filler, "ab") as file:
             size = self.free()
             while size >= 4096:

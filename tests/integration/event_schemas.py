@@ -1,5 +1,5 @@
-"""docs/asyncapi.yaml and docs/schemas, read strictly: what they do not name is an error here, though
-a consumer has to let it pass."""
+"""Reads docs/reference/asyncapi.yaml and docs/reference/schemas strictly: an unknown field is an
+error here, although a consumer has to accept it."""
 
 import copy
 import json
@@ -8,14 +8,14 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "reference"
 SCHEMAS = {path.name: json.loads(path.read_text()) for path in sorted((DOCS / "schemas").glob("*.json"))}
 BASE = "file:///docs/"
 ASYNCAPI = yaml.safe_load((DOCS / "asyncapi.yaml").read_text())
 
 
 def merged(old, new):
-    """JSON Merge Patch (RFC 7396), which is how AsyncAPI applies traits."""
+    """JSON Merge Patch (RFC 7396). AsyncAPI applies traits this way."""
     if not isinstance(new, dict) or not isinstance(old, dict):
         return new
     return {**old, **{key: merged(old.get(key), value) for key, value in new.items()}}
@@ -28,7 +28,7 @@ def within(document, pointer):
 
 
 def strict(schema):
-    """The schema, closed: no other fields, and no values but those that are known today."""
+    """The closed schema: it allows no other fields, and only the values known today."""
     if isinstance(schema, list):
         return [strict(each) for each in schema]
     if not isinstance(schema, dict):
@@ -42,7 +42,7 @@ def strict(schema):
 
 
 class Schemas:
-    """Validators of every message, and which fields they have met."""
+    """Validators of every message, and the fields that they have seen."""
 
     def __init__(self):
         self.met = set()
@@ -53,7 +53,8 @@ class Schemas:
             self.by_type[kind] = self.validators(name, message)
 
     def validator(self, schema):
-        # References are relative to docs/, and inside a value's schema to docs/schemas/.
+        # References are relative to docs/, and inside the schema of a value to
+        # docs/reference/schemas/.
         store = {f"{BASE}schemas/{name}": schema for name, schema in self.store.items()}
         return jsonschema.Draft7Validator(schema, resolver=jsonschema.RefResolver(BASE, schema, store=store))
 
@@ -63,7 +64,7 @@ class Schemas:
         return name, {part: self.validator(schema) for part, schema in parts.items()}
 
     def check(self, record):
-        """A record as `topic tail` prints it; returns the name of the message that it is."""
+        """Checks a record as `topic tail` prints it. Returns the name of its message."""
         dead = "sonde_dead_offset" in record["headers"]
         name, validators = self.by_type["deadLetter" if dead else record["headers"]["ce_type"]]
         for part, validator in validators.items():
@@ -74,7 +75,7 @@ class Schemas:
         return name
 
     def note(self, validator, schema, value):
-        """Remembers each field of a value that its schema names, as `definition.field`."""
+        """Records each field of a value that its schema names, as `definition.field`."""
         if "$ref" in schema:
             with validator.resolver.resolving(schema["$ref"]) as target:
                 return self.note(validator, target, value)
@@ -94,7 +95,7 @@ class Schemas:
         return None
 
     def missed(self):
-        """`thing.field` of every field that no record has had."""
+        """`thing.field` of every field that no record contained."""
         out = set()
         for name, (file, pointer) in THINGS.items():
             schema = within(self.store[file], pointer)
@@ -113,7 +114,8 @@ def messages():
     return out
 
 
-# What a table of docs/events.md is about, by the first cell of its head, and where its schema is.
+# The subject of each table of docs/reference/events.md, by the first cell of its head, and the
+# place of its schema.
 THINGS = {
     "request": ("request.json", ""),
     "webhook": ("common.json", "definitions/webhook"),
@@ -123,6 +125,7 @@ THINGS = {
     "task's progress": ("task.json", "properties/progress"),
     "cursor": ("task.json", "definitions/cursor"),
     "result": ("task.json", "definitions/result"),
+    "request to a port": ("task.json", "definitions/request"),
     "past endpoint": ("task.json", "definitions/past"),
     "place": ("common.json", "definitions/place"),
     "claim": ("claim.json", ""),
@@ -135,7 +138,7 @@ THINGS = {
     "comment": ("comment.json", ""),
     "credential": ("credential.json", ""),
     "key's use": ("key-use.json", ""),
-    "kept answer": ("idempotency.json", ""),
+    "cached response": ("idempotency.json", ""),
     "audit entry": ("audit.json", ""),
     "message": ("message.json", ""),
     "delivery": ("delivery.json", ""),

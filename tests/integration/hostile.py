@@ -1,4 +1,5 @@
-"""What tests of hostile callers share: bytes as they are, many connections, and a look at what they cost."""
+"""Shared parts of the tests of hostile callers: raw bytes, many connections, and measurements of
+their cost."""
 
 import contextlib
 import re
@@ -31,7 +32,7 @@ def connect(server, small_window=False):
 
 
 def say(server, data, end=False):
-    """Sends bytes and returns everything that comes back until the server hangs up."""
+    """Sends bytes and returns everything that arrives until the server closes the connection."""
     with connect(server) as link:
         with contextlib.suppress(OSError):
             link.sendall(data)
@@ -53,7 +54,7 @@ def key_line(server):
 
 
 class Watch:
-    """Asks for /livez again and again over new and kept connections, and watches the memory."""
+    """Requests /livez repeatedly over new and kept connections, and measures the memory."""
 
     def __init__(self, server):
         self.server = server
@@ -71,7 +72,7 @@ class Watch:
                 assert kept.recv(65536).startswith(b"HTTP/1.1 200")
                 self.took.append(time.monotonic() - begun)
                 self.peak = max(self.peak, resident_mib(self.server))
-                self.over.wait(0.005)  # pause: between two questions
+                self.over.wait(0.005)  # pause: between two requests
 
     def __enter__(self):
         self.thread.start()

@@ -1,8 +1,10 @@
-"""A TLS server on many ports that shows each client fifteen large certificates, never the same twice.
+"""A TLS server on many ports that presents fifteen large certificates to each client, never the
+same twice.
 
-It speaks as much of TLS 1.2 as it takes to be shown a chain (RFC 5246, section 7.4): a ServerHello, a
-Certificate message, and then it hangs up. The certificates are one that openssl has made, with other
-bytes in its serial number and names; nobody verifies their signatures.
+It implements only the part of TLS 1.2 that presents a chain (RFC 5246, section 7.4): it sends a
+ServerHello and a Certificate message and closes the connection. The certificates are copies of one
+made by openssl, with other bytes in its serial number and names. No client verifies their
+signatures.
 """
 
 import itertools
@@ -43,7 +45,7 @@ def records(message):
 
 
 def flight(template, number):
-    """ServerHello and Certificate, with certificates that only this number has."""
+    """ServerHello and Certificate, with certificates that are unique to this number."""
     hello = b"\x03\x03" + bytes(32) + b"\x00" + b"\x00\x9c" + b"\x00"
     out = b"\x02" + length(len(hello)) + hello
     chain = b""
@@ -55,7 +57,8 @@ def flight(template, number):
 
 
 class LargeChains:
-    """Silent until it is sent a ClientHello; then it shows its certificates and hangs up."""
+    """Stays silent until it receives a ClientHello. Then it sends its certificates and closes the
+    connection."""
 
     def __init__(self, address, ports, template):
         self.template = template

@@ -1,4 +1,4 @@
-"""What a process costs while nothing happens."""
+"""The cost of a process while nothing happens."""
 
 import os
 import pathlib
@@ -12,7 +12,7 @@ MOST_WAKE_UPS_A_SECOND = 20
 
 
 def threads(pid):
-    """Of each thread its name and how often it has gone to sleep."""
+    """The name of each thread, and how often it has gone to sleep."""
     seen = {}
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
         status = dict(line.split(":", 1) for line in (task / "status").read_text().splitlines())
@@ -26,9 +26,10 @@ def cpu_seconds(pid):
 
 
 def measure(pid):
-    """The CPU that a process uses, as a share of one core, and the wake-ups of its threads a second."""
+    """The CPU that a process uses, as a share of one core, and the wake-ups of its threads per
+    second."""
     before, used = threads(pid), cpu_seconds(pid)
-    time.sleep(IDLE_SECONDS)  # pause: what is measured is a time in which nothing happens
+    time.sleep(IDLE_SECONDS)  # pause: the measurement needs a time in which nothing happens
     after, now = threads(pid), cpu_seconds(pid)
     wake_ups = {f"{name} ({thread})": (count - before[thread][1]) / IDLE_SECONDS
                 for thread, (name, count) in after.items() if thread in before}
@@ -36,7 +37,7 @@ def measure(pid):
 
 
 def check_idle(pid, most_cpu=MOST_CPU, most_wake_ups=MOST_WAKE_UPS_A_SECOND, but=()):
-    """`but`: threads, by the beginning of their names, that belong to a library."""
+    """`but`: name prefixes of threads that belong to a library."""
     time.sleep(SETTLING_SECONDS)  # pause: views and members settle after a start
     cpu, wake_ups = measure(pid)
     busy = {name: count for name, count in wake_ups.items()

@@ -1,8 +1,8 @@
-"""Reads Kafka topics to their end, by the interpreter of tests/support/packages.
+"""Reads Kafka topics to their end, with the interpreter of tests/support/packages.
 
-    kafka_records.py cloudevents BROKERS TOPIC…   prints each record as CloudEvents' own package sees it,
+    kafka_records.py cloudevents BROKERS TOPIC…   prints each record as CloudEvents' package decodes it,
                                                   one JSON object a line: topic, attributes, data; or
-                                                  topic, error where the package refuses it
+                                                  topic, error if the package refuses it
     kafka_records.py replay BROKERS TOPIC…        appends each record a second time
 """
 
@@ -36,7 +36,7 @@ def cloudevent(message):
     given = kafka.KafkaMessage(headers=dict(message.headers()), key=message.key(), value=message.value())
     try:
         event = kafka.from_binary_event(given)
-    except Exception as why:  # whatever it is, it is the test's to judge
+    except Exception as why:  # any exception: the test decides
         return {"error": f"{type(why).__name__}: {why}"}
     attributes = {name: value if isinstance(value, str) else value.isoformat(timespec="milliseconds")
                   for name, value in event.get_attributes().items()}

@@ -1,4 +1,4 @@
-"""Programs that stand in front of a server, as they are delivered."""
+"""Reverse proxies in front of a server, in their default installation."""
 
 import subprocess
 
@@ -6,7 +6,8 @@ import servers
 
 
 class NginxProxy(servers.Server):
-    """Hands every request on, over kept connections or, as by default, over a new one each."""
+    """Forwards every request over kept connections or, as by default, over a new connection
+    each."""
 
     def __init__(self, folder, address, port, backend, keep):
         super().__init__(folder, address)
@@ -34,7 +35,7 @@ class NginxProxy(servers.Server):
 
 
 class Varnish(servers.Server):
-    """A cache with its built-in rules and no others."""
+    """A cache with only its built-in rules."""
 
     def __init__(self, folder, address, port, backend):
         super().__init__(folder, address)

@@ -1,4 +1,4 @@
-"""Those who receive webhooks: real HTTP servers that note what comes and answer as they are told."""
+"""Webhook receivers: real HTTP servers that record requests and answer as configured."""
 
 import base64
 import contextlib
@@ -30,7 +30,8 @@ class Message:
         return json.loads(self.body)
 
     def is_signed_by(self, *secrets):
-        """Standard Webhooks 1.0, written from its text: id, timestamp and body under each secret."""
+        """Standard Webhooks 1.0, implemented from its text: id, timestamp and body under each
+        secret."""
         content = f"{self.id}.{self.headers['webhook-timestamp']}.".encode() + self.body
         wanted = set()
         for secret in secrets:
@@ -40,10 +41,11 @@ class Message:
 
 
 class Receiver:
-    """`answers`: one for each message, the last one for all that follow. A status, or a function that
-    gets the handler and says everything itself."""
+    """`answers`: one for each message; the last one applies to all that follow. An answer is a
+    status, or a function that gets the handler and writes the response itself. `ciphers`: those of
+    TLS 1.2, which is then the newest version."""
 
-    def __init__(self, *answers, address="127.50.0.1", port=0, certificate=None):
+    def __init__(self, *answers, address="127.50.0.1", port=0, certificate=None, ciphers=None):
         self.messages = []
         self.answers = answers or (200,)
         self.news = threading.Condition()
@@ -81,6 +83,9 @@ class Receiver:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*certificate)
+            if ciphers:
+                context.maximum_version = ssl.TLSVersion.TLSv1_2
+                context.set_ciphers(ciphers)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
                                                      do_handshake_on_connect=False)
             scheme = "https"
@@ -95,7 +100,7 @@ class Receiver:
         self.server.server_close()
 
     def wait_for(self, count, seconds=30):
-        """The messages, once there are so many."""
+        """Waits for `count` messages and returns them."""
         deadline = time.monotonic() + seconds
         with self.news:
             while len(self.messages) < count:
@@ -120,7 +125,7 @@ def redirect_to(url):
 
 def slow(seconds):
     def answer(handler):
-        time.sleep(seconds)  # pause: it is slow
+        time.sleep(seconds)  # pause: a slow receiver
         say(handler, 200)
 
     return answer
@@ -153,8 +158,8 @@ def interim_first(handler):
 
 
 class NameServer:
-    """Answers A questions from a list of addresses for each name, one after the other; the last one
-    for all that follow. Says that there are no others."""
+    """Answers A queries from a list of addresses for each name, one after the other. The last
+    address applies to all that follow. Other names and types get an empty answer."""
 
     def __init__(self, names, address="127.53.0.9"):
         self.names = {name: list(addresses) for name, addresses in names.items()}

@@ -1,4 +1,4 @@
-"""NDJSON, as schemathesis has to be told it: a list, of which each item is a line."""
+"""Describes NDJSON to schemathesis: a list in which each item is a line."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Real servers, started by the tests in folders of their own and stopped by them."""
+"""Real servers. The tests start them in separate directories and stop them."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ def find(program):
 
 
 def make_certificate(folder, name, extra=()):
-    """A self-signed certificate for a name; returns (certificate, key)."""
+    """A self-signed certificate for a name. Returns (certificate, key)."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "90",
@@ -43,8 +43,8 @@ def make_certificate(folder, name, extra=()):
 
 
 class Server:
-    """A program that runs in the foreground until it is told to stop. What it wrote to its log is
-    shown when it does not start."""
+    """A program that runs in the foreground until it is stopped. Its log is shown if it does not
+    start."""
 
     def __init__(self, folder, address):
         self.folder = folder
@@ -126,11 +126,11 @@ class Redis(Server):
 
 
 class Postfix(Server):
-    """Postfix's master in the foreground, with a configuration and a queue of its own."""
+    """Postfix's master in the foreground, with a separate configuration and queue."""
 
     def __init__(self, address):
-        # Not below pytest's folder: its user has to get there, and every pytest that starts closes
-        # the common one to others.
+        # Not below pytest's directory: Postfix's user needs access, and every pytest run that
+        # starts closes the common directory to others.
         folder = tempfile.mkdtemp(prefix="sonde-postfix-")
         os.chmod(folder, 0o755)
         super().__init__(Path(folder) / "postfix", address)
@@ -187,8 +187,8 @@ postlog   unix-dgram n  -       n       -       1       postlogd
 
 
 class Dnsmasq(Server):
-    """The name server of the tests, for the zone sonde.test. Names below dead.sonde.test are asked
-    of a server that never answers."""
+    """The name server of the tests, for the zone sonde.test. It forwards names below
+    dead.sonde.test to a server that never answers."""
 
     def __init__(self, folder):
         super().__init__(folder, "127.53.0.1")
@@ -214,7 +214,8 @@ class Dnsmasq(Server):
 
 
 class TcpService:
-    """A TCP server whose conversation is a function of the socket, each in a thread of its own."""
+    """A TCP server whose conversation is a function of the socket. Each conversation runs in a
+    separate thread."""
 
     def __init__(self, address, port, talk):
         self.threads = []

@@ -1,4 +1,5 @@
-"""deploy/prometheus/alerts.yml on what real daemons tell: each alert fires in its trouble, and none on a good day."""
+"""Runs deploy/prometheus/alerts.yml on metrics of real daemons: each alert fires in its failure,
+and none on a healthy daemon."""
 
 import json
 import re
@@ -15,12 +16,12 @@ from tls_world import Certificate
 
 ALERTS = Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "alerts.yml"
 HOURS = 12
-# Told once and not again: the rest of the time it stays as it is.
+# Reported once and then constant.
 NOW = "sonde_tls_certificate_expiry_timestamp_seconds"
 
 
 def scraped(daemon):
-    """(series with its labels) to value, and when."""
+    """Maps (series with its labels) to values, and returns the time."""
     trusting = ssl._create_unverified_context()
     with urllib.request.urlopen(daemon.url + "/metrics", context=trusting if daemon.url.startswith("https") else None) as answer:
         text = answer.read().decode()
@@ -28,7 +29,7 @@ def scraped(daemon):
 
 
 def scraped_when(daemon, holds):
-    """A scrape for which `holds`; some figures are looked at once in a while."""
+    """A scrape for which `holds`. Some figures are updated only now and then."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         told = scraped(daemon)
@@ -39,7 +40,8 @@ def scraped_when(daemon, holds):
 
 
 def values(series, first, second):
-    """What Prometheus would have of it, had it gone on for hours as between two scrapes; one sample a minute."""
+    """The samples that Prometheus would have if the trend between two scrapes had continued for
+    hours; one sample a minute."""
     begun, before = first
     ended, after = second
     minutes = HOURS * 60
@@ -53,7 +55,7 @@ def values(series, first, second):
 
 
 def firing(tmp_path, first, second):
-    """The alerts that fire in the end."""
+    """The alerts that fire at the end."""
     inputs = [{"series": series, "values": values(series, first, second)} for series in second[1] if "_bucket" not in series]
     wanted = {"expr": 'group by (alertname) (ALERTS{alertstate="firing"})', "eval_time": f"{HOURS}h", "exp_samples": []}
     told = {"rule_files": [str(ALERTS)], "evaluation_interval": "1m",
@@ -80,7 +82,7 @@ def test_on_a_good_day_none_fires(watched, tmp_path):
     first = scraped(watched)
     for number in range(5):
         watched.scanned(f"127.10.99.{number + 2}", ports="1-50")
-    time.sleep(2)  # pause: the backlog is looked at once in a while
+    time.sleep(2)  # pause: the backlog is updated only now and then
     assert firing(tmp_path, first, scraped(watched)) == set()
 
 

@@ -1,4 +1,4 @@
-"""Who has asked for a change: the topic audit, the verb that lists it, and the log."""
+"""The callers of changes: the audit topic, the verb that lists it, and the log."""
 
 import json
 
@@ -10,7 +10,7 @@ ENTITY = {"type": "ip", "attributes": {"ip": "192.0.2.9"}}
 
 @pytest.fixture
 def alice(daemon):
-    """A daemon, and a key of a reporter beside the admin's."""
+    """A daemon, and a reporter's key next to the admin's."""
     daemon.config["log"] = {"audit": True}
     daemon.start("--roles", "ingest,view")
     made = daemon.key("create", "--role", "reporter", "--group", "red", "--user", "alice")
@@ -22,7 +22,7 @@ def entries(daemon):
 
 
 def ask_for_changes(daemon, alice):
-    """Each kind once, as alice; returns what was answered."""
+    """Makes each kind of change once, as alice. Returns the responses."""
     token = alice["token"]
     post = lambda path, body: daemon.request("POST", path, body, token=token)
     scan = post("/api/ingest/v1/scan", {"target": TARGET, "ports": "9"})
@@ -71,6 +71,19 @@ def test_every_change_leaves_an_entry_and_no_read_does(daemon, alice):
     assert {request["by"] for request in requests} == {"alice"}
 
 
+def test_a_key_made_without_a_daemon_leaves_an_entry(daemon, run_sonde):
+    daemon.start("--roles", "ingest,view")
+    assert daemon.terminate() == 0
+    made = run_sonde("key", "create", "--role", "user", "--user", "carol", "--json", "--data-dir", daemon.data_dir)
+    assert made.returncode == 0, made.stderr
+    key = json.loads(made.stdout)["keyID"]
+    assert run_sonde("key", "revoke", key, "--data-dir", daemon.data_dir).returncode == 0
+    found = entries(daemon)
+    assert [(e["action"], e["object"], e["status"], e["client"]) for e in found] == [
+        ("key.create", key, 200, "local"), ("key.revoke", key, 200, "local")]
+    assert json.loads(made.stdout)["apiSecret"] not in json.dumps(found)
+
+
 def test_no_secret_stands_in_it_and_the_log_has_each_entry(daemon, alice):
     _, _, pair = ask_for_changes(daemon, alice)
     assert daemon.terminate() == 0
@@ -95,6 +108,7 @@ def test_the_verb_filters(daemon, alice, run_sonde):
     whole = listed()
     assert whole == sorted(entries(daemon), key=lambda entry: entry["time"])
     assert {e["object"] for e in listed("--target", TARGET)} == {scan}
+    assert [(e["action"], e["user"]) for e in listed("--target", "127.10.77.2")] == [("scan.request.bulk", "alice")]
     assert {e["user"] for e in listed("--user", "alice")} == {"alice"}
     assert listed("--key", alice["keyID"]) == listed("--user", "alice")
     assert [e["status"] for e in listed("--user", "alice", "--refused")] == [400, 403]

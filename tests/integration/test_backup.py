@@ -1,4 +1,5 @@
-"""The procedures of docs/operations.md: a backup of a daemon at work, and a start from it elsewhere."""
+"""The procedures of docs/how-to/back-up-and-restore.md: a backup of a working daemon, and a start
+from the backup elsewhere."""
 
 import shutil
 import sqlite3
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from daemon import Daemon
 
-OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "back-up-and-restore.md"
 
 
 def submitted(server, number):
@@ -19,7 +20,7 @@ def submitted(server, number):
 
 
 def backed_up(data, into):
-    """By the command of the page, with the folders of this test."""
+    """Runs the command of the page with the directories of this test."""
     command = "sqlite3 /var/lib/sonde/queue.db \"VACUUM INTO '/backup/queue.db'\""
     assert command in OPERATIONS.read_text()
     subprocess.run(["sqlite3", data / "queue.db", f"VACUUM INTO '{into / 'queue.db'}'"], check=True, timeout=120)

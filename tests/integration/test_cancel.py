@@ -1,4 +1,4 @@
-"""What is done to a scan that is there already: webhooks that join it, and its cancellation."""
+"""Changes to an existing scan: webhooks that are added to it, and its cancellation."""
 
 import json
 import time
@@ -47,7 +47,7 @@ def test_a_webhook_on_a_running_and_on_a_finished_scan_is_told(hooked, silence):
         for path in "defgh":
             hooked.post_scan(SILENT, ports="123", webhook={"url": f"{receiver.url}/{path}"})
         refused = hooked.post_scan(SILENT, ports="123", webhook={"url": receiver.url + "/one-too-many"})
-        assert refused.status == 429 and "webhooks, which is the most" in refused.headers["x-error"]
+        assert refused.status == 429 and "webhooks, which is the limit" in refused.headers["x-error"]
 
 
 def cancel(daemon, scan_id):
@@ -82,7 +82,7 @@ def test_a_running_scan_ends_soon_and_keeps_what_it_found(hooked, silence, run_s
         assert said.returncode == 0 and json.loads(said.stdout)["status"] == "cancelled"
         again = cancel(hooked, scan_id)
         assert again.status == 200 and again.json()["status"] == "cancelled"
-        # Only what is done is fresh: the next one is a new scan.
+        # Only a done scan is fresh: the next request starts a new scan.
         assert hooked.post_scan(SILENT, ports="1-100,1000-1200").status == 202
 
 

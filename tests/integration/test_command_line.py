@@ -1,4 +1,4 @@
-"""The command line as its user meets it."""
+"""The command line as its user sees it."""
 
 import fcntl
 import json
@@ -24,15 +24,15 @@ def test_help_and_usage(run_sonde):
     for words, named in ((["scna"], "did you mean \"scan\""), (["scan"], "nothing to scan"),
                          (["scan", "--prots", "1", "x.example"], "--prots"),
                          (["scan", "x.example", "--local", "--no-wait"], "contradict"),
-                         (["show"], "TARGET|ENTITY-ID|SCAN-ID is missing"),
+                         (["show"], "TARGET|ENDPOINT|ENTITY-ID|SCAN-ID is missing"),
                          (["topic", "tial"], "\"tial\"; did you mean \"tail\"? `sonde topic --help` lists"),
-                         (["scan", "x.example", "--priority", "99"], "sonde: --priority: \"99\" is no whole number from -9 to 9"),
-                         (["key", "create", "--role", "user", "--days", "0"], "is no whole number from 1 to 4294967295"),
-                         (["topic", "redrive", "x", "--offset", "-1"], "--offset: \"-1\" is no whole number from 0"),
+                         (["scan", "x.example", "--priority", "99"], "sonde: --priority: \"99\" is not a whole number from -9 to 9"),
+                         (["key", "create", "--role", "user", "--days", "0"], "is not a whole number from 1 to 4294967295"),
+                         (["topic", "redrive", "x", "--offset", "-1"], "--offset: \"-1\" is not a whole number from 0"),
                          (["key", "create"], "--role ROLE is missing"),
                          (["topic", "tail", "entities", "--folow"], "did you mean \"--follow\"?"),
-                         (["topic", "tail", "entities", "--since", "noon"], "--since: \"noon\" is no time; write a time in UTC, as in"),
-                         (["topic", "tail", "entities", "--offset", "1:x"], "--offset: \"1:x\" is no offset; write a whole number"),
+                         (["topic", "tail", "entities", "--since", "noon"], "--since: \"noon\" is not a time; write a time as in"),
+                         (["topic", "tail", "entities", "--offset", "1:x"], "--offset: \"1:x\" is not an offset; write a whole number"),
                          (["topic", "tail", "entities", "--since", "1h", "--from-start"], "contradict each other"),
                          (["topic", "tail", "entities", "--until", "1h", "--follow"], "--until and --follow contradict each other"),
                          (["topic", "tail", "entities", "--since", "1h", "--until", "2h"], "is not after --since"),
@@ -226,7 +226,7 @@ def test_tail_follow_sees_what_comes(daemon, sonde_binary):
     daemon.start()
     tail = subprocess.Popen([sonde_binary, "topic", "tail", "entities", "--follow", "--json",
                              "--data-dir", daemon.data_dir], stdout=subprocess.PIPE, text=True)
-    for i in range(1, 40):  # it may take a moment until it reads
+    for i in range(1, 40):  # it may take a moment before it reads
         daemon.scanned(f"127.55.0.{i}", ports="1")
         ready, _, _ = select.select([tail.stdout], [], [], 0.5)
         if ready:
@@ -264,7 +264,7 @@ def test_output_that_cannot_be_written_is_an_error(daemon, run_sonde, sonde_bina
 def test_a_reader_that_goes_ends_a_verb_quietly(daemon, sonde_binary):
     daemon.start()
     daemon.scanned("127.56.0.2", ports="1")
-    # Nothing more is written to this topic: the verb has nothing to print when its reader goes.
+    # Nothing more is written here: the verb has nothing to print when its reader closes the pipe.
     tail = subprocess.Popen([sonde_binary, "topic", "tail", "scan.tasks", "--from-start", "--follow", "--json",
                              "--data-dir", daemon.data_dir], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert json.loads(tail.stdout.readline())["topic"] == "sonde.scan.tasks.v1"
@@ -349,7 +349,7 @@ def test_dead_letters_are_asked_of_the_daemon_that_has_the_queue(daemon, run_son
     refused = run_sonde(*words, "entities")
     assert refused.returncode != 0 and "scan.requests" in refused.stderr
     assert "path=/control/redrive" in daemon.log(), "it was the daemon who refused"
-    # Its socket stays behind, and is no obstacle to anybody.
+    # Its socket file stays and does not prevent a new start.
     daemon.kill()
     assert socket.exists()
     assert run_sonde(*words, "scan.requests", "--dry-run").returncode == 0
@@ -360,16 +360,16 @@ def test_dead_letters_are_asked_of_the_daemon_that_has_the_queue(daemon, run_son
 @pytest.mark.parametrize("text, where, named", [
     ("[htpp]\n", ":1:", "did you mean"),
     ("[http]\nlisen = 1\n", ":2:1", "did you mean \"http.listen\""),
-    ("[http]\nlisten = 80\n", ":2:1", "is no text"),
-    ("[http]\nlisten = \"nowhere\"\n", ":2:1", "no address and port"),
-    ("[log]\nlevel = \"loud\"\n", ":2:1", "none of debug"),
+    ("[http]\nlisten = 80\n", ":2:1", "is not a string"),
+    ("[http]\nlisten = \"nowhere\"\n", ":2:1", "is not an address and port"),
+    ("[log]\nlevel = \"loud\"\n", ":2:1", "is not one of debug"),
     ("[limits]\nrunning_tasks = 0\n", ":2:1", "between 1"),
     ("[scope]\nallow = [\"10.0.0.1/8\"]\n", ":2:1", "10.0.0.0/8"),
-    ("[scope]\nallow = [1]\n", ":2:1", "\"1\" is no network"),
+    ("[scope]\nallow = [1]\n", ":2:1", "\"1\" is not a network"),
     ("[scan.profiles.full]\nports = \"1\"\n", ":1:", "built in"),
     ("[scan.profiles.x]\nprots = \"1\"\n", ":2:1", "ports"),
     ("x = \n", ":1:", ""),
-    ("roles = [\"cook\"]\n", ":1:1", "none of ingest"),
+    ("roles = [\"cook\"]\n", ":1:1", "is not one of ingest"),
 ])
 def test_a_bad_configuration_is_refused_at_its_line(run_sonde, tmp_path, text, where, named):
     file = tmp_path / "sonde.toml"
@@ -380,7 +380,7 @@ def test_a_bad_configuration_is_refused_at_its_line(run_sonde, tmp_path, text, w
 
 
 @pytest.mark.parametrize("text,named", [
-    ('http.listen = "0.0.0.0:0"', "http.listen: 0.0.0.0 can be reached by others"),
+    ('http.listen = "0.0.0.0:0"', "http.listen: 0.0.0.0 can be reached from other machines"),
     ('http.tls_certificate = "/none"\nhttp.tls_key = "/none"', "/none"),
     ('webhook.secret_file = "/tmp"', "webhook.secret_file: cannot read /tmp: Is a directory"),
 ])

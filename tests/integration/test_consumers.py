@@ -57,7 +57,7 @@ def full(name):
 
 @pytest.fixture
 def kafka_records(python, broker):
-    """Runs kafka_records.py; returns what it prints."""
+    """Runs kafka_records.py. Returns its output."""
 
     def run(what, *topics):
         script = Path(__file__).with_name("kafka_records.py")
@@ -71,7 +71,7 @@ def kafka_records(python, broker):
 
 @pytest.fixture
 def consumed(broker, python, tmp_path):
-    """Runs the two consumers; returns what both print of the targets, one object a host."""
+    """Runs the two consumers. Returns what both print about the targets, one object per host."""
     properties = tmp_path / "kafka.properties"
     properties.write_text(f"# as kcat reads it\nbootstrap.servers={broker.addresses}\n")
     commands = [
@@ -93,7 +93,7 @@ def consumed(broker, python, tmp_path):
 
 
 def facts_of_hosts(hosts):
-    """By host and endpoint: what `sonde show` tells, too."""
+    """The results by host and endpoint, as `sonde show` prints them."""
     out = {}
     for host in hosts:
         for port in host["ports"]:
@@ -101,7 +101,7 @@ def facts_of_hosts(hosts):
                 assert service["endpoint"].endswith(f":{port['port']}")
                 leaf = next((c for c in service["certificates"] if c["position"] == 0), {})
                 out[host["host"], service["endpoint"]] = {
-                    "service": {k: service[k] for k in ("name", "product", "version", "tls") if k in service},
+                    "service": {k: service[k] for k in ("name", "product", "version", "confidence", "tls") if k in service},
                     "banner": service["banners"],
                     "certificate": (leaf.get("sha256"), leaf.get("subject"), leaf.get("not-after")),
                 }
@@ -129,7 +129,7 @@ def test_both_rebuild_what_sonde_shows(scanned, consumed, kafka_records, run_son
     shown = [run_sonde("show", target, "--json", "--server", scanned.url, env=key).stdout for target in TARGETS]
     found, expected = facts_of_hosts(hosts), facts_of_show(map(json.loads, shown))
     for place, facts in expected.items():
-        # A scan shows its first line, an entity has all of it.
+        # A scan shows the first line, an entity the whole banner.
         assert [text.startswith(facts["banner"]) for text in found[place].pop("banner")] == [True], place
         facts.pop("banner")
     assert found == expected and len(found) == 8
@@ -140,7 +140,7 @@ def test_both_rebuild_what_sonde_shows(scanned, consumed, kafka_records, run_son
     assert [len(scanned.tail(name)) for name in STREAM] == [2 * count for count in before]
     assert consumed() == hosts
 
-    # A scan anew changes nothing but when it was.
+    # A new scan changes nothing but its time.
     again = scanned.scanned(TARGETS[0], ports=PORTS, max_age=0)
     newer = consumed()
     assert newer != hosts and facts_of_hosts(newer) == facts_of_hosts(hosts)
@@ -210,7 +210,7 @@ def in_order(pairs):
 
 
 def attributes_of(record):
-    """What CloudEvents' Kafka binding makes of a record's headers and key."""
+    """The record's headers and key, decoded by CloudEvents' Kafka binding."""
     headers = record["headers"].items()
     out = {name.removeprefix("ce_"): value for name, value in headers if name.startswith("ce_")}
     out["time"] = out["time"].replace("Z", "+00:00")

@@ -1,5 +1,5 @@
-"""docs/events.md, docs/asyncapi.yaml and docs/schemas against each other, and against every record
-that a daemon writes."""
+"""Checks docs/reference/events.md, docs/reference/asyncapi.yaml and docs/reference/schemas against
+each other, and against every record that a daemon writes."""
 
 import json
 import re
@@ -22,15 +22,16 @@ SILENT = "127.42.0.1"
 JSON = {"Content-Type": "application/json"}
 PAIR = "/api/auth/v2/keypair"
 
-# Fields that nothing here brings about: two requests at once, a request that cannot be read, a certificate that is too large, broken, or
-# in a transparency log, a scan beyond its budget; dead letters, which test_consumers.py makes.
-RARE = {"task.next", "request.cancelled", "receipt.letter", "receipt.to", "receipt.time", "certificate.truncated",
+# Fields that nothing here produces: they need two requests at once, an unreadable request, a
+# certificate that is too large, broken, or in a transparency log, or a scan beyond its budget; or a
+# dead letter, which test_consumers.py produces.
+RARE = {"task.next", "task.requests_omitted", "request.cancelled", "receipt.letter", "receipt.to", "receipt.time", "certificate.truncated",
         "certificate.parse-problems", "certificate.sct-logs", "request.refused", "service.truncated",
-        "service.banner-sha256", "service.certificate-sha256", "audit entry.left_out"}
+        "service.banner-sha256", "service.starttls", "service.certificate-sha256", "audit entry.left_out"}
 
 
 def tables():
-    """The page's tables: (first cell of the head, rows), a row being a list of cells."""
+    """The page's tables: (first cell of the head, rows). A row is a list of cells."""
     found = []
     for block in re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE):
         rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in block.splitlines()]
@@ -40,12 +41,12 @@ def tables():
 
 def table(head):
     matching = [rows for name, rows in tables() if name == head]
-    assert len(matching) == 1, f"{len(matching)} tables of docs/events.md begin with {head}"
+    assert len(matching) == 1, f"{len(matching)} tables of docs/reference/events.md begin with {head}"
     return matching[0]
 
 
 def names(rows, column=0):
-    """What the column's cells name: (those that are always there, those in italics)."""
+    """The names in the column's cells: (required ones, optional ones in italics)."""
     cells = [row[column] for row in rows]
     italic = {name for cell in cells for name in re.findall(r"\*`([^`]+)`\*", cell)}
     return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)} - italic, italic
@@ -128,7 +129,7 @@ def everything(daemon):
 
 
 def check_all(schemas, topics):
-    """Checks every record; returns how many there were of each message, by topic."""
+    """Checks every record. Returns the number of records of each message, by topic."""
     seen = {}
     for topic, records in topics.items():
         for record in records:
@@ -162,7 +163,7 @@ tlsfeature = status_request
 
 @pytest.fixture
 def rich(tmp_path):
-    """A server whose certificate has much to tell, and which asks for one."""
+    """A server whose certificate has many fields, and which requests a client certificate."""
     config, key, certificate = (tmp_path / name for name in ("openssl.cnf", "key.pem", "certificate.pem"))
     config.write_text(CERTIFICATE)
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
@@ -181,7 +182,7 @@ def rich(tmp_path):
 
 
 def say_all_kinds(daemon):
-    """What callers say, with every field that they may give."""
+    """Submissions of callers, with every field that they may give."""
     def say(what, **body):
         answer = daemon.request("POST", f"/api/ingest/v1/{what}", json.dumps(body), JSON)
         assert answer.status == 202, answer.body
@@ -197,7 +198,7 @@ def say_all_kinds(daemon):
 
 
 def keep_all_kinds(daemon):
-    """Answers that are given again, and what is kept of those with a secret."""
+    """Responses that are replayed, and cached responses that hold a secret."""
     def ask(key, path, body):
         return daemon.request("POST", path, body, {"Idempotency-Key": key}).status
 
@@ -207,7 +208,7 @@ def keep_all_kinds(daemon):
 
 
 def scan_all_kinds(daemon):
-    """Scans that between them say nearly everything that can be said."""
+    """Scans that together contain nearly every field."""
     trace = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
              "Content-Type": "application/json"}
     daemon.scanned("127.10.0.1", profile="few", priority=3)

@@ -1,4 +1,4 @@
-"""Entities, associations and comments, as clients of the interface say and read them."""
+"""Entities, associations and comments, as clients of the interface submit and read them."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ import servers
 INGEST = "/api/ingest/v1"
 ANALYTICS = "/api/analytics/v1"
 JSON = {"Content-Type": "application/json"}
-# One value of each data type: as it is written, and in its canonical form.
+# One value of each data type: as written, and in canonical form.
 SAMPLES = {
     "String": ("Some  Text", "some  text"),
     "Case-sensitive string": ("Some Text", "Some Text"),
@@ -138,7 +138,7 @@ def test_saying_it_again_changes_nothing(server):
 
 
 def test_the_outcome_counts_what_was_published_on_the_way(daemon):
-    """Of a scan that takes longer than ten seconds, part by part."""
+    """Checks the parts of a scan that takes longer than ten seconds."""
     daemon.config["limits"] = {"greeting_timeout_ms": 900, "answer_timeout_ms": 300, "address_conversations": 2}
     daemon.start()
     host, ports = "127.33.0.2", range(7101, 7127)
@@ -151,7 +151,7 @@ def test_the_outcome_counts_what_was_published_on_the_way(daemon):
 
 
 def test_a_port_that_is_closed_now_is_marked_everywhere(server, run_sonde):
-    """By the newest scan of the same ports; what another scan did not ask says nothing."""
+    """Uses the newest scan of the same ports. A scan that did not probe a port does not count."""
     host, ports = "127.33.0.1", "7001,7002"
     close = lambda connection: None
     with servers.TcpService(host, 7001, close):
@@ -231,7 +231,8 @@ def test_refusals_say_where_and_how_to_mend(server):
 
 
 def test_every_202_is_there_after_sigkill_entire(server):
-    """Four clients post while the daemon is killed; what was acknowledged has all its parts."""
+    """Four clients post while the daemon is killed. Every acknowledged submission has all its
+    parts."""
     acknowledged = []
 
     def flood(client):

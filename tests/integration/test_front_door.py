@@ -1,4 +1,4 @@
-"""What passes for a request or an answer between this server and the programs in front of it."""
+"""The exchange of requests and responses between this server and the programs in front of it."""
 
 import contextlib
 import email.utils
@@ -101,12 +101,12 @@ def test_an_encoded_slash_or_control_byte_in_a_path_is_refused(quiet, path):
     assert statuses(say(quiet, get(b"Connection: close", path=b"/livez?a=%2F%0a"))) == [200]
 
 
-# -- behind other programs ---------------------------------------------------------------------
+# -- behind proxies ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("keep", [False, True], ids=["each its own", "kept"])
 def test_nginx_hands_on_what_was_refused_and_makes_no_502_of_it(quiet, tmp_path, keep):
-    # Tests of one namespace share its ports.
+    # Tests in one namespace share its ports.
     port = 7_101 + keep
     with proxies.NginxProxy(tmp_path / "nginx", "127.30.0.1", port, quiet.address, keep) as front:
         def ask(method, path, body=None, headers=None):

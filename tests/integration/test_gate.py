@@ -1,4 +1,4 @@
-"""What no request may be, and what a request may be though few are: byte by byte."""
+"""Invalid requests, and valid requests of unusual form, byte by byte."""
 
 import contextlib
 import re
@@ -19,7 +19,7 @@ def server(sonde_binary, tmp_path_factory):
 
 
 def handled(server):
-    """How many requests have reached a handler."""
+    """The number of requests that have reached a handler."""
     text = server.request("GET", "/metrics").body.decode()
     return int(re.search(r"^sonde_http_request_seconds_count (\d+)", text, re.MULTILINE).group(1))
 
@@ -41,7 +41,7 @@ def test_what_is_no_request_is_refused_and_nothing_behind_it_is_read(server, nam
 
 @pytest.mark.parametrize("name", wire.REFUSED)
 def test_no_byte_after_the_refused_one_changes_the_answer(server, name):
-    """Byte by byte, so that the answer comes in the middle of whatever follows."""
+    """Sends byte by byte, so that the response arrives in the middle of the following bytes."""
     want, data = wire.REFUSED[name]
     data = wire.with_token(data, server)
     if len(data) > 600:

@@ -1,4 +1,4 @@
-"""Gateways that prove themselves by a certificate, and everybody who does not."""
+"""Gateways that authenticate by certificate, and all other clients."""
 
 import json
 import socket
@@ -62,7 +62,7 @@ def asked(server, world, certificate, headers=None, **how):
 
 
 def alert(server, world, certificate, version=None):
-    """The alert with which a certificate is refused, as OpenSSL calls it."""
+    """The alert that refuses a certificate, as OpenSSL names it."""
     with pytest.raises(ssl.SSLError) as refused:
         with connect(server, world, certificate, version=version) as link:
             ask(link, ADA)
@@ -121,7 +121,7 @@ def test_which_names_are_a_gateways(served, world):
         assert asked(served, world, certificate, key)[0] == 200, name
     counts = certificates_counted(served, world)
     assert counts == {"gateway": 3, "not_listed": 12, "refused": 0}
-    assert "none of http.gateway_names certificate=CN=other" in served.log().replace('"', "")
+    assert "not in http.gateway_names certificate=CN=other" in served.log().replace('"', "")
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -142,7 +142,7 @@ def test_what_is_not_trusted_ends_the_handshake_with_its_alert(served, world, ve
         assert got in ((expected,) if isinstance(expected, str) else expected), (name, got)
     counts = certificates_counted(served, world)
     assert counts == {"gateway": 0, "not_listed": 0, "refused": len(refused)}
-    assert served.log().count("certificate was refused") == 1, "a line a minute, however many come"
+    assert served.log().count("client certificate refused") == 1, "a line a minute, however many come"
     assert "CN=of-the-servers-authority" in served.log()
 
 
@@ -154,7 +154,7 @@ def test_plain_http_is_told_that_this_port_speaks_https(served, line):
         while chunk := link.recv(65536):
             answer += chunk
     assert answer.startswith(b"HTTP/1.1 400 ") and b"\r\nDate: " in answer, answer
-    assert b"x-error: this port speaks HTTPS, and the request came as plain HTTP; use https://" in answer
+    assert b"x-error: this port speaks HTTPS, and the request is plain HTTP; use https://" in answer
 
 
 def test_the_metrics_say_when_the_certificate_expires(served, world):
@@ -221,7 +221,7 @@ def test_a_new_authority_counts_at_once_also_for_who_is_connected(served, world)
         ca.write_bytes(fresh.file.read_bytes())
         reload(served)
         status, body = ask(kept, ADA)
-        assert status == 400 and "is for a gateway" in body
+        assert status == 400 and "only a gateway may send it" in body
         assert ask(kept, {"Authorization": f"Bearer {served.token}"})[0] == 200
     assert alert(served, world, gateway) == "TLSV1_ALERT_UNKNOWN_CA"
     assert asked(served, world, its)[0] == 200
@@ -244,7 +244,7 @@ def test_a_name_taken_from_the_list_counts_no_more(served, world):
         served.write_config()
         reload(served)
         assert ask(kept, ADA)[0] == 400
-    assert asked(served, world, gateway)[0] == 400, "without an authority nobody is asked for a certificate"
+    assert asked(served, world, gateway)[0] == 400, "without an authority no certificate is requested"
 
 
 def test_a_certificate_that_ends_takes_its_rights_along(served, world):
@@ -255,7 +255,7 @@ def test_a_certificate_that_ends_takes_its_rights_along(served, world):
         deadline = time.monotonic() + 20
         while ask(kept, ADA)[0] == 200:
             assert time.monotonic() < deadline
-            time.sleep(0.1)  # pause: until the certificate's end
+            time.sleep(0.1)  # pause: until the certificate expires
         assert ask(kept, ADA)[0] == 400
     assert alert(served, world, gateway) == "SSLV3_ALERT_CERTIFICATE_EXPIRED"
 
@@ -265,13 +265,13 @@ def test_what_is_wrong_with_the_settings_is_said(run_sonde, world, tmp_path):
     tls = settings(world)
     ca, names = {"gateway_ca": str(world.gateways.file)}, {"gateway_names": ["a"]}
     for verb, http, named in [
-            ("check-config", {**ca, **names}, "http.gateway_ca: gateways show"),
-            ("check-config", {**tls, **ca}, "http.gateway_names: names nobody"),
+            ("check-config", {**ca, **names}, "http.gateway_ca: gateways present"),
+            ("check-config", {**tls, **ca}, "http.gateway_names: is empty"),
             ("check-config", {**tls, **names}, "without http.gateway_ca"),
             ("check-config", {**tls, **ca, "gateway_names": ["*", "a"]}, "means every certificate"),
-            ("check-config", {**tls, **ca, "gateway_names": [""]}, "is no name"),
+            ("check-config", {**tls, **ca, "gateway_names": [""]}, "is not a name"),
             ("serve", {**tls, **names, "gateway_ca": str(tmp_path / "none")}, "none cannot be read"),
-            ("serve", {**tls, **names, "gateway_ca": str(world.server.key)}, "holds no certificate")]:
+            ("serve", {**tls, **names, "gateway_ca": str(world.server.key)}, "has no certificate")]:
         lines = [f'data_dir = "{tmp_path}/data"', "[http]", 'listen = "127.0.0.1:0"']
         config.write_text("\n".join(lines + [f"{key} = {json.dumps(value)}" for key, value in http.items()]) + "\n")
         done = run_sonde(verb, "--config", config, timeout=60)

@@ -1,5 +1,5 @@
-"""Targets that are silent, closed, endless or lying: each ends in its time with the right outcome,
-and a healthy one beside them is not held up."""
+"""Targets that are silent, closed, endless or lying: each scan ends in its time with the right
+outcome, and does not delay the scan of a healthy target."""
 
 import contextlib
 import json
@@ -101,7 +101,7 @@ def test_each_ends_in_its_time_with_the_right_outcome(ready_daemon):
     dripping = scans[DRIPPING]["results"]
     assert len(dripping) == 1 and set(dripping[0]["banner"]) == {"x"}
     assert [r["endpoint"] for r in scans["mixed.sonde.test"]["results"]] == []
-    # Generous bounds: what they exclude is waiting behind each other.
+    # Generous limits: they only rule out that scans wait for each other.
     assert healthy_took < 10, healthy_took
     assert took < 45, took
 

@@ -1,9 +1,10 @@
-"""Callers that mean no good: bodies without a key, readers that do not read, waiters by the thousand."""
+"""Hostile callers: bodies without a key, readers that do not read, waiters by the thousand."""
 
 import contextlib
 import http.client
 import resource
 import socket
+import subprocess
 import time
 
 import pytest
@@ -26,7 +27,7 @@ def server(daemon):
 
 
 def answered(link, status):
-    """Whether this has come by now, without taking it."""
+    """Whether these bytes have arrived, without consuming them."""
     link.setblocking(False)
     with contextlib.suppress(BlockingIOError):
         return link.recv(100, socket.MSG_PEEK).startswith(b"HTTP/1.1 " + status)
@@ -57,7 +58,7 @@ def test_three_thousand_bodies_without_a_key_are_answered_and_not_held(server):
           f"at most {max(watch.took) * 1000:.0f} ms")
     assert answers.count(b"HTTP/1.1 401") + answers.count(b"HTTP/1.1 429") > MANY * 0.99, set(answers)
     assert watch.grown < 40, watch.grown
-    # All of them come within a second, so this is the slowest of some hundred questions.
+    # All requests arrive within a second, so this is the slowest of some hundred.
     assert watch.p99_ms < 250
 
 
@@ -74,7 +75,7 @@ def test_bodies_with_a_key_have_one_budget_and_one_caller_half_of_it(server):
             links.append(link)
         until = time.monotonic() + 10
         while (refused := sum(answered(link, b"503") for link in links)) < 400 and time.monotonic() < until:
-            time.sleep(0.05)  # pause: the last ones are on their way
+            time.sleep(0.05)  # pause: the last ones are in flight
         assert refused >= 400, refused
         answer = server.request("POST", SCAN, {"target": "127.0.0.1"}, token=other)
         assert answer.status == 202, answer.body
@@ -88,7 +89,7 @@ def test_credentials_come_before_100_continue_and_before_the_body(server):
     head = b"POST " + SCAN.encode() + b" HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
     expects = b"Expect: 100-continue\r\nContent-Length: 23\r\n"
     assert statuses(say(server, head + expects + b"\r\n")) == [401]
-    # No byte of the body was sent, and nobody waits for it.
+    # No byte of the body was sent, and the server does not wait for it.
     with connect(server) as link:
         link.sendall(head + b"Content-Length: 1000\r\n\r\n")
         assert link.recv(4096).startswith(b"HTTP/1.1 401")
@@ -97,7 +98,7 @@ def test_credentials_come_before_100_continue_and_before_the_body(server):
         assert link.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
         link.sendall(b'{"target":"127.0.0.77"}')
         assert statuses(link.recv(65536)) == [202]
-    # A short body is dropped, and the next request is another one.
+    # A short body is dropped, and the next request is a separate one.
     both = (head + b"Content-Length: 23\r\n\r\n" + b'{"target":"127.0.0.78"}' +
             b"GET /livez HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
     assert statuses(say(server, both)) == [401, 200]
@@ -106,12 +107,12 @@ def test_credentials_come_before_100_continue_and_before_the_body(server):
     assert statuses(say(server, open_one)) == [200, 200]
 
 
-# -- answers -----------------------------------------------------------------------------------
+# -- responses ---------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def talkative(server):
-    """An entity whose comments come to some four megabytes."""
+    """An entity whose comments take some four megabytes."""
     started(server)
     said = server.request("POST", "/api/ingest/v1/entity", {"type": "ip", "attributes": {"ip": "192.0.2.1"}})
     assert said.status == 202, said.body
@@ -140,8 +141,8 @@ def test_readers_that_do_not_read_cost_a_bounded_amount_and_delay_nobody(server,
             link.sendall(request * 4)
             links.append(link)
         while time.monotonic() < until:
-            time.sleep(0.1)  # pause: they are held while /livez is asked for
-        # Small answers still go out, and another caller's large ones too.
+            time.sleep(0.1)  # pause: they are held during the requests for /livez
+        # Small responses still go out, and so do another caller's large ones.
         reader = server.key("create", "--role", "user", "--group", "public")["token"]
         assert server.request("GET", PAIR).status in (200, 503)
         assert len(server.request("GET", talkative, token=reader).body) == size
@@ -155,7 +156,7 @@ def test_readers_that_do_not_read_cost_a_bounded_amount_and_delay_nobody(server,
     assert watch.p99_ms <= 50, watch.p99_ms
 
 
-# -- waiting -----------------------------------------------------------------------------------
+# -- waiting readers ---------------------------------------------------------------------------
 
 
 def test_a_long_poll_gives_way_and_one_key_has_only_so_many(server):
@@ -176,7 +177,7 @@ def test_a_long_poll_gives_way_and_one_key_has_only_so_many(server):
             took.append(time.monotonic() - begun)
         assert max(took) < 0.9, "nobody waits for a handler to look again"
         answer = links[0].recv(4096)
-        assert statuses(answer) == [503] and b"ask again" in answer
+        assert statuses(answer) == [503] and b"send the request again" in answer
         assert links[0].recv(4096) == b""
 
 
@@ -197,7 +198,7 @@ def test_too_many_waiting_requests_of_one_key_are_429_and_another_key_waits(serv
         assert server.request("GET", f"{SCAN}/{scan}?wait=1", token=other).status == 200
 
 
-# -- those without a key -----------------------------------------------------------------------
+# -- callers without a key ---------------------------------------------------------------------
 
 
 def test_unknown_paths_and_what_is_no_request_count_against_an_address(server):
@@ -210,7 +211,7 @@ def test_unknown_paths_and_what_is_no_request_count_against_an_address(server):
             assert got in (want, 429), got
             seen.append(got)
     assert seen.count(429) > 400, seen.count(429)
-    # A valid key is asked no questions on account of them.
+    # A valid key is not limited on account of them.
     assert server.request("GET", "/nothing").status == 404
     assert server.request("GET", PAIR).status == 200
     lines = [line for line in server.log().splitlines() if "request refused" in line]
@@ -228,3 +229,35 @@ def test_metrics_are_for_a_role_unless_a_setting_opens_them(server):
     server.config["http"] = {"metrics": "everybody"}
     started(server)
     assert server.request("GET", "/metrics", token="").status == 200
+
+
+def test_too_many_connections_of_one_address_are_429_and_not_reset(server):
+    """A peer that is refused before its request is read still receives the response, while it sends the request."""
+    outside = "192.0.2.7"
+    subprocess.run(["ip", "address", "replace", f"{outside}/32", "dev", "lo"], check=True)
+    server.config["http"] = {"allow_plaintext": True}
+    server.config["limits"] = {"http_connections_per_address": 2}
+    server.start(listen=f"{outside}:0")
+    with contextlib.ExitStack() as stack:
+        # Both are being answered, so neither makes room.
+        lines = b"".join(b'{"target":"192.0.2.%d","ports":"%d"}\n' % (n % 250, n) for n in range(1, 10_001))
+        for _ in range(2):
+            link = stack.enter_context(socket.create_connection(server.address, 10))
+            link.sendall(b"POST " + SCAN.encode() + b"s HTTP/1.1\r\nHost: " + outside.encode() + b"\r\nAuthorization: Bearer " + server.token.encode() +
+                         b"\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n" % len(lines) + lines)
+        time.sleep(0.05)  # pause: until both bodies have been read; checking them takes longer
+        refused = 0
+        for _ in range(10):
+            link = stack.enter_context(socket.create_connection(server.address, 10))
+            link.sendall(b"GET /livez HTTP/1.1\r\n")
+            time.sleep(0.002)  # pause: the request comes in parts
+            for _ in range(5):
+                link.sendall(b"X: " + b"x" * 1000 + b"\r\n")
+            link.shutdown(socket.SHUT_WR)
+            received = b""
+            while more := link.recv(4096):  # a reset raises an exception
+                received += more
+            if received:
+                assert received.startswith(b"HTTP/1.1 429") and b"too many connections" in received, received
+                refused += 1
+        assert refused, "no connection was refused"

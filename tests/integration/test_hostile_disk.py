@@ -1,4 +1,5 @@
-"""A disk that others fill, tenants that write too much, topics that grow: what still works, and what is told."""
+"""A disk that others fill, tenants that write too much, topics that grow: what still works, and
+what is reported."""
 
 import json
 import time
@@ -30,7 +31,7 @@ def until(check, seconds, what):
     while time.monotonic() < deadline:
         if found := check():
             return found
-        time.sleep(0.05)  # pause: between two looks
+        time.sleep(0.05)  # pause: between two checks
     raise AssertionError(f"{what}: not in {seconds} s")
 
 
@@ -47,7 +48,7 @@ def leaked_key(daemon):
 
 
 def two_scans(daemon):
-    """One that runs, and one that waits for it."""
+    """One running scan, and one that waits for it."""
     running = daemon.post_scan(SILENT, ports="1-60000").json()["id"]
     until(lambda: daemon.scan(running)["status"] == "running", 20, "the scan runs")
     waiting = daemon.post_scan("127.60.0.2", ports="1-100").json()["id"]
@@ -80,7 +81,7 @@ def test_on_a_full_disk_a_key_is_revoked_and_scans_are_cancelled_and_both_surviv
     assert daemon.request("GET", "/livez").status == 200
     assert daemon.request("DELETE", f"{PAIR}/{leaked['keyID']}").status == 200
     assert daemon.request("GET", PAIR, token=leaked["token"]).status == 401
-    # A view that has met the full disk tries again in half a second, and so does the caller.
+    # A view that met the full disk retries after half a second, and so does the caller.
     for scan_id in (waiting, running):
         until(lambda: cancelled(daemon, scan_id), 10, "the scan is cancelled")
     assert cancel_requests(daemon) == {running, waiting}
@@ -110,7 +111,7 @@ def test_below_the_floor_scans_that_run_can_be_cancelled_and_nothing_new_begins(
     refused_for_want_of_room(daemon.post_scan("127.60.0.3"))
     for scan_id in (waiting, running):
         assert daemon.request("DELETE", f"/api/ingest/v1/scan/{scan_id}").status == 202
-    # Here the views have room too, so the ends are seen at once.
+    # Here the views have free space too, so the ends are visible at once.
     for scan_id in (waiting, running):
         assert daemon.finished_scan(scan_id, 20)["status"] == "cancelled"
     size = disk.free()
@@ -139,7 +140,7 @@ def test_a_tenant_that_has_written_its_share_waits_and_others_do_not(daemon):
     assert say(daemon, 1, token=other).status == 202
     text = daemon.request("GET", "/metrics").body.decode()
     assert 'sonde_http_rate_limited_total{kind="tenant"}' in text
-    # What ends something is not counted: the tenant has no scan, and may ask to end one.
+    # Requests that end a scan do not count: the tenant has no scan, and may request an end.
     assert daemon.request("DELETE", "/api/ingest/v1/scan/7fb436eb-8d50-840e-9a4b-25f1005280dd").status == 404
     assert daemon.terminate() == 0
     daemon.start("--roles", "ingest,view")
@@ -159,7 +160,7 @@ def test_a_topic_keeps_so_many_bytes_and_the_view_goes_on(daemon):
     kept = until(lambda: (found := daemon.tail("entities")) and found[0]["offset"] > 0 and found, 25, "retention")
     assert sum(len(json.dumps(r["value"])) for r in kept) < 50_000
     assert kept[-1]["offset"] == 199 and [r["offset"] for r in kept] == list(range(kept[0]["offset"], 200))
-    # The view has folded what is gone; one that is built anew knows what is kept.
+    # The view has folded the removed records. A rebuilt view knows the kept ones.
     assert daemon.request("GET", details).status == 200
     assert daemon.terminate() == 0
     for file in daemon.data_dir.glob("entities.db*"):

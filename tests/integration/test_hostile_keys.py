@@ -1,4 +1,5 @@
-"""Who has some rights and tries to get more: key holders, receivers of webhooks, other users of the machine."""
+"""Callers with some rights that try to get more: key holders, webhook receivers, other users of the
+machine."""
 
 import contextlib
 import http.client
@@ -21,7 +22,7 @@ SECRET = "/api/ingest/v1/webhook/secret"
 NOBODY = 65534
 OLD_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-# A listener of another user, which says where it listens and then what it was sent.
+# A listener of another user. It prints its address and then the bytes that it received.
 LISTENER = """
 import json, os, socket, sys
 where, answer = sys.argv[1], sys.argv[2].encode()
@@ -159,7 +160,7 @@ def test_reserved_users_are_refused(daemon, tmp_path, run_sonde):
     refused = run_sonde("key", "create", "--role", "user", "--user", "sonde")
     assert refused.returncode != 0 and "reserved" in refused.stderr, "without a daemon too"
     daemon.start("--roles", "ingest,view")
-    # The first key is the daemon's own, and makes keys for itself.
+    # The first key is the daemon's own, and creates keys for itself.
     assert derive(daemon, None, days=1).status == 200
 
 
@@ -197,7 +198,8 @@ def test_a_receiver_cannot_forge_messages_to_another(hooked):
                    for url in (first.url, second.url)}
         assert len(set(secrets.values())) == 4
         assert to_ada.is_signed_by(secrets["ada", first.url]) and to_ben.is_signed_by(secrets["ben", second.url])
-        # Who asks for another's endpoint gets what signs nothing of theirs.
+        # A caller who requests the secret of another user's endpoint gets one that signs nothing of
+        # that user.
         assert not to_ben.is_signed_by(secrets["ada", second.url])
         hook(hooked, first.url, "127.52.0.3", ada, secret=OLD_SECRET)
         assert first.wait_for(2)[1].is_signed_by(OLD_SECRET)
@@ -211,7 +213,7 @@ def test_a_receiver_cannot_forge_messages_to_another(hooked):
 
 
 def test_what_an_earlier_version_has_encrypted_is_delivered_and_its_secret_phased_out(hooked, tmp_path):
-    # A file with a shared secret and nothing else encrypts and signs as that version did.
+    # A file with only a shared secret encrypts and signs as that version did.
     old = tmp_path / "old"
     old.write_text(OLD_SECRET + "\n")
     hooked.config["webhook"]["key_file"] = str(old)
@@ -222,11 +224,12 @@ def test_what_an_earlier_version_has_encrypted_is_delivered_and_its_secret_phase
         assert receiver.wait_for(1)[0].is_signed_by(OLD_SECRET)
         assert "set webhook.key_file" in hooked.log()
         assert hooked.request("POST", SECRET, {"url": receiver.url}).status == 404
-        time.sleep(0.5)  # pause: for the state of the first try to be written
+        time.sleep(0.5)  # pause: until the state of the first try is written
         assert hooked.terminate() == 0
         sealed = [hook["sealed"] for record in hooked.tail("scan.requests") for hook in record["value"]["webhooks"]]
         assert sealed and all("." not in each for each in sealed), "as without a key's id"
-        # The same folder after an upgrade: keys of its own, and the shared secret beside them.
+        # The same directory after an upgrade: per-endpoint keys, and the shared secret next to
+        # them.
         del hooked.config["webhook"]["key_file"]
         (hooked.data_dir / "webhook.secret").write_text(OLD_SECRET + "\n")
         hooked.start()
@@ -251,7 +254,7 @@ def test_what_an_earlier_version_has_encrypted_is_delivered_and_its_secret_phase
 
 @contextlib.contextmanager
 def listener_of_another_user(where, port=0, answer="{}"):
-    """Yields a function that gives what it was sent; empty where nobody has spoken to it."""
+    """Yields a function that returns the received bytes, empty if no client has sent any."""
     process = subprocess.Popen(["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", sys.executable,
                                 "-c", LISTENER, where, answer, str(port)], stdout=subprocess.PIPE, text=True)
     try:
@@ -270,7 +273,7 @@ def listener_of_another_user(where, port=0, answer="{}"):
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "::1"])
 def test_the_key_is_not_sent_to_another_users_listener(server, run_sonde, host):
-    """The same port, another loopback address."""
+    """The same port on another loopback address."""
     token, port = server.token, server.address[1]
     text = f"[{host}]" if ":" in host else host
     with listener_of_another_user(host, port) as got:
@@ -332,7 +335,7 @@ def test_a_data_folder_of_another_or_open_to_others_is_refused(run_sonde, tmp_pa
     both(f"chown 0 {secret}")
 
 
-# -- what may be scanned ---------------------------------------------------------------------------------------
+# -- scope -----------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -345,19 +348,19 @@ def own_address(address):
 
 
 def test_this_machines_own_global_addresses_are_out_of_scope(daemon):
-    daemon.environment["SONDE_DRAIN_S"] = "0"  # nothing leads to the other addresses
+    daemon.environment["SONDE_DRAIN_S"] = "0"  # no route leads to the other addresses
     with own_address("8.8.4.4"):
         daemon.start("--roles", "ingest,view,scanner")
         refused = daemon.post_scan("8.8.4.4", ports="1")
         assert refused.status == 400 and "address of this machine" in refused.headers["x-error"]
         assert "scope.allow" in refused.headers["x-error"]
         assert daemon.post_scan("8.8.8.8", ports="1").status == 202
-        # One that comes while it runs.
+        # An address that is added while the daemon runs.
         with own_address("8.8.4.5"):
             deadline = time.monotonic() + 10
             while daemon.post_scan("8.8.4.5", ports="1", max_age=0).status != 400:
                 assert time.monotonic() < deadline
-                time.sleep(0.1)  # pause: between two questions
+                time.sleep(0.1)  # pause: between two requests
         assert daemon.terminate() == 0
         daemon.config["scope"]["allow"].append("8.8.4.4")
         daemon.start("--roles", "ingest,view,scanner")

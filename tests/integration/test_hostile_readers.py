@@ -1,7 +1,8 @@
-"""What callers write or ask for to make reads dear, their own and others'; and what a read tells of what is hidden.
+"""Callers that make reads expensive for themselves and others, by what they write or request; and
+what a read reveals about hidden records.
 
-Each test holds one attack against a bound that is far from what the attack costs without a defence, and far from
-what a busy machine makes of the defended daemon.
+Each test checks one attack against a limit. The limit is far below the cost of the attack without a
+defence, and far above what a busy machine adds to the defended daemon.
 """
 
 import contextlib
@@ -19,12 +20,12 @@ import pytest
 INGEST = "/api/ingest/v1"
 ANALYTICS = "/api/analytics/v1"
 NDJSON = {"Content-Type": "application/x-ndjson"}
-MANY_PORTS = ",".join(str(port) for port in range(1, 38_001, 2))  # 108 KB, nearly the longest that is taken
+MANY_PORTS = ",".join(str(port) for port in range(1, 38_001, 2))  # 108 KB, nearly the maximum
 
 
 @pytest.fixture
 def server(daemon):
-    """A daemon that takes scans and runs none."""
+    """A daemon that accepts scans and runs none."""
     daemon.config["limits"] = {"http_answer_timeout_ms": 3_000}
     daemon.start("--roles", "ingest,view")
     daemon.wait_until_ready()
@@ -55,7 +56,7 @@ class Caller:
 
 @pytest.fixture
 def tenants(server):
-    """Callers of two tenants; the red one has twelve groups more."""
+    """Callers of two tenants. The red one has twelve more groups."""
     groups = [f"red-{number}" for number in range(12)]
     more = [word for group in groups for word in ("--group", group)]
     red = server.key("create", "--role", "reporter,user", "--group", "red", *more, "--user", "red")["token"]
@@ -72,7 +73,7 @@ def tenants(server):
 
 
 def in_parallel(callers, items, work):
-    """`work(caller, item)` for each item, by so many callers at once."""
+    """Runs `work(caller, item)` for each item, with one thread for each caller."""
     items = iter(items)
     lock = threading.Lock()
 
@@ -99,7 +100,7 @@ def median_ms(times):
     return 1000 * statistics.median(times)
 
 
-# -- lists of groups -------------------------------------------------------------------------------
+# -- group lists -----------------------------------------------------------------------------------
 
 
 def test_lists_of_groups_do_not_multiply_look_ups(tenants):
@@ -123,7 +124,7 @@ def test_lists_of_groups_do_not_multiply_look_ups(tenants):
     alone = [writers[0].seconds("GET", path) for path in reads]
     assert all(status == 200 and took < 2 for took, status in alone), alone
 
-    # The answer is cut, however many lists its parts were said to.
+    # The response is truncated, however many group lists its parts have.
     status, comments = writers[0].ask("GET", reads[2])
     assert status == 200 and len(comments) < 6 << 20 and json.loads(comments)["truncated"] is True
 
@@ -170,7 +171,7 @@ def test_long_lists_of_ports_are_not_repeated(server):
     whole = server.scan(shown["id"])
     assert whole["profile"] == whole["ports"] == MANY_PORTS
 
-    # Twenty at a time, and one who schedules.
+    # Twenty readers at a time, and one caller who schedules.
     stop = threading.Event()
     posts = []
 
@@ -210,7 +211,7 @@ def test_a_list_ends_at_its_bytes(daemon):
     assert len(seen) == 300
 
 
-# -- readers that wait -----------------------------------------------------------------------------
+# -- waiting readers -------------------------------------------------------------------------------
 
 
 def test_waiting_readers_do_not_slow_down_scheduling(server):
@@ -235,7 +236,7 @@ def test_waiting_readers_do_not_slow_down_scheduling(server):
     print(f"POST alone {median_ms(quiet):.1f} ms, longest {1000 * max(quiet):.0f}; beside 500 waiting readers "
           f"{median_ms(busy):.1f} ms, longest {1000 * max(busy):.0f}")
     assert median_ms(busy) < median_ms(quiet) + 50
-    # All of them are told when there is something to tell.
+    # A change wakes all of them.
     assert server.request("DELETE", f"{INGEST}/scan/{scan}").status in (200, 202)
     begun = time.monotonic()
     statuses = []
@@ -249,7 +250,7 @@ def test_waiting_readers_do_not_slow_down_scheduling(server):
     assert time.monotonic() - begun < 20
 
 
-# -- what is hidden --------------------------------------------------------------------------------
+# -- hidden records --------------------------------------------------------------------------------
 
 ROUNDS = 150
 NOBODYS_SCAN = "00000000-0000-8000-8000-000000000000"
@@ -257,7 +258,7 @@ NOBODYS_ENTITY = "ip-" + 64 * "0"
 
 
 def compare(caller, questions):
-    """The medians of two questions, asked in turn, in milliseconds."""
+    """The medians of two requests, sent in turn, in milliseconds."""
     times = ([], [])
     answers = set()
     for number in range(2 * ROUNDS):

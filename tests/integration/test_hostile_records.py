@@ -1,4 +1,5 @@
-"""Scans whose records would be larger than a topic takes: each ends in its time, and says what it left out."""
+"""Scans whose records would exceed the limit of a topic: each ends in its time and reports what it
+left out."""
 
 import asyncio
 import contextlib
@@ -21,7 +22,7 @@ LOSSY = "lossy.sonde.test"
 LOSSY_ADDRESSES = [f"127.61.0.{i}" for i in range(1, 9)]
 PLANNED = 8 * 65_535
 
-# One server stands behind 1,100 ports; its other ports are closed, so it is no tarpit.
+# One server answers on 1,100 ports. Its other ports are closed, so it is not a tarpit.
 QUOTING_RULES = f"""
 table ip sonde_test {{
   chain quoting {{
@@ -54,7 +55,7 @@ def quoting_certificate(folder):
 
 @contextlib.contextmanager
 def quoting_server(folder, port):
-    """Says 300 quotes over TLS to everybody."""
+    """Sends 300 quotes over TLS to every client."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*quoting_certificate(folder))
     loop = asyncio.new_event_loop()
@@ -75,7 +76,7 @@ def quoting_server(folder, port):
             await server.serve_forever()
 
     def run():
-        # A peer that hangs up in the middle of a handshake is none of this test's news.
+        # A peer that closes in the middle of a handshake does not matter to this test.
         loop.set_exception_handler(lambda *_: None)
         with contextlib.suppress(asyncio.CancelledError, RuntimeError):
             loop.run_until_complete(serve())
@@ -89,12 +90,13 @@ def quoting_server(folder, port):
 
 
 def sizes(records):
-    """Of each record's value, as compact JSON has it."""
+    """The size of each record's value as compact JSON."""
     return [len(json.dumps(record["value"], ensure_ascii=False, separators=(",", ":")).encode()) for record in records]
 
 
 class Neighbour:
-    """Another tenant, who schedules a small scan twice a second and reads it back, until the end."""
+    """Another tenant, who schedules a small scan twice a second and reads it back, until the
+    end."""
 
     def __init__(self, daemon):
         self.daemon = daemon
@@ -139,7 +141,7 @@ def quoting_host(nft, tmp_path):
 
 @pytest.fixture
 def hasty(daemon):
-    """Waits for nobody, and sends webhooks to loopback."""
+    """A daemon with short timeouts that sends webhooks to loopback."""
     daemon.config["webhook"] = {"allow": ["127.0.0.0/8"], "retry_s": [0, 1, 1]}
     daemon.config["limits"] = {"greeting_timeout_ms": 300, "answer_timeout_ms": 500, "address_conversations": 48}
     return daemon
@@ -159,20 +161,20 @@ def test_a_host_full_of_quotes_ends_complete_with_a_table_that_is_cut(hasty, quo
         message = receiver.wait_for(1)[0].event()["data"]
         assert message["status"] == "done" and message["truncated"] and message["results_total"] == 1_100
 
-        # The same scan, cancelled while it talks.
+        # The same scan, cancelled during its conversations.
         answer = hasty.post_scan(HOST, ports=HOST_PORTS, max_age=0, webhook={"url": receiver.url + "/cut"})
         scan_id = answer.json()["id"]
         deadline = time.monotonic() + 30
         while hasty.scan(scan_id).get("progress", {}).get("open", 0) < 200:
             assert time.monotonic() < deadline
-            time.sleep(0.1)  # pause: between two looks at it
+            time.sleep(0.1)  # pause: between two reads of the scan
         assert hasty.request("DELETE", f"/api/ingest/v1/scan/{scan_id}").status in (200, 202)
         assert hasty.finished_scan(scan_id, seconds=30)["status"] == "cancelled"
         assert receiver.wait_for(2)[1].event()["data"]["status"] == "cancelled"
     assert len(neighbour.took) >= 3, neighbour.took
     snapshots = [record for record in hasty.tail("scan.tasks") if "current" in record["value"]]
     assert 800_000 < max(sizes(snapshots)) <= RECORD_MAX_BYTES
-    assert "could not be published" not in hasty.log()
+    assert "cannot publish" not in hasty.log()
 
 
 def progress_of(daemon, scan_id):
@@ -191,7 +193,7 @@ def test_a_lossy_full_scan_of_eight_addresses_is_put_back_and_goes_on(daemon, nf
         deadline = time.monotonic() + 60
         while progress_of(daemon, scan_id) < 0.5 * PLANNED:
             assert time.monotonic() < deadline, daemon.scan(scan_id)["progress"]
-            time.sleep(0.1)  # pause: between two looks at it
+            time.sleep(0.1)  # pause: between two reads of the scan
         assert daemon.terminate() == 0
         last = [r["value"] for r in daemon.tail("scan.tasks") if "current" in r["value"]][-1]
         assert last["current"]["state"] == "queued"
@@ -207,4 +209,4 @@ def test_a_lossy_full_scan_of_eight_addresses_is_put_back_and_goes_on(daemon, nf
         found = daemon.finished_scan(scan_id, seconds=60)
         assert found["outcome"]["name"] == "complete", found["outcome"]
         assert [row["endpoint"] for row in found["results"]] == [f"{LOSSY_ADDRESSES[3]}:40404/tcp"]
-    assert "could not be published" not in daemon.log()
+    assert "cannot publish" not in daemon.log()

@@ -1,5 +1,5 @@
-"""Targets that would make a scanner do harm, or spend what it must not: printers that print what they are
-sent, and hosts whose certificates are many and large."""
+"""Targets that could make a scanner do harm or exceed its budget: printers that print what they
+receive, and hosts with many large certificates."""
 
 import contextlib
 import os
@@ -13,46 +13,11 @@ import pytest
 
 import hostile_tls
 import servers
+from recorder import Recorder
 
 RAW_PRINTING = [515, *range(9100, 9108), *range(9112, 9117), 9220, 9290, 9500]
 LISTENED_ONLY = "listened only: raw printing port"
-ORDINARY = 9108  # beside them, so that the recording sockets are known to record
-
-
-class Recorder:
-    """Listens on ports of one address and keeps what each is sent, however long its client stays."""
-
-    def __init__(self, address, ports, greet):
-        self.address = address
-        self.received = {port: b"" for port in ports}
-        self.greet = greet
-        self.listeners = {port: socket.create_server((address, port), backlog=64) for port in ports}
-
-    def accept(self, port):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listeners[port].accept()
-                threading.Thread(target=self.record, args=(client, port), daemon=True).start()
-
-    def record(self, client, port):
-        talk = threading.Thread(target=self.speak, args=(client,), daemon=True)
-        talk.start()
-        with contextlib.suppress(OSError):
-            while received := client.recv(65536):
-                self.received[port] += received
-
-    def speak(self, client):
-        with contextlib.suppress(OSError):
-            self.greet(client)
-
-    def __enter__(self):
-        for port in self.listeners:
-            threading.Thread(target=self.accept, args=(port,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        for listener in self.listeners.values():
-            listener.close()
+ORDINARY = 9108  # an ordinary port, which proves that the recording sockets record
 
 
 def greets(client):
@@ -132,11 +97,11 @@ def template(tmp_path_factory):
 
 def test_large_certificates_on_many_ports_cost_a_bounded_amount_of_memory(daemon, template):
     daemon.start()
-    daemon.scanned("127.21.0.10", ports="1")  # what a first scan takes anyway
+    daemon.scanned("127.21.0.10", ports="1")  # the usual cost of a first scan
     before = daemon.memory_kib()
-    ports = range(20_000, 20_800)
+    ports = range(21_000, 21_800)
     with hostile_tls.LargeChains("127.21.0.10", ports, template) as server:
-        answer = daemon.post_scan("127.21.0.10", ports="20000-20799", max_age=0)
+        answer = daemon.post_scan("127.21.0.10", ports="21000-21799", max_age=0)
         most = 0
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
@@ -145,7 +110,7 @@ def test_large_certificates_on_many_ports_cost_a_bounded_amount_of_memory(daemon
             scan = daemon.scan(answer.json()["id"])
             if scan["status"] not in ("queued", "running"):
                 break
-            time.sleep(0.1)  # pause: between two looks
+            time.sleep(0.1)  # pause: between two checks
     print(f"\n{most:.0f} MiB for {server.shown} chains of {hostile_tls.CERTIFICATES}")
     assert scan["outcome"]["name"] == "complete", scan
     assert server.shown >= len(ports)
@@ -158,7 +123,8 @@ def test_large_certificates_on_many_ports_cost_a_bounded_amount_of_memory(daemon
 
 
 def check_stream(daemon, scan):
-    """What was published in parts is one whole: each id once, every end there, within the limits."""
+    """Checks that the published parts form one whole: each id once, both ends of every edge, within
+    the limits."""
     entities = [r["value"] for r in daemon.tail("entities") if r["value"].get("task") == scan["id"]]
     edges = [r["value"] for r in daemon.tail("associations") if r["value"].get("task") == scan["id"]]
     ids = {entity["id"] for entity in entities}
@@ -178,7 +144,8 @@ def check_stream(daemon, scan):
     assert 10 < len(certificates) < 40, len(certificates)
 
 
-# What a terminal obeys: C0 with TAB, VT and FF, DEL, C1, bidirectional and other format characters.
+# Characters that a terminal obeys: C0 with TAB, VT and FF, DEL, C1, bidirectional and other format
+# characters.
 OBEYED = [*map(chr, [*range(0, 10), *range(11, 32), *range(127, 160)]),
           "\u200b", "\u200f", "\u202e", "\u2028", "\u2066", "\ufeff", "\U000e0041"]
 HOSTILE = "x" + "".join(c for c in OBEYED if c != "\r") + "y"
@@ -196,7 +163,7 @@ def answers_hostile(client):
 
 
 def on_terminals(*words, environment):
-    """Runs a command whose two streams are terminals; returns what it wrote to each."""
+    """Runs a command whose two output streams are terminals. Returns what it wrote to each."""
     pairs = [pty.openpty() for _ in range(2)]
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=pairs[0][1], stderr=pairs[1][1],
                                env={**os.environ, **environment})
@@ -217,7 +184,7 @@ def on_terminals(*words, environment):
         reader.join()
     for master, _ in pairs:
         os.close(master)
-    # The terminal itself makes CR LF of a line's end; the line of progress is Sonde's own.
+    # The terminal itself turns a line end into CR LF. The progress line is Sonde's own.
     out, err = (text.decode().replace("\r\n", "\n") for text in written)
     return out, err.replace("\r", "").replace("\x1b[K", "")
 

@@ -1,6 +1,7 @@
-"""Callers who send what takes long to check, and others who only want an answer.
+"""Callers whose requests take long to check, and others who only need a response.
 
-What a body costs is bounded, and whatever takes longer than a moment is checked beside the thread that answers.
+The cost of a body is limited. A check that takes longer than a moment runs beside the thread that
+responds.
 """
 
 import contextlib
@@ -56,7 +57,7 @@ def nested_regex(pattern):
 
 TAGS = ",".join(f'"#{number}"' for number in range(100))
 
-# Path, type, body, and what may be answered.
+# Path, type, body, and the allowed statuses.
 BODIES = {
     "one regular expression of 5 KB": (ENTITY, JSON, regex("\\pL" * 1_660), {400, 413}),
     "one that takes 0.2 s": (ENTITY, JSON, regex("(?i)" + "\\PL" * 1_300), {413}),
@@ -88,7 +89,7 @@ def send(address, token, path, kind, body, timeout=60):
 
 
 def flood(address, token, request, until, answers):
-    """A caller: the same again and again, each time when it has been answered."""
+    """Sends the same request again and again, each time after the response."""
     seen = {}
     while time.monotonic() < until:
         status, text = send(address, token, *request)
@@ -118,7 +119,7 @@ def floods(server, tokens, request, seconds):
 
 
 class Honest:
-    """One connection that asks for little, and how long each answer took."""
+    """One connection with small requests, and the time of each response."""
 
     def __init__(self, server, token):
         self.link = http.client.HTTPConnection(*server.address, timeout=30)
@@ -139,7 +140,7 @@ class Honest:
         self.number += 1
         for _ in range(4):
             self.ask("livez", "GET", "/livez", None, {200})
-            time.sleep(0.002)  # pause: between two questions
+            time.sleep(0.002)  # pause: between two requests
         target = f"127.200.{self.number // 250}.{self.number % 250 + 1}"
         self.ask("scan", "POST", SCAN, json.dumps({"target": target, "ports": "1"}), {200, 202})
         self.ask("entity", "POST", ENTITY, json.dumps({"type": "ip", "attributes": {"ip": "9.9.9.9"}}), {202})
@@ -177,7 +178,7 @@ def test_the_worst_bodies_of_several_callers_delay_nobody(served):
         print(f"{name}: {counts}; livez {len(livez)}, p50 {livez[len(livez) // 2]:.1f}, most {livez[-1]:.1f} ms")
         assert set(seen) <= wanted | {503}, (name, seen)
         assert set(seen) & wanted, (name, seen)
-        # A few moments of the machine's are allowed for here, and none over all bodies together.
+        # A few slow moments of the machine are allowed here, but none over all bodies together.
         assert livez[len(livez) * 9 // 10] < LIVEZ_P99_MS, (name, livez[-5:])
     figures = {what: round(honest.p99(what), 1) for what in honest.took_ms}
     print(f"p99 of all: {figures}")
@@ -186,7 +187,7 @@ def test_the_worst_bodies_of_several_callers_delay_nobody(served):
 
 
 def test_a_callers_flood_does_not_occupy_the_threads_that_check(served):
-    """Twelve connections of one caller, and one of another, whose large body has its turn."""
+    """Twelve connections of one caller, and one of another, whose large body gets its turn."""
     hostile = made_keys(served, 1)
     friend = served.key("create", "--role", "reporter", "--group", "public", "--user", "honest")["token"]
     large = around('{"mode":"association","type":"ip","attributes":{"ip":"8.9.#.1"}}', most=250)
@@ -202,7 +203,7 @@ def test_a_callers_flood_does_not_occupy_the_threads_that_check(served):
             assert status == 202, text
     assert set(seen) <= {413, 503}, seen
     assert sum(count for count, _ in seen.values()) >= 12, seen
-    # One piece of the other's work at most comes before it, and the disk.
+    # At most one piece of the other caller's work comes before it, and the disk.
     assert len(took) >= 3 and max(took) < 1.5, took
     print(f"{len(took)} large bodies, at most {max(took) * 1000:.0f} ms; the others: {seen}")
 
@@ -239,7 +240,7 @@ def read_again(address, token, path, until, answers):
             answer = link.getresponse()
             text = answer.read()
             if answer.status == 503:
-                time.sleep(0.05)  # pause: until others have been answered
+                time.sleep(0.05)  # pause: until others got a response
                 continue
             assert answer.status == 200, text[:200]
             assert len(text) > 900_000

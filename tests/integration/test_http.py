@@ -24,7 +24,8 @@ def server(daemon):
 
 
 def raw(server, data, chunks=1, pause=0.0):
-    """Sends bytes, with a key for TOKEN, and returns everything that comes back until the server hangs up."""
+    """Sends bytes, with a key in place of TOKEN. Returns everything that arrives until the server
+    closes the connection."""
     data = data.replace(b"TOKEN", server.token.encode())
     with socket.create_connection(server.address, timeout=30) as link:
         size = max(1, len(data) // chunks)

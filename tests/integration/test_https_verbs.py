@@ -1,4 +1,4 @@
-"""The command line over HTTPS: it lets the server prove who it is, and says nothing before."""
+"""The command line over HTTPS: it authenticates the server before it sends anything."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ def encrypted(daemon, world):
 
 @pytest.fixture
 def elsewhere(tmp_path, encrypted):
-    """As from another machine: no data folder, but a key."""
+    """The environment of another machine: no data directory, but a key."""
     return {"SONDE_DATA_DIR": str(tmp_path / "nowhere"), "SONDE_TOKEN": encrypted.token}
 
 
@@ -47,8 +47,8 @@ def test_the_command_line_asks_who_the_server_is(encrypted, elsewhere, run_sonde
     assert unknown.returncode == 69 and "give --ca-file FILE if it is signed by your own CA" in unknown.stderr
     assert "CN=server" in unknown.stderr
     wrong = show(SONDE_CA_FILE=str(world.gateways.file))
-    assert wrong.returncode == 69 and f"not vouched for by an authority in {world.gateways.file}" in wrong.stderr
-    for file, named in ((tmp_path / "none", "cannot be read"), (world.server.key, "holds no certificate")):
+    assert wrong.returncode == 69 and f"not signed by an authority in {world.gateways.file}" in wrong.stderr
+    for file, named in ((tmp_path / "none", "cannot be read"), (world.server.key, "has no certificate")):
         bad = show(SONDE_CA_FILE=str(file))
         assert bad.returncode == 64 and named in bad.stderr
 
@@ -62,7 +62,8 @@ def test_a_scan_over_https_is_a_scan(encrypted, elsewhere, run_sonde, world):
 
 
 class Impostor:
-    """A server with a certificate of its own, for one connection; `got` is what it was sent."""
+    """A server with a separate certificate, for one connection. `got` holds the bytes that it
+    received."""
 
     def __init__(self, certificate):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -142,4 +143,4 @@ def test_keys_do_not_travel_in_the_clear(run_sonde):
 def test_what_does_not_speak_tls_is_told_so(daemon, run_sonde):
     daemon.start("--roles", "ingest,view")
     done = run_sonde("show", "127.0.0.1", "--server", f"https://127.0.0.1:{daemon.address[1]}")
-    assert done.returncode == 69 and "there is no TLS with what answers" in done.stderr
+    assert done.returncode == 69 and "the TLS handshake failed" in done.stderr

@@ -1,4 +1,4 @@
-"""Asking twice, and asking too often."""
+"""Repeated requests, and too many requests."""
 
 import concurrent.futures
 import contextlib
@@ -37,7 +37,7 @@ def metric(server, name):
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
 
 
-# -- asking twice -----------------------------------------------------------------------------------
+# -- repeated requests ------------------------------------------------------------------------------
 
 
 def test_the_same_again_gets_the_same_answer_across_restarts(server):
@@ -103,7 +103,7 @@ def test_two_callers_with_one_value_never_meet(server):
     assert told(ask(server, "k", TARGET, token=ada)) == told(hers)
     other = ask(server, "k", {**TARGET, "ports": "4"}, token=ben)
     assert other.status == 422
-    # A key that has lost the right to ask is not told what it was once answered.
+    # A revoked key does not get the cached response of its earlier request.
     server.key("revoke", ada.split("_")[1])
     assert ask(server, "k", TARGET, token=ada).status == 401
 
@@ -123,7 +123,7 @@ def test_a_secret_is_shown_once(server):
     assert [record["value"]["state"] for record in kept] == ["begun"]
     assert first.json()["apiSecret"] not in json.dumps(kept)
     assert len(server.request("GET", PAIR + "s").json()["keys"]) == 2
-    # What came to nothing can be asked again.
+    # A request that had no effect can be sent again.
     assert ask(server, "m", {"name": "laptop", "days": 0}, PAIR).status == 400
     assert ask(server, "m", order, PAIR).status == 200
 
@@ -139,7 +139,7 @@ def test_of_many_at_once_one_is_carried_out(server):
     assert len(server.request("GET", PAIR + "s").json()["keys"]) == 2
 
 
-# -- asking too often -------------------------------------------------------------------------------
+# -- rate limits ------------------------------------------------------------------------------------
 
 
 def test_a_flood_is_held_to_its_rate_and_let_in_afterwards(daemon):
@@ -182,7 +182,7 @@ def test_a_flood_of_wrong_keys_is_slowed_and_hurts_no_right_one(daemon):
     refused = [answer for answer in answers if answer.status != 401]
     assert {answer.status for answer in refused} == {429}
     assert all(answer.headers["connection"] == "close" for answer in refused)
-    # Nothing says which of the two keys there is.
+    # No response reveals which of the two keys exists.
     assert len({answer.headers["x-error"] for answer in refused}) == 1
     assert "limits.refused_per_address_per_s" in refused[0].headers["x-error"]
     assert server.request("GET", PAIR, token=ada["token"]).status == 200

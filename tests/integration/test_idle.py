@@ -1,4 +1,5 @@
-"""A daemon uses hardly any CPU while nothing happens, and none of its threads keeps waking up."""
+"""A daemon uses hardly any CPU while nothing happens, and none of its threads wakes up
+regularly."""
 
 import pytest
 

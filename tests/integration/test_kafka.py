@@ -25,7 +25,7 @@ def broker(tmp_path_factory):
 
 @pytest.fixture
 def on_kafka(sonde_binary, tmp_path, broker, request):
-    """A daemon of this test's own topics, which are not there yet."""
+    """A daemon with separate topics, which do not exist yet."""
     made = Daemon(sonde_binary, tmp_path / "data")
     made.config["queue"] = {"backend": "kafka", "partitions": PARTITIONS,
                             "prefix": request.node.name.replace("_", "-")[:60]}
@@ -47,7 +47,7 @@ def verb(on_kafka, run_sonde):
 
 
 def counts(daemon):
-    """What /metrics says, as Prometheus reads it: a value for each name and set of labels."""
+    """The content of /metrics, as Prometheus reads it: a value for each name and set of labels."""
     answer = daemon.request("GET", "/metrics")
     assert answer.status == 200
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -66,7 +66,7 @@ def wait_for(what, seconds=60):
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.2)  # pause: between two looks
+        time.sleep(0.2)  # pause: between two checks
 
 
 def lines(done):
@@ -106,7 +106,7 @@ def test_a_daemon_that_comes_back_knows_what_was_and_goes_on(on_kafka, verb):
     begun = time.monotonic()
     second = on_kafka.scanned("127.60.1.2", ports="1-5")
     assert second["status"] == "done"
-    # Its membership is static: it need not wait until the one before it has timed out.
+    # Its membership is static: it need not wait until the earlier process has timed out.
     assert time.monotonic() - begun < 9
     on_kafka.kill()
     on_kafka.start()
@@ -240,24 +240,24 @@ def test_a_dead_letter_is_put_aside_shown_and_sent_back(on_kafka, verb, broker):
     on_kafka.start()
     subprocess.run(["kcat", "-b", broker.addresses, "-P", "-t", f"{prefix}.scan.requests.v1", "-K", "\t",
                     "-H", "ce_id=by-hand"],
-                   input="some key\tno request at all\n", text=True, check=True)
-    # Behind it the partition goes on.
+                   input="some key\tnot a request\n", text=True, check=True)
+    # After it the partition continues.
     assert on_kafka.scanned("127.60.4.1", ports="1-3")["status"] == "done"
     wait_for(lambda: total(on_kafka, "sonde_queue_dead_letters_total") == 1)
     letter, = on_kafka.tail("scan.requests.dlq")
-    assert letter["key"] == "some key" and letter["value"] == "no request at all"
+    assert letter["key"] == "some key" and letter["value"] == "not a request"
     assert letter["headers"]["ce_id"] == "by-hand"
     assert letter["headers"]["sonde_dead_stage"] == "parse" and letter["headers"]["sonde_dead_error"]
 
     shown, = lines(verb("topic", "redrive", "scan.requests", "--dry-run"))
     assert shown["error"] == letter["headers"]["sonde_dead_error"] and "to" not in shown
     sent = verb("topic", "redrive", "scan.requests")
-    assert sent.returncode == 0 and "1 dead letters sent back" in sent.stderr
+    assert sent.returncode == 0 and "1 dead letter sent back" in sent.stderr
     assert lines(sent)[0]["to"]["topic"] == "scan.requests"
     wait_for(lambda: total(on_kafka, "sonde_queue_dead_letters_total") == 2)
     again = [each for each in on_kafka.tail("scan.requests.dlq")
              if each["headers"].get("sonde_dead_attempts") == "2"]
-    assert len(again) == 1 and again[0]["value"] == "no request at all"
+    assert len(again) == 1 and again[0]["value"] == "not a request"
     receipt, = [each for each in on_kafka.tail("scan.requests.dlq")
                 if each["headers"].get("ce_type") == "sonde.redrive.v1"]
     assert receipt["value"]["letter"]["offset"] == letter["offset"]
@@ -330,7 +330,7 @@ def test_webhooks_are_refused_without_a_secret_and_sent_with_one(on_kafka, verb,
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     (tmp_path / "secret").write_text(secret + "\n")
     on_kafka.config["webhook"]["secret_file"] = str(tmp_path / "secret")
-    # Nothing is held in memory: each try reads its message again.
+    # No message is held in memory: each try reads its message again.
     on_kafka.config["limits"]["webhook_held_bytes"] = 0
     on_kafka.start()
     on_kafka.wait_until_ready()
@@ -351,8 +351,9 @@ def test_webhooks_are_refused_without_a_secret_and_sent_with_one(on_kafka, verb,
     assert len(bodies) == len(targets)
 
 
-# Eight clients of librdkafka, each of which asks its broker for records twice a second, sends heartbeats and
-# has a thread for each broker: some 45 wake-ups a second in all, and 0.8 % of a core where it was measured.
+# Eight clients of librdkafka. Each polls its broker for records twice a second, sends heartbeats
+# and has one thread for each broker: some 45 wake-ups a second in all, and 0.8 % of a core when
+# measured.
 MOST_KAFKA_CPU = 0.02
 
 

@@ -1,6 +1,5 @@
-"""Brokers that want to know who is calling: SASL over TLS, mutual TLS, rights. What is refused is
-said with the broker and the reason, what can heal heals without a restart, and secrets are shown
-nowhere."""
+"""Brokers that authenticate their clients: SASL over TLS, mutual TLS, ACLs. An error names the
+broker and the reason. A temporary failure recovers without a restart. Secrets are never shown."""
 
 import subprocess
 import time
@@ -14,14 +13,14 @@ from daemon import Daemon
 ACLS = brokers.SCRIPT.parents[3] / "deploy" / "kafka" / "acls"
 PREFIX = "guarded"
 PASSWORD = "correct-horse-battery"
-# librdkafka before 2.6.1 speaks a SCRAM that brokers from 4.0 on refuse.
+# librdkafka before 2.6.1 implements a SCRAM that brokers from 4.0 on refuse.
 OLDER_BROKER = "3.9.1"
 OTHER_PASSWORD = "staple-of-the-wrong-kind"
 REFUSED = 74
 
 
 class Guarded:
-    """A broker with users and rights, and the ways to change them."""
+    """A broker with users and ACLs, and the ways to change them."""
 
     def __init__(self, running):
         self.running = running
@@ -39,7 +38,8 @@ class Guarded:
         self.running.tool("kafka.admin.AclCommand", *words)
 
     def grant_what_deploy_says(self, user):
-        """The commands that deploy/kafka/acls prints, by the same tool without its wrapper."""
+        """The commands that deploy/kafka/acls prints, run with the same tool without its
+        wrapper."""
         printed = subprocess.run([ACLS, "--prefix", PREFIX, "--principal", f"User:{user}"],
                                  check=True, capture_output=True, text=True).stdout
         for line in printed.splitlines():
@@ -63,7 +63,7 @@ def guarded(tmp_path_factory):
 
 @pytest.fixture
 def caller(sonde_binary, tmp_path, guarded, run_sonde):
-    """A daemon that is yet to be told how to introduce itself."""
+    """A daemon without credentials, which the test has to set."""
     made = Daemon(sonde_binary, tmp_path / "data")
     made.config["queue"] = {"backend": "kafka", "partitions": 2, "prefix": PREFIX}
     made.config["limits"] = {"broker_answer_timeout_ms": 3000, "produce_timeout_ms": 3000,
@@ -164,11 +164,11 @@ def no_rights(caller, guarded):
     return f"{PREFIX}.", "uthorization failed"
 
 
-@pytest.mark.parametrize("trouble", [wrong_password, wrong_authority, wrong_certificate,
+@pytest.mark.parametrize("fault", [wrong_password, wrong_authority, wrong_certificate,
                                      nobody_there, no_tls_where_it_is_wanted, no_rights])
 @pytest.mark.parametrize("words", [("serve", "--listen", "127.0.0.1:0"), ("topic", "create")])
-def test_whoever_may_not_is_told_by_whom_and_why(trouble, words, caller, guarded):
-    where, why = trouble(caller, guarded)
+def test_whoever_may_not_is_told_by_whom_and_why(fault, words, caller, guarded):
+    where, why = fault(caller, guarded)
     begun = time.monotonic()
     refused = caller.verb(*words)
     print(refused.stderr)
@@ -196,13 +196,13 @@ def test_brokers_whose_scram_is_too_new_are_named_as_a_possible_reason(caller, g
 
 
 def not_ready(caller, word, seconds=30):
-    """Until it says that it is not ready, for a reason with this word."""
+    """Waits until it reports that it is not ready, for a reason that contains this word."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer = caller.request("GET", "/readyz")
         if answer.status == 503 and word in answer.body.decode():
             return answer.body.decode()
-        time.sleep(0.2)  # pause: between two looks
+        time.sleep(0.2)  # pause: between two checks
     raise AssertionError(f"{answer.status} {answer.body}\n{caller.log()[-3000:]}")
 
 
@@ -241,7 +241,7 @@ def test_a_password_that_is_changed_shuts_out_and_heals(at_work, guarded):
     assert at_work.scanned("127.64.1.2", ports="1-3")["status"] == "done"
     guarded.user("sonde", OTHER_PASSWORD)
     try:
-        guarded.running.kill(1)  # connections that stand are not asked again
+        guarded.running.kill(1)  # established connections are not authenticated again
         guarded.running.start()
         said = not_ready(at_work, "uthentication failed")
         assert guarded.sasl in said

@@ -1,4 +1,4 @@
-"""Keys, from the first start to the last request that is refused."""
+"""API keys, from the first start to the last refused request."""
 
 import contextlib
 import http.client
@@ -222,7 +222,7 @@ def test_a_gateway_says_who_calls_and_nobody_else_does(daemon, tmp_path):
         headers = {name: "admin", "Authorization": f"Bearer {made}"}
         assert daemon.request("GET", SCANS, headers=headers).status == 400
         assert daemon.request("GET", "/livez", headers=headers).status == 400
-    # It comes back where a daemon that was killed has left its socket.
+    # The socket comes back where a killed daemon has left it.
     daemon.kill()
     daemon.start("--roles", "ingest,view")
     assert by_gateway(file, "/livez", [])[0] == 200
@@ -238,7 +238,7 @@ def test_beyond_loopback_it_listens_where_that_is_allowed(daemon):
 
 
 def test_what_is_counted_is_for_a_role_unless_a_setting_opens_it(daemon):
-    """Counts are of all tenants together."""
+    """The counts cover all tenants together."""
     daemon.start("--roles", "ingest,view")
     keys = {role: daemon.key("create", "--role", role)["token"] for role in ("reporter", "metrics", "admin")}
 
@@ -265,5 +265,5 @@ def test_what_was_found_out_is_counted(server):
                   if line.startswith("sonde_auth_total"))
     found = {result: counts[f'sonde_auth_total{{result="{result}"}}']
              for result in ("missing", "unknown", "accepted", "forbidden")}
-    # The question for the counts is counted too.
+    # The request for the counts counts too.
     assert found == {"missing": "1", "unknown": "1", "accepted": "2", "forbidden": "1"}

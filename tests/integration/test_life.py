@@ -1,4 +1,4 @@
-"""How a daemon begins and ends, and what is left of it."""
+"""The start and the end of a daemon, and what it leaves behind."""
 
 import json
 import os
@@ -68,7 +68,7 @@ def test_a_second_sigterm_ends_it_at_once(daemon, silence):
     deadline = time.monotonic() + 20
     while "stopping" not in daemon.log() and time.monotonic() < deadline:
         pass
-    time.sleep(0.2)  # pause: after the line is in the log, the handler has yet to be changed
+    time.sleep(0.2)  # pause: the log line comes before the change of the handler
     begun = time.monotonic()
     daemon.process.send_signal(signal.SIGTERM)
     assert daemon.process.wait(10) == 128 + signal.SIGTERM
@@ -104,7 +104,7 @@ def test_a_full_disk_answers_503_and_recovers(daemon, tmp_path):
             assert answer.status == 202, answer.body
             accepted.append(answer.json()["id"])
         assert refused is not None and refused.headers["retry-after"]
-        # Whether the queue or a view is the first to find out is a matter of a few pages.
+        # Whether the queue or a view detects it first depends on a few pages.
         why = refused.headers["x-error"]
         assert "limits.disk_floor_bytes" in why or "disk is full" in why + daemon.log(), daemon.log()[-2000:]
         assert daemon.request("GET", "/livez").status == 200
@@ -134,7 +134,7 @@ def test_a_damaged_view_is_rebuilt_and_a_missing_one_too(daemon):
     with servers.TcpService("127.40.0.3", 22, lambda c: c.sendall(b"SSH-2.0-x\r\n")):
         scan = daemon.scanned("127.40.0.3", ports="22")
     assert daemon.terminate() == 0
-    (daemon.data_dir / "tasks.db").write_bytes(b"not a database at all" * 1000)
+    (daemon.data_dir / "tasks.db").write_bytes(b"this is not a database" * 1000)
     (daemon.data_dir / "entities.db").unlink()
     daemon.start()
     daemon.wait_until_ready()
@@ -159,7 +159,7 @@ def test_a_request_that_nobody_understands_becomes_a_dead_letter(daemon):
     daemon.start()
     daemon.scanned("127.40.0.5", ports="1")
     assert daemon.terminate() == 0
-    # The queue's file, written to by another program that keeps its checksums.
+    # Another program that keeps the checksums writes to the queue's file.
     write_record(daemon, "scan.requests", b"some key", b'{"kind":"from the future"}')
     daemon.start()
     daemon.scanned("127.40.0.6", ports="1")

@@ -1,4 +1,4 @@
-"""Scheduling by the thousand, and listing what there is."""
+"""Scheduling by the thousand, and listing all scans."""
 
 import json
 import threading
@@ -65,7 +65,7 @@ def test_a_body_has_its_bounds(server):
     assert server.request("POST", SCANS, "\n\n", NDJSON).status == 400
     lines = '{"target":"::1"}\n'
     many = server.request("POST", SCANS, lines * 10_001, NDJSON)
-    assert many.status == 413 and many.headers["x-error"].endswith("send them in several")
+    assert many.status == 413 and many.headers["x-error"].endswith("send the rest in further requests")
     assert [line["status"] for line in send(server, lines * 10_000)] == ["new"] + ["queued"] * 9_999
     assert server.request("POST", SCANS, "\n" * 1_048_577, NDJSON).status == 413
     assert len(server.tail("scan.requests")) == 1
@@ -83,7 +83,7 @@ def test_what_is_new_outlives_a_kill(server):
 
 
 def test_a_full_queue_is_told_line_by_line(daemon):
-    daemon.config["limits"] = {"queued_per_scope": 3}
+    daemon.config["limits"] = {"queued_per_tenant": 3}
     daemon.start("--roles", "ingest,view")
     daemon.wait_until_ready()
     told = send(daemon, body_of(f"127.0.0.{i}" for i in (1, 2, 3, 4, 1)))
@@ -103,7 +103,7 @@ def test_a_body_is_written_in_parts_that_the_queue_takes(daemon, lines_at_once):
 
 
 def test_bodies_at_the_same_time_are_one_scan_a_target(daemon):
-    # How long it takes where everything is slow is not the question.
+    # The test does not measure the time on a slow machine.
     daemon.config["limits"] = {"http_answer_timeout_ms": 60_000}
     daemon.start("--roles", "ingest,view")
     daemon.wait_until_ready()
@@ -135,11 +135,11 @@ def test_lists_hold_what_one_may_see_and_no_more(server):
     assert len(listed(server, token=red)) == len(theirs) + 1
     page = server.request("GET", f"{SCANS}?limit=4", token=blue).json()
     assert len(page["scans"]) == 4
-    # Scans that arrive do not shift the pages.
+    # New scans do not shift the pages.
     send(server, body_of(f"127.4.0.{i}" for i in range(1, 8)), token=blue)
     rest = listed(server, f"&cursor={page['next']}", token=blue)
     assert [scan["id"] for scan in page["scans"] + rest] == [scan["id"] for scan in seen]
-    # Whose cursor it is makes no difference to what is shown.
+    # The owner of a cursor does not matter for what is shown.
     assert not {scan["id"] for scan in listed(server, f"&cursor={page['next']}", token=red)} & {x["id"] for x in mine}
 
 

@@ -1,5 +1,5 @@
-"""The OpenAPI document against the program: by a tool that tries what it says, by a client that is
-generated from it, and by the pages of docs/."""
+"""Checks the OpenAPI document against the program: with a tool that tries its content, with a
+client generated from it, and with the pages of docs/."""
 
 import json
 import os
@@ -15,7 +15,7 @@ FETCH = ROOT / "tests" / "support" / "packages" / "fetch"
 
 @pytest.fixture(scope="session")
 def tools():
-    """Where schemathesis and openapi-python-client are."""
+    """The path of schemathesis and openapi-python-client."""
     done = subprocess.run([FETCH, "openapi"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip()).parent
@@ -23,7 +23,7 @@ def tools():
 
 @pytest.fixture
 def server(daemon):
-    # Without a key 401 is what is tried here, and far more often than a person would be wrong.
+    # The tool tries requests without a key, which get 401, far more often than a person would.
     daemon.config["limits"] = {"refused_per_address_per_s": 1_000_000}
     daemon.start()
     daemon.wait_until_ready()
@@ -35,10 +35,11 @@ def document(server):
 
 
 def shown_by(server, who):
-    """How the tool is told who it is. Left to itself it makes up credentials, two kinds at once."""
+    """The tool's options for authentication. By default it makes up credentials, two kinds at
+    once."""
     made_up = ["--generation-with-security-parameters", "false"]
     if who == "nobody":
-        # What is valid is still not for nobody.
+        # A valid request still needs a key.
         return [*made_up, "--exclude-checks", "positive_data_acceptance"]
     key = json.loads((server.data_dir / "admin-key").read_text())
     pair = {"api-key": key["apiKey"], "api-secret": key["apiSecret"]}
@@ -63,7 +64,7 @@ def test_what_the_document_says_is_what_the_program_does(server, tools, tmp_path
 
 def test_a_generated_client_does_a_scan(server, tools, tmp_path, nginx):
     (tmp_path / "openapi.json").write_text(json.dumps(document(server)))
-    # Lines of JSON are for the caller to make and to cut; the generator knows no such thing.
+    # The caller composes and splits lines of JSON. The generator has no such concept.
     (tmp_path / "config.yml").write_text("project_name_override: client\npackage_name_override: generated\n"
                                          "content_type_overrides:\n"
                                          "  application/x-ndjson: application/octet-stream\n")
@@ -89,7 +90,7 @@ with AuthenticatedClient(base_url="{server.url}", token="{server.token}") as cli
 
 def test_every_operation_stands_in_the_pages_and_on_the_page_it_serves(server):
     whole = document(server)
-    pages = "".join((ROOT / "docs" / name).read_text() for name in ("http.md", "many-scans.md", "facts.md", "keys.md"))
+    pages = "".join(page.read_text() for page in (ROOT / "docs").rglob("*.md"))
     shown = server.request("GET", "/docs")
     assert shown.status == 200 and shown.headers["content-type"] == "text/html; charset=utf-8"
     for path, methods in whole["paths"].items():

@@ -1,4 +1,4 @@
-"""What /readyz says while a part of the process does not get on."""
+"""The response of /readyz while a part of the process makes no progress."""
 
 import re
 import sqlite3

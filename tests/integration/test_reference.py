@@ -1,4 +1,4 @@
-"""What clients of this interface already send, with curl, against a fresh server."""
+"""The requests that clients of this interface already send, with curl, against a fresh server."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ INGEST = "/api/ingest/v1"
 ANALYTICS = "/api/analytics/v1"
 AUTH = "/api/auth/v2"
 ACKNOWLEDGED = {"message", "id"}
-# For a program that is to live two days ahead; ASan else insists on being loaded first.
+# For a program that runs two days ahead. Otherwise ASan insists on being loaded first.
 IN_TWO_DAYS = {"LD_PRELOAD": "/usr/$LIB/faketime/libfaketimeMT.so.1", "FAKETIME": "+2d", "DONT_FAKE_MONOTONIC": "1",
                "ASAN_OPTIONS": "verify_asan_link_order=0"}
 WORDS = {"reputation": {"malicious", "suspicious", "neutral", "likely benign", "benign"},
@@ -27,7 +27,7 @@ def server(daemon):
 
 
 def curl(server, method, path, body=None, *, key=None, status=200):
-    """What curl prints of an answer with that status: its body as JSON, and its headers."""
+    """curl's output for a response with that status: its body as JSON, and its headers."""
     words = ["curl", "-sS", "-i", "-X", method, server.url + path]
     if key is None:
         words += ["-H", f"Authorization: Bearer {server.token}"]
@@ -148,7 +148,8 @@ def headers_of(key):
 
 
 def operations(document):
-    """Each one's method, path, and who may use it: a role, "any" with a key, or "everybody"."""
+    """The method and path of each operation, and who may use it: a role, "any" with a key, or
+    "everybody"."""
     for path, methods in document["paths"].items():
         for method, one in methods.items():
             if method in ("get", "post", "delete"):

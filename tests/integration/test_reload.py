@@ -1,4 +1,4 @@
-"""What a running daemon takes over from its configuration, seen by its callers and its targets."""
+"""The configuration changes that a running daemon applies, seen by its callers and its targets."""
 
 import signal
 import time
@@ -12,12 +12,12 @@ def line_of_log(daemon, text):
     deadline = time.monotonic() + 20
     while text not in daemon.log():
         assert time.monotonic() < deadline, daemon.log()
-        time.sleep(0.02)  # pause: between two looks at the log
+        time.sleep(0.02)  # pause: between two reads of the log
     return next(line for line in daemon.log().splitlines() if text in line)
 
 
 def reload(daemon):
-    """Once for each daemon: the names of what it has taken over."""
+    """Returns the names of the settings that the daemon has applied. Works once per daemon."""
     daemon.write_config()
     daemon.process.send_signal(signal.SIGHUP)
     return line_of_log(daemon, "configuration reloaded")
@@ -35,7 +35,7 @@ def test_rates_and_bounds_of_callers_are_taken_over(daemon):
                                "running_tasks": 7}
     told = reload(daemon)
     assert "limits.requests_per_key_burst" in told and "limits.queued_total" in told
-    restart = line_of_log(daemon, "need a restart")
+    restart = line_of_log(daemon, "take effect at the next restart")
     assert "limits.running_tasks" in restart and "queued_total" not in restart
     deadline = time.monotonic() + 2
     while statuses(daemon, 1) == [429]:

@@ -1,4 +1,4 @@
-"""The daemon as systemd's service: what it tells systemd, and the unit that is installed."""
+"""The daemon as a systemd service: its notifications to systemd, and the installed unit."""
 
 import os
 import shutil

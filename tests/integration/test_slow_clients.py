@@ -1,4 +1,5 @@
-"""Thousands who hold a connection and send next to nothing, and one who only wants an answer."""
+"""Thousands of clients that hold a connection and send next to nothing, and one that only needs a
+response."""
 
 import contextlib
 import functools
@@ -12,7 +13,7 @@ import pytest
 SLOW = 2_000
 MOST = 10_000
 HELD_SECONDS = 60
-# One of each kind in turn: says nothing, never ends its header, never ends its body.
+# One of each kind in turn: sends nothing, never ends its header, never ends its body.
 BEGINNINGS = (b"",
               b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ",
               b"POST /api/ingest/v1/scan HTTP/1.1\r\nHost: localhost\r\n"
@@ -28,7 +29,7 @@ def connect(server, number):
 
 @functools.cache
 def token(server):
-    """Without a key nobody waits for a body."""
+    """Without a key the server does not wait for a body."""
     return server.token.encode()
 
 
@@ -38,7 +39,7 @@ def resident_kib(server):
 
 
 def ask(server, kept=None):
-    """One honest request: how long it took."""
+    """Sends one honest request. Returns the time that it took."""
     begun = time.monotonic()
     if kept is None:
         assert server.request("GET", "/livez", timeout=10).status == 200
@@ -59,7 +60,7 @@ def many_slow(server, count):
 
 
 def drip(links):
-    """One more byte of each; how many still take it."""
+    """Sends one more byte on each connection. Returns how many still accept it."""
     taken = 0
     for number, link in enumerate(links):
         if number % len(BEGINNINGS) == 0:
@@ -76,7 +77,7 @@ def counted(server, name):
 
 @pytest.fixture
 def quick(daemon):
-    """Its times are far beyond the test's, so that nobody leaves on account of them."""
+    """Its timeouts are far longer than the test, so that no connection ends because of them."""
     daemon.config["limits"] = {"http_header_timeout_ms": 600_000, "http_body_timeout_ms": 600_000}
     daemon.config["log"] = {"level": "warning"}
     return daemon
@@ -85,7 +86,7 @@ def quick(daemon):
 def test_ten_thousand_slow_clients_for_a_minute_cost_little_and_hinder_nobody(quick):
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    # The server gives half of its descriptors to connections.
+    # The server reserves half of its descriptors for connections.
     held = min(MOST, most // 2)
     assert held >= SLOW, f"{most} descriptors are too few for this"
     quick.config["limits"]["http_connections"] = MOST + 100
@@ -103,11 +104,11 @@ def test_ten_thousand_slow_clients_for_a_minute_cost_little_and_hinder_nobody(qu
             assert quick.post_scan(f"127.80.{scans // 250}.{1 + scans % 250}").status == 202
             scans += 1
         assert drip(links) > held / 2, "nobody had to go"
-        # Where there are descriptors for no more than the slow ones, each honest one takes a place.
+        # If the descriptors suffice only for the slow clients, each honest request evicts one.
         assert counted(quick, "sonde_http_connections_gave_way_total") <= len(took) + scans + 2
         grown_kib = (resident_kib(quick) - before) / held
     assert len(took) > 20 and max(took) < 2, (len(took), sorted(took)[-3:])
-    # 5 KiB were measured here.
+    # The measured value was 5 KiB.
     assert each_kib < 10 and grown_kib < 10, (each_kib, grown_kib)
     print(f"{held} held: {len(took)} answers, at most {max(took) * 1000:.0f} ms; {each_kib:.1f}, {grown_kib:.1f} KiB each; {scans} scans")
 
@@ -119,7 +120,7 @@ def test_more_slow_clients_than_connections_hinder_nobody(quick):
     took = []
     with many_slow(quick, SLOW) as links, socket.create_connection(quick.address, timeout=10) as kept:
         for number in range(SLOW):
-            # Whoever was shown the door comes back.
+            # A client whose connection was closed reconnects.
             links[number].close()
             links[number] = connect(quick, number)
             if number % 20 == 0:
@@ -127,7 +128,7 @@ def test_more_slow_clients_than_connections_hinder_nobody(quick):
         gone = counted(quick, "sonde_http_connections_gave_way_total")
     assert max(took) < 2, sorted(took)[-3:]
     assert gone > 2 * SLOW - 400
-    assert quick.log().count("all connections are taken") == 1
+    assert quick.log().count("connection limit reached") == 1
 
 
 def test_who_gives_way_in_the_middle_of_a_request_is_told_so(quick):
@@ -140,5 +141,5 @@ def test_who_gives_way_in_the_middle_of_a_request_is_told_so(quick):
         assert links[0].recv(1000) == b""
         for link in links[1:]:
             answer = link.recv(65536)
-            assert answer.startswith(b"HTTP/1.1 408") and b"others need the connection" in answer
+            assert answer.startswith(b"HTTP/1.1 408") and b"the connection limit is reached" in answer
             assert link.recv(1000) == b""

@@ -1,7 +1,7 @@
-"""Two tenants of one server: nothing that one asks for tells that the other is there.
+"""Two tenants of one server: no response to one reveals that the other exists.
 
-The same questions are asked of two servers, of which the other tenant uses only one. The answers have
-to be the same, but for times and for what is drawn by lot.
+The same requests go to two servers. The other tenant uses only one of them. The responses have to
+be equal, except for times and random values.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ KNOWN, NOWHERE = entity_id("hostname", "red.example.com"), entity_id("ip", "203.
 
 @pytest.fixture
 def servers(sonde_binary, tmp_path):
-    """One that both use, and one that the blue tenant has for itself."""
+    """A server that both tenants use, and one that only the blue tenant uses."""
     both, alone = (Daemon(sonde_binary, tmp_path / name / "data") for name in ("both", "alone"))
     for one in (both, alone):
         one.data_dir.parent.mkdir()
@@ -50,7 +50,8 @@ def say(server, token, what, body, status=202):
 
 
 def red_says_before(server, red):
-    """Of what blue will say too, and of what blue never will, for red's eyes only."""
+    """Submits entities that blue will submit too, and others that blue never will, visible to red
+    only."""
     say(server, red, "entity", ip(1, reputation=-3, tags=["secret"], associations=[
         ip(2, mode="association", associations=[ip(4, mode="association")])]))
     say(server, red, "entity", {"type": "hostname", "attributes": {"hostname": "www.example.com"}, "reputation": 3})
@@ -62,12 +63,12 @@ def red_says_before(server, red):
 
 
 def red_says_after(server, red):
-    """About what blue has said by now."""
+    """Submits more about the entities that blue has submitted by now."""
     say(server, red, "association", {"entityID": SHARED, "relatedEntityID": HIDDEN})
     say(server, red, "comment", {"entityID": SHARED, "comment": "red again"})
     say(server, red, "entity", ip(3, reputation=-3))
     say(server, red, "scan", {**TARGET, "max_age": 0})
-    # More than is looked at of one entity, and newer than what blue has said.
+    # More records than a read of one entity examines, and newer than blue's.
     for part in range(3):
         around = [{"type": "hostname", "attributes": {"hostname": f"h{n}.red.example.com"}, "mode": "association"}
                   for n in range(500 * part, 500 * (part + 1))]
@@ -85,7 +86,7 @@ def blue_says(server, blue):
 
 
 def questions(blue_scan, red_scan, red_comment, red_key):
-    """Every endpoint, with what is blue's, what is red's, and what nobody's is."""
+    """Requests every endpoint with ids of blue, of red, and of nobody."""
     nobodys_scan = "00000000-0000-8000-8000-000000000000"
     for entity in (SHARED, HIDDEN, BETWEEN, FAR, KNOWN, NOWHERE, "nonsense"):
         for what in ("details", "relations?levels=5&limit=1000", "relations?levels=1&limit=2", "comments"):
@@ -120,7 +121,7 @@ def questions(blue_scan, red_scan, red_comment, red_key):
 
 
 def plain(answer, red_key):
-    """An answer without what differs from one time to the next."""
+    """A response without the parts that differ each time."""
     text = answer.body.decode().replace(answer.headers.get("x-error-id", "\0"), "ERROR-ID").replace(red_key, "RED")
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
     text = re.sub(r'"(expireAt|createdAt|lastUsed)":\d+', r'"\1":AT', text)
@@ -154,7 +155,7 @@ def test_no_answer_tells_of_the_other_tenant(servers):
     differing = [(one, other[1]) for one, other in zip(*told) if one != other]
     assert not differing, differing[0]
     assert len(told[0]) > 80
-    # The questions are good ones: who may see it is told about it.
+    # The requests are effective: a caller who may see the entity gets it.
     server, red = both["server"], both["red"]["token"]
     hidden = server.request("GET", f"{ANALYTICS}/entity/{HIDDEN}/details", token=red)
     assert hidden.status == 200

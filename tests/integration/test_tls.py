@@ -1,4 +1,4 @@
-"""HTTPS: what stands between the port and HTTP, with the clients that people have."""
+"""HTTPS: the layer between the port and HTTP, tested with common clients."""
 
 import contextlib
 import hashlib
@@ -54,7 +54,7 @@ def wait_for_log(server, text, seconds=20):
     deadline = time.monotonic() + seconds
     while text not in server.log():
         assert time.monotonic() < deadline, server.log()
-        time.sleep(0.02)  # pause: between two looks at the log
+        time.sleep(0.02)  # pause: between two reads of the log
 
 
 def curl(server, *words):
@@ -83,7 +83,7 @@ def test_versions_from_1_2_on_are_spoken(served, version, works):
         ["openssl", "s_client", "-connect", f"127.0.0.1:{served.address[1]}", version, "-cipher", "ALL:@SECLEVEL=0",
          "-quiet", "-no_ign_eof"],
         input=LIVE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), capture_output=True)
-    # Without a pause s_client may go before the answer comes; a handshake that fails says so.
+    # Without a pause s_client may exit before the response arrives. It reports a failed handshake.
     failed = b"alert protocol version" in done.stderr or b"no protocols available" in done.stderr
     assert failed != works, done.stderr
 
@@ -113,7 +113,7 @@ def test_requests_in_pieces_and_in_one_piece_are_answered(served):
         assert got.startswith(b"HTTP/1.1 400") and b"alive" not in got
 
 
-def test_who_does_not_finish_the_handshake_is_let_go(served):
+def test_who_does_not_finish_the_handshake_is_disconnected(served):
     begun = time.monotonic()
     with socket.create_connection(served.address, timeout=20) as silent, \
             socket.create_connection(served.address, timeout=20) as slow, \

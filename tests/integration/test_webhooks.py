@@ -1,4 +1,4 @@
-"""Webhooks, from POST /scan to the receiver, and what may go wrong on the way."""
+"""Webhooks, from POST /scan to the receiver, and what may fail on the way."""
 
 import json
 import time
@@ -9,20 +9,21 @@ import pytest
 import servers
 from receivers import (NameServer, Receiver, endless_chunks, gigabyte, interim_first, nonsense, redirect_to,
                        say, slow)
+from tls_world import Certificate
 
 OWN_SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 @pytest.fixture
 def hooked(daemon):
-    """A daemon that sends to loopback, and tries again soon."""
+    """A daemon that sends to loopback and retries soon."""
     daemon.config["webhook"] = {"allow": ["127.0.0.0/8"], "retry_s": [0, 1, 1]}
     daemon.config["scan"] = {"threads": 1}
     return daemon
 
 
 def secret_of(daemon, url, token=None):
-    """What the owner of an endpoint is told."""
+    """The response to the owner of an endpoint."""
     answer = daemon.request("POST", "/api/ingest/v1/webhook/secret", {"url": url}, token=token)
     assert answer.status == 200, answer.body
     return answer.json()["secret"]
@@ -40,7 +41,7 @@ def wait_for_states(daemon, wanted, seconds=30):
         if sorted(each["state"] for each in found.values()) == sorted(wanted):
             return found
         assert time.monotonic() < deadline, found
-        time.sleep(0.1)  # pause: between two looks at the topic
+        time.sleep(0.1)  # pause: between two reads of the topic
 
 
 def scan_with(daemon, url, target="127.52.0.1", headers=(), **fields):
@@ -52,7 +53,7 @@ def scan_with(daemon, url, target="127.52.0.1", headers=(), **fields):
     return answer.json()["id"]
 
 
-# -- what a receiver gets -----------------------------------------------------------------------------
+# -- messages to a receiver ---------------------------------------------------------------------------
 
 
 def test_a_receiver_is_told_once_what_the_scan_found_and_can_verify_it(hooked):
@@ -77,7 +78,7 @@ def test_a_receiver_is_told_once_what_the_scan_found_and_can_verify_it(hooked):
     assert delivery["task"] == scan_id and delivery["attempts"] == 1 and delivery["status"] == 200
     assert hooked.terminate() == 0
     assert len(receiver.messages) == 1
-    # Neither the URL nor a header's value stands anywhere in the clear.
+    # No file contains the URL or a header's value in clear text.
     for path in [*Path(hooked.data_dir).iterdir(), hooked.log_file]:
         if path.is_file():
             assert b"top-secret-path" not in path.read_bytes(), path
@@ -111,7 +112,7 @@ def test_an_operator_changes_the_keys_with_both_signing(hooked, tmp_path):
         hooked.start()
         new = secret_of(hooked, receiver.url)
         assert new != old
-        # What was encrypted with the old key is decrypted with it.
+        # The old key decrypts what it encrypted.
         assert receiver.wait_for(2)[1].is_signed_by(new, old)
 
 
@@ -136,7 +137,7 @@ def test_https_is_trusted_only_by_its_certificate(hooked, tmp_path):
             assert wrong.messages == []
 
 
-# -- receivers that fail --------------------------------------------------------------------------------
+# -- failing receivers ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("failure", [500, 404, 429, nonsense, slow(5)], ids=str)
@@ -306,7 +307,7 @@ def test_a_restart_loses_nothing_and_repeats_nothing_that_has_arrived(hooked, en
         assert len(good.messages) == 1
 
 
-# -- who may be called ----------------------------------------------------------------------------------
+# -- permitted receivers --------------------------------------------------------------------------------
 
 
 BAD = [
@@ -318,25 +319,25 @@ BAD = [
     ({"url": "http://0x7f.1/"}, "webhook.url: has no host that can be called"),
     ({"url": "http://127.1/"}, "webhook.url: has no host that can be called"),
     ({"url": "http://localhost/"}, "webhook.url: has no host that can be called"),
-    ({"url": "ftp://example.com/"}, "webhook.url: is no absolute http or https URL"),
-    ({"url": "/path"}, "webhook.url: is no absolute http or https URL"),
-    ({"url": "https://user:pass@example.com/"}, "webhook.url: holds a user name or password"),
-    ({"url": "https://example.com/ HTTP/1.1\r\nX: y"}, "webhook.url: holds a character"),
+    ({"url": "ftp://example.com/"}, "webhook.url: is not an absolute http or https URL"),
+    ({"url": "/path"}, "webhook.url: is not an absolute http or https URL"),
+    ({"url": "https://user:pass@example.com/"}, "webhook.url: has a user name or password"),
+    ({"url": "https://example.com/ HTTP/1.1\r\nX: y"}, "webhook.url: has a character"),
     ({"url": "https://example.com/#x"}, "webhook.url: has a fragment"),
     ({"url": "https://example.com:0/"}, "webhook.url: has a port"),
     ({"url": "https://example.com/" + "x" * 2048}, "webhook.url: is longer than 2048 bytes"),
     ({}, "webhook.url: is missing"),
     ({"url": "https://example.com/", "header": []}, 'did you mean "headers"'),
-    ({"url": "https://example.com/", "headers": [{"key": "X", "value": "a\r\nEvil: 1"}]}, "beyond visible ASCII"),
-    ({"url": "https://example.com/", "headers": [{"key": "X\r\nEvil", "value": "a"}]}, "no header name"),
-    ({"url": "https://example.com/", "headers": [{"key": "Host", "value": "a"}]}, "Host is not the caller's to set"),
-    ({"url": "https://example.com/", "headers": [{"key": "Webhook-Id", "value": "a"}]}, "not the caller's to set"),
-    ({"url": "https://example.com/", "headers": [{"key": "proxy-x", "value": "a"}]}, "not the caller's to set"),
+    ({"url": "https://example.com/", "headers": [{"key": "X", "value": "a\r\nEvil: 1"}]}, "other than visible ASCII"),
+    ({"url": "https://example.com/", "headers": [{"key": "X\r\nEvil", "value": "a"}]}, "is not a header name"),
+    ({"url": "https://example.com/", "headers": [{"key": "Host", "value": "a"}]}, "Host cannot be set by the caller"),
+    ({"url": "https://example.com/", "headers": [{"key": "Webhook-Id", "value": "a"}]}, "cannot be set by the caller"),
+    ({"url": "https://example.com/", "headers": [{"key": "proxy-x", "value": "a"}]}, "cannot be set by the caller"),
     ({"url": "https://example.com/", "headers": [{"key": f"x{i}", "value": "a"} for i in range(21)]}, "more than 20"),
     ({"url": "https://example.com/", "headers": [{"key": "x", "value": "a" * 5000}]}, "more than 4096 bytes"),
     ({"url": "https://example.com/", "headers": [{"key": "x", "value": "1"}, {"key": "X", "value": "2"}]}, "twice"),
     ({"url": "https://example.com/", "secret": "hunter2"}, "webhook.secret: is not whsec_"),
-    ("https://example.com/", "webhook: is no object"),
+    ("https://example.com/", "webhook: is not an object"),
 ]
 
 
@@ -348,6 +349,23 @@ def test_what_may_not_be_sent_is_refused_at_once(daemon):
         assert sentence in answer.headers["x-error"], (hook, answer.headers["x-error"])
         assert "hunter2" not in answer.headers["x-error"]
     assert daemon.tail("scan.requests") == []
+
+
+def test_a_receiver_may_have_an_older_certificate_and_cipher(hooked, tmp_path):
+    """The name in the subject alone, and TLS 1.2 without forward secrecy. Another name is refused."""
+    certificate = Certificate(tmp_path, "hooks", subject="/CN=hooks.sonde.test", names=None, kind="rsa")
+    hooked.config["webhook"] |= {"retry_s": [0], "ca_file": str(certificate.file)}
+    hosts = {name: ["127.50.0.1"] for name in ("hooks.sonde.test", "other.sonde.test")}
+    with NameServer(hosts, address="127.53.0.8") as names:
+        hooked.config["scan"]["resolvers"] = [names.address]
+        hooked.start()
+        with Receiver(certificate=(certificate.file, certificate.key), ciphers="AES128-SHA256") as receiver:
+            scan_with(hooked, f"https://hooks.sonde.test:{receiver.port}/")
+            receiver.wait_for(1)
+            scan_with(hooked, f"https://other.sonde.test:{receiver.port}/", target="127.52.0.2")
+            found = wait_for_states(hooked, ["dead", "delivered"])
+            reasons = {each["reason"] for each in found.values() if each["state"] == "dead"}
+            assert reasons == {"no TLS with other.sonde.test: certificate verify failed (SSL routines)"}
 
 
 def test_a_name_that_turns_to_a_private_address_is_not_called(hooked):

@@ -1,4 +1,5 @@
-"""Authorities and their certificates, made by openssl as the tests need them, and a daemon that has one."""
+"""Certificate authorities and their certificates, made by openssl as the tests need them, and a
+daemon that uses one."""
 
 import signal
 import subprocess
@@ -6,10 +7,10 @@ import time
 
 
 class Certificate:
-    """A certificate and its key, as PEM files; with `authority`, signed by that one."""
+    """A certificate and its key, as PEM files. With `authority`, that one signs it."""
 
     def __init__(self, folder, name, subject=None, names="DNS:localhost,IP:127.0.0.1", usage="serverAuth",
-                 authority=None, days=30, is_authority=False):
+                 authority=None, days=30, is_authority=False, kind="ec"):
         self.folder, self.name = folder, name
         self.file, self.key = folder / f"{name}.pem", folder / f"{name}.key"
         self.subject = subject or f"/CN={name}"
@@ -19,8 +20,9 @@ class Certificate:
         self.extensions = folder / f"{name}.ext"
         self.extensions.write_text("\n".join(extensions) + "\n")
         self.request = folder / f"{name}.csr"
-        self.run("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.key,
-                 "-out", self.request, "-subj", self.subject)
+        new_key = {"ec": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "rsa": ["rsa:2048"]}[kind]
+        self.run("req", "-new", "-newkey", *new_key, "-nodes", "-keyout", self.key, "-out",
+                 self.request, "-subj", self.subject)
         signed_by = ["-CA", authority.file, "-CAkey", authority.key, "-CAcreateserial"] if authority else [
             "-signkey", self.key]
         self.run("x509", "-req", "-in", self.request, "-extfile", self.extensions, "-days", str(days), "-out",
@@ -31,7 +33,8 @@ class Certificate:
         subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
 
     def end_in(self, seconds, authority):
-        """Signed again, to end in so many seconds: only `openssl ca` tells times to the second."""
+        """Signs it again with an end in this number of seconds: only `openssl ca` accepts times to
+        the second."""
         database = self.folder / f"{self.name}.db"
         database.write_text("")
         config = self.folder / f"{self.name}.cnf"
@@ -46,7 +49,7 @@ class Certificate:
 
 
 class World:
-    """Two authorities, a server's certificate, and clients' of every kind."""
+    """Two authorities, a server's certificate, and clients' certificates of every kind."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -67,7 +70,7 @@ def wait_for_log(server, text, count=1, seconds=20):
     deadline = time.monotonic() + seconds
     while server.log().count(text) < count:
         assert time.monotonic() < deadline, server.log()
-        time.sleep(0.02)  # pause: between two looks at the log
+        time.sleep(0.02)  # pause: between two reads of the log
 
 
 def reload(server, says="configuration reloaded"):

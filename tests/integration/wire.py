@@ -1,6 +1,6 @@
 """Requests as bytes: those that a strict server refuses, and those that it must understand.
 
-Written from RFC 9110, RFC 9112 and RFC 3986, and from what is known of request smuggling.
+Written from RFC 9110, RFC 9112 and RFC 3986, and from published work on request smuggling.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ from daemon import Daemon
 
 HOST = b"Host: localhost\r\n"
 SCAN = b"POST /api/ingest/v1/scan HTTP/1.1\r\n"
-TOKEN = b"T" * 95  # stands for the one that `with_token` puts there, which is as long
+TOKEN = b"T" * 95  # placeholder of the token from `with_token`, of the same length
 JSON = b"Content-Type: application/json\r\nAuthorization: Bearer " + TOKEN + b"\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 SMUGGLED = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Smuggled: yes\r\n\r\n"
@@ -24,7 +24,7 @@ def started(binary, folder):
                                "refused_per_address_per_s": 100_000, "refused_per_address_burst": 100_000}
     server.start("--roles", "ingest,view")
     server.wait_until_ready()
-    assert server.post_scan("127.0.0.77").status == 202  # so that 200 is the answer from now on
+    assert server.post_scan("127.0.0.77").status == 202  # so that the response is 200 from now on
     try:
         yield server
     finally:
@@ -55,7 +55,7 @@ def chunked(chunks, *more):
 
 
 def posted_with(*more, body=b"abc"):
-    """Of a body whose end depends on what one makes of these lines."""
+    """A request with a body whose end depends on the interpretation of the lines."""
     return SCAN + HOST + lines(*more) + b"\r\n" + body
 
 
@@ -71,7 +71,7 @@ def request_lines():
         "an empty version": b"GET /livez ",
         "no target": b"GET HTTP/1.1",
         "a method alone": b"GET",
-        "a method that is no token": b"GE(T /livez HTTP/1.1",
+        "a method that is not a token": b"GE(T /livez HTTP/1.1",
         "a method with a slash": b"GET/ /livez HTTP/1.1",
         "a space in the target": b"GET /livez /x HTTP/1.1",
         "a fragment in the target": b"GET /livez#x HTTP/1.1",
@@ -131,7 +131,7 @@ def header_lines():
         "a quoted name": b'"X": y',
         "a name in brackets": b"[X]: y",
         "a raw byte in a name": b"X\xc3\xa9: y",
-        "Connection that is no list": b"Connection: keep alive",
+        "Connection that is not a list": b"Connection: keep alive",
     }.items():
         yield name, 400, get(line)
         yield name + ", first", 400, b"GET /livez HTTP/1.1\r\n" + line + b"\r\n" + HOST + b"\r\n"
@@ -209,7 +209,7 @@ def chunks():
         "a space after the size": b"17 \r\n" + TARGET + b"\r\n0\r\n\r\n",
         "a tab after the size": b"17\t\r\n" + TARGET + b"\r\n0\r\n\r\n",
         "no size": b"\r\n" + TARGET + b"\r\n0\r\n\r\n",
-        "a size that is no number": b"zz\r\n" + TARGET + b"\r\n0\r\n\r\n",
+        "a size that is not a number": b"zz\r\n" + TARGET + b"\r\n0\r\n\r\n",
         "LF alone after the size": b"17\n" + TARGET + b"\r\n0\r\n\r\n",
         "CR alone after the size": b"17\r" + TARGET + b"\r\n0\r\n\r\n",
         "LF alone after the bytes": b"17\r\n" + TARGET + b"\n0\r\n\r\n",
@@ -268,7 +268,7 @@ def accepted():
     out = {name: (200, data) for name, data in live.items()}
     out["OPTIONS of everything"] = (204, get(line=b"OPTIONS * HTTP/1.1"))
     out["OPTIONS of a path"] = (204, get(line=b"OPTIONS /livez HTTP/1.1"))
-    out["a method of one's own"] = (405, get(line=b"M-SEARCH /livez HTTP/1.1"))
+    out["an unknown method"] = (405, get(line=b"M-SEARCH /livez HTTP/1.1"))
     out["a method in small letters"] = (405, get(line=b"get /livez HTTP/1.1"))
     out["two slashes"] = (404, get(line=b"GET //livez HTTP/1.1"))
     out["dots in a path"] = (404, get(line=b"GET /a/../livez HTTP/1.1"))

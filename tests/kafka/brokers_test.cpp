@@ -1,4 +1,4 @@
-// Brokers that pause and die, and what a producer makes of it.
+// Brokers that pause and die, and how a producer behaves meanwhile.
 
 #include "base/async/task_group.hpp"
 #include "tests/kafka/kafka_steps.hpp"
@@ -22,7 +22,7 @@ struct tally {
   bool over = false;
 };
 
-/// One producer of many: it repeats nothing, and remembers what it was told.
+/// Runs one of several producers: it repeats no record, and remembers each acknowledgement.
 awaitable<void> produce_until_over(backend& queue, std::string name, tally& out) {
   for (int i = 0; !out.over; ++i) {
     auto value = name + "/" + std::to_string(i);
@@ -49,7 +49,7 @@ awaitable<void> check_nothing_is_missing(backend& queue, const tally& known) {
   reader->close();
 }
 
-awaitable<void> through_trouble(backend& queue, std::string begin, std::string end) {
+awaitable<void> through_outage(backend& queue, std::string begin, std::string end) {
   logger log;
   auto loop = co_await asio::this_coro::executor;
   task_group producers(loop, log, "test");
@@ -74,25 +74,25 @@ awaitable<void> through_trouble(backend& queue, std::string begin, std::string e
 
 }  // namespace
 
-TEST_CASE("a broker that pauses longer than records may take costs nothing that was acknowledged") {
+TEST_CASE("no acknowledged record is lost if a broker pauses longer than the produce timeout") {
   kafka_topics topics;
   topics.bounds.produce_timeout_ms = 2000;
   auto queue = topics.open();
   auto folder = broker_folder();
-  test::run(through_trouble(*queue, "pause " + folder + " 1", "resume " + folder + " 1"));
+  test::run(through_outage(*queue, "pause " + folder + " 1", "resume " + folder + " 1"));
   queue->close();
 }
 
-TEST_CASE("a broker that is killed and comes back costs nothing that was acknowledged") {
+TEST_CASE("no acknowledged record is lost if a broker is killed and restarted") {
   kafka_topics topics;
   topics.bounds.produce_timeout_ms = 2000;
   auto queue = topics.open();
   auto folder = broker_folder();
-  test::run(through_trouble(*queue, "kill " + folder + " 1", "start " + folder + " > /dev/null"));
+  test::run(through_outage(*queue, "kill " + folder + " 1", "start " + folder + " > /dev/null"));
   queue->close();
 }
 
-TEST_CASE("what has not left for a partition can be given up, and nothing else is") {
+TEST_CASE("unsent records of one partition can be abandoned, and no others are") {
   kafka_topics topics;
   auto queue = topics.open();
   auto folder = broker_folder();
@@ -131,7 +131,7 @@ TEST_CASE("what has not left for a partition can be given up, and nothing else i
   queue->close();
 }
 
-TEST_CASE("what waits for a broker is bounded, and the rest is told so at once") {
+TEST_CASE("records that wait for a broker are limited; more are refused immediately as busy") {
   kafka_topics topics;
   topics.bounds.produce_timeout_ms = 3000;
   topics.bounds.produce_pending_bytes = 1U << 20U;

@@ -1,4 +1,4 @@
-// What a consumer group is on Kafka only: time-outs, static members, retention.
+// Behaviour of consumer groups that exists only on Kafka: timeouts, static members, retention.
 
 #include "base/async/task_group.hpp"
 #include "tests/kafka/kafka_steps.hpp"
@@ -21,7 +21,7 @@ std::vector<record> some(int count) {
   return out;
 }
 
-/// Deletes what stands before these offsets, as retention would.
+/// Deletes the records before these offsets, as retention does.
 void delete_before(const std::string& topic, const std::vector<queue::position>& places) {
   auto file = broker_folder() + "/delete.json";
   std::ofstream out(file);
@@ -37,7 +37,7 @@ void delete_before(const std::string& topic, const std::vector<queue::position>&
 
 }  // namespace
 
-TEST_CASE("a member that has nothing to do stays in its group") {
+TEST_CASE("an idle member stays in its group") {
   kafka_topics topics;
   topics.properties["max.poll.interval.ms"] = "6000";
   auto queue = topics.open();
@@ -64,7 +64,7 @@ TEST_CASE("a member that has nothing to do stays in its group") {
   queue->close();
 }
 
-TEST_CASE("a static member that comes back finds its partitions, and disturbs nobody") {
+TEST_CASE("a static member that returns gets its partitions back, without a rebalance") {
   kafka_topics topics;
   auto first = topics.open("one");
   auto second = topics.open("two");
@@ -116,7 +116,7 @@ TEST_CASE("a static member that comes back finds its partitions, and disturbs no
   second->close();
 }
 
-TEST_CASE("a member that another one has fenced has lost its partitions, and comes back") {
+TEST_CASE("a member fenced by its namesake loses its partitions, and can rejoin") {
   kafka_topics topics;
   auto first = topics.open("one");
   auto second = topics.open("one");
@@ -147,7 +147,7 @@ TEST_CASE("a member that another one has fenced has lost its partitions, and com
   second->close();
 }
 
-TEST_CASE("an offset that is not kept any more is reported, never jumped over") {
+TEST_CASE("an offset that is no longer retained is reported, never skipped") {
   kafka_topics topics;
   auto queue = topics.open();
   test::run([](backend& q) -> awaitable<void> {
@@ -187,7 +187,7 @@ TEST_CASE("an offset that is not kept any more is reported, never jumped over") 
   queue->close();
 }
 
-TEST_CASE("what is old goes once it has been committed, and not before") {
+TEST_CASE("old records are deleted after they have been committed, and not before") {
   kafka_topics topics;
   auto queue = topics.open();
   test::run([](backend& q) -> awaitable<void> {

@@ -46,7 +46,7 @@ record make_record(std::string key, std::string value) {
 }
 
 awaitable<void> wait_for(std::chrono::milliseconds time) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, time);
+  asio::steady_timer timer(co_await asio::this_coro::executor, time);  // pause: for brokers
   co_await timer.async_wait(asio::use_awaitable);
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "queue/errc.hpp"
 #include "queue/io.hpp"
 #include "queue/kafka/kafka_queue.hpp"
+#include "queue/limits.hpp"
 #include "tests/support/kafka_broker.hpp"
 
 #include <chrono>
@@ -16,17 +16,17 @@
 
 namespace sonde::test {
 
-/// Topics of one test on the broker, `log`, `state` and `work`, which is kept until committed, and
-/// queues that are opened on them.
+/// Topics of one test on the broker, and queues opened on them: `log`, `state`, and `work`, which
+/// is retained until committed.
 class kafka_topics {
  public:
   kafka_topics();
 
-  /// One more process, as it were.
+  /// Opens the queue as one more process would.
   [[nodiscard]] std::unique_ptr<queue::backend> open(const std::string& instance = {});
 
   std::map<std::string, std::string> properties;
-  limits bounds;
+  queue::limits bounds;
   logger log{log_level::warning};
 
  private:
@@ -36,7 +36,7 @@ class kafka_topics {
   bool made_ = false;
 };
 
-/// The broker's folder, for `run_broker_script`.
+/// Returns the broker's folder, for `run_broker_script`.
 [[nodiscard]] std::string broker_folder();
 
 [[nodiscard]] record make_record(std::string key, std::string value);
@@ -45,7 +45,7 @@ class kafka_topics {
 }
 
 awaitable<void> wait_for(std::chrono::milliseconds time);
-/// Reads until `count` records have come.
+/// Reads until it has `count` records.
 awaitable<std::vector<queue::stored_record>> read(queue::reader& reader, std::size_t count);
 /// Takes deliveries until partitions have been assigned.
 awaitable<std::vector<queue::partition_ref>> wait_for_assignment(queue::consumer& member);

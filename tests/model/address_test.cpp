@@ -1,5 +1,5 @@
-#include "model/address_class.hpp"
-#include "model/address_scope.hpp"
+#include "model/net/address_class.hpp"
+#include "model/net/address_scope.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
@@ -12,14 +12,14 @@ ip_address address(const char* text) {
 address_scope::verdict verdict(const address_scope& scope, const char* text,
                                const char* under = nullptr) {
   auto name = target::parse(under != nullptr ? under : text).value();
-  return scope.judge(address(text), name).what;
+  return scope.check(address(text), name).what;
 }
 
 using verdict_type = address_scope::verdict;
 
 }  // namespace
 
-TEST_CASE("addresses are global or not, as IANA says, with the borders") {
+TEST_CASE("addresses are global or not as in the IANA registries, up to each border") {
   for (const char* text :
        {"1.0.0.0",         "9.255.255.255", "11.0.0.0",       "100.63.255.255", "100.128.0.0",
         "126.255.255.255", "128.0.0.0",     "172.15.255.255", "172.32.0.0",     "192.0.0.9",
@@ -74,7 +74,7 @@ TEST_CASE("addresses are global or not, as IANA says, with the borders") {
   }
 }
 
-TEST_CASE("deny beats allow, allow beats the rule") {
+TEST_CASE("deny overrides allow, allow overrides the rule for global addresses") {
   auto scope = address_scope::from_rules({.allow = {"10.0.0.0/8", "lab.example"},
                                           .deny = {"10.1.0.0/16", "8.8.8.8", "no.lab.example"},
                                           .own = {"10.2.0.0/16"}});
@@ -104,15 +104,15 @@ TEST_CASE("the unspecified addresses are out of scope, whatever is allowed") {
   CHECK(verdict(*scope, "0.0.0.1") == verdict_type::in_scope);
 }
 
-TEST_CASE("a refusal says what the address is and whose rule it is") {
+TEST_CASE("a refusal says what the address is and which rule refuses it") {
   address_scope scope;
-  auto refused = scope.judge(target::parse("10.0.0.1").value());
+  auto refused = scope.check(target::parse("10.0.0.1").value());
   CHECK(refused.what == verdict_type::out_of_scope);
   CHECK(refused.reason.find("private (RFC 1918)") != std::string::npos);
   CHECK(refused.reason.find("scope.allow") != std::string::npos);
 }
 
-TEST_CASE("rules that are none are refused with the entry's text") {
+TEST_CASE("an invalid rule is refused with the text of the entry") {
   for (const char* entry : {"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/-1", "2001:db8::/129", "x/8",
                             "single", "*.example.com", ""}) {
     auto scope = address_scope::from_rules({{entry}, {}, {}});
@@ -122,7 +122,7 @@ TEST_CASE("rules that are none are refused with the entry's text") {
   }
 }
 
-TEST_CASE("a network holds its first and last address and neither neighbour") {
+TEST_CASE("a network contains its first and last address and neither neighbour") {
   auto net = network::parse("192.0.2.64/26").value();
   CHECK(net.contains(address("192.0.2.64")));
   CHECK(net.contains(address("192.0.2.127")));
@@ -140,16 +140,16 @@ TEST_CASE("this machine's own addresses are out of scope unless they are allowed
   auto name = target::parse("own.example").value();
   auto scope = address_scope::from_rules({}).value();
   scope.exclude_machine({own});
-  auto judged = scope.judge(here);
-  CHECK(judged.what == address_scope::verdict::out_of_scope);
-  CHECK(judged.reason.find("address of this machine") != std::string::npos);
-  CHECK(judged.reason.find("scope.allow") != std::string::npos);
-  CHECK(scope.judge(own, name).what == address_scope::verdict::out_of_scope);
-  CHECK(scope.judge(other, name).what == address_scope::verdict::in_scope);
+  auto checked = scope.check(here);
+  CHECK(checked.what == address_scope::verdict::out_of_scope);
+  CHECK(checked.reason.find("address of this machine") != std::string::npos);
+  CHECK(checked.reason.find("scope.allow") != std::string::npos);
+  CHECK(scope.check(own, name).what == address_scope::verdict::out_of_scope);
+  CHECK(scope.check(other, name).what == address_scope::verdict::in_scope);
   for (const char* allowed : {"8.8.4.0/24", "own.example"}) {
     auto wider = address_scope::from_rules({{allowed}, {}, {}}).value();
     wider.exclude_machine({own});
-    CHECK(wider.judge(own, name).what == address_scope::verdict::in_scope);
+    CHECK(wider.check(own, name).what == address_scope::verdict::in_scope);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "model/audit_entry.hpp"
+#include "model/auth/audit_entry.hpp"
 
 #include "model/events.hpp"
 #include "tests/support/doctest.hpp"
@@ -23,7 +23,7 @@ audit_entry full_entry() {
 
 }  // namespace
 
-TEST_CASE("an audit entry is read as it was written") {
+TEST_CASE("an audit entry survives the round trip through JSON") {
   auto whole = full_entry();
   CHECK(parse_audit_entry(to_json_text(whole)).value() == whole);
   auto refused = full_entry();
@@ -35,7 +35,7 @@ TEST_CASE("an audit entry is read as it was written") {
   CHECK(to_json_text(refused).find("user") == std::string::npos);
 }
 
-TEST_CASE("the result goes with the status") {
+TEST_CASE("the result follows from the status") {
   auto entry = full_entry();
   CHECK(result_of(entry) == "accepted");
   entry.partial = true;
@@ -48,7 +48,7 @@ TEST_CASE("the result goes with the status") {
   CHECK(!parse_audit_entry("{}"));
 }
 
-TEST_CASE("the record of an entry has its user as key, and the client where there is none") {
+TEST_CASE("the key of an entry's record is its user, or its client if there is no user") {
   auto entry = full_entry();
   auto record = to_record(entry);
   CHECK(record.topic == topics::audit);

@@ -1,21 +1,21 @@
-// What docs/contract.md promises to consumers, held against the code. tests/contract/vectors.py
-// holds the same vectors against the page.
+// Checks the promises of docs/reference/contract.md to consumers against the code.
+// tests/contract/vectors.py checks the same vectors against the page.
 
 #include "tests/support/contract.hpp"
 
 #include "base/hash.hpp"
-#include "model/definitions.hpp"
+#include "model/facts/definitions.hpp"
+#include "model/facts/value.hpp"
 #include "model/ids.hpp"
-#include "model/json.hpp"
-#include "model/observation.hpp"
-#include "model/text.hpp"
-#include "model/value.hpp"
+#include "model/scan/observation.hpp"
+#include "model/text/json.hpp"
+#include "model/text/text.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
 namespace {
 
-/// The cases of one kind; a kind without cases is a mistake of the page.
+/// Returns the cases of one kind; a kind without cases is a mistake in the page.
 json cases_of(const char* kind) {
   auto vectors = parse_own(test::contract_vectors());
   REQUIRE(vectors.is_object());
@@ -43,10 +43,10 @@ TEST_CASE("contract: targets have one canonical form") {
   }
 }
 
-TEST_CASE("contract: target keys and task ids") {
+TEST_CASE("contract: target keys and task ids agree with the vectors") {
   for (const auto& one : cases_of("target_keys")) {
-    auto scope = one.at("scope").get<group_list>();
-    auto key = key_of(target_at(one, "target"), text_at(one, "profile"), scope);
+    auto visibility = one.at("scope").get<group_list>();
+    auto key = key_of(target_at(one, "target"), text_at(one, "profile"), visibility);
     CHECK(key.str() == text_at(one, "key"));
   }
   for (const auto& one : cases_of("task_ids")) {
@@ -55,7 +55,7 @@ TEST_CASE("contract: target keys and task ids") {
   }
 }
 
-TEST_CASE("contract: entities, associations and endpoints") {
+TEST_CASE("contract: entities, associations and endpoints agree with the vectors") {
   for (const auto& one : cases_of("entities")) {
     CHECK(entity_id_of(text_at(one, "type"), text_at(one, "value")).str() == text_at(one, "id"));
   }
@@ -75,7 +75,7 @@ TEST_CASE("contract: entities, associations and endpoints") {
   }
 }
 
-TEST_CASE("contract: floating point numbers") {
+TEST_CASE("contract: floating point numbers agree with the vectors") {
   for (const auto& one : cases_of("floats")) {
     const auto* what = find_definition(text_at(one, "type"));
     REQUIRE(what != nullptr);
@@ -87,7 +87,7 @@ TEST_CASE("contract: floating point numbers") {
   }
 }
 
-TEST_CASE("contract: banners and certificates") {
+TEST_CASE("contract: banners and certificates agree with the vectors") {
   for (const auto& one : cases_of("banners")) {
     auto value =
         banner_value(test::bytes_of(text_at(one, "masked_hex")),

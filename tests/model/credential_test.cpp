@@ -1,4 +1,4 @@
-#include "model/credential.hpp"
+#include "model/auth/credential.hpp"
 
 #include "base/hash.hpp"
 #include "model/events.hpp"
@@ -38,7 +38,7 @@ bool mentions(const std::string& text, const char* what) {
 
 }  // namespace
 
-TEST_CASE("a key is made of its order and of bytes that nobody can guess") {
+TEST_CASE("a key is created from its order and unpredictable bytes") {
   auto made = make_key(an_order(), some_bytes(), then);
   CHECK(made.what.id.str() == "000102030405060708090a0b");
   CHECK(made.secret == "0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b");
@@ -51,7 +51,7 @@ TEST_CASE("a key is made of its order and of bytes that nobody can guess") {
   CHECK(made.what.expired_at(then + std::chrono::hours(48)));
 }
 
-TEST_CASE("without groups a key has one of its own, without a user it is one") {
+TEST_CASE("a key without groups gets its own group, a key without a user is its own user") {
   key_order order;
   order.roles = {"user"};
   auto alone = make_key(order, some_bytes(), then).what;
@@ -64,7 +64,7 @@ TEST_CASE("without groups a key has one of its own, without a user it is one") {
   CHECK(make_key(order, some_bytes(), then).what.groups == group_list{"user:ada"});
 }
 
-TEST_CASE("a key comes back from its record, and its secret is not in it") {
+TEST_CASE("a key survives the round trip through its record, which does not contain its secret") {
   auto made = make_key(an_order(), some_bytes(), then);
   auto written = to_record(made.what);
   CHECK(written.topic == "credentials");
@@ -83,7 +83,7 @@ TEST_CASE("a key comes back from its record, and its secret is not in it") {
   CHECK(parse_credential(later.value).value() == revoked);
 }
 
-TEST_CASE("a record that is no key is refused") {
+TEST_CASE("an invalid record of a key is refused") {
   auto whole = parse_own(to_json_text(make_key(an_order(), some_bytes(), then).what));
   for (const char* field : {"id", "hash", "name", "user", "roles", "groups", "created"}) {
     CAPTURE(field);
@@ -108,7 +108,7 @@ TEST_CASE("a record that is no key is refused") {
   CHECK(parse_credential(changed("roles", {"from_the_future"})));
 }
 
-TEST_CASE("both halves of a key stand in one token") {
+TEST_CASE("one token contains both halves of a key") {
   auto made = make_key(an_order(), some_bytes(), then);
   key_parts parts{made.what.id.str(), made.secret};
   auto token = token_of(parts);
@@ -123,7 +123,7 @@ TEST_CASE("both halves of a key stand in one token") {
   }
 }
 
-TEST_CASE("what is told of a key never holds its secret, but for the one time") {
+TEST_CASE("descriptions of a key never contain its secret, except the response that creates it") {
   auto made = make_key(an_order(), some_bytes(), then);
   auto once = to_json(made);
   CHECK(once["apiKey"] == made.what.id.str());
@@ -148,7 +148,7 @@ TEST_CASE("what is told of a key never holds its secret, but for the one time") 
   CHECK(to_text(told).find(made.what.hash) == std::string::npos);
 }
 
-TEST_CASE("an order that is none says why") {
+TEST_CASE("an invalid order is refused with the reason") {
   CHECK(refusal(an_order()).empty());
   auto order = an_order();
   order.roles = {};

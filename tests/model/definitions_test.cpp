@@ -1,4 +1,4 @@
-#include "model/definitions.hpp"
+#include "model/facts/definitions.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -17,14 +17,14 @@ bool is_kebab_case(std::string_view name) {
          });
 }
 
-/// The types that only this program has. Their attributes are no types.
+/// Returns whether only this program has the type. The attributes of such types are not types.
 bool is_own(std::string_view type) {
   return type == "banner" || type == "certificate" || type == "service";
 }
 
 }  // namespace
 
-TEST_CASE("there are 129 types of the interface and three of our own, sorted, each there once") {
+TEST_CASE("there are 129 types of the interface and three of this program, sorted and unique") {
   auto all = all_definitions();
   CHECK(all.size() == 129 + 3);
   for (std::size_t i = 1; i < all.size(); ++i) {
@@ -33,7 +33,7 @@ TEST_CASE("there are 129 types of the interface and three of our own, sorted, ea
   }
 }
 
-TEST_CASE("every definition is whole") {
+TEST_CASE("every definition is complete") {
   std::set<std::string_view> sentences;
   for (const auto& one : all_definitions()) {
     CAPTURE(one.type);
@@ -52,7 +52,7 @@ TEST_CASE("every definition is whole") {
   }
 }
 
-TEST_CASE("what a definition names is a type too") {
+TEST_CASE("every type that a definition names is defined") {
   for (const auto& one : all_definitions()) {
     CAPTURE(one.type);
     auto known = [](std::string_view type) { return find_definition(type) != nullptr; };
@@ -81,7 +81,7 @@ TEST_CASE("a definition is found by its type, and by nothing else") {
   CHECK(find_definition("certificate")->main_value == data_type::sha256);
 }
 
-TEST_CASE("every data type has a name of its own") {
+TEST_CASE("every data type has a unique name") {
   std::set<std::string_view> names;
   auto types = all_data_types();
   for (std::size_t i = 0; i < types.size(); ++i) {

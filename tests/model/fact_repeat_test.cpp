@@ -1,8 +1,8 @@
-#include "model/fact_repeat.hpp"
+#include "model/facts/fact_repeat.hpp"
 
 #include "base/hash.hpp"
 #include "model/events.hpp"
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ std::optional<repeat_mark> mark_of(const std::string& text) {
   return repeat_of({topics::entities, "key", text, {}});
 }
 
-/// Facts that are hard to cut: strings that contain brackets, quotes and names of members.
+/// Returns facts that are hard to cut: strings that contain brackets, quotes and names of members.
 std::vector<json> awkward_facts() {
   json plain = {{"time", time_of_fact}, {"task", "t"}, {"value", "v"}};
   std::vector<json> out = {plain, {{"time", time_of_fact}}, {{"time", time_of_fact}, {"a", 1}}};
@@ -42,14 +42,15 @@ std::vector<json> awkward_facts() {
 
 }  // namespace
 
-TEST_CASE("the mark of a fact is that of its text without time, task and, of an edge, evidence") {
+TEST_CASE(
+    "the mark of a fact covers its text without time, task and, for an association, evidence") {
   for (const auto& topic : {topics::entities, topics::associations}) {
     for (const auto& fact : awkward_facts()) {
       auto rest = fact;
       rest.erase("time");
       rest.erase("task");
       if (topic == topics::associations) rest.erase("evidence");
-      // Files hold marks of earlier versions: how they are calculated stays as it is.
+      // Files contain marks of earlier versions: their calculation must not change.
       auto digest = sha256(std::string(topic) + "\nkey\n" + to_text(rest));
       auto mark = repeat_of({topic, "key", to_text(fact), {}});
       CAPTURE(to_text(fact));
@@ -60,18 +61,18 @@ TEST_CASE("the mark of a fact is that of its text without time, task and, of an 
   }
 }
 
-TEST_CASE("facts that differ in anything else have different marks") {
+TEST_CASE("facts that differ in any other field have different marks") {
   std::vector<decltype(repeat_mark::said)> said;
   auto facts = awkward_facts();
   std::ranges::sort(facts);
-  facts.erase(std::ranges::unique(facts).begin(), facts.end());
+  facts.erase(std::unique(facts.begin(), facts.end()), facts.end());
   for (const auto& fact : facts)
     said.push_back(repeat_of(entity_of(fact)).value().said);
   std::ranges::sort(said);
   CHECK(std::ranges::adjacent_find(said) == said.end());
 }
 
-TEST_CASE("what is no fact with a time has no mark") {
+TEST_CASE("a record that is not a fact with a time has no mark") {
   for (const char* text :
        {"", "{", "{}", "null", "[]", "{\"", "{\"}", "{\"time", "{\"time\"}", "{\"time\":}",
         R"({"time":"yesterday"})", R"({"time":1})", R"({"time":{}})", R"({"a":"b"})",

@@ -2,9 +2,9 @@
 
 #include "base/hash.hpp"
 #include "base/record_size.hpp"
-#include "model/number_list.hpp"
-#include "model/port_set.hpp"
-#include "model/webhook_keys.hpp"
+#include "model/net/port_set.hpp"
+#include "model/scan/number_list.hpp"
+#include "model/webhook/webhook_keys.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace sonde::test {
 namespace {
 
-using namespace model;  // NOLINT: half of what stands here is of that name space
+using namespace model;  // NOLINT: half of the names in this file are from that namespace
 
 constexpr std::uint32_t most_ports = 65'535;
 
@@ -67,23 +67,23 @@ std::vector<std::uint16_t> hostile_values::numbers() {
 scan_request hostile_values::request() {
   scan_request out;
   out.target = target::parse("203.0.113." + std::to_string(1 + up_to(200))).value();
-  // As many ports as a scan may list, under the least limit of a record.
+  // As many ports as a scan may list, under the smallest limit of a record.
   std::vector<std::uint16_t> ports;
   for (std::uint32_t port = 10'001; ports.size() < 1'300; port += 2)
     ports.push_back(static_cast<std::uint16_t>(port));
   out.profile = up_to(1) == 0 ? "full" : port_set::of(ports).text();
   if (out.profile == "full") out.ports = port_set::of(ports).text();
   for (std::uint64_t i = 0; i <= up_to(20); ++i)
-    out.scope.push_back(name(100));
-  out.scope = normal_groups(std::move(out.scope));
-  out.key = key_of(out.target, out.profile, out.scope);
+    out.visibility.push_back(name(100));
+  out.visibility = normal_groups(std::move(out.visibility));
+  out.key = key_of(out.target, out.profile, out.visibility);
   out.generation = 1 + up_to(1'000'000);
   out.requested = some_time(0);
   out.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   return out;
 }
 
-/// As ingest makes it of the longest URL and twenty headers full of quotes.
+/// Returns a webhook as ingest makes it from the longest URL and twenty headers full of quotes.
 webhook hostile_values::largest_webhook() {
   static const auto keys = webhook_keys::parse(
                                "whenc_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n"
@@ -97,7 +97,7 @@ webhook hostile_values::largest_webhook() {
     order.headers.emplace_back("x-" + std::to_string(i), std::string(195, '"'));
   order.secret = "whsec_" + to_base64(std::string(64, 's'));
   order.owner = name(200);
-  return keys.seal(order);
+  return keys.encrypt(order);
 }
 
 sweep_cursor hostile_values::worst_cursor() {
@@ -135,6 +135,10 @@ endpoint_result hostile_values::row() {
   out.certificate = std::string(64, 'c');
   out.subject = text(200);
   out.not_after = "2027-01-01T00:00:00.000Z";
+  for (std::uint64_t i = 0; i < up_to(13); ++i) {
+    auto number = [this] { return static_cast<std::uint32_t>(up_to(0xFFFF'FFFF)); };
+    out.requests.push_back({"elasticsearch", "answered", number(), number(), number()});
+  }
   return out;
 }
 
@@ -145,7 +149,7 @@ scan_task hostile_values::small_task() {
   out.target = asked.target;
   out.profile = asked.profile;
   out.ports = asked.ports;
-  out.scope = asked.scope;
+  out.visibility = asked.visibility;
   out.version = {12, 34};
   out.folded = 56;
   out.current = generation(out.key, 17);
@@ -170,7 +174,7 @@ scan_task hostile_values::task() {
     auto next = request();
     next.target = out.target;
     next.profile = out.profile;
-    next.scope = out.scope;
+    next.visibility = out.visibility;
     next.key = out.key;
     next.generation = 1'000'001;
     out.next = std::move(next);
@@ -186,7 +190,7 @@ scan_task hostile_values::task() {
     out.produced.push_back({"entities", i, 1LL << 60U});
     out.produced.push_back({"associations", i, 1LL << 60U});
   }
-  // Beyond what folding would have let in.
+  // More than folding accepts.
   for (std::uint64_t i = 0; up_to(9) == 0 && i < 100; ++i)
     out.pending.push_back({i, task_id_of(out.key, i), largest_webhook()});
   return out;
@@ -239,8 +243,8 @@ progress_event hostile_values::progress() {
   return {asked.key, asked.id(), {~0U, ~0U, ~0U}, some_time(1)};
 }
 
-kept_answer hostile_values::answer(std::size_t body_bytes) {
-  kept_answer out;
+cached_response hostile_values::answer(std::size_t body_bytes) {
+  cached_response out;
   out.id = std::string(64, 'a');
   out.request = std::string(64, 'b');
   out.by = name(128);
@@ -260,7 +264,7 @@ void check_coarser(const sweep_cursor& coarse, const sweep_cursor& fine) {
   REQUIRE(kept);
   REQUIRE(silent);
   REQUIRE(open);
-  // What owes an answer before the index is still known to; the rest is asked anew.
+  // Every silent port before the index is still known; the rest is probed again.
   std::erase_if(*silent, [&](std::uint16_t place) { return place > coarse.index; });
   CHECK(*kept == *silent);
   if (coarse.index > 0) CHECK(*open == parse_number_list(fine.open).value());

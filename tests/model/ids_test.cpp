@@ -1,4 +1,4 @@
-// The vectors here are those of docs/contract.md, computed with a few lines of Python.
+// The vectors of docs/reference/contract.md, computed with a few lines of Python.
 
 #include "model/ids.hpp"
 
@@ -6,7 +6,7 @@
 
 namespace sonde::model {
 
-TEST_CASE("target keys, task ids, entity ids, association ids") {
+TEST_CASE("target keys, task ids, entity ids and association ids agree with the contract") {
   auto address = target::parse("203.0.113.1").value();
   auto key = key_of(address, "standard", {"public"});
   CHECK(key.str() == "3ad3f455ae5e1cb065cc3642eeab9b46896bf7da3f764359126a1b31982d22b7");
@@ -25,7 +25,7 @@ TEST_CASE("target keys, task ids, entity ids, association ids") {
         "af94ea92e2385aa06fce671c7c20e07d64c955e35fec322fefe453ff761abe94");
 }
 
-TEST_CASE("fields cannot run into each other") {
+TEST_CASE("different fields never give the same hash input") {
   auto address = target::parse("203.0.113.1").value();
   CHECK(key_of(address, "a", {"bc"}) != key_of(address, "ab", {"c"}));
   CHECK(key_of(address, "a", {"b", "c"}) != key_of(address, "a", {"bc"}));
@@ -43,7 +43,7 @@ TEST_CASE("a task id is a UUID of version 8 and follows from the generation") {
   CHECK(task_id_of(key, 1) != task_id_of(key, 2));
 }
 
-TEST_CASE("a task id is read with capitals too") {
+TEST_CASE("a task id is accepted with capital letters too") {
   auto id = task_id_of(key_of(target::parse("example.com").value(), "full", {"public"}), 1);
   auto capitals = id.str();
   for (auto& c : capitals) {
@@ -56,7 +56,7 @@ TEST_CASE("a task id is read with capitals too") {
   CHECK(!read_task_id(""));
 }
 
-TEST_CASE("ids are told from other text") {
+TEST_CASE("ids are distinguished from other text") {
   for (const char* text :
        {"", "x", "00000000-0000-8000-8000-00000000000", "00000000-0000-8000-8000-0000000000000",
         "00000000x0000-8000-8000-000000000000", "0000000G-0000-8000-8000-000000000000",

@@ -1,4 +1,4 @@
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 
 #include "tests/support/corpora.hpp"
 #include "tests/support/doctest.hpp"
@@ -32,15 +32,15 @@ TEST_CASE("JSON of every kind is parsed") {
     CHECK(parse_json(scalar, depth));
 }
 
-TEST_CASE("what is refused says why and where") {
+TEST_CASE("a refusal says why and where") {
   CHECK(says(refusal(""), "empty"));
   CHECK(says(refusal("  \n"), "empty"));
   CHECK(says(refusal("{\"a\":1"), "parse error at column "));
   CHECK(says(refusal("{\n\"a\":x}"), "line 2, column"));
   CHECK(says(refusal("{} x"), "malformed"));
   CHECK(says(refusal(std::string_view("{\"target\":\"a\"}\0garbage", 22)), "NUL"));
-  CHECK(says(refusal(R"({"a":1,"a":2})"), "\"a\" stands twice"));
-  CHECK(says(refusal(R"({"x":{"a":1,"a":1}})"), "stands twice"));
+  CHECK(says(refusal(R"({"a":1,"a":2})"), "\"a\" occurs twice"));
+  CHECK(says(refusal(R"({"x":{"a":1,"a":1}})"), "occurs twice"));
   CHECK(says(refusal("\"\xFF\""), "UTF-8"));
   CHECK(says(refusal(std::string(depth + 1, '[') + std::string(depth + 1, ']')), "deeper than 32"));
   CHECK(parse_json(std::string(depth, '[') + std::string(depth, ']'), depth));
@@ -48,7 +48,7 @@ TEST_CASE("what is refused says why and where") {
   CHECK(says(refusal("[1e999999]"), "malformed"));
 }
 
-TEST_CASE("a misspelt field is answered with the right one") {
+TEST_CASE("a misspelt field is refused with the correct name") {
   auto check = [](const char* text) {
     return check_fields(json::parse(text), {"target", "ports"});
   };
@@ -58,12 +58,12 @@ TEST_CASE("a misspelt field is answered with the right one") {
   CHECK(says(check(R"({"port":1})").error().message(), "did you mean \"ports\"?"));
   CHECK(says(check(R"({"Target":1})").error().message(), "did you mean \"target\"?"));
   CHECK(says(check(R"({"TARGET":1})").error().message(), "did you mean \"target\"?"));
-  CHECK(says(check(R"({"colour":1})").error().message(), "known are target, ports"));
+  CHECK(says(check(R"({"colour":1})").error().message(), "known: target, ports"));
   CHECK(says(check("[]").error().message(), "not an object but of the type array"));
   CHECK(check(("{\"" + std::string(10'000, 'x') + "\":1}").c_str()).error().message().size() < 200);
 }
 
-TEST_CASE("the JSON test suite: what must not parse does not, what must does") {
+TEST_CASE("the parser agrees with the JSON test suite on what must parse and what must not") {
   auto folder = test::corpora();
   if (!folder) {
     MESSAGE("left out: the JSON test suite, as there are no corpora here (SONDE_CORPORA)");
@@ -76,7 +76,7 @@ TEST_CASE("the JSON test suite: what must not parse does not, what must does") {
     auto name = file.path().filename().string();
     std::ifstream in(file.path(), std::ios::binary);
     std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    // The suite nests lists deeper than we do in one file that must not parse, and nowhere else.
+    // In the suite, lists are nested deeper than the limit in only one file, which must not parse.
     auto parsed = parse_json(text, depth);
     CAPTURE(name);
     if (name.starts_with("n_")) {
@@ -84,7 +84,7 @@ TEST_CASE("the JSON test suite: what must not parse does not, what must does") {
       ++refused;
     } else if (name.starts_with("y_object_duplicated_key")) {
       REQUIRE(!parsed);
-      CHECK(says(parsed.error().message(), "stands twice"));
+      CHECK(says(parsed.error().message(), "occurs twice"));
     } else if (name.starts_with("y_")) {
       CHECK(parsed);
       ++accepted;
@@ -94,7 +94,7 @@ TEST_CASE("the JSON test suite: what must not parse does not, what must does") {
   CHECK(refused == 188);
 }
 
-TEST_CASE("a refusal does not grow with what is refused") {
+TEST_CASE("the length of a refusal does not grow with the input") {
   std::string much(200'000, 'a');
   for (const auto& text :
        {"\"" + much, "\"" + much + "\x01", "\"" + much + "\\q\"", std::string(200'000, '1') + "x",

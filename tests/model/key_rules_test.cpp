@@ -1,4 +1,4 @@
-#include "model/key_rules.hpp"
+#include "model/auth/key_rules.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -30,7 +30,7 @@ checked_key check(const std::vector<credential>& keys) {
 
 }  // namespace
 
-TEST_CASE("a derived key has what every key before it has, and ends with the first that ends") {
+TEST_CASE("a derived key has the rights common to its whole chain, and the earliest expiry") {
   auto first = key("a", {"reporter", "user"}, {"red", "blue"});
   auto second = key("b", {"admin", "reporter"}, {"red"}, "a");
   auto third = key("c", {"admin", "reporter", "trusted", "user"}, {"blue", "red"}, "b");
@@ -43,12 +43,12 @@ TEST_CASE("a derived key has what every key before it has, and ends with the fir
   CHECK(checked.rights.expires == first.expires);
   CHECK(checked.rights.first == first.id);
   CHECK(checked.rights.depth == 3);
-  // The role admin has them all.
+  // The role admin includes every role.
   auto root = key("r", {"admin"}, {"red"});
   CHECK(check({key("d", {"trusted"}, {"red"}, "r"), root}).rights.roles == names{"trusted"});
 }
 
-TEST_CASE("a key whose parent has ended has ended") {
+TEST_CASE("a key ends when its parent ends") {
   auto first = key("a", {"user"}, {"red"});
   auto second = key("b", {"user"}, {"red"}, "a");
   CHECK(check({second, first}).state == key_state::valid);
@@ -68,7 +68,7 @@ TEST_CASE("a key whose parent has ended has ended") {
   CHECK(check({second, elsewhere}).state == key_state::revoked);
 }
 
-TEST_CASE("an order asks for no more than its parent may do") {
+TEST_CASE("an order cannot exceed the rights of its parent") {
   key_rights parent{{"user"}, {"red"}, std::nullopt, key_id("a"), 3};
   key_order order;
   order.roles = {"user"};
@@ -85,7 +85,7 @@ TEST_CASE("an order asks for no more than its parent may do") {
   CHECK(!check_derived(order, parent, 4));
 }
 
-TEST_CASE("Sonde's own users are nobody's to name") {
+TEST_CASE("an order for a reserved user of Sonde is refused") {
   key_order order;
   for (const char* user : {"admin", "sonde", "Admin", "SONDE"}) {
     order.user_id = user;
@@ -99,7 +99,7 @@ TEST_CASE("Sonde's own users are nobody's to name") {
   CHECK(!is_reserved_user("sondeur"));
 }
 
-TEST_CASE("a key's parent stands in its record, and in what others are told") {
+TEST_CASE("the record and the description of a key contain its parent") {
   key_order order;
   order.roles = {"user"};
   order.parent = key_id("000102030405060708090a0b");

@@ -1,6 +1,6 @@
-// What a task remembers of ports that its earlier scans found open.
+// The ports that earlier scans of a task found open.
 
-#include "model/task_fold.hpp"
+#include "model/scan/task_fold.hpp"
 #include "tests/model/sample_tasks.hpp"
 #include "tests/support/doctest.hpp"
 
@@ -18,7 +18,8 @@ endpoint_result open_row(const std::string& endpoint) {
   return out;
 }
 
-/// Ends the current generation with these ports open. `asked`: those that it has a verdict on.
+/// Ends the current generation with these ports open. `asked` returns whether it has a verdict on
+/// an endpoint.
 scan_task ended_with(scan_task t, int second, const std::vector<std::string>& open,
                      const std::function<bool(const std::string&)>& asked) {
   for (const auto& endpoint : open)
@@ -30,7 +31,7 @@ scan_task ended_with(scan_task t, int second, const std::vector<std::string>& op
 
 }  // namespace
 
-TEST_CASE("what an earlier scan found open is closed once a later one has asked it in vain") {
+TEST_CASE("an endpoint of an earlier scan is closed once a later scan gets no answer from it") {
   auto all = [](const std::string&) { return true; };
   auto closed = [](const scan_task& t) {
     std::vector<std::string> out;
@@ -38,25 +39,25 @@ TEST_CASE("what an earlier scan found open is closed once a later one has asked 
       if (one.closed) out.push_back(one.endpoint + " " + to_rfc3339(one.last_open).substr(17, 2));
     return out;
   };
-  using names = std::vector<std::string>;
+  using lines = std::vector<std::string>;
   auto t = ended_with(sample_tasks::task(1, 1), 10, {"a:1", "a:2", "a:3"}, all);
   CHECK(t.past.empty());
   t = ended_with(fold(t, sample_tasks::request(2), 2, sample_tasks::kept), 20, {"a:2"}, all);
-  CHECK(closed(t) == names{"a:1 15", "a:3 15"});
+  CHECK(closed(t) == lines{"a:1 15", "a:3 15"});
   CHECK(t.past.size() == 2);
-  // While it runs nothing is said; what is open again is forgotten.
+  // While the task runs, nothing is closed; an endpoint that is open again is forgotten.
   auto running = fold(t, sample_tasks::request(3), 3, sample_tasks::kept);
   CHECK(closed(running).empty());
   CHECK(running.past.size() == 3);
   t = ended_with(running, 30, {"a:1", "a:9"}, all);
-  CHECK(closed(t) == names{"a:2 25", "a:3 15"});
-  // What was not asked may be open, and is remembered.
+  CHECK(closed(t) == lines{"a:2 25", "a:3 15"});
+  // An endpoint that was not probed may be open, and is kept.
   t = ended_with(fold(t, sample_tasks::request(4), 4, sample_tasks::kept), 40, {},
                  [](const std::string& endpoint) { return endpoint != "a:2"; });
-  CHECK(closed(t) == names{"a:1 35", "a:9 35", "a:3 15"});
+  CHECK(closed(t) == lines{"a:1 35", "a:9 35", "a:3 15"});
   t = ended_with(fold(t, sample_tasks::request(5), 5, sample_tasks::kept), 50, {}, all);
   CHECK(closed(t).size() == 4);
-  // Where not all open ports are listed, one that is not may be open.
+  // If not all open ports are listed, an endpoint that is not listed may be open.
   t = fold(t, sample_tasks::request(6), 6, sample_tasks::kept);
   t.results.push_back(open_row("a:2"));
   t.results_total = 7;
@@ -65,7 +66,7 @@ TEST_CASE("what an earlier scan found open is closed once a later one has asked 
   CHECK(t.past.size() == 3);
 }
 
-TEST_CASE("a task keeps the endpoints that were open last, up to a limit") {
+TEST_CASE("a task keeps the most recently open endpoints, up to a limit") {
   auto all = [](const std::string&) { return true; };
   std::vector<std::string> many;
   for (std::size_t i = 0; i < most_past_endpoints; ++i)

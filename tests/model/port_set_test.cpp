@@ -1,11 +1,11 @@
-#include "model/port_set.hpp"
+#include "model/net/port_set.hpp"
 
-#include "model/profile.hpp"
+#include "model/scan/profile.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
 
-TEST_CASE("ports have one written form") {
+TEST_CASE("ports have one canonical form") {
   struct row {
     const char* written;
     const char* canonical;
@@ -31,14 +31,14 @@ TEST_CASE("ports have one written form") {
   CHECK(port_set::of({3, 1, 2}).text() == "1-3");
 }
 
-TEST_CASE("what is no list of ports is refused") {
+TEST_CASE("an invalid list of ports is refused") {
   for (const char* text : {"", "0", "65536", "80,", ",80", "80--90", "90-80", "a", "80-", "-80",
                            "80 ", "8 0", "+80", "0x50", "80;90", "99999999999999999999"}) {
     CHECK_MESSAGE(!port_set::parse(text), text);
   }
 }
 
-TEST_CASE("ranks count the ports in order") {
+TEST_CASE("ranks number the ports in order") {
   auto ports = port_set::parse("22,80-82,443").value();
   std::vector<std::uint16_t> want{22, 80, 81, 82, 443};
   for (std::uint32_t i = 0; i < ports.size(); ++i)
@@ -49,8 +49,7 @@ TEST_CASE("ranks count the ports in order") {
     CHECK(!ports.contains(port));
 }
 
-TEST_CASE(
-    "standard is about a thousand ports, every row of it is one, and each port is in it once") {
+TEST_CASE("`standard` has about a thousand ports, each once, and every row has a reason") {
   profile_book profiles;
   const auto* standard = profiles.find("standard");
   REQUIRE(standard != nullptr);
@@ -73,7 +72,7 @@ TEST_CASE(
   CHECK(profiles.find("full")->size() == 65535);
 }
 
-TEST_CASE("a refusal of ports does not grow with them") {
+TEST_CASE("the length of a refusal of ports does not grow with the input") {
   for (const auto& text : {"2-" + std::string(300'000, '0') + "1", std::string(300'000, '1')}) {
     auto parsed = port_set::parse(text);
     REQUIRE(!parsed);
@@ -81,7 +80,7 @@ TEST_CASE("a refusal of ports does not grow with them") {
   }
 }
 
-TEST_CASE("profiles of one's own") {
+TEST_CASE("the configuration can define profiles") {
   auto profiles = profile_book::with({{"web", "80,443"}});
   REQUIRE(profiles);
   CHECK(profiles->ports_of("web", "").value().text() == "80,443");
@@ -91,7 +90,7 @@ TEST_CASE("profiles of one's own") {
   REQUIRE(!misspelt);
   CHECK(misspelt.error().message().find("\"standard\"") != std::string::npos);
   CHECK(profile_book().unknown("nope").message() ==
-        "there is no profile \"nope\"; known are full, standard");
+        "there is no profile \"nope\"; known: full, standard");
   CHECK(!profile_book::with({{"full", "80"}}));
   CHECK(!profile_book::with({{"1web", "80"}}));
   CHECK(!profile_book::with({{"web", "x"}}));

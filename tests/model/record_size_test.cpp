@@ -1,12 +1,12 @@
-// No input makes a record that is larger than `record_max_bytes`, whoever builds it.
+// No input makes a record larger than `record_max_bytes`, whichever code builds it.
 
 #include "base/record_size.hpp"
 
 #include "model/dead_letter.hpp"
 #include "model/events.hpp"
-#include "model/number_list.hpp"
-#include "model/task_fitting.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/number_list.hpp"
+#include "model/scan/task_fitting.hpp"
+#include "model/scan/task_fold.hpp"
 #include "tests/model/hostile_values.hpp"
 #include "tests/support/doctest.hpp"
 
@@ -19,7 +19,7 @@ constexpr std::uint64_t slower = 4;
 constexpr std::uint64_t slower = 1;
 #endif
 
-/// Fewer under a sanitizer, which looks for other faults than sizes.
+/// Returns fewer seeds under a sanitizer, which looks for other faults than sizes.
 constexpr std::uint64_t seeds(std::uint64_t usual) {
   return (usual + slower - 1) / slower;
 }
@@ -28,7 +28,7 @@ using test::hostile_values;
 
 constexpr std::size_t bounds_of_records[] = {least_record_bytes, 200'000, usual_record_bytes};
 
-/// Whatever a snapshot is cut to, it reads back as what was written, and can be folded.
+/// Checks that a truncated snapshot reads back as it was written, and can be folded.
 void check_snapshot(const scan_task& task, std::size_t most) {
   auto whole = to_record(task, test::some_time(1));
   CHECK(size_of(whole) <= most);
@@ -51,7 +51,7 @@ void check_snapshot(const scan_task& task, std::size_t most) {
 
 }  // namespace
 
-TEST_CASE("a snapshot keeps to its bound, whatever the target, its callers and its past are") {
+TEST_CASE("a snapshot stays within its limit, whatever its target, its callers and its past are") {
   for (std::uint64_t seed = 1; seed <= seeds(6); ++seed) {
     hostile_values random(seed);
     auto task = random.task();
@@ -70,7 +70,7 @@ TEST_CASE("a snapshot that fits loses nothing") {
   CHECK(fitted(task, least_record_bytes) == task);
 }
 
-TEST_CASE("a host with 1,100 ports full of quotes has a table that is cut, and says so") {
+TEST_CASE("a host with 1,100 ports full of quotes has a table that is truncated and marked") {
   auto task = hostile_values(1).small_task();
   for (int port = 1; port <= 1'100; ++port) {
     endpoint_result row;
@@ -91,7 +91,31 @@ TEST_CASE("a host with 1,100 ports full of quotes has a table that is cut, and s
   CHECK(short_one.results.front() == task.results.front());
 }
 
-TEST_CASE("cursors of eight addresses under loss fit whole; of hundreds they become coarser") {
+TEST_CASE("the requests of results are the first that a snapshot loses, and it is marked") {
+  auto task = hostile_values(1).small_task();
+  for (int port = 1; port <= 1'000; ++port) {
+    endpoint_result row;
+    row.endpoint = "203.0.113.1:" + std::to_string(port) + "/tcp";
+    row.service = entity_id_of("service", row.endpoint);
+    row.banner = std::string(200, 'b');
+    for (int i = 0; i < 12; ++i)
+      row.requests.push_back({"postgresql", "answered", 100, 2'000, 30});
+    task.results.push_back(row);
+  }
+  task.results_total = 1'000;
+  task.past.push_back({"203.0.113.1:7/tcp", task.results.front().service, {}, true});
+  REQUIRE(size_of(to_record(task, {})) > usual_record_bytes);
+  auto short_one = fitted(task, usual_record_bytes);
+  CHECK(size_of(to_record(short_one, {})) <= usual_record_bytes);
+  CHECK(short_one.requests_omitted);
+  CHECK(short_one.past.size() == 1);
+  REQUIRE(short_one.results.size() == 1'000);
+  for (const auto& row : short_one.results)
+    CHECK(row.requests.empty());
+  CHECK(parse_scan_task(to_record(short_one, {}).value).value() == short_one);
+}
+
+TEST_CASE("cursors of eight addresses under loss fit whole; cursors of hundreds become coarser") {
   hostile_values random(3);
   auto task = random.small_task();
   task.current.state = task_state::running;
@@ -111,7 +135,7 @@ TEST_CASE("cursors of eight addresses under loss fit whole; of hundreds they bec
   }
 }
 
-TEST_CASE("a cursor of any length is coarser and asks every port that owes an answer") {
+TEST_CASE("a coarser cursor of any length still probes every port without a verdict") {
   for (std::uint64_t seed = 1; seed <= seeds(20); ++seed) {
     hostile_values random(seed);
     auto cursor = random.worst_cursor();
@@ -126,7 +150,7 @@ TEST_CASE("a cursor of any length is coarser and asks every port that owes an an
   }
 }
 
-TEST_CASE("webhooks for which a snapshot has no room are left out by folding") {
+TEST_CASE("folding leaves out webhooks for which a snapshot has no room") {
   hostile_values random(5);
   for (auto most : bounds_of_records) {
     std::optional<scan_task> task;
@@ -158,7 +182,7 @@ TEST_CASE("webhooks for which a snapshot has no room are left out by folding") {
   }
 }
 
-TEST_CASE("messages for webhooks keep to their bounds, and read back") {
+TEST_CASE("webhook messages stay within their limits, and read back") {
   for (std::uint64_t seed = 1; seed <= seeds(3); ++seed) {
     hostile_values random(seed);
     for (auto most : bounds_of_records) {
@@ -167,7 +191,7 @@ TEST_CASE("messages for webhooks keep to their bounds, and read back") {
       for (std::size_t most_body : {std::size_t{4'096}, std::size_t{65'536}, most}) {
         auto message = message_of(task, owed, most_body, most);
         CHECK(message.body.size() <= most_body);
-        CHECK(message.hook.sealed == owed.hook.sealed);
+        CHECK(message.hook.encrypted == owed.hook.encrypted);
         auto whole = to_record(message, task.traceparent);
         CHECK(size_of(whole) <= most);
         auto back = parse_webhook_message(whole.value);
@@ -187,7 +211,7 @@ TEST_CASE("messages for webhooks keep to their bounds, and read back") {
   }
 }
 
-TEST_CASE("a dead letter of any record keeps to its bound and tells the original") {
+TEST_CASE("a dead letter of any record stays within its limit and identifies the original") {
   for (std::uint64_t seed = 1; seed <= seeds(40); ++seed) {
     hostile_values random(seed);
     for (auto most : bounds_of_records) {
@@ -215,7 +239,7 @@ TEST_CASE("a dead letter of any record keeps to its bound and tells the original
   }
 }
 
-TEST_CASE("an entity's attributes are shortened to any size and keep the main value") {
+TEST_CASE("attributes of an entity are shortened to any size and keep the main value") {
   for (std::uint64_t seed = 1; seed <= seeds(8); ++seed) {
     hostile_values random(seed);
     auto attributes = random.attributes("banner");
@@ -237,13 +261,13 @@ TEST_CASE("an entity's attributes are shortened to any size and keep the main va
   }
 }
 
-TEST_CASE("what is bounded where it enters fits the least record") {
+TEST_CASE("records with fields limited at input fit the smallest record limit") {
   for (std::uint64_t seed = 1; seed <= seeds(40); ++seed) {
     hostile_values random(seed);
     CHECK(size_of(to_record(random.key())) <= least_record_bytes);
     CHECK(size_of(to_record(key_use{random.key().id, test::some_time(1)})) <= least_record_bytes);
     CHECK(size_of(to_record(random.progress())) <= least_record_bytes);
-    CHECK(size_of(to_record(claim{random.name(128), 5, test::some_time(1)})) <= least_record_bytes);
+    CHECK(size_of(to_record(lease{random.name(128), 5, test::some_time(1)})) <= least_record_bytes);
     auto request = random.request();
     request.webhooks = {random.largest_webhook()};
     auto written = to_record(request, "request");
@@ -269,7 +293,7 @@ TEST_CASE("a set of numbers is as short as a bitmap, and reads back") {
   CHECK(!parse_number_list("bits:" + std::string(20'000, 'A')));
 }
 
-TEST_CASE("texts are cut where their encoded form ends, never within a code point") {
+TEST_CASE("a text is cut to its encoded size, never within a code point") {
   CHECK(cut_encoded("\"\"\"", 4) == "\"\"");
   CHECK(cut_encoded("aé€😀", 6) == "aé€");
   CHECK(cut_encoded("\x01\x01", 7) == "\x01");

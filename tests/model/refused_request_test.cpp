@@ -1,7 +1,7 @@
-#include "model/refused_request.hpp"
+#include "model/scan/refused_request.hpp"
 
 #include "model/events.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/task_fold.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
@@ -13,14 +13,14 @@ scan_request asked(std::uint64_t generation) {
   scan_request out;
   out.target = target::parse("203.0.113.1").value();
   out.profile = "standard";
-  out.scope = {"public"};
-  out.key = key_of(out.target, out.profile, out.scope);
+  out.visibility = {"public"};
+  out.key = key_of(out.target, out.profile, out.visibility);
   out.generation = generation;
   out.requested = refused_at;
   return out;
 }
 
-/// The request's record, with something in its value replaced.
+/// Returns the request's record, with a part of its value replaced.
 record spoilt(const scan_request& request, const std::string& what, const std::string& by) {
   auto out = to_record(request, "r");
   auto at = out.value.find(what);
@@ -37,14 +37,14 @@ std::optional<scan_request> read(const record& from, std::uint64_t known) {
 
 }  // namespace
 
-TEST_CASE("a request with a field that cannot be read ends its generation with the reason") {
+TEST_CASE("a request with an unreadable field ends its generation with the reason") {
   auto request = asked(1);
   request.webhooks = {{std::string(64, 'a'), "https://hooks.example.com:443", "c2VhbGVk"}};
   auto refused = read(spoilt(request, "\"priority\":0", "\"priority\":\"high\""), 0);
   REQUIRE(refused);
   CHECK(refused->id() == request.id());
   CHECK(refused->target == request.target);
-  CHECK(refused->scope == request.scope);
+  CHECK(refused->visibility == request.visibility);
   auto task = fold(std::nullopt, *refused, 7, 16);
   CHECK(task.current.id == request.id());
   CHECK(task.current.state == task_state::failed);
@@ -55,7 +55,7 @@ TEST_CASE("a request with a field that cannot be read ends its generation with t
   CHECK(parse_scan_task(to_json_text(task)).value() == task);
 }
 
-TEST_CASE("the generation is found by the id where only that can be read") {
+TEST_CASE("an unreadable generation is recovered from the id") {
   auto request = asked(4);
   auto from = spoilt(request, "\"generation\":4", "\"generation\":\"four\"");
   auto refused = read(from, 3);
@@ -65,11 +65,11 @@ TEST_CASE("the generation is found by the id where only that can be read") {
   CHECK(!read(spoilt(asked(400), "\"generation\":400", "\"generation\":\"many\""), 3));
 }
 
-TEST_CASE("a target that cannot be read is named so") {
+TEST_CASE("an unreadable target gets the subject of the record, or a placeholder") {
   auto from = spoilt(asked(1), "\"203.0.113.1\"", "\"no target\"");
   auto refused = read(from, 0);
   REQUIRE(refused);
-  CHECK(refused->target.text() == "203.0.113.1");  // of the record's ce_subject
+  CHECK(refused->target.text() == "203.0.113.1");  // from the record's ce_subject
   from.headers.clear();
   refused = read(from, 0);
   REQUIRE(refused);
@@ -78,7 +78,7 @@ TEST_CASE("a target that cannot be read is named so") {
   CHECK(parse_scan_task(to_json_text(task)).value() == task);
 }
 
-TEST_CASE("a value that is no JSON fails the first scan of a key, and nothing that is there") {
+TEST_CASE("a value that is not JSON fails the first scan of a key, and no existing one") {
   auto from = to_record(asked(1), "r");
   from.value.resize(from.value.size() / 2);
   auto refused = read(from, 0);
@@ -87,7 +87,7 @@ TEST_CASE("a value that is no JSON fails the first scan of a key, and nothing th
   CHECK(!read(from, 1));
 }
 
-TEST_CASE("what names no task, or is about one that is there, ends none") {
+TEST_CASE("a record without a task, or for an existing task, ends none") {
   auto request = asked(2);
   request.kind = request_kind::attach;
   CHECK(!read(spoilt(request, "\"priority\":0", "\"priority\":99"), 1));
@@ -102,7 +102,7 @@ TEST_CASE("what names no task, or is about one that is there, ends none") {
   CHECK(!read(from, 1));
 }
 
-TEST_CASE("a refused generation waits for the end of the one before, and fails then") {
+TEST_CASE("a refused generation waits for the end of the previous one, and fails then") {
   auto task = started(fold(std::nullopt, asked(1), 0, 16), refused_at);
   auto refused = read(spoilt(asked(2), "\"priority\":0", "\"priority\":99"), 1);
   REQUIRE(refused);

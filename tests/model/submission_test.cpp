@@ -1,4 +1,4 @@
-#include "model/submission.hpp"
+#include "model/facts/submission.hpp"
 
 #include "model/errc.hpp"
 #include "tests/support/doctest.hpp"
@@ -28,7 +28,7 @@ struct submitter {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(submitter, "an entity is brought into its canonical form") {
+TEST_CASE_FIXTURE(submitter, "an entity is converted to its canonical form") {
   auto out = take(R"({"type":"hostname","attributes":{"hostname":"WWW.Example.COM"},
                       "reputation":-1,"tags":["b","a","b"]})");
   REQUIRE(out.entities.size() == 1);
@@ -44,14 +44,14 @@ TEST_CASE_FIXTURE(submitter, "an entity is brought into its canonical form") {
   CHECK(out.associations.empty());
 }
 
-TEST_CASE_FIXTURE(submitter, "numbers become numbers, whatever they were written as") {
+TEST_CASE_FIXTURE(submitter, "numeric values become numbers, in whatever form they were written") {
   auto out = take(R"({"type":"asn","attributes":{"asn":"0064496","latitude":"-33.40"}})");
   CHECK(out.entities[0].attributes["asn"] == 64496);
   CHECK(out.entities[0].attributes["latitude"] == -33.4);
   CHECK(out.id == entity_id_of("asn", "64496"));
 }
 
-TEST_CASE_FIXTURE(submitter, "associations nest, with their mode and readers") {
+TEST_CASE_FIXTURE(submitter, "associations nest, with their mode and visibility") {
   auto out = take(R"({"type":"ip","attributes":{"ip":"203.0.113.1"},"visibleBy":["public"],
     "associations":[{"mode":"aggregation","type":"port","attributes":{"port":"443/TCP"},
       "associations":[{"mode":"association","type":"url","attributes":{"url":"https://A.example/X"},
@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(submitter, "associations nest, with their mode and readers") {
   CHECK(out.associations[1].id == association_id_of(ip, "aggregation", port));
 }
 
-TEST_CASE_FIXTURE(submitter, "correlated attributes become entities of their own") {
+TEST_CASE_FIXTURE(submitter, "correlated attributes become separate entities") {
   auto out = take(R"({"type":"malware","correlate":["malware-family"],
     "attributes":{"malware":"Emotet","malware-family":"Emotet Family","malware-type":"Trojan"}})");
   REQUIRE(out.entities.size() == 2);
@@ -80,7 +80,7 @@ TEST_CASE_FIXTURE(submitter, "correlated attributes become entities of their own
   CHECK(out.associations[0].to_entity == out.entities[1].id);
 }
 
-TEST_CASE_FIXTURE(submitter, "what is said twice is one record") {
+TEST_CASE_FIXTURE(submitter, "a repeated assertion is one record") {
   auto out = take(R"({"type":"ip","attributes":{"ip":"203.0.113.1"},"associations":[
     {"mode":"association","type":"asn","attributes":{"asn":1},"reputation":2,"tags":["x"]},
     {"mode":"association","type":"asn","attributes":{"asn":"1"},"reputation":-2,"tags":["y"]}]})");
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(submitter, "what is said twice is one record") {
   CHECK(out.associations.size() == 1);
 }
 
-TEST_CASE_FIXTURE(submitter, "our own types take what a scan would say of them") {
+TEST_CASE_FIXTURE(submitter, "this program's own types accept the attributes that a scan finds") {
   auto out = take(R"({"type":"service","attributes":{"service":"203.0.113.1:443/tcp","name":"http",
                       "tls":true,"product":["a","b"]}})");
   CHECK(out.id == entity_id_of("service", "203.0.113.1:443/tcp"));
@@ -98,7 +98,7 @@ TEST_CASE_FIXTURE(submitter, "our own types take what a scan would say of them")
   CHECK(out.entities[0].attributes["product"].size() == 2);
 }
 
-TEST_CASE_FIXTURE(submitter, "refusals name the place, what is wrong there, and the mend") {
+TEST_CASE_FIXTURE(submitter, "a refusal names the place, the error and the remedy") {
   struct row {
     const char* body;
     const char* sentence;
@@ -121,17 +121,17 @@ TEST_CASE_FIXTURE(submitter, "refusals name the place, what is wrong there, and 
       {R"({"type":"ip","attribute":{}})", "did you mean \"attributes\"?"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"mode":"association"})", "unknown field"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"reputation":4})",
-       "reputation: is no integer"},
+       "reputation: is not an integer"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"reputation":1.5})",
-       "reputation: is no integer"},
+       "reputation: is not an integer"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"tags":"x"})",
        "tags: is of the JSON type string"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"tags":[" "]})", "tags[0]: is blank"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"visibleBy":[]})", "visibleBy: is empty"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"visibleBy":["red"]})",
-       "visibleBy: \"red\" is none of your groups"},
+       "visibleBy: \"red\" is not one of your groups"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"correlate":["asn"]})",
-       "correlate: \"asn\" is none of this entity's attributes"},
+       "correlate: \"asn\" is not one of this entity's attributes"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"correlate":["ip"]})",
        "cannot become an entity"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"associations":{}})", "associations: is of"},
@@ -139,7 +139,7 @@ TEST_CASE_FIXTURE(submitter, "refusals name the place, what is wrong there, and 
        "associations[0]: is of"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"associations":[
            {"type":"asn","attributes":{"asn":1}}]})",
-       "associations[0].mode: has to be"},
+       "associations[0].mode: must be"},
       {R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"associations":[
            {"mode":"association","type":"asn","attributes":{"asn":1}},
            {"mode":"association","type":"ip","attributes":{"ip":"::1"}}]})",
@@ -155,7 +155,8 @@ TEST_CASE_FIXTURE(submitter, "refusals name the place, what is wrong there, and 
   }
 }
 
-TEST_CASE_FIXTURE(submitter, "an administrator names any group; nesting and number are bounded") {
+TEST_CASE_FIXTURE(submitter,
+                  "an administrator may name any group; nesting and number are limited") {
   context.may_name_any = true;
   CHECK(take(R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"visibleBy":["red","blue"]})")
             .entities[0]
@@ -173,7 +174,7 @@ TEST_CASE_FIXTURE(submitter, "an administrator names any group; nesting and numb
   CHECK(refusal(nested).find("more than the 3 entities") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(submitter, "a well-known entity has a type and attributes, no more") {
+TEST_CASE_FIXTURE(submitter, "a well-known entity has a type and attributes, and no other field") {
   auto read =
       parse_well_known(parse_own(R"({"type":"ip","attributes":{"ip":"1.1.1.1"}})"), context);
   REQUIRE(read);
@@ -183,7 +184,8 @@ TEST_CASE_FIXTURE(submitter, "a well-known entity has a type and attributes, no 
       parse_own(R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"reputation":-1})"), context));
 }
 
-TEST_CASE_FIXTURE(submitter, "what would cost too much is refused before it is done") {
+TEST_CASE_FIXTURE(submitter,
+                  "a submission that is too expensive is refused before it is processed") {
   struct row {
     std::string body;
     std::uint64_t work;
@@ -218,7 +220,8 @@ TEST_CASE_FIXTURE(submitter, "what would cost too much is refused before it is d
     CAPTURE(read.error().message());
     CHECK(read.error().code == make_error_code(errc::over_budget));
     CHECK(read.error().message().find(r.place) != std::string::npos);
-    CHECK(read.error().message().find("more work than one request may cause") != std::string::npos);
+    CHECK(read.error().message().find("exceeds the work limit of one request") !=
+          std::string::npos);
     CHECK(read.error().message().size() < 400);
   }
   context.work = 150'000;

@@ -1,4 +1,4 @@
-#include "model/task_fold.hpp"
+#include "model/scan/task_fold.hpp"
 
 #include "tests/model/sample_tasks.hpp"
 #include "tests/support/doctest.hpp"
@@ -7,13 +7,10 @@ namespace sonde::model {
 namespace {
 
 using sample_tasks::at;
+using sample_tasks::done;
 using sample_tasks::kept;
 using sample_tasks::request;
 using sample_tasks::task;
-
-scan_task done(scan_task t) {
-  return ended(started(std::move(t), at(1)), {outcome_kind::complete, "all said"}, at(2));
-}
 
 scan_task versioned(scan_task t, std::uint64_t epoch, std::uint64_t revision) {
   t.version = {epoch, revision};
@@ -22,7 +19,7 @@ scan_task versioned(scan_task t, std::uint64_t epoch, std::uint64_t revision) {
 
 }  // namespace
 
-TEST_CASE("a first request makes a queued task") {
+TEST_CASE("a first request creates a queued task") {
   auto t = task(1, 5);
   CHECK(t.current.number == 1);
   CHECK(t.current.state == task_state::queued);
@@ -31,7 +28,7 @@ TEST_CASE("a first request makes a queued task") {
   CHECK(t.history.empty());
 }
 
-TEST_CASE("the table of requests that meet a task") {
+TEST_CASE("a table of requests and task states gives the folded state") {
   struct row {
     const char* name;
     scan_task before;
@@ -65,9 +62,53 @@ TEST_CASE("the table of requests that meet a task") {
     CHECK(after.current.state == r.state);
     CHECK((after.next ? after.next->generation : 0) == r.next);
     CHECK(after.folded == r.folded);
-    // Replaying the whole of it changes nothing more.
+    // Replaying the request changes nothing more.
     CHECK(fold(after, request(r.generation), r.offset, kept) == after);
   }
+}
+
+TEST_CASE("a request for more depth raises that of a scan that has not begun") {
+  auto at_depth = [](std::uint64_t generation, scan_depth depth) {
+    auto out = request(generation);
+    out.depth = depth;
+    return out;
+  };
+  auto queued = fold(std::nullopt, at_depth(1, scan_depth::light), 5, kept);
+  CHECK(queued.depth == scan_depth::light);
+  auto raised = fold(queued, at_depth(1, scan_depth::deep), 6, kept);
+  CHECK(raised.current.number == 1);
+  CHECK(raised.depth == scan_depth::deep);
+  CHECK(!raised.next);
+  CHECK(fold(raised, at_depth(1, scan_depth::standard), 7, kept).depth == scan_depth::deep);
+
+  auto followed = fold(started(queued, at(1)), at_depth(1, scan_depth::standard), 6, kept);
+  CHECK(followed.depth == scan_depth::light);
+  REQUIRE(followed.next);
+  CHECK(followed.next->generation == 2);
+  auto deepened = fold(followed, at_depth(2, scan_depth::deep), 7, kept);
+  REQUIRE(deepened.next);
+  CHECK(deepened.next->depth == scan_depth::deep);
+  auto begun = promoted(done(deepened), kept);
+  CHECK(begun.current.number == 2);
+  CHECK(begun.depth == scan_depth::deep);
+
+  auto after_the_end = fold(done(queued), at_depth(1, scan_depth::deep), 8, kept);
+  CHECK(after_the_end.current.number == 2);
+  CHECK(after_the_end.current.state == task_state::queued);
+  CHECK(after_the_end.depth == scan_depth::deep);
+}
+
+TEST_CASE("a request and a task keep their depth in their records, and an unknown one is refused") {
+  auto asked = request(1);
+  CHECK(to_json_text(asked).find("depth") == std::string::npos);
+  asked.depth = scan_depth::deep;
+  CHECK(parse_scan_request(to_json_text(asked)).value() == asked);
+  auto t = fold(std::nullopt, asked, 5, kept);
+  t.progress = {4, 4, 3, 2};
+  CHECK(parse_scan_task(to_json_text(t)).value() == t);
+  auto text = to_json_text(asked);
+  text.replace(text.find("\"deep\""), sizeof "\"deep\"" - 1, "\"full\"");
+  CHECK(!parse_scan_request(text));
 }
 
 TEST_CASE("requests in any order, delivered any number of times, end in the same task") {
@@ -98,7 +139,7 @@ TEST_CASE("the waiting generation begins when the current one has ended") {
   CHECK(t.attempt == 0);
 }
 
-TEST_CASE("history keeps the newest generations") {
+TEST_CASE("the history keeps the newest generations") {
   auto t = task(1, 1);
   for (std::uint64_t g = 2; g <= 6; ++g) {
     t = fold(done(t), request(g), static_cast<std::int64_t>(g), kept);
@@ -108,26 +149,26 @@ TEST_CASE("history keeps the newest generations") {
   CHECK(t.history[2].number == 3);
 }
 
-TEST_CASE("snapshots of a former owner give way, whatever order they come in") {
+TEST_CASE("snapshots of a fenced owner are superseded, in whatever order they arrive") {
   auto queued = versioned(task(1, 5), 10, 1);
   auto running = versioned(started(queued, at(1)), 10, 2);
   auto new_owner = versioned(started(running, at(2)), 20, 3);
-  auto ghost = versioned(done(running), 10, 9);
+  auto former = versioned(done(running), 10, 9);
   CHECK(supersedes(running, queued));
   CHECK(!supersedes(queued, running));
   CHECK(supersedes(new_owner, running));
-  CHECK(supersedes(new_owner, ghost));
-  CHECK(!supersedes(ghost, new_owner));
+  CHECK(supersedes(new_owner, former));
+  CHECK(!supersedes(former, new_owner));
   CHECK(supersedes(running, running));  // a replay
 
-  std::vector<scan_task> seen = {queued, running, new_owner, ghost, running, new_owner, queued};
+  std::vector<scan_task> seen = {queued, running, new_owner, former, running, new_owner, queued};
   scan_task held = queued;
   for (const auto& s : seen)
     held = supersedes(s, held) ? s : held;
   CHECK(held == new_owner);
 }
 
-TEST_CASE("an owner's change in the middle: begun again, with its progress and its attempts") {
+TEST_CASE("after a change of owner a task restarts, with its progress and its attempts") {
   auto t = started(task(1, 5), at(1));
   t = advanced(t, {100, 40, 2}, {{"203.0.113.1", {40, "22", "80"}}});
   CHECK(t.stalled == 0);
@@ -144,7 +185,7 @@ TEST_CASE("an owner's change in the middle: begun again, with its progress and i
   CHECK(advanced(stuck, {100, 41, 2}, {}).stalled == 0);
 }
 
-TEST_CASE("a graceful stop puts a task back without holding it against it") {
+TEST_CASE("a graceful stop puts a task back without counting it as stalled") {
   auto t = put_back(advanced(started(task(1, 5), at(1)), {100, 40, 2}, {{"a", {40, "", ""}}}));
   CHECK(t.current.state == task_state::queued);
   CHECK(t.cursors.size() == 1);
@@ -162,7 +203,7 @@ TEST_CASE("every outcome belongs to a state and has a name") {
   CHECK(name_of(task_state::cancelled) == "cancelled");
 }
 
-TEST_CASE("a task comes back from JSON as it went in") {
+TEST_CASE("a task survives the round trip through JSON") {
   auto t =
       fold(started(fold(done(task(1, 1)), request(2), 2, kept), at(4)), request(3, 7), 3, kept);
   t = versioned(advanced(t, {100, 40, 2}, {{"203.0.113.1", {40, "22", "80-90"}}}), 7, 11);
@@ -194,7 +235,7 @@ TEST_CASE("a task comes back from JSON as it went in") {
   CHECK(*asked_back == asked);
 }
 
-TEST_CASE("records that are none are refused, and say what is wrong") {
+TEST_CASE("an invalid record is refused") {
   auto whole = to_json_text(request(1));
   CHECK(parse_scan_request(whole));
   for (auto [from, to] : std::initializer_list<std::pair<const char*, const char*>>{
@@ -202,7 +243,7 @@ TEST_CASE("records that are none are refused, and say what is wrong") {
            {"\"generation\":1", "\"generation\":0"},
            {"\"generation\":1", "\"generation\":-1"},
            {"\"generation\":1", "\"generation\":\"1\""},
-           {"203.0.113.1", "203.0.113.2"},  // the key does not follow from it any more
+           {"203.0.113.1", "203.0.113.2"},  // the key no longer follows from it
            {"\"priority\":0", "\"priority\":1000"},
            {"[\"public\"]", "\"public\""},
            {"[\"public\"]", "[1]"},
@@ -217,136 +258,6 @@ TEST_CASE("records that are none are refused, and say what is wrong") {
     CHECK(!parse_scan_request(text));
     CHECK(!parse_scan_task(text));
   }
-}
-
-namespace {
-
-webhook hook(const std::string& id) {
-  return {id, "https://hooks.example.com:443", "sealed " + id};
-}
-
-scan_request attach(const std::string& id, std::uint64_t generation = 1) {
-  auto out = request(generation);
-  out.kind = request_kind::attach;
-  out.webhooks = {hook(id)};
-  return out;
-}
-
-scan_request cancel(std::uint64_t generation = 1) {
-  auto out = request(generation, 5);
-  out.kind = request_kind::cancel;
-  out.by = "ann";
-  return out;
-}
-
-std::string owed(const scan_task& t) {
-  std::string out;
-  for (const auto& each : t.pending)
-    out += each.hook.id + std::to_string(each.generation) + " ";
-  return out;
-}
-
-}  // namespace
-
-TEST_CASE("webhooks are owed when their scan ends, each once") {
-  auto first = request(1);
-  first.webhooks = {hook("a")};
-  auto t = fold(std::nullopt, first, 1, kept);
-  t = fold(t, attach("b"), 2, kept);
-  t = fold(t, attach("a"), 3, kept);
-  CHECK(owed(t).empty());
-  t = done(t);
-  CHECK(owed(t) == "a1 b1 ");
-  CHECK(t.webhooks.size() == 2);
-  CHECK(t.webhooks[0].sealed.empty());
-  t = fold(t, attach("b"), 4, kept);
-  t = fold(t, attach("c"), 5, kept);
-  CHECK(owed(t) == "a1 b1 c1 ");
-  auto id = t.pending[1].id();
-  t = handed_over(t, {id});
-  CHECK(owed(t) == "a1 c1 ");
-  // A later generation owes its own.
-  t = fold(t, request(2), 6, kept);
-  CHECK(t.webhooks.empty());
-  CHECK(owed(t) == "a1 c1 ");
-  t = fold(t, attach("d", 1), 7, kept);
-  CHECK(owed(t) == "a1 c1 d1 ");
-  CHECK(t.pending.back().id() == delivery_id_of(request(1).id(), "d"));
-}
-
-TEST_CASE("a request that lost a race leaves its webhook with the scan there is") {
-  auto again = request(1);
-  again.webhooks = {hook("b")};
-  auto t = fold(task(1, 1), again, 2, kept);
-  CHECK(t.webhooks.size() == 1);
-  auto waiting = request(2);
-  waiting.webhooks = {hook("c")};
-  t = fold(started(t, at(1)), waiting, 3, kept);
-  t = fold(t, attach("d", 2), 4, kept);
-  REQUIRE(t.next);
-  CHECK(t.next->webhooks.size() == 2);
-  t = promoted(ended(t, {outcome_kind::complete, "x"}, at(2)), kept);
-  CHECK(owed(t) == "b1 ");
-  CHECK(t.webhooks.size() == 2);
-}
-
-TEST_CASE("a snapshot holds so many webhooks and no more") {
-  auto t = task(1, 0);
-  for (int i = 0; i < 20; ++i)
-    t = fold(t, attach("h" + std::to_string(i)), i + 1, kept);
-  CHECK(t.webhooks.size() == most_webhooks);
-}
-
-TEST_CASE("what is cancelled ends at once where it is queued, and by its owner where it runs") {
-  auto t = fold(task(1, 1), cancel(), 2, kept);
-  CHECK(t.current.state == task_state::cancelled);
-  CHECK(t.current.outcome == outcome{outcome_kind::cancelled, "it was cancelled by ann"});
-  CHECK(t.current.ended == at(5));
-  auto running = fold(started(task(1, 1), at(1)), cancel(), 2, kept);
-  CHECK(running.current.state == task_state::running);
-  CHECK(running.cancelled_by == "ann");
-  auto over = ended(running, cancelled_by("ann"), at(6));
-  CHECK(over.current.state == task_state::cancelled);
-  CHECK(over.cancelled_by.empty());
-  auto late = fold(done(task(1, 1)), cancel(), 2, kept);
-  CHECK(late.current.state == task_state::done);
-  auto other = fold(task(1, 1), cancel(2), 2, kept);
-  CHECK(other.current.state == task_state::queued);
-  CHECK(!concerns(std::nullopt, cancel()));
-  CHECK(!concerns(std::nullopt, attach("a")));
-  CHECK(concerns(std::nullopt, request(1)));
-}
-
-TEST_CASE(
-    "a generation that is cancelled while it waits ends as it begins, and tells its webhooks") {
-  auto waiting = request(2);
-  waiting.webhooks = {hook("w")};
-  auto t = fold(started(task(1, 1), at(1)), waiting, 2, kept);
-  t = fold(t, cancel(2), 3, kept);
-  REQUIRE(t.next);
-  CHECK(t.next->cancelled);
-  CHECK(t.current.state == task_state::running);
-  t = promoted(ended(t, {outcome_kind::complete, "x"}, at(2)), kept);
-  CHECK(t.current.number == 2);
-  CHECK(t.current.state == task_state::cancelled);
-  CHECK(owed(t) == "w2 ");
-}
-
-TEST_CASE("webhooks and cancellations survive their records") {
-  auto t = fold(started(task(1, 1), at(1)), attach("a"), 2, kept);
-  t = fold(t, cancel(), 3, kept);
-  auto waiting = request(2);
-  waiting.cancelled = true;
-  waiting.by = "bob";
-  t.next = waiting;
-  CHECK(parse_scan_task(to_json_text(t)).value() == t);
-  t = ended(t, cancelled_by("ann"), at(3));
-  CHECK(parse_scan_task(to_json_text(t)).value() == t);
-  for (const auto& r : {attach("a"), cancel(), waiting})
-    CHECK(parse_scan_request(to_json_text(r)).value() == r);
-  auto old = to_json_text(request(1));
-  old.replace(old.find("\"kind\":\"schedule\","), 18, "");
-  CHECK(parse_scan_request(old).value() == request(1));
 }
 
 }  // namespace sonde::model

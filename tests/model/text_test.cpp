@@ -1,6 +1,6 @@
-#include "model/text.hpp"
+#include "model/text/text.hpp"
 
-#include "model/json.hpp"
+#include "model/text/json.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
@@ -25,12 +25,12 @@ TEST_CASE("cleaning keeps letters, numbers, punctuation, separators and symbols"
   CHECK(!clean("\xED\xA0\x80"));  // a surrogate
 }
 
-TEST_CASE("a banner's value is one line of what can be read") {
+TEST_CASE("a banner's value is one line of its readable characters") {
   auto value = [](std::string_view text) { return banner_value(text, text, 4096); };
   CHECK(value("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n") == "SSH-2.0-OpenSSH_9.2p1 Debian-2");
   CHECK(value("  a \t\r\n b\0c ") == "a b");
   CHECK(value(std::string_view("a\0\0b", 4)) == "a b");
-  CHECK(value("caf\xE9 au lait") == "caf au lait");  // Latin-1: a byte that is no UTF-8
+  CHECK(value("caf\xE9 au lait") == "caf au lait");  // Latin-1: a byte that is not UTF-8
   CHECK(value("a\xEF\xBF\xBD"
               "b") == "a b");
   CHECK(value("") == "hex:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -39,14 +39,14 @@ TEST_CASE("a banner's value is one line of what can be read") {
   CHECK(banner_value("*", "nonce", 4096) == "*");
 }
 
-TEST_CASE("a banner is cut on a code point's edge and trimmed again") {
+TEST_CASE("a banner is cut at a code point and trimmed again") {
   CHECK(banner_value("ab €", "", 4) == "ab");
   CHECK(banner_value("ab€", "", 4) == "ab");
   CHECK(banner_value("ab€", "", 5) == "ab€");
   CHECK(banner_value(std::string(5000, 'x'), "", 4096).size() == 4096);
 }
 
-TEST_CASE("the first line of a banner can be shown on a terminal") {
+TEST_CASE("the first line of a banner is safe for a terminal") {
   CHECK(first_line("220 mail ESMTP\r\n250 x", 100) == "220 mail ESMTP");
   CHECK(first_line("\r\n\r\nsecond", 100) == "second");
   CHECK(first_line("a\x1b[31mred\x07", 100) == "a.[31mred.");
@@ -57,7 +57,7 @@ TEST_CASE("the first line of a banner can be shown on a terminal") {
   CHECK(first_line("right\u202Eto\u2028left\u200F\u0085", 100) == "right.to left..");
 }
 
-TEST_CASE("what could move a cursor or turn text around is made visible, and nothing else is") {
+TEST_CASE("characters that move a cursor or reverse text are made visible, and no others are") {
   CHECK(visible("plain ~ text\nin lines\n") == "plain ~ text\nin lines\n");
   CHECK(visible("größer € 漢字 \U0001F600\u00A0") == "größer € 漢字 \U0001F600\u00A0");
   CHECK(visible("\t\v\f\r\b\a\x1b[2J\x7f") ==
@@ -76,14 +76,6 @@ TEST_CASE("in JSON the same characters are escaped so that a reader gets the sam
   auto shown = visible_json(text + "\n");
   CHECK(shown == "{\"banner\":\"a\\u007f\\u0085\\u202e\\u2028\\udb40\\udc41 \\\"ü\\\"\\t\"}\n");
   CHECK(json::parse(shown)["banner"] == hostile);
-}
-
-TEST_CASE("bytes become UTF-8 for JSON") {
-  CHECK(to_utf8("ok €") == "ok €");
-  CHECK(to_utf8("a\xFF"
-                "b") ==
-        "a\xEF\xBF\xBD"
-        "b");
 }
 
 }  // namespace sonde::model

@@ -3,7 +3,7 @@
 
 namespace sonde::model::test {
 
-TEST_CASE("IP") {
+TEST_CASE("an IP address has one canonical form, and only global addresses are accepted") {
   check_accepted(data_type::ip, {
                                     {"203.0.113.1", "203.0.113.1"},
                                     {"1.1.1.1", "1.1.1.1"},
@@ -32,18 +32,18 @@ TEST_CASE("IP") {
                                    {"fc00::1", "unique local"},
                                    {"ff02::1", "multicast"},
                                    {"::ffff:10.0.0.1", "private"},
-                                   {"203.0.113.256", "no IP address"},
-                                   {"203.0.113.01", "no IP address"},
+                                   {"203.0.113.256", "not an IP address"},
+                                   {"203.0.113.01", "not an IP address"},
                                    {"203.0.113.0/24", "network"},
                                    {"fe80::1%eth0", "zone"},
                                    {"[2001:db8::1]", "brackets"},
-                                   {"example.com", "no IP address"},
-                                   {" 203.0.113.1", "no IP address"},
+                                   {"example.com", "not an IP address"},
+                                   {" 203.0.113.1", "not an IP address"},
                                    {"", "blank"},
                                });
 }
 
-TEST_CASE("addresses obey the configured scope; a denied global one may still be spoken of") {
+TEST_CASE("addresses obey the configured scope; a denied global address is still accepted") {
   scope_rules rules;
   rules.allow = {"10.1.0.0/16"};
   rules.deny = {"10.1.2.0/24", "1.1.1.1"};
@@ -55,7 +55,8 @@ TEST_CASE("addresses obey the configured scope; a denied global one may still be
   check_refused(data_type::cidr, {{"10.1.0.0/15", "10.0.0.0 is private"}}, scope);
 }
 
-TEST_CASE("without a configured scope, what means the same to everybody may be spoken of") {
+TEST_CASE(
+    "without a configured scope, only addresses with the same meaning everywhere are accepted") {
   address_scope none;
   check_accepted(data_type::ip,
                  {{"203.0.113.1", "203.0.113.1"},
@@ -78,7 +79,7 @@ TEST_CASE("without a configured scope, what means the same to everybody may be s
       none);
 }
 
-TEST_CASE("CIDR") {
+TEST_CASE("a CIDR network has one canonical form, and one with a non-global address is refused") {
   check_accepted(data_type::cidr, {
                                       {"203.0.113.0/24", "203.0.113.0/24"},
                                       {"203.0.113.77/24", "203.0.113.0/24"},
@@ -109,13 +110,13 @@ TEST_CASE("CIDR") {
                                      {"1.1.1.1/0", "0.0.0.0"},
                                      {"fe80::/10", "link-local"},
                                      {"ff00::/8", "multicast"},
-                                     {"/24", "no IP address"},
-                                     {"203.0.113/24", "no IP address"},
-                                     {"203.0.113.0 /24", "no IP address"},
+                                     {"/24", "not an IP address"},
+                                     {"203.0.113/24", "not an IP address"},
+                                     {"203.0.113.0 /24", "not an IP address"},
                                  });
 }
 
-TEST_CASE("FQDN") {
+TEST_CASE("a domain name has one canonical form, and an invalid one is refused") {
   std::string label63(63, 'a');
   std::string longest = label63 + "." + label63 + "." + label63 + "." + std::string(58, 'b');
   check_accepted(data_type::fqdn,
@@ -164,7 +165,7 @@ TEST_CASE("FQDN") {
                                  });
 }
 
-TEST_CASE("Port") {
+TEST_CASE("a port has one canonical form, and an invalid one is refused") {
   check_accepted(data_type::port, {
                                       {"1/tcp", "1/tcp"},
                                       {"1/udp", "1/udp"},
@@ -188,7 +189,7 @@ TEST_CASE("Port") {
   }
 }
 
-TEST_CASE("Endpoint") {
+TEST_CASE("an endpoint has one canonical form, and an invalid one is refused") {
   check_accepted(data_type::endpoint, {
                                           {"203.0.113.1:443/tcp", "203.0.113.1:443/tcp"},
                                           {"203.0.113.1:443/TCP", "203.0.113.1:443/tcp"},
@@ -199,24 +200,24 @@ TEST_CASE("Endpoint") {
                                           {"[::ffff:203.0.113.1]:443/tcp", "203.0.113.1:443/tcp"},
                                       });
   check_refused(data_type::endpoint, {
-                                         {"203.0.113.1", "no endpoint"},
-                                         {"203.0.113.1:443", "no port"},
-                                         {"203.0.113.1:0/tcp", "no port"},
-                                         {"203.0.113.1:65536/tcp", "no port"},
-                                         {"203.0.113.1:443/sctp", "no port"},
-                                         {"203.0.113.1 443/tcp", "no endpoint"},
-                                         {":443/tcp", "no endpoint"},
-                                         {"[]:443/tcp", "no endpoint"},
-                                         {"2001:db8::1:443/tcp", "no endpoint"},
-                                         {"[203.0.113.1]:443/tcp", "no endpoint"},
-                                         {"[2001:db8::1:443/tcp", "no endpoint"},
-                                         {"example.com:443/tcp", "no endpoint"},
+                                         {"203.0.113.1", "not an endpoint"},
+                                         {"203.0.113.1:443", "not a port"},
+                                         {"203.0.113.1:0/tcp", "not a port"},
+                                         {"203.0.113.1:65536/tcp", "not a port"},
+                                         {"203.0.113.1:443/sctp", "not a port"},
+                                         {"203.0.113.1 443/tcp", "not an endpoint"},
+                                         {":443/tcp", "not an endpoint"},
+                                         {"[]:443/tcp", "not an endpoint"},
+                                         {"2001:db8::1:443/tcp", "not an endpoint"},
+                                         {"[203.0.113.1]:443/tcp", "not an endpoint"},
+                                         {"[2001:db8::1:443/tcp", "not an endpoint"},
+                                         {"example.com:443/tcp", "not an endpoint"},
                                          {"10.0.0.1:443/tcp", "private"},
                                          {"[::1]:443/tcp", "loopback"},
                                      });
 }
 
-TEST_CASE("MAC") {
+TEST_CASE("a MAC address has one canonical form, and an invalid one is refused") {
   check_accepted(data_type::mac, {
                                      {"00-53-00-AB-CD-EF", "00-53-00-AB-CD-EF"},
                                      {"00-53-00-ab-cd-ef", "00-53-00-AB-CD-EF"},
@@ -234,7 +235,7 @@ TEST_CASE("MAC") {
 }
 
 // Computed with `printf %s VALUE | openssl dgst -sha3-256`.
-TEST_CASE("an entity's id is made from the canonical form") {
+TEST_CASE("an entity's id is computed from the canonical form") {
   struct row {
     const char* type;
     data_type data;

@@ -1,13 +1,12 @@
+#include "base/ascii.hpp"
 #include "tests/model/value_tables.hpp"
-
-#include <algorithm>
 
 namespace sonde::model::test {
 namespace {
 
 const std::string digits = "0123456789abcdefABCDEF";
 
-/// So many hexadecimal digits, of both cases.
+/// Returns `size` hexadecimal digits, in both cases.
 std::string hex(std::size_t size) {
   std::string out;
   while (out.size() < size)
@@ -15,14 +14,9 @@ std::string hex(std::size_t size) {
   return out.substr(0, size);
 }
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
 }  // namespace
 
-TEST_CASE("digests are so many hexadecimal digits as their output has") {
+TEST_CASE("a digest has as many hexadecimal digits as the output of its function") {
   struct row {
     data_type type;
     std::size_t digits;
@@ -42,8 +36,8 @@ TEST_CASE("digests are so many hexadecimal digits as their output has") {
        }) {
     auto good = hex(r.digits);
     check_accepted(r.type, {
-                               {good, lower(good)},
-                               {lower(good), lower(good)},
+                               {good, ascii::lower_case(good)},
+                               {ascii::lower_case(good), ascii::lower_case(good)},
                                {std::string(r.digits, '0'), std::string(r.digits, '0')},
                                {std::string(r.digits, 'F'), std::string(r.digits, 'f')},
                            });
@@ -69,14 +63,14 @@ TEST_CASE("digests are so many hexadecimal digits as their output has") {
   }
 }
 
-TEST_CASE("MD5") {
+TEST_CASE("an MD5 digest has 32 or 16 hexadecimal digits") {
   check_accepted(data_type::md5,
                  {
                      {"d41d8cd98f00b204e9800998ecf8427e", "d41d8cd98f00b204e9800998ecf8427e"},
                      {"D41D8CD98F00B204E9800998ECF8427E", "d41d8cd98f00b204e9800998ecf8427e"},
                      {"D41D8cd98f00b204", "d41d8cd98f00b204"},
-                     {hex(32), lower(hex(32))},
-                     {hex(16), lower(hex(16))},
+                     {hex(32), ascii::lower_case(hex(32))},
+                     {hex(16), ascii::lower_case(hex(16))},
                  });
   for (std::size_t size : {1U, 15U, 17U, 24U, 31U, 33U, 40U, 64U})
     check_refused(data_type::md5, {{hex(size), "32 or 16"}});
@@ -90,7 +84,7 @@ TEST_CASE("MD5") {
                                 });
 }
 
-TEST_CASE("UUID") {
+TEST_CASE("a UUID has one canonical form, and an invalid one is refused") {
   const std::string one = "123e4567-e89b-12d3-a456-426614174abc";
   check_accepted(
       data_type::uuid,
@@ -113,7 +107,7 @@ TEST_CASE("UUID") {
         "(123e4567-e89b-12d3-a456-426614174abc)", "urn:123e4567-e89b-12d3-a456-426614174abc",
         "123e4567e89b12d3a456426614174ab", "{123e4567e89b12d3a456426614174abc}",
         " 123e4567-e89b-12d3-a456-426614174abc", "------------------------------------", "uuid"}) {
-    check_refused(data_type::uuid, {{written, "no UUID"}});
+    check_refused(data_type::uuid, {{written, "not a UUID"}});
   }
 }
 
@@ -121,9 +115,9 @@ TEST_CASE("UUID|MD5|SHA3-256 is the first of MD5, SHA3-256 and UUID that fits") 
   check_accepted(
       data_type::file_id,
       {
-          {hex(16), lower(hex(16))},
-          {hex(32), lower(hex(32))},  // not a UUID without hyphens
-          {hex(64), lower(hex(64))},
+          {hex(16), ascii::lower_case(hex(16))},
+          {hex(32), ascii::lower_case(hex(32))},  // not a UUID without hyphens
+          {hex(64), ascii::lower_case(hex(64))},
           {"123E4567-E89B-12D3-A456-426614174ABC", "123e4567-e89b-12d3-a456-426614174abc"},
           {"{123e4567-e89b-12d3-a456-426614174abc}", "123e4567-e89b-12d3-a456-426614174abc"},
           {"urn:uuid:123e4567-e89b-12d3-a456-426614174abc", "123e4567-e89b-12d3-a456-426614174abc"},
@@ -133,7 +127,7 @@ TEST_CASE("UUID|MD5|SHA3-256 is the first of MD5, SHA3-256 and UUID that fits") 
   check_refused(data_type::file_id, {{"setup.exe", "UUID"}, {"0x" + hex(32), "0x"}});
 }
 
-TEST_CASE("Hexadecimal") {
+TEST_CASE("a hexadecimal value has an even number of digits, and becomes lower case") {
   check_accepted(data_type::hexadecimal,
                  {
                      {"00", "00"},
@@ -160,12 +154,12 @@ TEST_CASE("Hexadecimal") {
                                         });
 }
 
-TEST_CASE("BASE64") {
+TEST_CASE("a Base64 value is accepted unchanged, and an invalid one is refused") {
   check_unchanged(data_type::base64, {"AA==", "AAA=", "AAAA", "Zm9vYmFy", "Zm9vYg==", "++//",
                                       "a+/9", "QUJDREVGRw==", std::string(longest_value, 'A')});
   for (const char* written : {"A", "AA", "AAA", "AAAAA", "A===", "====", "=AAA", "AA=A", "AAAA=",
                               "AA==AA==", "-_-_", "AA A", "AAAA\n", "Zm9v\r\nYmFy", "ÄAA="}) {
-    check_refused(data_type::base64, {{written, "no Base64"}});
+    check_refused(data_type::base64, {{written, "not Base64"}});
   }
   check_refused(data_type::base64, {{std::string(longest_value + 4, 'A'), "65536"}});
 }

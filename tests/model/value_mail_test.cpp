@@ -2,7 +2,7 @@
 
 namespace sonde::model::test {
 
-TEST_CASE("Email") {
+TEST_CASE("an e-mail address has one canonical form, and an invalid one is refused") {
   check_accepted(data_type::email,
                  {
                      {"user@example.com", "user@example.com"},
@@ -56,11 +56,11 @@ TEST_CASE("Email") {
                               "us\ner@example.com",
                               "user@exa;mple.com",
                               "<@route.example:user@example.com>"}) {
-    check_refused(data_type::email, {{written, "no e-mail address"}});
+    check_refused(data_type::email, {{written, "not an e-mail address"}});
   }
 }
 
-TEST_CASE("URL") {
+TEST_CASE("a URL has one canonical form, and an invalid one is refused") {
   check_accepted(data_type::url,
                  {
                      {"https://example.com", "https://example.com"},

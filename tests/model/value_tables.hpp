@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/value.hpp"
+#include "model/facts/value.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <initializer_list>
@@ -15,15 +15,15 @@ struct accepted_row {
 
 struct refused_row {
   std::string written;
-  const char* named;  ///< stands in the sentence
+  const char* named;  ///< a part of the message
 };
 
-/// Each is accepted in this form, which is its own canonical form.
+/// Checks that each value is accepted in this form, which is its own canonical form.
 void check_accepted(data_type type, std::initializer_list<accepted_row> rows,
                     const address_scope& scope = address_scope());
-/// Each is accepted as it is.
+/// Checks that each value is accepted unchanged.
 void check_unchanged(data_type type, std::initializer_list<std::string> rows);
-/// Each is refused, by a sentence of bounded length that names the trouble.
+/// Checks that each value is refused, with a message of limited length that names the error.
 void check_refused(data_type type, std::initializer_list<refused_row> rows,
                    const address_scope& scope = address_scope());
 

@@ -7,7 +7,7 @@ using namespace std::string_literals;
 
 const std::string no_break_space = "\xC2\xA0";
 
-/// Ⱥ has two bytes, ⱥ has three.
+/// Returns text that grows in lower case: Ⱥ has two bytes, ⱥ has three.
 std::string growing(std::size_t count) {
   std::string out;
   for (std::size_t i = 0; i < count; ++i)
@@ -17,7 +17,7 @@ std::string growing(std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("String") {
+TEST_CASE("a string is cleaned and becomes lower case, and a blank one is refused") {
   check_accepted(data_type::text,
                  {
                      {"plain", "plain"},
@@ -59,7 +59,7 @@ TEST_CASE("String") {
                                  });
 }
 
-TEST_CASE("Case-sensitive string") {
+TEST_CASE("a case-sensitive string is cleaned and keeps its case, and a blank one is refused") {
   check_accepted(data_type::case_sensitive_text,
                  {
                      {"plain", "plain"},
@@ -88,7 +88,7 @@ TEST_CASE("Case-sensitive string") {
                                                 });
 }
 
-TEST_CASE("Path") {
+TEST_CASE("a path becomes lower case, and a URL is refused") {
   check_accepted(data_type::path, {
                                       {"/etc/passwd", "/etc/passwd"},
                                       {"/Etc/PASSWD", "/etc/passwd"},
@@ -118,7 +118,7 @@ TEST_CASE("Path") {
                                  });
 }
 
-TEST_CASE("City and Country") {
+TEST_CASE("cities and countries get title case") {
   for (auto type : {data_type::city, data_type::country}) {
     check_accepted(type, {
                              {"london", "London"},
@@ -138,7 +138,7 @@ TEST_CASE("City and Country") {
                              {"guinea (bissau)", "Guinea (Bissau)"},
                              {"a/b", "A/B"},
                              {" two  words ", " Two  Words "},
-                             {"\xC7\x84", "\xC7\x85"},  // Ǆ has a form of its own for titles: ǅ
+                             {"\xC7\x84", "\xC7\x85"},  // Ǆ has a separate title case form: ǅ
                          });
     check_refused(type, {
                             {"", "blank"},
@@ -150,25 +150,25 @@ TEST_CASE("City and Country") {
   }
 }
 
-TEST_CASE("MIME type") {
+TEST_CASE("a MIME type becomes lower case, and an invalid one is refused") {
   check_accepted(data_type::mime_type, {
                                            {"text/html", "text/html"},
                                            {"TEXT/Html", "text/html"},
                                            {"application/xhtml+xml", "application/xhtml+xml"},
                                            {"application/vnd.ms-excel", "application/vnd.ms-excel"},
                                            {"audio/mp3", "audio/mp3"},
-                                           {"a/b,c", "a/b,c"},  // , lies between + and .
+                                           {"a/b,c", "a/b,c"},  // , is between + and .
                                            {"x/+-.", "x/+-."},
                                        });
   for (const char* written :
        {"text", "text/", "/html", "text/js", "text/html; charset=utf-8", "text/*", "*/*",
         "text/ht_ml", "x-world/x-vrml", "text1/html", "text/html/xml", "text /html", "text/html ",
         "text/html\n", "text\\html", "text/htm*l", "text/ab(c"}) {
-    check_refused(data_type::mime_type, {{written, "no MIME type"}});
+    check_refused(data_type::mime_type, {{written, "not a MIME type"}});
   }
 }
 
-TEST_CASE("Phone") {
+TEST_CASE("a phone number is accepted unchanged, and an invalid one is refused") {
   check_unchanged(
       data_type::phone,
       {"+15555550100", "+1 555 555 0100", "+1-555-555-0100", "+1 (555) 555-0100", "+1(555)5550100",
@@ -178,11 +178,11 @@ TEST_CASE("Phone") {
         "+abc", "+1 555.555.0100", "+1 555/5550100", "+1 (555", "+1 555)", "+1 () 555",
         "+1 (55555) 1", "+1  555 0100", "+1 555 555 0100 x12", "+1 555 555 0100 ",
         "+1 555 555 0100 1", "+1 12345 1234 1234 1234", "(555) 555-0100", "＋15555550100"}) {
-    check_refused(data_type::phone, {{written, "no phone number"}});
+    check_refused(data_type::phone, {{written, "not a phone number"}});
   }
 }
 
-TEST_CASE("Regex") {
+TEST_CASE("a regular expression is accepted unchanged, and an invalid one is refused") {
   check_unchanged(data_type::regex,
                   {"abc", "^a.*b$", "(?i)evil", "[a-z]{2,5}", "\\d+\\.exe", "(?P<name>x)", "a|b|",
                    "\\x{1F600}", "\\pL+", "[[:alpha:]]", "(?:x){1000}", "a b", "MiXeD"});
@@ -207,7 +207,7 @@ TEST_CASE("Regex") {
                                   });
 }
 
-TEST_CASE("a regular expression has a length, and so has what it is compiled to") {
+TEST_CASE("the length and the compiled size of a regular expression are limited") {
   auto longest = std::string(longest_regex, 'a');
   check_unchanged(data_type::regex, {longest, "[^\\n]{0,200}", "(?:[0-9]{1,3}\\.){3}[0-9]{1,3}",
                                      "(?i)(?:[a-z0-9-]{1,63}\\.)+(?:ru|cn|example)"});
@@ -218,7 +218,7 @@ TEST_CASE("a regular expression has a length, and so has what it is compiled to"
                                   });
 }
 
-TEST_CASE("what takes long to check is said to cost much before it is checked") {
+TEST_CASE("the cost of an expensive value is estimated before it is checked") {
   auto work = [](data_type type, std::string text) { return value_work(type, json(text)); };
   CHECK(work(data_type::text, "a") == 1);
   CHECK(work(data_type::text, std::string(longest_value, 'a')) == 4'097);
@@ -228,15 +228,15 @@ TEST_CASE("what takes long to check is said to cost much before it is checked") 
   std::string classes;
   while (classes.size() + 3 <= longest_regex)
     classes += "\\PL";
-  // 240 ms of a processor.
+  // 240 ms of processor time.
   CHECK(work(data_type::regex, "(?i)" + classes.substr(0, 4'092)) > 300'000);
   CHECK(work(data_type::regex, "x{0,1000}") > 10'000);
   CHECK(work(data_type::regex, "x{32}") < 1'000);
-  // Too long to be compiled, so that it costs no more than to be looked at.
+  // Too long to be compiled; its only cost is the check of its length.
   CHECK(work(data_type::regex, classes + classes) < 1'000);
 }
 
-TEST_CASE("Adversary") {
+TEST_CASE("an adversary is accepted unchanged, and a value of another type is refused") {
   check_unchanged(data_type::adversary,
                   {"APT28", "Fancy Bear", "FIN7", "UNC2452", "Lazarus Group", "Müller's Gang",
                    "TA-505", "a.b c", "Сandworm", "12345", "1.2.3", "d41d8cd98f00b204"});

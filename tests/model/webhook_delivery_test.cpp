@@ -1,7 +1,7 @@
-#include "model/webhook_delivery.hpp"
+#include "model/webhook/webhook_delivery.hpp"
 
 #include "model/events.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/task_fold.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
@@ -11,13 +11,13 @@ wall_time at(int second) {
   return wall_time(std::chrono::seconds(1'767'323'045 + second));
 }
 
-/// A task that has ended, with so many results, and owes one message.
-scan_task owing_task(int results) {
+/// Returns an ended task with `results` results and one message in its outbox.
+scan_task task_with_outbox(int results) {
   scan_request request;
   request.target = target::parse("203.0.113.1").value();
   request.profile = "standard";
-  request.scope = {"public"};
-  request.key = key_of(request.target, request.profile, request.scope);
+  request.visibility = {"public"};
+  request.key = key_of(request.target, request.profile, request.visibility);
   request.requested = at(0);
   request.webhooks = {{std::string(64, 'a'), "https://hooks.example.com:443", "c2VhbGVk"}};
   auto task = started(fold(std::nullopt, request, 0, 16), at(1));
@@ -33,8 +33,8 @@ scan_task owing_task(int results) {
 
 }  // namespace
 
-TEST_CASE("a message says what GET says, and is the same whenever it is made") {
-  auto task = owing_task(2);
+TEST_CASE("a message has the content of GET, and is the same whenever it is built") {
+  auto task = task_with_outbox(2);
   auto body = webhook_body(task, task.pending.at(0), 65'536);
   CHECK(body == webhook_body(task, task.pending.at(0), 65'536));
   auto event = parse_own(body);
@@ -46,8 +46,8 @@ TEST_CASE("a message says what GET says, and is the same whenever it is made") {
   CHECK(!event.at("data").contains("truncated"));
 }
 
-TEST_CASE("a message is cut to its size, and says so") {
-  auto task = owing_task(1'000);
+TEST_CASE("a message is truncated to its size limit, and marked") {
+  auto task = task_with_outbox(1'000);
   auto body = webhook_body(task, task.pending.at(0), 8'192);
   CHECK(body.size() <= 8'192);
   auto data = parse_own(body).at("data");
@@ -57,13 +57,26 @@ TEST_CASE("a message is cut to its size, and says so") {
   CHECK(data.at("results").at(0).at("endpoint") == "203.0.113.1:1/tcp");
 }
 
-TEST_CASE("a message about a scan of the past says how that one ended") {
-  auto task = owing_task(2);
+TEST_CASE("a message that is too long loses the requests of its results before it loses results") {
+  auto task = task_with_outbox(20);
+  for (auto& row : task.results)
+    row.requests.assign(12, {"postgresql", "answered", 100, 2'000, 30});
+  auto data = parse_own(webhook_body(task, task.pending.at(0), 8'192)).at("data");
+  CHECK(data.at("truncated") == true);
+  CHECK(data.at("results_total") == 20);
+  REQUIRE(data.at("results").size() == 20);
+  CHECK(!data.at("results").at(0).contains("requests"));
+  data = parse_own(webhook_body(task, task.pending.at(0), 65'536)).at("data");
+  CHECK(data.at("results").at(0).at("requests").size() == 12);
+}
+
+TEST_CASE("a message about a past generation says how that generation ended") {
+  auto task = task_with_outbox(2);
   auto owed = task.pending.at(0);
   scan_request next;
   next.target = task.target;
   next.profile = task.profile;
-  next.scope = task.scope;
+  next.visibility = task.visibility;
   next.key = task.key;
   next.generation = 2;
   next.requested = at(3);
@@ -75,8 +88,8 @@ TEST_CASE("a message about a scan of the past says how that one ended") {
   CHECK(!data.contains("results"));
 }
 
-TEST_CASE("messages and their states survive their records") {
-  auto task = owing_task(1);
+TEST_CASE("messages and their states survive the round trip through their records") {
+  auto task = task_with_outbox(1);
   auto message = message_of(task, task.pending.at(0), 65'536, usual_record_bytes);
   auto record = to_record(message, "");
   CHECK(record.key == message.id.str());

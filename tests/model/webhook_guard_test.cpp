@@ -1,4 +1,4 @@
-#include "model/webhook_guard.hpp"
+#include "model/webhook/webhook_guard.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -6,12 +6,12 @@ namespace sonde::model {
 namespace {
 
 bool may_call(const webhook_guard& guard, const char* address, const char* host = "example.com") {
-  return guard.judge(ip_address::parse(address).value(), target::parse(host).value()).has_value();
+  return guard.check(ip_address::parse(address).value(), target::parse(host).value()).has_value();
 }
 
 }  // namespace
 
-TEST_CASE("only what everybody could reach is called") {
+TEST_CASE("by default webhooks go only to globally routable addresses") {
   webhook_guard guard;
   for (const char* address : {"8.8.8.8", "1.1.1.1", "2606:4700::1111", "172.15.0.1", "172.32.0.1"})
     CHECK_MESSAGE(may_call(guard, address), address);
@@ -68,10 +68,10 @@ TEST_CASE("an operator can allow more, by network or by name") {
 TEST_CASE("a refusal says what the address is, and where to allow it") {
   webhook_guard guard;
   auto literal = target::parse("192.168.1.1").value();
-  CHECK(guard.judge(literal).error().message() ==
-        "192.168.1.1 is private (RFC 1918); webhooks go to globally routable addresses and to "
-        "those that this server's webhook.allow holds");
-  CHECK(guard.judge(target::parse("example.com").value()));
+  CHECK(guard.check(literal).error().message() ==
+        "192.168.1.1 is private (RFC 1918); webhooks are sent only to globally routable addresses "
+        "and those in this server's webhook.allow");
+  CHECK(guard.check(target::parse("example.com").value()));
 }
 
 }  // namespace sonde::model

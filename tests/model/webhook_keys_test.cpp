@@ -1,6 +1,6 @@
-#include "model/webhook_keys.hpp"
+#include "model/webhook/webhook_keys.hpp"
 
-#include "base/sealed.hpp"
+#include "base/encryption.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
@@ -32,46 +32,46 @@ std::string bytes_of(const std::string& secret) {
   return parse_webhook_secret(secret).value();
 }
 
-/// As a version before key files has written it.
+/// Returns a webhook as a version before key files wrote it.
 webhook old_hook(const char* secret, const webhook_order& what) {
   json plain = {{"url", what.url}, {"headers", json::array()}, {"secret", what.secret}};
   for (const auto& [name, value] : what.headers)
     plain["headers"].push_back({{"key", name}, {"value", value}});
   webhook out;
-  out.sealed = seal(bytes_of(secret), to_text(plain));
+  out.encrypted = encrypt(bytes_of(secret), to_text(plain));
   return out;
 }
 
 }  // namespace
 
-TEST_CASE("what is encrypted names its key, and every key of the file decrypts") {
+TEST_CASE("encrypted data names its key, and every key of the file decrypts") {
   auto keys = keys_of(key_file);
-  auto hook = keys.seal(hook_order());
+  auto hook = keys.encrypt(hook_order());
   CHECK(hook.endpoint == "https://hooks.example.com:443");
-  CHECK(hook == keys.seal(hook_order()));
+  CHECK(hook == keys.encrypt(hook_order()));
   CHECK(keys.open(hook).value() == hook_order());
   CHECK(to_text(to_json(hook)).find("T00") == std::string::npos);
   auto renewed = keys_of(newer_file + key_file);
   CHECK(renewed.open(hook).value() == hook_order());
-  CHECK(renewed.seal(hook_order()).sealed.substr(0, 11) != hook.sealed.substr(0, 11));
-  CHECK(!keys.open(renewed.seal(hook_order())));
+  CHECK(renewed.encrypt(hook_order()).encrypted.substr(0, 11) != hook.encrypted.substr(0, 11));
+  CHECK(!keys.open(renewed.encrypt(hook_order())));
   auto another = hook_order();
   another.headers[0].second = "Bearer y";
-  CHECK(keys.seal(another).id != hook.id);
-  CHECK(keys.seal(hook_order("ben")).id != hook.id);
+  CHECK(keys.encrypt(another).id != hook.id);
+  CHECK(keys.encrypt(hook_order("ben")).id != hook.id);
   auto damaged = hook;
-  damaged.sealed[3] = damaged.sealed[3] == '0' ? '1' : '0';
+  damaged.encrypted[3] = damaged.encrypted[3] == '0' ? '1' : '0';
   CHECK(!keys.open(damaged));
 }
 
-TEST_CASE("every owner and every URL has a secret of its own") {
+TEST_CASE("every owner and every URL has a separate secret") {
   auto keys = keys_of(key_file);
   auto ada = keys.secrets_of("ada", hook_order().url);
   REQUIRE(ada.size() == 1);
   CHECK(keys.signing(hook_order()) == lines{bytes_of(ada[0])});
   CHECK(keys.secrets_of("ben", hook_order().url) != ada);
   CHECK(keys.secrets_of("ada", hook_order().url + "2") != ada);
-  // Neither half runs into the other.
+  // The two halves cannot run into each other.
   CHECK(keys.secrets_of("a", "b") != keys.secrets_of("ab", ""));
   CHECK(!keys.shares_signatures());
   auto renewed = keys_of(newer_file + key_file);
@@ -79,7 +79,7 @@ TEST_CASE("every owner and every URL has a secret of its own") {
   CHECK(renewed.secrets_of("ada", hook_order().url)[1] == ada[0]);
   auto own = hook_order();
   own.secret = shared_other;
-  CHECK(keys.open(keys.seal(own)).value() == own);
+  CHECK(keys.open(keys.encrypt(own)).value() == own);
   CHECK(keys.signing(own) == lines{bytes_of(shared_other)});
 }
 
@@ -94,8 +94,8 @@ TEST_CASE("a shared secret of earlier versions decrypts, and signs beside the de
   CHECK(keys.signing(hook_order())[1] == bytes_of(shared_one));
   CHECK(keys.shares_signatures());
   CHECK(!keys.shares_encryption());
-  CHECK(keys.seal(hook_order()) == keys_of(key_file).seal(hook_order()));
-  // In the key file it signs only what was written before.
+  CHECK(keys.encrypt(hook_order()) == keys_of(key_file).encrypt(hook_order()));
+  // In the key file it signs only webhooks that were written before.
   auto moved = keys_of(key_file + shared_one + "\n");
   CHECK(moved.open(old).value() == hook_order(""));
   CHECK(moved.signing(hook_order("")) == lines{bytes_of(shared_one)});
@@ -103,13 +103,13 @@ TEST_CASE("a shared secret of earlier versions decrypts, and signs beside the de
   CHECK(!moved.shares_signatures());
 }
 
-TEST_CASE("where there is nothing but shared secrets, all is as it was") {
+TEST_CASE("with only shared secrets the behaviour of earlier versions is unchanged") {
   webhook_keys keys;
   REQUIRE(keys.add_shared(std::string(shared_one) + "\n" + shared_other));
   CHECK(keys.shares_encryption());
   CHECK(keys.open(old_hook(shared_other, hook_order(""))).value() == hook_order(""));
-  CHECK(keys.open(keys.seal(hook_order())).value() == hook_order(""));
-  CHECK(keys.seal(hook_order()).sealed == old_hook(shared_one, hook_order("")).sealed);
+  CHECK(keys.open(keys.encrypt(hook_order())).value() == hook_order(""));
+  CHECK(keys.encrypt(hook_order()).encrypted == old_hook(shared_one, hook_order("")).encrypted);
   CHECK(keys.signing(hook_order()) == lines{bytes_of(shared_one), bytes_of(shared_other)});
   CHECK(keys.secrets_of("ada", hook_order().url).empty());
 }

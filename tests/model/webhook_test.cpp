@@ -1,4 +1,4 @@
-#include "model/webhook.hpp"
+#include "model/webhook/webhook.hpp"
 
 #include "tests/support/doctest.hpp"
 
@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* one_secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// What a URL is taken for, or what is said against it.
+/// Returns the parts of a URL, or the error message.
 std::string read(const std::string& url) {
   auto parsed = parse_webhook_url(url);
   if (!parsed) return parsed.error().message();
@@ -16,7 +16,7 @@ std::string read(const std::string& url) {
 
 }  // namespace
 
-TEST_CASE("a URL is taken apart, or refused with a mend") {
+TEST_CASE("a URL is parsed, or refused with the remedy") {
   CHECK(read("https://hooks.example.com/a?b=c") ==
         "https://hooks.example.com:443 hooks.example.com /a?b=c");
   CHECK(read("HTTP://Hooks.Example.COM:8080") ==
@@ -28,9 +28,9 @@ TEST_CASE("a URL is taken apart, or refused with a mend") {
     const char* url;
     const char* words;
   } const refused[] = {
-      {"", "is no absolute http or https URL"},
-      {"https:/example.com", "is no absolute"},
-      {"javascript://example.com", "is no absolute"},
+      {"", "is not an absolute http or https URL"},
+      {"https:/example.com", "is not an absolute"},
+      {"javascript://example.com", "is not an absolute"},
       {"https://", "has no host"},
       {"https:///path", "has no host"},
       {"https://:443/", "has no host"},
@@ -40,12 +40,15 @@ TEST_CASE("a URL is taken apart, or refused with a mend") {
       {"https://3232235521/", "has no host"},
       {"https://example.com:65536/", "has a port"},
       {"https://example.com:/", "has a port"},
+      {"http://example.com:9100/", "has a port of printers"},
+      {"http://example.com:515/", "has a port of printers"},
+      {"http://example.com:502/", "or of industrial devices"},
       {"https://example.com:+80/", "has a port"},
-      {"https://a@example.com/", "holds a user name"},
+      {"https://a@example.com/", "has a user name"},
       {"https://example.com#/", "has a fragment"},
-      {"https://example.com\\@10.0.0.1/", "holds a character"},
-      {"https://ex\xc3\xa4mple.com/", "holds a character"},
-      {"https://example.com/\r\nX: y", "holds a character"},
+      {"https://example.com\\@10.0.0.1/", "has a character"},
+      {"https://ex\xc3\xa4mple.com/", "has a character"},
+      {"https://example.com/\r\nX: y", "has a character"},
       {"https://[example.com]/", "brackets"},
       {"https://[::1]x/", "has no host"},
       {"https://[127.0.0.1]/", "brackets"},
@@ -59,7 +62,7 @@ TEST_CASE("a URL is taken apart, or refused with a mend") {
   }
 }
 
-TEST_CASE("headers are tokens and visible text, and none of ours") {
+TEST_CASE("headers are tokens and visible text, and reserved names are refused") {
   CHECK(check_webhook_header("Authorization", "Bearer a b"));
   CHECK(check_webhook_header("X-Api_Key.1", ""));
   for (const char* name : {"", "a b", "a:b", "a\n", "HOST", "content-LENGTH", "TE", "Trailer",
@@ -73,7 +76,7 @@ TEST_CASE("headers are tokens and visible text, and none of ours") {
   CHECK(!check_webhook_header(std::string(129, 'x'), "x"));
 }
 
-TEST_CASE("secrets are of one form") {
+TEST_CASE("secrets have one form") {
   CHECK(parse_webhook_secret(one_secret)->size() == 24);
   for (const char* text : {"", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=",
                            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw=", "whsec_!"}) {
@@ -81,7 +84,7 @@ TEST_CASE("secrets are of one form") {
   }
 }
 
-TEST_CASE("deliveries are named by scan and webhook") {
+TEST_CASE("a delivery id follows from the scan and the webhook") {
   task_id first("01234567-89ab-8def-8123-456789abcdef");
   CHECK(is_task_id(delivery_id_of(first, "a").str()));
   CHECK(delivery_id_of(first, "a") == delivery_id_of(first, "a"));

@@ -13,7 +13,7 @@ stored_record at(std::int64_t offset) {
   return {{"log", "", "", {}}, 0, offset, {}};
 }
 
-/// A member that is given what a test has laid out, and is closed after it.
+/// A consumer that returns the scripted deliveries and is closed after the last one.
 class scripted_consumer final : public consumer {
  public:
   std::deque<result<delivery>> script;
@@ -55,7 +55,7 @@ struct consume_bench {
 
 }  // namespace
 
-TEST_CASE("deliveries come in order, across a transient error, until the consumer is closed") {
+TEST_CASE("deliveries arrive in order, across a transient error, until the consumer is closed") {
   consume_bench b;
   std::vector<partition_ref> ours{{"log", 0}};
   b.from.script.emplace_back(delivery(assigned{ours}));
@@ -78,7 +78,7 @@ TEST_CASE("a permanent error ends the loop and is returned") {
   CHECK(b.events.empty());
 }
 
-TEST_CASE("nothing is consumed after a request to stop") {
+TEST_CASE("nothing is consumed after a stop request") {
   consume_bench b;
   b.from.script.emplace_back(delivery(std::vector<stored_record>{at(0)}));
   b.stop.request();

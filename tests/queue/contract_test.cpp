@@ -1,4 +1,4 @@
-// Where docs/contract.md says that a key is found, held against the code.
+// Checks the rule in docs/reference/contract.md that assigns a key to a partition against the code.
 
 #include "tests/support/contract.hpp"
 
@@ -9,7 +9,7 @@
 
 namespace sonde::queue {
 
-TEST_CASE("contract: the partition of a key") {
+TEST_CASE("the partition of a key follows the contract") {
   auto vectors = nlohmann::json::parse(test::contract_vectors());
   const auto& cases = vectors.at("partitions");
   REQUIRE(!cases.empty());

@@ -1,4 +1,4 @@
-// A disk that is nearly full, and one that is full: who may still write. tmpfs; needs root.
+// Which writes a nearly full disk and a full disk still accept. Uses tmpfs; needs root.
 
 #include "queue/embedded/disk_floor.hpp"
 
@@ -28,11 +28,11 @@ std::uint64_t free_of(const fs::path& folder) {
   return static_cast<std::uint64_t>(its.f_bavail) * its.f_frsize;
 }
 
-/// A disk of 64 MiB: a floor of 4 MiB, a reserve of 1 MiB.
+/// A disk of 64 MiB with a floor of 4 MiB and a reserve of 1 MiB.
 struct little_room {
   little_room() : disk(outer.path() / "disk", "size=64m"), folder(outer.path() / "disk") {}
 
-  /// A file that leaves so many bytes.
+  /// Writes a file that leaves `bytes` bytes free on the disk.
   void leave(std::uint64_t bytes) {
     drop();
     int file = open(filler().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -68,7 +68,7 @@ bool is_no_space(const error& what) {
 }  // namespace
 
 TEST_CASE_FIXTURE(little_room,
-                  "the floor holds what would go below it, until an eighth more is free") {
+                  "the floor refuses writes that would go below it until an eighth more is free") {
   embedded::disk_floor floor(folder, bounds);
   CHECK(floor.room(mebibyte));
   leave(5 * mebibyte);
@@ -84,14 +84,15 @@ TEST_CASE_FIXTURE(little_room,
   CHECK(floor.room(0));
 }
 
-TEST_CASE_FIXTURE(little_room, "no floor: nothing is asked") {
+TEST_CASE_FIXTURE(little_room, "a floor of 0 disables the check of free space") {
   bounds.disk_floor_bytes = 0;
   embedded::disk_floor floor(folder, bounds);
   leave(0);
   CHECK(floor.room(mebibyte));
 }
 
-TEST_CASE_FIXTURE(little_room, "the reserve is released in eighths, and made again with room") {
+TEST_CASE_FIXTURE(little_room,
+                  "the reserve is released in eighths and is allocated again when space is free") {
   embedded::disk_floor floor(folder, bounds);
   CHECK(fs::file_size(folder / "reserve") == mebibyte);
   leave(0);
@@ -107,7 +108,7 @@ TEST_CASE_FIXTURE(little_room, "the reserve is released in eighths, and made aga
   CHECK(fs::file_size(folder / "reserve") == mebibyte);
 }
 
-TEST_CASE_FIXTURE(little_room, "looking at a full disk releases half of the reserve and no more") {
+TEST_CASE_FIXTURE(little_room, "a check of a full disk releases at most half of the reserve") {
   embedded::disk_floor floor(folder, bounds);
   for (int slice = 1; slice <= 6; ++slice) {
     leave(0);
@@ -121,7 +122,7 @@ TEST_CASE_FIXTURE(little_room, "looking at a full disk releases half of the rese
   CHECK(floor.give_way());
 }
 
-TEST_CASE_FIXTURE(little_room, "below the floor what is urgent is written, and commits are") {
+TEST_CASE_FIXTURE(little_room, "below the floor the queue accepts urgent records and commits") {
   auto queue = open_queue();
   REQUIRE(queue);
   REQUIRE(put(**queue, false));
@@ -143,7 +144,7 @@ TEST_CASE_FIXTURE(little_room, "below the floor what is urgent is written, and c
   CHECK((*queue)->availability());
 }
 
-TEST_CASE_FIXTURE(little_room, "on a full disk what is urgent is written and survives") {
+TEST_CASE_FIXTURE(little_room, "on a full disk urgent records are written and survive a restart") {
   {
     auto queue = open_queue();
     REQUIRE(queue);
@@ -152,7 +153,7 @@ TEST_CASE_FIXTURE(little_room, "on a full disk what is urgent is written and sur
     CHECK(!put(**queue, false));
     for (int i = 0; i < 20; ++i)
       CHECK(put(**queue, true));
-    // Others take what was released.
+    // Another process takes the released space.
     int file = open(filler().c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     while (free_of(folder) > 0) {
       auto size = static_cast<off_t>(fs::file_size(filler()));

@@ -30,7 +30,7 @@ std::vector<topic_spec> topics() {
           {.name = "state", .policy = cleanup::compact, .compaction_lag = hours(1)}};
 }
 
-/// A folder and how to open a queue in it.
+/// A directory and the settings that open a queue in it.
 struct place {
   explicit place(fs::path f) : folder(std::move(f)) {}
   place() : folder(owned.path()) {}
@@ -41,8 +41,8 @@ struct place {
   result<std::unique_ptr<backend>> open_for_reading() {
     return open_embedded_queue_for_reading(folder, topics(), "test", clock, bounds, log);
   }
-  /// The code of the error that opening gives.
-  error_code trouble() {
+  /// The error code of a failed open.
+  error_code opening_error() {
     auto opened = open();
     REQUIRE(!opened.has_value());
     MESSAGE(opened.error().message());
@@ -83,7 +83,7 @@ void overwrite(const fs::path& file, std::streamoff at, const std::string& bytes
 
 }  // namespace
 
-TEST_CASE("a second writer is told who has the folder") {
+TEST_CASE("the error for a second writer names the process that holds the directory") {
   place here;
   auto first = here.open();
   REQUIRE(first.has_value());
@@ -96,15 +96,15 @@ TEST_CASE("a second writer is told who has the folder") {
   CHECK(here.open().has_value());
 }
 
-TEST_CASE("a read-only folder") {
+TEST_CASE("a read-only directory is refused") {
   test::temporary_folder outer;
   small_disk disk(outer.path() / "disk", "size=4m");
   place here(outer.path() / "disk");
   disk.remount(MS_RDONLY, "");
-  CHECK(here.trouble() == make_error_code(errc::read_only));
+  CHECK(here.opening_error() == make_error_code(errc::read_only));
 }
 
-TEST_CASE("a read-only folder with a queue in it") {
+TEST_CASE("a read-only directory that holds a queue is refused") {
   test::temporary_folder outer;
   small_disk disk(outer.path() / "disk", "size=8m");
   place here(outer.path() / "disk");
@@ -114,39 +114,39 @@ TEST_CASE("a read-only folder with a queue in it") {
     REQUIRE(put(**queue, "log", "k", "v"));
   }
   disk.remount(MS_RDONLY, "");
-  CHECK(here.trouble() == make_error_code(errc::read_only));
+  CHECK(here.opening_error() == make_error_code(errc::read_only));
 }
 
-TEST_CASE("a folder below a file") {
+TEST_CASE("a directory below a regular file is refused") {
   test::temporary_folder outer;
   std::ofstream(outer.path() / "file") << "x";
   place here(outer.path() / "file" / "data");
-  CHECK(here.trouble() == make_error_code(errc::read_only));
+  CHECK(here.opening_error() == make_error_code(errc::read_only));
 }
 
-TEST_CASE("a file that is no database") {
+TEST_CASE("a file that is not a database is refused") {
   place here;
   fs::create_directories(here.folder);
   std::ofstream(here.file()) << std::string(8192, 'x');
-  CHECK(here.trouble() == make_error_code(errc::not_ours));
+  CHECK(here.opening_error() == make_error_code(errc::not_ours));
 }
 
-TEST_CASE("a database of another program") {
+TEST_CASE("a database of another program is refused") {
   place here;
   auto command = "sqlite3 '" + here.file().string() + "' 'CREATE TABLE t(x)'";
   REQUIRE(std::system(command.c_str()) == 0);
-  CHECK(here.trouble() == make_error_code(errc::not_ours));
+  CHECK(here.opening_error() == make_error_code(errc::not_ours));
 }
 
-TEST_CASE("a queue written by a later version") {
+TEST_CASE("a queue that a later version wrote is refused") {
   place here;
   REQUIRE(here.open().has_value());
   auto command = "sqlite3 '" + here.file().string() + "' 'PRAGMA user_version=99'";
   REQUIRE(std::system(command.c_str()) == 0);
-  CHECK(here.trouble() == make_error_code(errc::unknown_schema));
+  CHECK(here.opening_error() == make_error_code(errc::unknown_schema));
 }
 
-TEST_CASE("a topic with another number of partitions") {
+TEST_CASE("a topic with a different number of partitions is refused") {
   place here;
   REQUIRE(here.open().has_value());
   auto wider = topics();
@@ -156,7 +156,7 @@ TEST_CASE("a topic with another number of partitions") {
   CHECK(opened.error().code == make_error_code(errc::mismatch));
 }
 
-TEST_CASE("topics are found again whatever their order, and new ones are added") {
+TEST_CASE("reopening finds topics in any order and adds new ones") {
   place here;
   {
     auto queue = here.open();
@@ -172,7 +172,7 @@ TEST_CASE("topics are found again whatever their order, and new ones are added")
   CHECK(put(**queue, "new", "k", "v").has_value());
 }
 
-TEST_CASE("a torn file: cut short, its first page gone, its middle overwritten") {
+TEST_CASE("a torn file (truncated, first page zeroed, middle overwritten) is refused") {
   place here;
   {
     auto queue = here.open();
@@ -181,20 +181,20 @@ TEST_CASE("a torn file: cut short, its first page gone, its middle overwritten")
     }
   }
   auto size = static_cast<std::streamoff>(fs::file_size(here.file()));
-  SUBCASE("cut short") {
+  SUBCASE("truncated") {
     fs::resize_file(here.file(), static_cast<std::uintmax_t>(size / 2));
   }
-  SUBCASE("page gone") {
+  SUBCASE("first page zeroed") {
     overwrite(here.file(), 0, std::string(4096, '\0'));
   }
-  SUBCASE("overwritten") {
+  SUBCASE("middle overwritten") {
     overwrite(here.file(), size / 2, std::string(20'000, '\x5A'));
   }
-  auto code = here.trouble();
+  auto code = here.opening_error();
   CHECK((code == make_error_code(errc::damaged) || code == make_error_code(errc::not_ours)));
 }
 
-TEST_CASE("one flipped bit in a value is noticed when it is read, and named") {
+TEST_CASE("one flipped bit in a value is detected on read, and the error names the record") {
   place here;
   {
     auto queue = here.open();
@@ -214,7 +214,7 @@ TEST_CASE("one flipped bit in a value is noticed when it is read, and named") {
   CHECK(batch.error().message().find("record 0 of log") != std::string::npos);
 }
 
-TEST_CASE("a disk that fills refuses, keeps what it acknowledged, and works again with room") {
+TEST_CASE("on a full disk writes fail, acknowledged records stay, and free space restores writes") {
   test::temporary_folder outer;
   small_disk disk(outer.path() / "disk", "size=4m");
   place here(outer.path() / "disk");
@@ -243,15 +243,15 @@ TEST_CASE("a disk that fills refuses, keeps what it acknowledged, and works agai
   CHECK(all.back().what.value == "after");
 }
 
-TEST_CASE("a disk that is full from the start") {
+TEST_CASE("a disk that is full from the start is refused") {
   test::temporary_folder outer;
   small_disk disk(outer.path() / "disk", "size=64k");
   place here(outer.path() / "disk");
   std::ofstream(here.folder / "filler") << std::string(65'536, 'x');
-  CHECK(here.trouble() == make_error_code(errc::no_space));
+  CHECK(here.opening_error() == make_error_code(errc::no_space));
 }
 
-TEST_CASE("a power cut takes nothing that was acknowledged") {
+TEST_CASE("a power loss loses no acknowledged record") {
   place here;
   std::array<int, 2> pipe_ends{};
   REQUIRE(pipe(pipe_ends.data()) == 0);
@@ -307,7 +307,7 @@ TEST_CASE("a failed fsync stops the queue until it is opened again") {
   CHECK(read(**queue, "log", 2).front().what.value == "before");
 }
 
-TEST_CASE("another process reads beside the writer, and sees what it adds") {
+TEST_CASE("another process can read while the writer runs, and sees the records that it adds") {
   place here;
   auto writing = here.open();
   REQUIRE(writing.has_value());

@@ -1,12 +1,12 @@
-#include "base/limits.hpp"
 #include "queue/errc.hpp"
+#include "queue/limits.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
 namespace sonde::queue {
 
-TEST_CASE("a batch that could never wait for the disk is refused for good, and not as busy") {
+TEST_CASE("a batch larger than the pending limit is refused permanently, not as busy") {
   limits bounds;
   bounds.produce_pending_bytes = 1u << 20;
   system_clock clock;
@@ -21,7 +21,7 @@ TEST_CASE("a batch that could never wait for the disk is refused for good, and n
   REQUIRE(!refused);
   CHECK(refused.error().code == make_error_code(errc::too_large));
   CHECK(!refused.error().is_transient());
-  CHECK(refused.error().message().find("a batch of 11") != std::string::npos);
+  CHECK(refused.error().message().find("the batch has 11") != std::string::npos);
   CHECK(produce(10).has_value());
   queue->close();
 }

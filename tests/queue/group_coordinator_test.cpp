@@ -9,7 +9,7 @@ using news = group_coordinator::news;
 
 }  // namespace
 
-TEST_CASE("a lone member gets everything at once") {
+TEST_CASE("a single member gets all logs at once") {
   group_coordinator group({0, 1, 2});
   auto a = group.join();
   CHECK(group.poll(a) == news::assigned);
@@ -18,14 +18,14 @@ TEST_CASE("a lone member gets everything at once") {
   CHECK(group.owns(a, 2));
 }
 
-TEST_CASE("nothing is dealt out before everybody has given back") {
+TEST_CASE("no log is assigned before every member has released its logs") {
   group_coordinator group({0, 1, 2});
   auto a = group.join();
   CHECK(group.poll(a) == news::assigned);
   auto b = group.join();
   CHECK(group.poll(b) == news::wait);
   CHECK(group.poll(a) == news::revoked);
-  CHECK(group.owns(a, 0));  // it may still commit
+  CHECK(group.owns(a, 0));  // a commit is still allowed
   CHECK(group.poll(b) == news::wait);
   CHECK(group.poll(a) == news::assigned);
   CHECK(group.poll(b) == news::assigned);
@@ -34,7 +34,7 @@ TEST_CASE("nothing is dealt out before everybody has given back") {
     CHECK(!group.owns(b, log));
 }
 
-TEST_CASE("a poll that brings nothing gives nobody a reason to wake") {
+TEST_CASE("a poll that changes nothing wakes no other member") {
   group_coordinator group({0, 1, 2});
   auto a = group.join();
   auto b = group.join();
@@ -48,7 +48,7 @@ TEST_CASE("a poll that brings nothing gives nobody a reason to wake") {
   CHECK(group.changes() > before);
 }
 
-TEST_CASE("a member that leaves while it is giving back holds nobody up") {
+TEST_CASE("a member that leaves during a revocation does not block the others") {
   group_coordinator group({0, 1});
   auto a = group.join();
   CHECK(group.poll(a) == news::assigned);
@@ -59,7 +59,7 @@ TEST_CASE("a member that leaves while it is giving back holds nobody up") {
   CHECK(group.owned(b).size() == 2);
 }
 
-TEST_CASE("an assignment that was not heard of is dealt out anew without being given back") {
+TEST_CASE("an assignment that its member has not polled is reassigned without a revocation") {
   group_coordinator group({0, 1});
   auto a = group.join();
   auto b = group.join();
@@ -68,7 +68,7 @@ TEST_CASE("an assignment that was not heard of is dealt out anew without being g
   CHECK(group.owned(a).size() == 1);
 }
 
-TEST_CASE("more members than logs: some have none, and are told so") {
+TEST_CASE("with more members than logs, the surplus members receive an empty assignment") {
   group_coordinator group({0});
   auto a = group.join();
   auto b = group.join();

@@ -1,5 +1,5 @@
-// A producer against librdkafka's mock brokers, which fail as they are told to. They prove nothing
-// of real brokers: tests/kafka and the conformance suite are for those.
+// A producer against librdkafka's mock brokers, which fail on request. They prove nothing about
+// real brokers; tests/kafka and the conformance suite cover those.
 
 #include "base/async/event_loop.hpp"
 #include "base/async/task_group.hpp"
@@ -19,8 +19,9 @@ namespace {
 
 using queue::kafka::connection;
 using queue::kafka::producer;
+using queue::kafka::surroundings;
 
-constexpr std::int16_t produce_request = 0;  // Kafka's number for it
+constexpr std::int16_t produce_request = 0;  // Kafka's API key for Produce
 
 /// One mock broker with one topic.
 class mock_broker {
@@ -51,10 +52,10 @@ class mock_broker {
   rd_kafka_mock_cluster_t* cluster_ = nullptr;
 };
 
-/// A producer with the loops it needs, as `kafka_queue` makes them.
+/// A producer with the loops that it needs, as `kafka_queue` creates them.
 class producer_fixture {
  public:
-  explicit producer_fixture(const limits& given = {}) : limits_(given) {
+  explicit producer_fixture(const queue::limits& given = {}) : limits_(given) {
     queue::topic_spec spec;
     spec.name = "log";
     spec.partitions = 3;
@@ -63,15 +64,26 @@ class producer_fixture {
     queue::kafka_settings settings;
     settings.properties = {{"bootstrap.servers", broker.address()}};
     settings.prefix = "test";
-    auto bury = [this](std::unique_ptr<connection> which) {
+    auto close_async = [this](std::unique_ptr<connection> which) {
       std::shared_ptr<connection> last = std::move(which);
-      asio::post(burying_.get_executor(), [last]() mutable { last.reset(); });
+      asio::post(closing_.get_executor(), [last]() mutable { last.reset(); });
     };
-    tested = std::make_shared<producer>(serving_.get_executor(), bury, names, settings, clock_,
-                                        limits_, standing_, log_);
+    auto nothing = [](const auto&) {};
+    surroundings around{serving_.get_executor(),
+                        serving_.get_executor(),
+                        close_async,
+                        nothing,
+                        nothing,
+                        names,
+                        settings,
+                        limits_,
+                        clock_,
+                        broker_health_,
+                        log_};
+    tested = std::make_shared<producer>(std::make_shared<surroundings>(std::move(around)));
     REQUIRE(tested->start());
     serving_.start();
-    burying_.start();
+    closing_.start();
   }
   ~producer_fixture() {
     std::promise<void> finished;
@@ -80,20 +92,20 @@ class producer_fixture {
     });
     finished.get_future().wait();
     serving_.join();
-    burying_.join();
-    tested.reset();  // before the loops that its timers live on
+    closing_.join();
+    tested.reset();  // before the loops that its timers run on
   }
 
   mock_broker broker;
   std::shared_ptr<producer> tested;
 
  private:
-  limits limits_;
+  queue::limits limits_;
   system_clock clock_;
   logger log_{log_level::error};
-  queue::kafka::standing standing_{log_};
+  queue::kafka::broker_health broker_health_{log_};
   event_loop serving_{"kafka"};
-  event_loop burying_{"kafka-close"};
+  event_loop closing_{"kafka-close"};
 };
 
 awaitable<result<producer::places>> send(producer& to, int number) {
@@ -116,7 +128,8 @@ awaitable<void> send_many(producer& to, int count, int& acknowledged) {
 
 }  // namespace
 
-TEST_CASE("a producer that ends by a fatal error is replaced, and what it held is sent again") {
+TEST_CASE(
+    "a producer that ends with a fatal error is replaced, and its pending records are sent again") {
   producer_fixture fixture;
   int acknowledged = 0;
   test::run(send_many(*fixture.tested, 10, acknowledged));
@@ -131,7 +144,7 @@ TEST_CASE("a producer that ends by a fatal error is replaced, and what it held i
   }
 }
 
-TEST_CASE("a record that a broker refuses is refused with the broker's reason") {
+TEST_CASE("a record that a broker refuses fails with the broker's reason") {
   producer_fixture fixture;
   fixture.broker.fail_next_produce(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
   auto refused = test::run(send(*fixture.tested, 1));
@@ -141,8 +154,8 @@ TEST_CASE("a record that a broker refuses is refused with the broker's reason") 
   CHECK(fixture.tested->rebuilt() == 0);
 }
 
-TEST_CASE("a batch that could never be held is refused for good, and not as busy") {
-  limits bounds;
+TEST_CASE("a batch larger than the pending limit is refused permanently, not as busy") {
+  queue::limits bounds;
   bounds.produce_pending_bytes = 1u << 20;
   producer_fixture fixture(bounds);
   auto send_batch = [&](std::size_t records) {

@@ -1,5 +1,4 @@
-// Retention, asked of every store of this machine directly: in a running queue it happens on a
-// timer.
+// Runs retention directly on every store for one machine. A running queue does this on a timer.
 
 #include "queue/embedded/sqlite_log.hpp"
 #include "queue/errc.hpp"
@@ -30,7 +29,7 @@ constexpr local::log_index repeated = 4;
 constexpr local::log_index repeated_and_sized = 5;
 constexpr local::log_index compacted = 6;
 
-/// Of records `said@seconds`.
+/// Reads a value of the form `text@seconds`.
 std::optional<repeat_mark> repeat_in_test(const record& one) {
   auto at = one.value.find('@');
   if (at == std::string::npos) return std::nullopt;
@@ -55,7 +54,7 @@ local::layout kept_topics() {
           "test"};
 }
 
-/// A store, and how it is opened; what is in it stays where it is durable.
+/// A store and the settings that open it. A durable store keeps its records across `open`.
 struct store_under_test {
   explicit store_under_test(bool on_disk) : durable(on_disk) { open(); }
 
@@ -85,12 +84,12 @@ struct store_under_test {
     std::vector<local::log_append> one{{log, {"", "k", what + '@' + std::to_string(second), {}}}};
     REQUIRE(sides.writer->write(one, {}, clock.now()).has_value());
   }
-  /// Of these no two say the same.
+  /// Puts records of which no two repeat each other.
   void fill(local::log_index log, int count) {
     for (int i = 0; i < count; ++i)
       say(log, "f" + std::to_string(next_filler++), 0);
   }
-  /// What is left, fillers aside.
+  /// The records that remain, without the fillers.
   std::vector<std::string> left(local::log_index log) {
     std::vector<std::string> out;
     for (auto& one : sides.reader->read(log, start(log), 100'000, 1U << 30U).value()) {
@@ -103,7 +102,7 @@ struct store_under_test {
     REQUIRE(sides.writer->write({}, one, clock.now()).has_value());
   }
   void tidy() {
-    // Some of it is done by another thread.
+    // Another thread does a part of the work.
     auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (sides.writer->maintain(clock.now()).value()) {
       REQUIRE(std::chrono::steady_clock::now() < until);
@@ -111,7 +110,7 @@ struct store_under_test {
     }
   }
   std::int64_t start(local::log_index log) { return sides.reader->bounds().value()[log].start; }
-  /// Whether the bytes that each log says it has are those of its records.
+  /// Checks that the size reported for each log equals the size of its records.
   void check_bytes() {
     for (local::log_index log = 0; log < kept_topics().logs(); ++log) {
       std::uint64_t bytes = 0;
@@ -140,7 +139,8 @@ void for_each_store(const std::function<void(store_under_test&)>& check) {
 
 }  // namespace
 
-TEST_CASE("beyond so many bytes the oldest records go, and asking for them is out of range") {
+TEST_CASE(
+    "above its byte limit a topic drops its oldest records, and reading them is out of range") {
   for_each_store([](store_under_test& store) {
     store.put(sized, 10);
     store.tidy();
@@ -157,7 +157,7 @@ TEST_CASE("beyond so many bytes the oldest records go, and asking for them is ou
   });
 }
 
-TEST_CASE("a log says how many bytes its records have, whatever has gone and when it was opened") {
+TEST_CASE("a log reports the size of its records, after any removal and after reopening") {
   for_each_store([](store_under_test& store) {
     for (int round = 0; round < 2; ++round) {
       store.put(sized, 25);
@@ -181,7 +181,7 @@ TEST_CASE("a log says how many bytes its records have, whatever has gone and whe
   });
 }
 
-TEST_CASE("bytes and age: whichever comes first") {
+TEST_CASE("a topic with a byte limit and an age limit applies whichever it reaches first") {
   for_each_store([](store_under_test& store) {
     store.put(both, 5);
     store.clock.advance(hours(2));
@@ -194,7 +194,7 @@ TEST_CASE("bytes and age: whichever comes first") {
   });
 }
 
-TEST_CASE("no bound on bytes removes what a group has not committed") {
+TEST_CASE("the byte limit removes no record that a group has not committed") {
   for_each_store([](store_under_test& store) {
     store.put(waited_for, 30);
     store.tidy();
@@ -208,7 +208,7 @@ TEST_CASE("no bound on bytes removes what a group has not committed") {
   });
 }
 
-TEST_CASE("without retention nothing goes") {
+TEST_CASE("a topic without retention keeps every record") {
   for_each_store([](store_under_test& store) {
     store.put(endless, 30);
     store.clock.advance(hours(100'000));
@@ -217,7 +217,7 @@ TEST_CASE("without retention nothing goes") {
   });
 }
 
-TEST_CASE("of the records that say the same the oldest and the newest stay, by what they tell") {
+TEST_CASE("of repeated records the oldest and the newest by reported time remain") {
   for_each_store([](store_under_test& store) {
     for (int second : {5, 6, 4, 9, 3, 9})
       store.say(repeated, "a", second);
@@ -236,7 +236,7 @@ TEST_CASE("of the records that say the same the oldest and the newest stay, by w
   });
 }
 
-TEST_CASE("a record that comes late stays, unless one that says the same is newer and behind it") {
+TEST_CASE("a late record remains unless a newer repeat of it follows in the log") {
   for_each_store([](store_under_test& store) {
     for (int second : {1, 9, 5, 0})
       store.say(repeated, "a", second);
@@ -247,7 +247,7 @@ TEST_CASE("a record that comes late stays, unless one that says the same is newe
   });
 }
 
-TEST_CASE("what is younger than the lag stays, however often it is said") {
+TEST_CASE("a repeat younger than the lag remains, however many repeats it has") {
   for_each_store([](store_under_test& store) {
     store.fill(repeated, 1'000);
     store.clock.advance(hours(2));
@@ -258,7 +258,7 @@ TEST_CASE("what is younger than the lag stays, however often it is said") {
   });
 }
 
-TEST_CASE("which records say the same is known when the file is opened again") {
+TEST_CASE("a reopened file still recognises the repeats of its records") {
   store_under_test store(true);
   for (int second : {1, 2})
     store.say(repeated, "a", second);
@@ -273,7 +273,7 @@ TEST_CASE("which records say the same is known when the file is opened again") {
   CHECK(store.left(repeated) == std::vector<std::string>{"a@1", "a@3"});
 }
 
-TEST_CASE("repeats that are gone do not count against the bytes of their topic") {
+TEST_CASE("removed repeats do not count against the byte limit of their topic") {
   for_each_store([](store_under_test& store) {
     for (int i = 0; i < 2'000; ++i)
       store.say(repeated_and_sized, "a", i);
@@ -290,7 +290,7 @@ TEST_CASE("repeats that are gone do not count against the bytes of their topic")
   });
 }
 
-TEST_CASE("an expired record stands for nobody: what says the same after it is the first again") {
+TEST_CASE("after a record has expired, its next repeat counts as the first again") {
   for_each_store([](store_under_test& store) {
     store.say(repeated_and_sized, "a", 1);
     store.say(repeated_and_sized, "a", 2);
@@ -312,22 +312,23 @@ TEST_CASE("an expired record stands for nobody: what says the same after it is t
   });
 }
 
-TEST_CASE("what a file held when it was opened counts too, and is counted in slices") {
+TEST_CASE(
+    "retention counts the records that a file held before it was opened, and does so in slices") {
   store_under_test store(true);
-  // More rows than one slice looks at.
+  // More rows than one slice examines.
   std::vector<local::log_append> many(5'000, {sized, {"", "k", "1", {}}});
   REQUIRE(store.sides.writer->write(many, {}, store.clock.now()).has_value());
   store.open();
   store.put(sized, 2);
   store.tidy();
-  // Of 2 bytes each, beside two of 1,001 bytes.
+  // Records of 2 bytes each, plus two of 1,001 bytes.
   CHECK(store.start(sized) == 5'000 - (10'500 - 2 * 1'001) / 2);
   store.open();
   store.tidy();
   CHECK(store.start(sized) == 5'000 - (10'500 - 2 * 1'001) / 2);
 }
 
-TEST_CASE("the file gives back what retention has freed") {
+TEST_CASE("the file shrinks after retention has freed space") {
   store_under_test store(true);
   auto size = [&] { return std::filesystem::file_size(store.folder.path() / embedded::file_name); };
   std::vector<local::log_append> many(4'000, {both, {"", "k", std::string(10'000, 'v'), {}}});
@@ -337,7 +338,8 @@ TEST_CASE("the file gives back what retention has freed") {
   CHECK(log_size > 60U << 20U);
   store.clock.advance(hours(2));
   store.tidy();
-  // 16 MiB stay for what comes next. The file is shorter once the log has been copied, beside this.
+  // 16 MiB remain for future writes. The file shrinks after the log has been copied, which runs in
+  // parallel.
   auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (size() >= 40U << 20U && std::chrono::steady_clock::now() < until)
     store.tidy();

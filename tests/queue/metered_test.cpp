@@ -1,6 +1,6 @@
 #include "queue/metered.hpp"
 
-#include "base/limits.hpp"
+#include "queue/limits.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
@@ -35,7 +35,7 @@ struct metered_world {
 
 }  // namespace
 
-TEST_CASE("what is produced is counted, and what cannot be") {
+TEST_CASE("produced records and failed produces are counted") {
   metered_world world;
   world.put("work", 3);
   REQUIRE(test::run(world.queue->produce_to(1, {"work", "k", "v", {}})));
@@ -48,7 +48,7 @@ TEST_CASE("what is produced is counted, and what cannot be") {
   CHECK(world.has(R"(sonde_queue_produced_records_total{topic="test.work.v1"} 4)"));
 }
 
-TEST_CASE("what a topic takes is shown, and only of its records") {
+TEST_CASE("the size metric of a topic counts the bytes of that topic's records only") {
   metered_world world;
   world.put("work", 3);
   show_sizes(*world.queue, world.counts);
@@ -56,14 +56,14 @@ TEST_CASE("what a topic takes is shown, and only of its records") {
   CHECK(world.has(R"(sonde_queue_topic_bytes{topic="test.work.dlq.v1"} 0)"));
 }
 
-TEST_CASE("dead letters are counted by the topic that they came from") {
+TEST_CASE("dead letters are counted under the topic that they came from") {
   metered_world world;
   CHECK(world.has(R"(sonde_queue_dead_letters_total{topic="test.work.v1"} 0)"));
   world.put("work.dlq", 2);
   CHECK(world.has(R"(sonde_queue_dead_letters_total{topic="test.work.v1"} 2)"));
 }
 
-TEST_CASE("what a group consumes is counted, and how far it is behind") {
+TEST_CASE("records consumed by a group and the lag of the group are counted") {
   metered_world world;
   world.put("work", 5);
   auto lag = [&](const std::string& value) {

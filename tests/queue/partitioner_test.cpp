@@ -4,8 +4,8 @@
 
 namespace sonde::queue {
 
-TEST_CASE("murmur2 gives what Kafka's Java client gives") {
-  // From the reference values of org.apache.kafka.common.utils.UtilsTest, as unsigned numbers.
+TEST_CASE("murmur2 returns the same hash as Kafka's Java client") {
+  // Reference values of org.apache.kafka.common.utils.UtilsTest, as unsigned numbers.
   CHECK(murmur2("21") == static_cast<std::uint32_t>(-973932308));
   CHECK(murmur2("foobar") == static_cast<std::uint32_t>(-790332482));
   CHECK(murmur2("a-little-bit-long-string") == static_cast<std::uint32_t>(-985981536));
@@ -15,7 +15,7 @@ TEST_CASE("murmur2 gives what Kafka's Java client gives") {
   CHECK(murmur2("abc") == 479470107U);
 }
 
-TEST_CASE("a partition is in range for every key and count") {
+TEST_CASE("a partition is in range for every key and partition count") {
   for (int partitions : {1, 2, 3, 64, 1000}) {
     for (int key = 0; key < 200; ++key) {
       auto p = partition_of(std::to_string(key), partitions);

@@ -13,7 +13,7 @@
 namespace sonde::queue {
 namespace {
 
-/// A queue that notes the batches it is given, and refuses what a test wants refused.
+/// A queue that records the batches that it receives and refuses the ones that a test selects.
 class choosy_queue final : public forwarding_backend {
  public:
   using forwarding_backend::forwarding_backend;
@@ -59,9 +59,9 @@ std::vector<record> records_of_size(std::size_t count, std::size_t bytes) {
 
 }  // namespace
 
-TEST_CASE("a batch beyond what may wait for the disk is written in parts, in order") {
+TEST_CASE("a batch larger than the pending limit is written in parts, in order") {
   produce_bench b;
-  auto written = b.produce(records_of_size(200, 500'000));  // 100 MB; 64 MiB may wait
+  auto written = b.produce(records_of_size(200, 500'000));  // 100 MB; the limit is 64 MiB
   REQUIRE(written);
   CHECK(written->refused.empty());
   REQUIRE(written->places.size() == 200);
@@ -70,14 +70,14 @@ TEST_CASE("a batch beyond what may wait for the disk is written in parts, in ord
   CHECK(*std::max_element(b.queue->batches.begin(), b.queue->batches.end()) <= 16);
 }
 
-TEST_CASE("many small records are written in parts that let others have their turn") {
+TEST_CASE("many small records are written in parts so that other producers get their turn") {
   produce_bench b;
   auto written = b.produce(records_of_size(5'000, 10));
   REQUIRE(written);
   CHECK(b.queue->batches == std::vector<std::size_t>{2'000, 2'000, 1'000});
 }
 
-TEST_CASE("a record that is too large is left out, and its neighbours go on in order") {
+TEST_CASE("a record that is too large is left out, and its neighbours are written in order") {
   produce_bench b;
   auto batch = records_of_size(9, 10);
   batch[4].value.resize(2u << 20);
@@ -89,7 +89,7 @@ TEST_CASE("a record that is too large is left out, and its neighbours go on in o
   CHECK(written->refused[0].why.code == make_error_code(errc::too_large));
 }
 
-TEST_CASE("a transient error is retried; a request to stop ends that") {
+TEST_CASE("a transient error is retried until a stop request") {
   produce_bench b;
   int failures = 1;
   b.queue->refuses = [&](const std::vector<record>&) -> std::optional<error> {
@@ -104,14 +104,14 @@ TEST_CASE("a transient error is retried; a request to stop ends that") {
   CHECK(b.produce(records_of_size(1, 1)).error().code == make_error_code(errc::no_space));
 }
 
-TEST_CASE("an error that does not blame the record ends the whole") {
+TEST_CASE("an error that does not blame a record ends the whole call") {
   produce_bench b;
   b.queue->refuses = [](const std::vector<record>&) { return fail(errc::not_owned); };
   CHECK(b.produce(records_of_size(3, 1)).error().code == make_error_code(errc::not_owned));
   CHECK(b.queue->batches.size() == 1);
 }
 
-TEST_CASE("positions_after names the next offset of each partition") {
+TEST_CASE("positions_after returns the next offset of each partition") {
   std::vector<stored_record> records;
   for (auto [partition, offset] : {std::pair(0, 3), std::pair(1, 7), std::pair(0, 4)})
     records.push_back({{"log", "", "", {}}, partition, offset, {}});

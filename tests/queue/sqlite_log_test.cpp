@@ -1,4 +1,4 @@
-// Retention and compaction, asked for directly: in a running queue they happen on a timer.
+// Runs retention and compaction directly. A running queue does this on a timer.
 
 #include "queue/embedded/sqlite_log.hpp"
 
@@ -18,7 +18,7 @@ namespace {
 
 using std::chrono::hours;
 
-/// Both sides of a file, without the threads around them.
+/// The writer and the reader of a file, without the threads of a queue.
 struct both_sides {
   both_sides()
       : topics({{.name = "requests", .retention = hours(1), .keep_uncommitted = true},
@@ -69,7 +69,7 @@ constexpr local::log_index state = 2;
 
 }  // namespace
 
-TEST_CASE("records older than the retention go; asking for them is out of range") {
+TEST_CASE("records older than the retention are removed, and reading them is out of range") {
   both_sides log;
   log.put(progress, "k", "old");
   log.clock.advance(hours(2));
@@ -81,7 +81,7 @@ TEST_CASE("records older than the retention go; asking for them is out of range"
   CHECK(gone.error().code == make_error_code(errc::out_of_range));
 }
 
-TEST_CASE("what no group has committed stays, however old") {
+TEST_CASE("a record that no group has committed remains, however old it is") {
   both_sides log;
   for (int i = 0; i < 5; ++i)
     log.put(requests, "k", std::to_string(i));
@@ -94,7 +94,7 @@ TEST_CASE("what no group has committed stays, however old") {
   CHECK(log.all(requests).size() == 2);
 }
 
-TEST_CASE("an emptied log goes on counting where it was") {
+TEST_CASE("an emptied log continues its offsets") {
   both_sides log;
   log.put(progress, "k", "old");
   log.clock.advance(hours(2));
@@ -104,7 +104,7 @@ TEST_CASE("an emptied log goes on counting where it was") {
   CHECK(log.all(progress) == std::map<std::int64_t, std::string>{{1, "new"}});
 }
 
-TEST_CASE("compaction keeps the newest of each key, and everything that is young") {
+TEST_CASE("compaction keeps the newest record of each key and every young record") {
   both_sides log;
   for (int round = 0; round < 10; ++round) {
     for (int key = 0; key < 1000; ++key)
@@ -124,7 +124,7 @@ TEST_CASE("compaction keeps the newest of each key, and everything that is young
   CHECK(log.all(state).size() == 1001);
 }
 
-TEST_CASE("compaction reads the log again once half as much is old enough, not for what is young") {
+TEST_CASE("compaction rereads the log when its old rows, not its young ones, have grown by half") {
   both_sides log;
   for (int key = 0; key < 1000; ++key)
     log.put(state, std::to_string(key), "first");
@@ -142,7 +142,7 @@ TEST_CASE("compaction reads the log again once half as much is old enough, not f
   CHECK(log.all(state).size() == 2001);
 }
 
-TEST_CASE("a pass of compaction ends, although rows become old enough meanwhile") {
+TEST_CASE("a compaction pass ends although more rows become old enough meanwhile") {
   both_sides log;
   for (int i = 0; i < 1000; ++i) {
     log.put(state, std::to_string(i), "value");
@@ -165,7 +165,7 @@ TEST_CASE("a failed fsync of the background copy is an error of the writer") {
   std::vector<local::log_append> large{{progress, {"progress", "k", {}, {}}}};
   large.front().what.value = std::string(800 * 1024, 'x');
   error failed;
-  // A copy begins at 16 MiB, and syncs the file if nothing is written meanwhile.
+  // A copy starts at 16 MiB. It syncs the file if nothing is written meanwhile.
   while (!failed.code && now() < until) {
     auto written = log.writer->write(large, {}, log.clock.now());
     if (!written) failed = written.error();

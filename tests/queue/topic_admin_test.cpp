@@ -1,4 +1,4 @@
-// What Kafka is told of a topic, and what is said of one that is not like that.
+// The topic settings sent to Kafka, and the report on a topic whose settings differ.
 
 #include "queue/kafka/topic_admin.hpp"
 
@@ -18,7 +18,8 @@ topic_spec entities() {
 
 }  // namespace
 
-TEST_CASE("a topic's bytes are shared among its partitions, and segments are a part of them") {
+TEST_CASE(
+    "partitions share the byte limit of their topic, and a segment is a fraction of a partition") {
   limits bounds;
   auto wanted = wanted_settings(entities(), bounds);
   CHECK(wanted["retention.ms"] == "7776000000");
@@ -36,7 +37,7 @@ TEST_CASE("a topic's bytes are shared among its partitions, and segments are a p
   CHECK(!wanted.contains("segment.bytes"));
 }
 
-TEST_CASE("what is kept until it is committed has no bound of Kafka's") {
+TEST_CASE("a topic that keeps uncommitted records has no retention in Kafka") {
   limits bounds;
   auto kept = entities();
   kept.keep_uncommitted = true;
@@ -45,17 +46,17 @@ TEST_CASE("what is kept until it is committed has no bound of Kafka's") {
   CHECK(wanted["retention.bytes"] == "-1");
 }
 
-TEST_CASE("a retention that is not the configured one is reported, by either measure") {
+TEST_CASE("a retention that differs from the configuration is reported, by age and by bytes") {
   limits bounds;
   auto spec = entities();
   topic_names names({spec}, "sonde");
   topic_state found{true, 64, 1, wanted_settings(spec, bounds)};
-  auto well = judge(spec, found, names, bounds);
+  auto well = check_topic(spec, found, names, bounds);
   CHECK(well.problems.empty());
   CHECK(well.advice.empty());
   found.settings["retention.ms"] = "-1";
   found.settings["retention.bytes"] = "-1";
-  auto report = judge(spec, found, names, bounds);
+  auto report = check_topic(spec, found, names, bounds);
   CHECK(report.problems.empty());
   CHECK(report.advice ==
         std::vector<std::string>{"retention.ms is -1 and should be 7776000000",

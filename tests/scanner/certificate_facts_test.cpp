@@ -31,7 +31,8 @@ model::ip_address address_of(const char* text) {
   return model::ip_address::parse(text).value();
 }
 
-/// Kebab-case, with scalars and lists of scalars: what an entity's attributes may be.
+/// Checks the form of an entity's attributes: names in kebab-case, values that are scalars or lists
+/// of scalars.
 void check_form(const model::json& attributes) {
   for (const auto& attribute : attributes.items()) {
     const auto& name = attribute.key();
@@ -49,7 +50,7 @@ void check_form(const model::json& attributes) {
 
 }  // namespace
 
-TEST_CASE("a certificate's fields under the names that the entity will have") {
+TEST_CASE("a certificate's fields get the attribute names of the entity") {
   auto what =
       named("DNS:leaf.example,DNS:*.Wild.example,DNS:host,IP:203.0.113.1,email:a@b.example");
   what.extensions.emplace_back("keyUsage", "critical,digitalSignature");
@@ -81,11 +82,11 @@ TEST_CASE("a certificate's fields under the names that the entity will have") {
   CHECK(facts["parse-status"] == "parsed");
   CHECK(!facts.contains("san-uri"));
   CHECK(!facts.contains("path-length"));
-  // Wildcards and single labels are attributes, and no host's name.
+  // Wildcards and single labels become attributes. They are not host names.
   CHECK(seen.hostnames == std::vector<std::string>{"leaf.example"});
 }
 
-TEST_CASE("flags say what is odd about a certificate") {
+TEST_CASE("the anomalies of a certificate become flags") {
   recipe weak;
   weak.key = test::key_kind::rsa_1024;
   weak.issuer_key = test::key_kind::rsa_2048;
@@ -102,7 +103,7 @@ TEST_CASE("flags say what is odd about a certificate") {
   CHECK(facts["flags"] == model::json({"self-signed"}));
 }
 
-TEST_CASE("a certificate's names with any run of inner hyphens are host names") {
+TEST_CASE("certificate names with any run of inner hyphens are host names") {
   struct row {
     const char* name;
     bool host;
@@ -125,7 +126,7 @@ TEST_CASE("a certificate's names with any run of inner hyphens are host names") 
   }
 }
 
-TEST_CASE("bytes that are no certificate are an observation all the same") {
+TEST_CASE("bytes that are not a certificate still become an observation") {
   for (const auto& der : {std::string(), std::string("garbage"), std::string(70'000, '0')}) {
     auto seen = observe(parsed(der));
     check_form(seen.attributes);
@@ -138,7 +139,7 @@ TEST_CASE("bytes that are no certificate are an observation all the same") {
   }
 }
 
-TEST_CASE("a long list is cut, and says so") {
+TEST_CASE("a long list is truncated and marked as truncated") {
   std::string names = "DNS:n0.example";
   for (int i = 1; i < 20; ++i)
     names += ",DNS:n" + std::to_string(i) + ".example";
@@ -150,7 +151,7 @@ TEST_CASE("a long list is cut, and says so") {
   CHECK(seen.hostnames.size() == 5);
 }
 
-TEST_CASE("whether a certificate is one for this name, or for this address") {
+TEST_CASE("is_for checks whether a certificate covers the target name or the target address") {
   auto leaf = parsed(make_certificate(named("DNS:leaf.example,DNS:*.wild.example,IP:203.0.113.1")));
   auto here = address_of("203.0.113.1");
   CHECK(is_for(leaf, target_of("leaf.example"), here));
@@ -160,13 +161,13 @@ TEST_CASE("whether a certificate is one for this name, or for this address") {
   CHECK(is_for(leaf, target_of("203.0.113.1"), here));
   auto there = address_of("203.0.113.2");
   CHECK(!is_for(leaf, target_of("203.0.113.2"), there));
-  // A name that leads to the address does not make it one for the name.
+  // A name that resolves to the address does not make the certificate valid for the name.
   CHECK(is_for(leaf, target_of("leaf.example"), there));
 }
 
-TEST_CASE("a certificate that comes again is not parsed again") {
+TEST_CASE("a certificate that is presented again is not parsed again") {
   tls::library openssl;
-  limits bounds;
+  engine_limits bounds;
   certificate_cache cache(openssl, bounds);
   auto der = make_certificate({});
   auto first = cache.parse(der);
@@ -178,9 +179,9 @@ TEST_CASE("a certificate that comes again is not parsed again") {
   CHECK(cache.parse(der) == first);
 }
 
-TEST_CASE("the cache holds so many bytes, and forgets what has not come for longest") {
+TEST_CASE("the cache has a byte limit and evicts the least recently used certificate") {
   tls::library openssl;
-  limits bounds;
+  engine_limits bounds;
   certificate_cache cache(openssl, bounds);
   auto nth = [](int n) {
     std::string out(60'000, '.');
@@ -196,7 +197,8 @@ TEST_CASE("the cache holds so many bytes, and forgets what has not come for long
   int held = 0;
   for (const auto& each : seen)
     held += !each.expired();
-  // 4 MiB of memory; parsed, a certificate takes six times its DER, and a little.
+  // The cache holds 4 MiB of memory. A parsed certificate takes six times the size of its DER, plus
+  // a small constant.
   CHECK(held <= (4 << 20) / (6 * 60'000));
   CHECK(held >= (4 << 20) / (6 * 60'000 + 2'000) - 2);
   CHECK(seen.front().expired());

@@ -7,8 +7,8 @@
 
 namespace sonde::test {
 
-/// A program that a test runs. Its output, both kinds, is read through a pipe. It dies with the
-/// thread that started it, and is ended and awaited by the destructor.
+/// A program that a test runs. One pipe carries its standard output and standard error. The program
+/// dies with the thread that started it. The destructor ends it and waits for it.
 class child_process {
  public:
   explicit child_process(const std::vector<std::string>& command);
@@ -16,9 +16,9 @@ class child_process {
   child_process(const child_process&) = delete;
   child_process& operator=(const child_process&) = delete;
 
-  /// Reads its output until that holds `words`; false where it ends without them.
+  /// Reads the output until it contains `words`. Returns false if the output ends first.
   [[nodiscard]] bool says(std::string_view words);
-  /// Waits for its end; its exit code, or -1 for a signal.
+  /// Waits for the end of the program. Returns its exit code, or -1 after a signal.
   int wait();
   [[nodiscard]] const std::string& output() const { return output_; }
 

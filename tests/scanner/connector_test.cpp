@@ -20,7 +20,7 @@ model::ip_address dialled(const char* text) {
   return model::ip_address::parse(text).value();
 }
 
-/// Keeps what it is told.
+/// Records the results that it receives.
 class witness final : public dial_listener {
  public:
   explicit witness(executor loop) : news_(std::move(loop)) {}
@@ -31,7 +31,7 @@ class witness final : public dial_listener {
     news_.notify_all();
   }
 
-  /// Until it was told of so many; false after ten seconds.
+  /// Waits until `count` results have arrived. Returns false after ten seconds.
   awaitable<bool> told(std::size_t count) {
     auto until = std::chrono::steady_clock::now() + seconds(10);
     while (order.size() < count) {
@@ -57,7 +57,7 @@ struct bench {
     connect.forget(heard);
     co_await connect.stop();
   }
-  /// Expected to be under way afterwards.
+  /// Starts a dial that has to be in progress afterwards.
   void dial(const char* address, std::uint16_t port, std::uint64_t token) {
     CHECK(!connect.dial(dialled(address), port, heard, token));
   }
@@ -71,7 +71,7 @@ struct bench {
 
 }  // namespace
 
-TEST_CASE("open, closed and silent are told apart") {
+TEST_CASE("open, closed and silent ports get different verdicts") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     bench b(loop);
@@ -98,7 +98,7 @@ TEST_CASE("open, closed and silent are told apart") {
   }());
 }
 
-TEST_CASE("IPv6") {
+TEST_CASE("a dial works over IPv6") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     bench b(loop);
@@ -114,46 +114,46 @@ TEST_CASE("IPv6") {
   }());
 }
 
-TEST_CASE("what an error number says") {
+TEST_CASE("each error number maps to its verdict") {
   struct row {
     int number;
-    bool immediate;
+    error_origin origin;
     verdict what;
     errc why;
   };
   for (const auto& expected : std::vector<row>{
-           {ECONNREFUSED, true, verdict::closed, errc::refused},
-           {ECONNREFUSED, false, verdict::closed, errc::refused},
-           {ETIMEDOUT, false, verdict::silent, errc::silent},
-           {ECONNRESET, false, verdict::open, errc::reset},
-           {EPIPE, false, verdict::open, errc::reset},
-           {ENETUNREACH, true, verdict::local, errc::no_route},
-           {ENETUNREACH, false, verdict::unreachable, errc::unreachable},
-           {EHOSTUNREACH, true, verdict::local, errc::no_route},
-           {EHOSTUNREACH, false, verdict::unreachable, errc::unreachable},
-           {EINVAL, true, verdict::local, errc::no_route},
-           {EAFNOSUPPORT, true, verdict::local, errc::no_route},
-           {EACCES, true, verdict::local, errc::forbidden},
-           {EPERM, true, verdict::local, errc::forbidden},
-           {EACCES, false, verdict::unreachable, errc::unreachable},
-           {ENOPROTOOPT, false, verdict::unreachable, errc::unreachable},
-           {EPROTO, false, verdict::unreachable, errc::unreachable},
-           {EOPNOTSUPP, false, verdict::unreachable, errc::unreachable},
-           {EMFILE, true, verdict::local, errc::local_trouble},
-           {ENFILE, true, verdict::local, errc::local_trouble},
-           {ENOBUFS, true, verdict::local, errc::local_trouble},
-           {EADDRNOTAVAIL, true, verdict::local, errc::local_trouble},
+           {ECONNREFUSED, error_origin::call, verdict::closed, errc::refused},
+           {ECONNREFUSED, error_origin::network, verdict::closed, errc::refused},
+           {ETIMEDOUT, error_origin::network, verdict::silent, errc::silent},
+           {ECONNRESET, error_origin::network, verdict::open, errc::reset},
+           {EPIPE, error_origin::network, verdict::open, errc::reset},
+           {ENETUNREACH, error_origin::call, verdict::local, errc::no_route},
+           {ENETUNREACH, error_origin::network, verdict::unreachable, errc::unreachable},
+           {EHOSTUNREACH, error_origin::call, verdict::local, errc::no_route},
+           {EHOSTUNREACH, error_origin::network, verdict::unreachable, errc::unreachable},
+           {EINVAL, error_origin::call, verdict::local, errc::no_route},
+           {EAFNOSUPPORT, error_origin::call, verdict::local, errc::no_route},
+           {EACCES, error_origin::call, verdict::local, errc::forbidden},
+           {EPERM, error_origin::call, verdict::local, errc::forbidden},
+           {EACCES, error_origin::network, verdict::unreachable, errc::unreachable},
+           {ENOPROTOOPT, error_origin::network, verdict::unreachable, errc::unreachable},
+           {EPROTO, error_origin::network, verdict::unreachable, errc::unreachable},
+           {EOPNOTSUPP, error_origin::network, verdict::unreachable, errc::unreachable},
+           {EMFILE, error_origin::call, verdict::local, errc::local_error},
+           {ENFILE, error_origin::call, verdict::local, errc::local_error},
+           {ENOBUFS, error_origin::call, verdict::local, errc::local_error},
+           {EADDRNOTAVAIL, error_origin::call, verdict::local, errc::local_error},
        }) {
     CAPTURE(expected.number);
-    CAPTURE(expected.immediate);
-    auto outcome = outcome_of(expected.number, expected.immediate);
+    CAPTURE(static_cast<int>(expected.origin));
+    auto outcome = outcome_of(expected.number, expected.origin);
     CHECK(outcome.what == expected.what);
     CHECK(outcome.why == expected.why);
     CHECK(outcome.system_error == expected.number);
   }
 }
 
-TEST_CASE("a connection that is reset before anybody looks was one") {
+TEST_CASE("a connection that is reset before the connector examines it counts as open") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     bench b(loop);
@@ -178,7 +178,7 @@ TEST_CASE("a connection that is reset before anybody looks was one") {
   }());
 }
 
-TEST_CASE("without descriptors it is this machine's trouble, and passes") {
+TEST_CASE("a lack of descriptors is a local error, and it passes") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     bench b(loop);
@@ -191,7 +191,7 @@ TEST_CASE("without descriptors it is this machine's trouble, and passes") {
     setrlimit(RLIMIT_NOFILE, &before);
     REQUIRE(outcome);
     CHECK(outcome->what == verdict::local);
-    CHECK(outcome->why == errc::local_trouble);
+    CHECK(outcome->why == errc::local_error);
     CHECK(outcome->system_error == EMFILE);
     CHECK(b.connect.free_slots() == 64);
     b.dial("127.77.1.3", closed, 2);
@@ -202,7 +202,7 @@ TEST_CASE("without descriptors it is this machine's trouble, and passes") {
   }());
 }
 
-TEST_CASE("time runs out in the order in which the attempts began") {
+TEST_CASE("attempts time out in the order in which they started") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     test::manual_clock time;
@@ -230,7 +230,7 @@ TEST_CASE("time runs out in the order in which the attempts began") {
   }());
 }
 
-TEST_CASE("slots are what it has, and room is announced") {
+TEST_CASE("the number of slots limits concurrent dials, and a free slot is announced") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     bench b(loop, 3, milliseconds(100));
@@ -254,7 +254,7 @@ TEST_CASE("slots are what it has, and room is announced") {
   }());
 }
 
-TEST_CASE("a listener that goes is told nothing more, and its slots are announced") {
+TEST_CASE("a removed listener receives no further result, and its slots are announced as free") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     bench b(loop, 4, milliseconds(100));
@@ -271,7 +271,7 @@ TEST_CASE("a listener that goes is told nothing more, and its slots are announce
     bool announced =
         co_await room.wait_until(std::chrono::steady_clock::now() + milliseconds(5'000));
     CHECK(announced);
-    // The slots are used again at once, while old events may still be on their way.
+    // The slots are reused at once, while old events may still arrive.
     for (std::uint64_t token = 10; token < 13; ++token)
       b.dial("127.77.1.6", closed, token);
     bool told = co_await b.heard.told(3);
@@ -286,8 +286,8 @@ TEST_CASE("a listener that goes is told nothing more, and its slots are announce
   }());
 }
 
-TEST_CASE("a listener may forget from inside what it is told") {
-  /// Drops everything as soon as it hears anything.
+TEST_CASE("a listener may remove itself inside its callback") {
+  /// Drops everything when the first result arrives.
   class quitter final : public dial_listener {
    public:
     explicit quitter(connector& c) : connect(c) {}
@@ -314,7 +314,7 @@ TEST_CASE("a listener may forget from inside what it is told") {
   }());
 }
 
-TEST_CASE("stopping in the middle closes what is open") {
+TEST_CASE("stopping during a dial closes the open connections") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     test::silent_port silent("127.77.1.8");

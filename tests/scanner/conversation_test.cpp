@@ -3,6 +3,7 @@
 #include "tests/scanner/scan_fixture.hpp"
 #include "tests/scanner/tls_behaviour.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/until.hpp"
 
 namespace sonde::scanner {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using test::tcp_socket;
 
-/// What came of talking to one server.
+/// Result of a conversation with one server.
 struct talk_report {
   model::endpoint_observation endpoint;
   std::string outcome;
@@ -20,7 +21,7 @@ struct talk_report {
   milliseconds took{};
 };
 
-talk_report talk_to(const test::behaviour& how, limits bounds = test::short_limits()) {
+talk_report talk_to(const test::behaviour& how, test::limits bounds = test::short_limits()) {
   talk_report out;
   auto body = [&](test::scan_fixture& f) -> awaitable<void> {
     auto& server = f.serve(how);
@@ -67,7 +68,7 @@ TEST_CASE("a service that speaks first is listened to, and asked nothing") {
   CHECK(seen.endpoint.service.name == "ssh");
   CHECK(seen.endpoint.service.product == "OpenSSH");
   CHECK(seen.endpoint.raw_banner == "SSH-2.0-OpenSSH_9.2p1");
-  CHECK(seen.endpoint.trouble.empty());
+  CHECK(seen.endpoint.detail.empty());
   CHECK(!seen.endpoint.tls);
   CHECK(seen.connections == 1);
 }
@@ -76,9 +77,9 @@ TEST_CASE("a greeting in pieces is one greeting") {
   auto seen = talk_to([](tcp_socket peer) -> awaitable<void> {
     for (const char* piece : {"220-mail", ".example.com ESM", "TP Postfix\r\n220 ", "ready\r\n"}) {
       co_await test::say(peer, piece);
-      co_await test::pause(milliseconds(20));
+      co_await test::pause(milliseconds(20));  // pause: makes the pieces separate packets
     }
-    co_await test::ignore(peer);
+    co_await test::until_asked(peer);
   });
   CHECK(seen.endpoint.service.name == "smtp");
   CHECK(seen.endpoint.raw_banner == "220-mail.example.com ESMTP Postfix\r\n220 ready\r\n");
@@ -90,14 +91,14 @@ TEST_CASE("words that nobody knows are a banner") {
   CHECK(seen.endpoint.module == "greeting");
   CHECK(seen.endpoint.service.name.empty());
   CHECK(seen.endpoint.raw_banner == "who goes there?");
-  CHECK(seen.endpoint.trouble.empty());
+  CHECK(seen.endpoint.detail.empty());
 }
 
-TEST_CASE("a late greeting is heard, while other questions are asked") {
+TEST_CASE("a late greeting is read while other requests are sent") {
   auto seen = talk_to([](tcp_socket peer) -> awaitable<void> {
-    co_await test::pause(milliseconds(700));
+    co_await test::pause(milliseconds(700));  // pause: the greeting is late
     co_await test::say(peer, "220 slow.example.com ESMTP Postfix\r\n");
-    co_await test::ignore(peer);
+    co_await test::until_asked(peer);
   });
   CHECK(seen.endpoint.module == "greeting");
   CHECK(seen.endpoint.service.name == "smtp");
@@ -113,7 +114,7 @@ TEST_CASE("a greeting before the end of the connection counts") {
   CHECK(seen.connections == 1);
 }
 
-TEST_CASE("a web server is asked for its page, and says who it is") {
+TEST_CASE("the response of a web server to the request for its page names it") {
   auto seen = talk_to(test::answers_http("HTTP/1.1 200 OK\r\nServer: nginx/1.22.1"));
   CHECK(seen.endpoint.module == "http");
   CHECK(seen.endpoint.service.name == "http");
@@ -126,8 +127,8 @@ TEST_CASE("a web server is asked for its page, and says who it is") {
 TEST_CASE("the question says who asks") {
   std::string asked;
   talk_to([&asked](tcp_socket peer) -> awaitable<void> {
-    auto question = co_await test::read_until(peer, "\r\n\r\n");
-    if (question.starts_with("GET")) asked = question;
+    auto question = co_await test::read_get(peer);
+    if (!question.empty()) asked = question;
   });
   CHECK(asked ==
         "GET / HTTP/1.0\r\nUser-Agent: Sonde/test (+https://sonde.example)\r\nAccept: */*\r\n\r\n");
@@ -135,21 +136,21 @@ TEST_CASE("the question says who asks") {
 
 TEST_CASE("an error in a protocol of its own is an answer to the question") {
   auto seen = talk_to([](tcp_socket peer) -> awaitable<void> {
-    auto line = co_await test::read_until(peer, "\n");
-    if (line.starts_with("GET / ")) {
-      co_await test::say(peer, "-ERR wrong number of arguments for 'get' command\r\n");
-    }
+    auto request = co_await test::read_get(peer);
+    if (!request.starts_with("GET / ")) co_return;
+    co_await test::say(peer, "-ERR wrong number of arguments for 'get' command\r\n");
     co_await test::ignore(peer);
   });
   CHECK(seen.endpoint.module == "http");
   CHECK(seen.endpoint.service.name == "redis");
 }
 
-TEST_CASE("what is said to a ClientHello counts where nothing else is said") {
+TEST_CASE("the response to a ClientHello counts where there is no other response") {
   auto seen = talk_to([](tcp_socket peer) -> awaitable<void> {
     std::string bytes(4096, '\0');
     co_await peer.async_read_some(asio::buffer(bytes), asio::use_awaitable);
-    if (bytes[0] == '\x16') co_await test::say(peer, "what was that?\r\n");
+    if (bytes[0] != '\x16') co_return;
+    co_await test::say(peer, "what was that?\r\n");
     co_await test::ignore(peer);
   });
   CHECK(seen.endpoint.module == "tls");
@@ -157,22 +158,22 @@ TEST_CASE("what is said to a ClientHello counts where nothing else is said") {
   CHECK(!seen.endpoint.tls);
 }
 
-TEST_CASE("a service that says nothing, whatever it is asked, is open and silent") {
+TEST_CASE("a service that answers no request is open and silent") {
   auto seen = talk_to(test::is_mute());
   CHECK(seen.outcome == "complete");
   REQUIRE(seen.endpoints == 1);
   CHECK(seen.endpoint.module.empty());
   CHECK(seen.endpoint.raw_banner.empty());
-  CHECK(seen.endpoint.trouble == describe(errc::silent));
-  CHECK(seen.took < milliseconds(4'000));
-  CHECK(seen.connections == 3);
+  CHECK(seen.endpoint.detail == describe(errc::silent));
+  CHECK(seen.took < milliseconds(2'300));
+  CHECK(seen.connections == 6);
 }
 
 TEST_CASE("a service that hangs up on everybody is open, and that is why it says nothing") {
   auto seen = talk_to([](tcp_socket) -> awaitable<void> { co_return; });
   REQUIRE(seen.endpoints == 1);
   CHECK(seen.endpoint.raw_banner.empty());
-  CHECK(seen.endpoint.trouble == describe(errc::closed));
+  CHECK(seen.endpoint.detail == describe(errc::closed));
   CHECK(seen.took < milliseconds(1'000));
 }
 
@@ -193,7 +194,8 @@ TEST_CASE("a port that resets one connection is open") {
       test::reset(peer);
       co_return;
     }
-    co_await test::read_until(peer, "\r\n\r\n");
+    auto request = co_await test::read_get(peer);
+    if (request.empty()) co_return;
     co_await test::say(peer, "HTTP/1.0 200 OK\r\nServer: moody\r\n\r\n");
   });
   REQUIRE(seen.endpoints == 1);
@@ -204,14 +206,14 @@ TEST_CASE("a service that drips is heard for as long as an answer may take") {
   auto seen = talk_to([](tcp_socket peer) -> awaitable<void> {
     while (true) {
       co_await test::say(peer, "drip ");
-      co_await test::pause(milliseconds(60));
+      co_await test::pause(milliseconds(60));  // pause: the service drips
     }
   });
   CHECK(seen.endpoint.raw_banner.starts_with("drip drip drip"));
   CHECK(seen.took < milliseconds(2'500));
 }
 
-TEST_CASE("of a service that never stops talking so much is kept") {
+TEST_CASE("of a service that never stops sending a bounded part is kept") {
   auto bounds = test::short_limits();
   auto flood = [](tcp_socket peer) -> awaitable<void> {
     while (true)
@@ -224,16 +226,93 @@ TEST_CASE("of a service that never stops talking so much is kept") {
   CHECK(seen.endpoint.raw_banner.size() == bounds.banner_bytes);
 }
 
+TEST_CASE("the request of a port's own protocol uses the connection of the greeting listener") {
+  std::vector<std::string> received;
+  auto memcached = [&received](tcp_socket peer) -> awaitable<void> {
+    received.push_back(co_await test::read_until(peer, "\r\n"));
+    co_await test::say(peer, "VERSION 1.6.18\r\n");
+    co_await test::ignore(peer);
+  };
+  auto body = [&](test::scan_fixture& f) -> awaitable<void> {
+    test::loopback_server server(f.loop(), "127.77.9.4", memcached, 11'211);
+    auto report = co_await f.scan("127.77.9.4", "11211");
+    auto endpoint = test::endpoint_of(report, 11'211);
+    CHECK(endpoint.service.name == "memcached");
+    CHECK(endpoint.service.version == "1.6.18");
+    CHECK(endpoint.service.sure == model::confidence::proven);
+    CHECK(endpoint.service.cpe == "cpe:2.3:a:memcached:memcached:1.6.18:*:*:*:*:*:*:*");
+    CHECK(endpoint.module == "memcached");
+    CHECK(server.accepted() == 1);
+    co_await server.stop();
+  };
+  test::with_engine(body, test::short_limits());
+  CHECK(received == std::vector<std::string>{"version\r\n"});
+}
+
+TEST_CASE("a server that serves one connection at a time is served in turn") {
+  bool busy = false;
+  auto bounds = test::short_limits();
+  bounds.answer_timeout_ms = 200;
+  auto one_at_a_time = [&busy](tcp_socket peer) -> awaitable<void> {
+    co_await test::until([&busy] { return !busy; });
+    busy = true;
+    auto request = co_await test::read_until(peer, "\r\n\r\n");
+    if (request.starts_with("GET ")) {
+      co_await test::say(peer, "HTTP/1.0 200 OK\r\nServer: one-at-a-time\r\n\r\n");
+    }
+    busy = false;
+  };
+  auto seen = talk_to(one_at_a_time, bounds);
+  CHECK(seen.endpoint.service.name == "http");
+  CHECK(seen.endpoint.service.product == "one-at-a-time");
+}
+
+TEST_CASE("what a protocol calls incomplete is waited for") {
+  auto http = talk_to([](tcp_socket peer) -> awaitable<void> {
+    auto request = co_await test::read_get(peer);
+    if (request.empty()) co_return;
+    co_await test::say(peer, "HTTP/1.1 200 OK\r\nSer");
+    co_await test::pause(milliseconds(200));  // pause: longer than one that ends a banner
+    co_await test::say(peer, "ver: late\r\n\r\n");
+  });
+  CHECK(http.endpoint.service.product == "late");
+  auto mail = talk_to([](tcp_socket peer) -> awaitable<void> {
+    co_await test::say(peer, "220-mail.example.com ESMTP Exim 4.96\r\n");
+    co_await test::pause(milliseconds(200));  // pause: longer than one that ends a banner
+    co_await test::say(peer, "220 ready\r\n");
+    co_await test::until_asked(peer);
+  });
+  CHECK(mail.endpoint.raw_banner == "220-mail.example.com ESMTP Exim 4.96\r\n220 ready\r\n");
+}
+
+TEST_CASE("an industrial port is only listened to, unless its own request is allowed") {
+  std::string received;
+  auto record = [&received](tcp_socket peer) -> awaitable<void> {
+    co_await record_all(peer, received);
+  };
+  auto body = [&](test::scan_fixture& f) -> awaitable<void> {
+    test::loopback_server server(f.loop(), "127.77.9.5", record, 502);
+    auto report = co_await f.scan("127.77.9.5", "502");
+    CHECK(test::endpoint_of(report, 502).listened_only);
+    CHECK(server.accepted() == 1);
+    co_await server.stop();
+  };
+  auto bounds = test::short_limits();
+  bounds.greeting_timeout_ms = 300;
+  test::with_engine(body, bounds);
+  CHECK(received.empty());
+}
+
 TEST_CASE("a conversation ends when its time is over") {
   auto bounds = test::short_limits();
   bounds.greeting_timeout_ms = 30'000;
   bounds.answer_timeout_ms = 30'000;
-  bounds.conversation_timeout_ms = 700;
+  bounds.conversation_timeout_ms = 400;
   auto seen = talk_to(test::is_mute(), bounds);
-  CHECK(seen.took >= milliseconds(700));
+  CHECK(seen.took >= milliseconds(400));
   CHECK(seen.took < milliseconds(3'000));
   REQUIRE(seen.endpoints == 1);
-  CHECK(seen.endpoint.trouble == describe(errc::silent));
+  CHECK(seen.endpoint.detail == describe(errc::silent));
 }
 
 TEST_CASE("a raw-printing port is listened to: it greets, is silent or drips, and gets no byte") {
@@ -252,7 +331,7 @@ TEST_CASE("a raw-printing port is listened to: it greets, is silent or drips, an
       auto how = [&received, greeting = one.greeting](tcp_socket peer) -> awaitable<void> {
         for (char c : greeting) {
           co_await test::say(peer, std::string(1, c));
-          co_await test::pause(milliseconds(20));
+          co_await test::pause(milliseconds(20));  // pause: the printer drips
         }
         co_await record_all(peer, received);
       };
@@ -279,6 +358,18 @@ TEST_CASE("a banner beyond the scan's budget leaves its first line and its hash"
   CHECK(seen.endpoint.raw_banner == "SSH-2.0-OpenSSH_9.2p1");
   CHECK(seen.endpoint.masked_banner.empty());
   CHECK(seen.endpoint.banner_sha256.size() == 64);
+}
+
+TEST_CASE("facts beyond the scan's budget are left out, and the service stays") {
+  auto bounds = test::short_limits();
+  auto telnet = test::greets_with("\xFF\xFD\x18\xFF\xFD\x20");
+  auto whole = talk_to(telnet, bounds);
+  CHECK(whole.endpoint.service.facts.size() == 1);
+  bounds.scan_evidence_bytes = 8;
+  auto cut = talk_to(telnet, bounds);
+  CHECK(cut.endpoint.service.name == "telnet");
+  CHECK(cut.endpoint.service.facts.empty());
+  CHECK(cut.endpoint.truncated);
 }
 
 }  // namespace sonde::scanner

@@ -9,14 +9,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A dialer with all it needs, and one address to dial.
+/// A dialer with its dependencies, and one address to dial.
 struct dial_bench {
   dial_bench(executor on, double per_second, std::size_t slots = 8)
       : loop(on),
         rates({.per_address = per_second, .per_network = 0}),
         connect(on, slots, milliseconds(300), time, log),
         dial(on, connect, time),
-        lease(rates.lease_for(here, false)) {
+        lease(rates.lease_for(here, network_owner::others)) {
     connect.on_room([this] { dial.room(); });
     connect.start();
   }
@@ -46,7 +46,7 @@ struct dial_bench {
 
 }  // namespace
 
-TEST_CASE("a dial brings a connection, or the reason why there is none") {
+TEST_CASE("a dial returns a connection or the reason for the failure") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     dial_bench b(loop, 0);
@@ -75,7 +75,7 @@ TEST_CASE("a dial brings a connection, or the reason why there is none") {
   }());
 }
 
-TEST_CASE("permission is asked at every dial") {
+TEST_CASE("every dial checks the permission") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     dial_bench b(loop, 0);
@@ -91,7 +91,7 @@ TEST_CASE("permission is asked at every dial") {
   }());
 }
 
-TEST_CASE("a dial waits for its turn, and permission is asked again behind it") {
+TEST_CASE("a dial waits for its turn and checks the permission again afterwards") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     dial_bench b(loop, 20);
@@ -101,7 +101,7 @@ TEST_CASE("a dial waits for its turn, and permission is asked again behind it") 
       auto link = co_await b.to(closed);
       CHECK(link.error().code == make_error_code(errc::refused));
     }
-    // One at once, then one every 50 ms.
+    // One dial starts at once, then one every 50 ms.
     CHECK(b.time.steady_now() - begun >= milliseconds(200));
     b.permitted = b.asked + 1;
     auto excluded_while_waiting = co_await b.to(closed);
@@ -115,7 +115,7 @@ TEST_CASE("a dial waits for its turn, and permission is asked again behind it") 
   }());
 }
 
-TEST_CASE("a dial waits for room") {
+TEST_CASE("a dial waits for a free slot") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     dial_bench b(loop, 0, 1);
@@ -144,7 +144,7 @@ TEST_CASE("a dial waits for room") {
   }());
 }
 
-TEST_CASE("room that a cancelled dial does not use is announced to others") {
+TEST_CASE("a free slot that a cancelled dial does not use is announced to others") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     dial_bench b(loop, 0, 1);
@@ -172,7 +172,7 @@ TEST_CASE("room that a cancelled dial does not use is announced to others") {
   }());
 }
 
-TEST_CASE("a dial that is reset as soon as it is made was reset") {
+TEST_CASE("a dial that is reset immediately after it connects reports the reset") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     dial_bench b(loop, 0);

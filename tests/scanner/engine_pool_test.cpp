@@ -1,21 +1,20 @@
 #include "scanner/engine/engine_pool.hpp"
 
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "tests/scanner/scan_fixture.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/until.hpp"
 
 #include <set>
 
 namespace sonde::scanner {
 namespace {
 
-using std::chrono::milliseconds;
-
-/// A pool that runs, and one scan after the other in it.
+/// A running pool that performs one scan after another.
 struct pool_bench {
   explicit pool_bench(std::size_t threads)
       : bounds(test::short_limits()),
-        pool(threads, test::test_settings(), test::test_rules(), bounds, time, log) {
+        pool(threads, test::test_settings(), test::test_rules(), {bounds, time, log}) {
     bounds.greeting_timeout_ms = 30'000;
     bounds.conversation_timeout_ms = 30'000;
   }
@@ -29,17 +28,17 @@ struct pool_bench {
     job->deadline = time.steady_now() + std::chrono::seconds(50);
     auto& engine = pool.for_address(job->address);
     auto there = [&engine, job] { return engine.scan(std::move(*job)); };
-    co_return co_await spawn_on(engine.loop(), std::move(there));
+    co_return co_await run_coroutine_on(engine.loop(), std::move(there));
   }
 
-  asio::io_context loop{1};  ///< of the test; outlives the pool's threads
-  limits bounds;
+  asio::io_context loop{1};  ///< the loop of the test; outlives the pool's threads
+  test::limits bounds;
   system_clock time;
   logger log{log_level::error};
   engine_pool pool;
 };
 
-/// Scans a mute server, lets `meanwhile` happen once it is being talked to, and returns the report.
+/// Scans a mute server, calls `meanwhile` during the conversation with it, and returns the report.
 address_report interrupted(pool_bench& b, const std::function<void()>& meanwhile) {
   std::optional<address_report> out;
   auto body = [&]() -> awaitable<void> {
@@ -51,8 +50,7 @@ address_report interrupted(pool_bench& b, const std::function<void()>& meanwhile
       out.emplace(std::move(report));
     };
     scans.spawn(scan());
-    while (mute.accepted() == 0)
-      co_await test::pause(milliseconds(2));
+    co_await test::until([&] { return mute.accepted() > 0; });
     meanwhile();
     co_await scans.join();
     co_await mute.stop();
@@ -63,7 +61,7 @@ address_report interrupted(pool_bench& b, const std::function<void()>& meanwhile
 
 }  // namespace
 
-TEST_CASE("a network belongs to one engine, and networks are spread over all of them") {
+TEST_CASE("a network belongs to one engine, and networks are spread over all engines") {
   pool_bench b(3);
   std::set<const engine*> used;
   for (int i = 0; i < 50; ++i) {
@@ -76,7 +74,7 @@ TEST_CASE("a network belongs to one engine, and networks are spread over all of 
   CHECK(&b.pool.for_name("host.example") == &b.pool.for_name("host.example"));
 }
 
-TEST_CASE("a task is cancelled from any thread, and another is not") {
+TEST_CASE("any thread can cancel a task, and another task continues") {
   pool_bench b(2);
   b.pool.start();
   auto report = interrupted(b, [&] {
@@ -86,14 +84,14 @@ TEST_CASE("a task is cancelled from any thread, and another is not") {
   CHECK(!report.observed.how);
 }
 
-TEST_CASE("new rules reach every engine") {
+TEST_CASE("a new policy reaches every engine") {
   pool_bench b(2);
   b.pool.start();
   auto report = interrupted(b, [&] { b.pool.set_policy(test::test_rules({"127.77.6.0/24"})); });
   CHECK(test::outcome_of(report) == "excluded");
 }
 
-TEST_CASE("a pool stops with all it does, and stops once") {
+TEST_CASE("stopping a pool ends all of its scans, and a second stop does nothing") {
   pool_bench b(2);
   b.pool.start();
   auto begun = b.time.steady_now();

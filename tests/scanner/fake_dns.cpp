@@ -29,7 +29,7 @@ awaitable<void> fake_dns::serve() {
     auto size = co_await socket_.async_receive_from(asio::buffer(bytes), from, asio::use_awaitable);
     ++asked_;
     auto query = bytes.substr(0, size);
-    // The question ends with its type and its class, two bytes each.
+    // The query ends with its type and its class, two bytes each.
     auto type = static_cast<query_type>(query[size - 3]);
     auto answer = answer_(query, type);
     if (!answer) continue;
@@ -38,7 +38,7 @@ awaitable<void> fake_dns::serve() {
 }
 
 std::string with_code(std::string query, unsigned char code) {
-  query[2] = static_cast<char>(0x81);         // an answer, recursion desired
+  query[2] = static_cast<char>(0x81);         // a response, recursion desired
   query[3] = static_cast<char>(0x80 | code);  // recursion available
   return query;
 }
@@ -46,7 +46,7 @@ std::string with_code(std::string query, unsigned char code) {
 std::string with_address(std::string query, query_type type, std::string record) {
   auto out = with_code(std::move(query), 0);
   out[7] = 1;                                         // one answer
-  out += std::string("\xC0\x0C\x00", 3);              // the name that was asked for
+  out += std::string("\xC0\x0C\x00", 3);              // the queried name
   out += static_cast<char>(type);                     //
   out += std::string("\x00\x01\x00\x00\x00\x3C", 6);  // class IN, a minute
   out += '\0';

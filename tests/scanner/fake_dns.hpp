@@ -11,20 +11,22 @@
 
 namespace sonde::test {
 
-/// What a query asks for: 1 for A, 28 for AAAA.
+/// The type of a query: 1 for A, 28 for AAAA.
 enum class query_type : unsigned char { a = 1, aaaa = 28 };
 
-/// A name server that answers what a test wants, right or wrong. On 127.0.0.1 and a free port.
+/// A name server that gives the responses of a test, right or wrong. It listens on 127.0.0.1 and a
+/// free port.
 class fake_dns {
  public:
-  /// From a query's bytes and type, the answer's; nothing: silence.
+  /// Maps the bytes and the type of a query to the bytes of the response. Without a value the
+  /// server stays silent.
   using answer_function =
       std::function<std::optional<std::string>(const std::string& query, query_type type)>;
 
   fake_dns(executor loop, answer_function answer);
   awaitable<void> stop();
 
-  /// As the resolver wants it.
+  /// The address in the format that the resolver takes.
   [[nodiscard]] std::string address() const;
   [[nodiscard]] int asked() const { return asked_; }
 
@@ -38,9 +40,9 @@ class fake_dns {
   int asked_ = 0;
 };
 
-/// The query sent back as an answer with this response code (RFC 1035, section 4.1.1).
+/// The query sent back as a response with this response code (RFC 1035, section 4.1.1).
 [[nodiscard]] std::string with_code(std::string query, unsigned char code);
-/// An answer with one address; of `record` the four or sixteen bytes.
+/// A response with one address. `record` has its four or sixteen bytes.
 [[nodiscard]] std::string with_address(std::string query, query_type type, std::string record);
 
 }  // namespace sonde::test

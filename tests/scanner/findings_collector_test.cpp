@@ -22,7 +22,7 @@ using texts = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a port that may only be listened to says so, in its service and in the table") {
+TEST_CASE("a listen-only port is marked in its service and in the table of results") {
   auto seen = sample();
   seen.addresses[0].endpoints[0].listened_only = true;
   auto found = findings_of(seen, task_for("www.example.com"), then, {});
@@ -31,7 +31,7 @@ TEST_CASE("a port that may only be listened to says so, in its service and in th
   CHECK(entity_of(found, "service").attributes["listened-only"] == true);
 }
 
-TEST_CASE("beyond the scan's budget fingerprints stand in the service") {
+TEST_CASE("beyond the scan's budget the service holds fingerprints instead of entities") {
   auto seen = sample();
   seen.certificates.clear();
   auto& https = seen.addresses[0].endpoints[1];
@@ -40,7 +40,7 @@ TEST_CASE("beyond the scan's budget fingerprints stand in the service") {
   auto found = findings_of(seen, task_for("www.example.com"), then, {});
   check_whole(found);
   CHECK(std::ranges::count(found.entities, "certificate", &model::entity::type) == 0);
-  CHECK(std::ranges::count(found.entities, "banner", &model::entity::type) == 1);  // of SSH
+  CHECK(std::ranges::count(found.entities, "banner", &model::entity::type) == 1);  // for SSH
   CHECK(found.results[1].detail ==
         "truncated: the scan's budget for banners and certificates is used up");
   CHECK(found.results[1].certificate == std::string(64, 'a'));
@@ -54,7 +54,7 @@ TEST_CASE("beyond the scan's budget fingerprints stand in the service") {
   }
 }
 
-TEST_CASE("parts of a scan add what is new, and edges to what earlier parts have") {
+TEST_CASE("a later part of a scan adds only new entities, and edges to those of earlier parts") {
   findings_collector all(task_for("www.example.com"), {});
   auto whole = findings_of(sample(), task_for("www.example.com"), then, {});
   auto first = sample();
@@ -75,7 +75,7 @@ TEST_CASE("parts of a scan add what is new, and edges to what earlier parts have
   CHECK(edges_of(joined) == edges_of(whole));
 }
 
-TEST_CASE("a leaf whose facts came with an earlier part is still in the table") {
+TEST_CASE("the table still shows a leaf certificate that an earlier part described") {
   findings_collector all(task_for("www.example.com"), {});
   (void)all.add(sample(), then);
   auto later = sample();
@@ -84,13 +84,13 @@ TEST_CASE("a leaf whose facts came with an earlier part is still in the table") 
   later.addresses[0].endpoints[0].port = 8443;
   auto found = all.add(later, then);
   CHECK(std::ranges::count(found.associations, model::association_mode::association,
-                           &model::association::mode) == 2);  // the service's, to the chain
+                           &model::association::mode) == 2);  // from the service to the chain
   auto rows = all.results();
   REQUIRE(rows.size() == 3);
   CHECK(rows[2].subject == "CN=a");
 }
 
-TEST_CASE("an address that turns out to be a tarpit takes its results back") {
+TEST_CASE("an address that turns out to be a tarpit withdraws its results") {
   findings_collector all(task_for("www.example.com"), {});
   (void)all.add(sample(), then);
   CHECK(all.results_total() == 2);
@@ -102,8 +102,8 @@ TEST_CASE("an address that turns out to be a tarpit takes its results back") {
   CHECK(all.results().empty());
 }
 
-TEST_CASE("entities, associations and alternative names of one scan are bounded and counted") {
-  limits bounds;
+TEST_CASE("entities, associations and names of one scan are limited, and the rest is counted") {
+  scan_limits bounds;
   bounds.scan_entities = 40;
   bounds.scan_associations = 60;
   bounds.scan_hostnames = 10;

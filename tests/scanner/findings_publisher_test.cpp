@@ -6,6 +6,7 @@
 #include "queue/record_size.hpp"
 #include "tests/scanner/scheduler_fixture.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/limits.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -16,7 +17,7 @@ namespace {
 
 using test::task_world;
 
-/// Notes batches, and takes none that is larger than `most` bytes, nor a record that is.
+/// Records the batches. Refuses a batch larger than `most` bytes, and a record of that size.
 class small_queue final : public queue::forwarding_backend {
  public:
   small_queue(queue::backend& inner, std::size_t most)
@@ -56,7 +57,7 @@ model::endpoint_observation endpoint_saying(std::uint16_t port, std::string bann
   return out;
 }
 
-/// A part of the scan with these ports, each of which says something of so many bytes.
+/// A part of a scan with these ports. Each port has a banner of `bytes` bytes.
 model::scan_observation part_with(const std::vector<std::uint16_t>& ports, std::size_t bytes = 10) {
   model::scan_observation out;
   out.target = model::target::parse("203.0.113.1").value();
@@ -77,14 +78,14 @@ std::vector<std::uint16_t> ports_from(std::uint16_t first, std::uint16_t count) 
   return out;
 }
 
-/// A publisher of one task on a test's loop, where its records are made as well.
+/// A publisher of one task on the loop of a test. The same loop creates its records.
 class publisher_fixture {
  public:
   publisher_fixture(task_world& world, executor loop, std::size_t most = 1u << 30)
       : queue(world.queue(), most), stop(loop), group_(loop, world.log(), "test") {
     auto task = test::task_of(test::scan_of("203.0.113.1", "1-65535"));
-    publisher_tools tools{loop,   group_,  stop,         loop,       queue,
-                          ports_, bounds_, world.time(), world.log()};
+    publisher_tools tools{loop,   group_,  stop,    loop,         queue,
+                          ports_, bounds_, bounds_, world.time(), world.log()};
     tested = std::make_shared<findings_publisher>(std::move(tools), task, [this] { return owned; });
   }
 
@@ -101,7 +102,7 @@ class publisher_fixture {
   std::shared_ptr<findings_publisher> tested;
 
  private:
-  limits bounds_;
+  test::limits bounds_;
   known_ports ports_;
   task_group group_;
 };
@@ -117,7 +118,7 @@ void with_task_world(body_function body) {
   world.run(whole());
 }
 
-/// Every association comes after both of its ends, and everything comes once.
+/// Checks that every association follows both of its ends and that no record is published twice.
 void check_publication(const std::vector<record>& taken) {
   std::set<std::string> entities;
   std::set<std::string> all;
@@ -135,7 +136,7 @@ void check_publication(const std::vector<record>& taken) {
 
 }  // namespace
 
-TEST_CASE("a scan that finds little is published at its end, in one batch") {
+TEST_CASE("a scan with few results is published at its end, in one batch") {
   with_task_world([](task_world& world, executor loop) -> awaitable<void> {
     publisher_fixture f(world, loop);
     f.tested->take(part_with({22, 80}), nullptr);
@@ -152,7 +153,8 @@ TEST_CASE("a scan that finds little is published at its end, in one batch") {
   });
 }
 
-TEST_CASE("parts are published while the scan runs, each thing once, ends before edges") {
+TEST_CASE(
+    "a running scan publishes its parts, each record once, entities before their associations") {
   with_task_world([](task_world& world, executor loop) -> awaitable<void> {
     publisher_fixture f(world, loop);
     int published = 0;
@@ -161,14 +163,14 @@ TEST_CASE("parts are published while the scan runs, each thing once, ends before
       f.tested->take(std::move(part), [&published] { ++published; });
     }
     f.tested->take(part_with({9}), nullptr);
-    f.tested->take(part_with({9}), nullptr);  // again
+    f.tested->take(part_with({9}), nullptr);  // the same part again
     bool well = co_await f.finish();
     CHECK(well);
     CHECK(published == 5);
     CHECK(f.queue.batches.size() > 5);
     check_publication(f.queue.taken);
     CHECK(f.tested->results_total() == 1'502);
-    // Where the last record of each topic stands.
+    // The position of the last record of each topic.
     for (const auto& place : f.tested->produced()) {
       auto count = std::ranges::count(f.queue.taken, place.topic, &record::topic);
       CHECK(place.offset == count - 1);
@@ -176,7 +178,7 @@ TEST_CASE("parts are published while the scan runs, each thing once, ends before
   });
 }
 
-TEST_CASE("certificates are published wherever in a large part their ports stand") {
+TEST_CASE("certificates are published wherever their ports are in a large part") {
   with_task_world([](task_world& world, executor loop) -> awaitable<void> {
     publisher_fixture f(world, loop);
     auto part = part_with(ports_from(1, 700));
@@ -199,7 +201,7 @@ TEST_CASE("certificates are published wherever in a large part their ports stand
   });
 }
 
-TEST_CASE("batches are bounded in bytes, not only in records") {
+TEST_CASE("batches have a byte limit as well as a record limit") {
   with_task_world([](task_world& world, executor loop) -> awaitable<void> {
     publisher_fixture f(world, loop);
     f.tested->take(part_with(ports_from(1, 250), 100'000), nullptr);
@@ -212,7 +214,7 @@ TEST_CASE("batches are bounded in bytes, not only in records") {
   });
 }
 
-TEST_CASE("a record that the queue does not take is counted, and its neighbours go on") {
+TEST_CASE("a record that the queue refuses is counted, and its neighbours are published") {
   with_task_world([](task_world& world, executor loop) -> awaitable<void> {
     publisher_fixture f(world, loop, 50'000);
     auto part = part_with(ports_from(1, 100));
@@ -231,7 +233,7 @@ TEST_CASE("a record that the queue does not take is counted, and its neighbours 
   });
 }
 
-TEST_CASE("what is refused for a while is repeated, while there is a right to") {
+TEST_CASE("a transient refusal is retried while the partition is owned and the process runs") {
   with_task_world([](task_world& world, executor loop) -> awaitable<void> {
     publisher_fixture f(world, loop);
     f.queue.failures_left = 2;
@@ -242,11 +244,11 @@ TEST_CASE("what is refused for a while is repeated, while there is a right to") 
 
     publisher_fixture lost(world, loop);
     lost.owned = false;
-    bool let_go = false;
-    lost.tested->take(part_with({22}), [&let_go] { let_go = true; });
+    bool released = false;
+    lost.tested->take(part_with({22}), [&released] { released = true; });
     published = co_await lost.finish();
     CHECK(!published);
-    CHECK(let_go);
+    CHECK(released);
     CHECK(lost.queue.batches.empty());
 
     publisher_fixture stopped(world, loop);
@@ -260,7 +262,7 @@ TEST_CASE("what is refused for a while is repeated, while there is a right to") 
   });
 }
 
-TEST_CASE("a scan that is to end waits for no disk: what is tried again becomes urgent") {
+TEST_CASE("a stopping scan does not wait for disk space: its retried records become urgent") {
   with_task_world([](task_world& world, executor loop) -> awaitable<void> {
     publisher_fixture f(world, loop);
     f.queue.only_urgent = true;

@@ -5,6 +5,7 @@
 #include "model/events.hpp"
 #include "tests/scanner/sample_findings.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/limits.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -28,7 +29,7 @@ using texts = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("the edges of a scan, all of them") {
+TEST_CASE("a scan yields exactly the expected edges") {
   auto found = findings_of(sample(), task_for("www.example.com"), then, {});
   check_whole(found);
   auto a = "certificate:" + std::string(64, 'a');
@@ -58,7 +59,7 @@ TEST_CASE("the edges of a scan, all of them") {
   CHECK(edges_of(found) == expected);
 }
 
-TEST_CASE("an address has no name before it, and IPv6 endpoints have brackets") {
+TEST_CASE("an address target has no name entity, and IPv6 endpoints have brackets") {
   model::scan_observation seen;
   seen.target = model::target::parse("2001:db8::1").value();
   seen.addresses = {{ip("2001:db8::1"), {}, {open_port("2001:db8::1", 80)}}};
@@ -71,11 +72,11 @@ TEST_CASE("an address has no name before it, and IPv6 endpoints have brackets") 
                            });
 }
 
-TEST_CASE("ids depend on what was seen, and on nothing else") {
+TEST_CASE("ids depend only on what was seen") {
   auto seen = sample();
   auto first = findings_of(seen, task_for("www.example.com"), then, {});
   auto task = task_for("www.example.com", 7);
-  task.scope = {"green"};
+  task.visibility = {"green"};
   task.current.id = model::task_id_of(task.key, 9);
   auto again = findings_of(seen, task, then + std::chrono::hours(1), {});
   REQUIRE(first.entities.size() == again.entities.size());
@@ -86,7 +87,7 @@ TEST_CASE("ids depend on what was seen, and on nothing else") {
     CHECK(first.associations[i].id == again.associations[i].id);
 }
 
-TEST_CASE("every fact says whose it is, and every edge why it exists") {
+TEST_CASE("every entity names its visibility and source, and every edge has its evidence") {
   auto task = task_for("www.example.com", 3);
   auto found = findings_of(sample(), task, then, {});
   for (const auto& each : found.entities) {
@@ -111,7 +112,8 @@ TEST_CASE("every fact says whose it is, and every edge why it exists") {
   CHECK(edge_to(found, service, issuer).evidence["chain-position"] == 1);
 }
 
-TEST_CASE("a mismatch belongs to the endpoint, so it is evidence and no attribute") {
+TEST_CASE(
+    "a certificate mismatch belongs to the endpoint, so it is evidence and not an attribute") {
   auto seen = sample();
   seen.addresses[0].endpoints[1].tls->mismatched = true;
   auto found = findings_of(seen, task_for("www.example.com"), then, {});
@@ -124,7 +126,7 @@ TEST_CASE("a mismatch belongs to the endpoint, so it is evidence and no attribut
                      {"subject", "CN=a"}}));
 }
 
-TEST_CASE("a service's attributes are what it has shown, and its name comes from evidence") {
+TEST_CASE("a service has the attributes that its endpoint showed, and no name without evidence") {
   auto found = findings_of(sample(), task_for("www.example.com"), then, {});
   CHECK(entity_of(found, "service").attributes == model::json({{"service", "203.0.113.1:22/tcp"},
                                                                {"address", "203.0.113.1"},
@@ -142,7 +144,7 @@ TEST_CASE("a service's attributes are what it has shown, and its name comes from
   CHECK(found.associations[0].evidence["module"] == "connect");
 }
 
-TEST_CASE("a banner's text is cleaned, and its bytes stand beside it") {
+TEST_CASE("a banner has its cleaned text and its raw bytes") {
   auto seen = sample();
   auto& endpoint = seen.addresses[0].endpoints[0];
   endpoint.raw_banner = "  hello \x01\r\n\r\n w\xF6rld 12:30  ";
@@ -154,12 +156,12 @@ TEST_CASE("a banner's text is cleaned, and its bytes stand beside it") {
   banner = entity_of(findings_of(seen, task_for("www.example.com"), then, {}), "banner");
   CHECK(banner.attributes["banner"] == "hex:" + to_hex(sha256(endpoint.raw_banner)));
   endpoint.raw_banner = endpoint.masked_banner = std::string(10'000, 'x');
-  limits bounds;
+  test::limits bounds;
   banner = entity_of(findings_of(seen, task_for("www.example.com"), then, bounds), "banner");
   CHECK(banner.attributes["banner"].get<std::string>().size() == bounds.banner_text_bytes);
 }
 
-TEST_CASE("what was not found is not said") {
+TEST_CASE("a nonexistent name yields no entity, and an unresolved name yields only its host name") {
   model::scan_observation seen;
   seen.target = model::target::parse("absent.example").value();
   seen.how = {model::outcome_kind::nxdomain, "absent.example does not exist"};
@@ -173,7 +175,7 @@ TEST_CASE("what was not found is not said") {
   CHECK(found.results_total == 0);
 }
 
-TEST_CASE("a chain's certificate that nobody has parsed is left out") {
+TEST_CASE("a certificate of a chain that was not parsed is left out") {
   auto seen = sample();
   seen.certificates.pop_back();
   auto found = findings_of(seen, task_for("www.example.com"), then, {});
@@ -181,8 +183,8 @@ TEST_CASE("a chain's certificate that nobody has parsed is left out") {
   CHECK(std::ranges::count(found.entities, "certificate", &model::entity::type) == 1);
 }
 
-TEST_CASE("the table of results: rows up to the limit, and the count of all") {
-  limits bounds;
+TEST_CASE("the table of results holds rows up to the limit and counts all of them") {
+  test::limits bounds;
   bounds.results_endpoints = 1;
   auto found = findings_of(sample(), task_for("www.example.com"), then, bounds);
   REQUIRE(found.results.size() == 1);
@@ -200,7 +202,7 @@ TEST_CASE("the table of results: rows up to the limit, and the count of all") {
   CHECK(https.not_after == "2027-01-01T00:00:00Z");
 }
 
-TEST_CASE("records come in the order of publication and can be read back") {
+TEST_CASE("records come in the order of publication and can be parsed back") {
   auto task = task_for("www.example.com", 2);
   auto found = findings_of(sample(), task, then, {});
   auto records = records_of(found, task, {});
@@ -223,7 +225,7 @@ TEST_CASE("records come in the order of publication and can be read back") {
   }
 }
 
-TEST_CASE("a certificate that is too large for a topic is shortened, and says so") {
+TEST_CASE("a certificate that is too large for a topic is shortened and marked as truncated") {
   auto seen = sample();
   texts names;
   for (int i = 0; i < 60'000; ++i)
@@ -233,7 +235,7 @@ TEST_CASE("a certificate that is too large for a topic is shortened, and says so
   large.attributes["subject"] = std::string(300'000, 'x');
   seen.certificates[0] = pointer(std::move(large));
   auto task = task_for("www.example.com");
-  limits bounds;
+  test::limits bounds;
   auto found = findings_of(seen, task, then, bounds);
   auto records = records_of(found, task, bounds);
   for (const auto& each : records)

@@ -68,13 +68,36 @@ awaitable<void> loopback_server::serve_one(tcp_socket peer) {
   try {
     co_await serve_(std::move(peer));
   } catch (const boost::system::system_error&) {
-    // The peer has hung up, or the test is over.
+    // The peer has closed the connection, or the test is over.
   }
+}
+
+struct connection_gate::state {
+  condition opened;
+  bool is_open = false;
+};
+
+connection_gate::connection_gate(executor loop)
+    : state_(std::make_shared<state>(state{condition(std::move(loop)), false})) {}
+
+behaviour connection_gate::holds() const {
+  return [gate = state_](tcp_socket peer) { return hold(gate, std::move(peer)); };
+}
+
+void connection_gate::open() {
+  state_->is_open = true;
+  state_->opened.notify_all();
+}
+
+awaitable<void> connection_gate::hold(std::shared_ptr<state> gate,
+                                      [[maybe_unused]] tcp_socket peer) {
+  while (!gate->is_open)
+    co_await gate->opened.wait();
 }
 
 awaitable<void> pause(std::chrono::milliseconds time) {
   auto loop = co_await asio::this_coro::executor;
-  asio::steady_timer timer(loop, time);
+  asio::steady_timer timer(loop, time);  // pause: its callers say why
   co_await timer.async_wait(asio::use_awaitable);
 }
 
@@ -86,6 +109,22 @@ awaitable<std::string> read_until(tcp_socket& peer, std::string what) {
   std::string read;
   co_await asio::async_read_until(peer, asio::dynamic_buffer(read), what, asio::use_awaitable);
   co_return read;
+}
+
+awaitable<std::string> read_get(tcp_socket& peer) {
+  std::string read;
+  std::string bytes(4096, '\0');
+  while (read.find("\r\n\r\n") == std::string::npos) {
+    auto size = co_await peer.async_read_some(asio::buffer(bytes), asio::use_awaitable);
+    read.append(bytes, 0, size);
+    if (!read.starts_with("GET ")) co_return std::string();
+  }
+  co_return read;
+}
+
+awaitable<void> until_asked(tcp_socket& peer) {
+  std::string bytes(4096, '\0');
+  co_await peer.async_read_some(asio::buffer(bytes), asio::use_awaitable);
 }
 
 awaitable<void> ignore(tcp_socket& peer) {
@@ -103,12 +142,20 @@ void reset(tcp_socket& peer) {
 behaviour greets_with(std::string words) {
   return [words](tcp_socket peer) -> awaitable<void> {
     co_await say(peer, words);
-    co_await ignore(peer);
+    co_await until_asked(peer);
   };
 }
 
 behaviour is_mute() {
   return [](tcp_socket peer) -> awaitable<void> { co_await ignore(peer); };
+}
+
+behaviour never_reads() {
+  return [](tcp_socket peer) -> awaitable<void> {
+    connection_gate shut(peer.get_executor());
+    auto hold = shut.holds();
+    co_await hold(std::move(peer));
+  };
 }
 
 behaviour answers_http(std::string head) {
@@ -131,7 +178,7 @@ silent_port::silent_port(const std::string& address) {
                    getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size) == 0,
                "listen");
   port_ = ntohs(at.sin_port);
-  // One is taken into a backlog of none; whoever comes after it gets no answer.
+  // A backlog of 0 accepts one connection. Every later one gets no answer.
   for (int& each : inside_) {
     each = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     (void)connect(each, reinterpret_cast<sockaddr*>(&at), size);

@@ -1,3 +1,4 @@
+#include "scanner/modules/module.hpp"
 #include "scanner/modules/recognition.hpp"
 #include "tests/support/doctest.hpp"
 
@@ -9,7 +10,7 @@ namespace {
 
 using namespace std::string_literals;
 
-/// What a service says, and what is to be made of it: `ssh OpenSSH 9.2p1`.
+/// A greeting of a service and the expected result: `ssh OpenSSH 9.2p1`.
 struct greeting {
   std::string said;
   std::string service;
@@ -22,7 +23,8 @@ std::string told(const recognition& known) {
   return out;
 }
 
-/// As it would come from the network: first one byte, then one more, and so on.
+/// Feeds the bytes as the network may deliver them: the first byte, then one more each time.
+/// Returns the size at which the banner is complete.
 std::size_t complete_after(const std::string& said) {
   for (std::size_t size = 1; size <= said.size(); ++size) {
     if (recognise(said.substr(0, size)).complete) return size;
@@ -79,7 +81,7 @@ std::string mysql_greeting(const std::string& version, const std::string& salt =
 
 }  // namespace
 
-TEST_CASE("services are recognised by what they say") {
+TEST_CASE("services are recognised by their greetings") {
   for (const auto& each : greetings()) {
     CAPTURE(each.said);
     auto known = recognise(each.said);
@@ -88,7 +90,7 @@ TEST_CASE("services are recognised by what they say") {
   }
 }
 
-TEST_CASE("what has not yet been said in whole is not complete") {
+TEST_CASE("an unfinished greeting is not complete") {
   for (const auto& each : greetings()) {
     CAPTURE(each.said);
     auto end_of_http = each.said.find("<html>");
@@ -97,7 +99,7 @@ TEST_CASE("what has not yet been said in whole is not complete") {
   }
 }
 
-TEST_CASE("what nobody knows is a banner without a service") {
+TEST_CASE("an unknown greeting is a banner without a service") {
   const std::vector<std::string> strange = {
       "",
       "\n",
@@ -127,7 +129,7 @@ TEST_CASE("what nobody knows is a banner without a service") {
   }
 }
 
-TEST_CASE("no prefix and no broken byte of a greeting is too much for a module") {
+TEST_CASE("modules accept every prefix and every flipped byte of a greeting") {
   auto samples = greetings();
   samples.push_back({mysql_greeting("8.0.35"), ""});
   for (const auto& each : samples) {
@@ -142,7 +144,7 @@ TEST_CASE("no prefix and no broken byte of a greeting is too much for a module")
   }
 }
 
-TEST_CASE("MySQL's handshake packet") {
+TEST_CASE("MySQL's handshake packet is recognised") {
   auto known = recognise(mysql_greeting("8.0.35-0ubuntu0.22.04.1"));
   CHECK(told(known) == "mysql MySQL 8.0.35");
   CHECK(known.complete);
@@ -154,7 +156,7 @@ TEST_CASE("MySQL's handshake packet") {
   CHECK(told(known) == "mysql");
   CHECK(known.raw.starts_with("Host '192.0.2.1'"));
   CHECK(told(recognise(packet("\xFF\x10\x04#08004Too many connections"s))) == "mysql");
-  // Cut short, of another version, or with more behind it.
+  // Truncated, of another version, or followed by more bytes.
   auto whole = mysql_greeting("8.0.35");
   CHECK(recognise(whole.substr(0, whole.size() - 1)).service.name.empty());
   CHECK(recognise(packet("\x09" + "8.0.35\0"s + std::string(40, 'x'))).service.name.empty());
@@ -162,7 +164,7 @@ TEST_CASE("MySQL's handshake packet") {
   CHECK(recognise(packet("\xFF\x10\x04no database said this"s)).service.name.empty());
 }
 
-TEST_CASE("a banner is the same each time: what a server makes up is masked") {
+TEST_CASE("a banner is the same each time: values that a server generates are masked") {
   struct pair {
     std::string one, other;
   };
@@ -199,7 +201,7 @@ TEST_CASE("a banner is the same each time: what a server makes up is masked") {
   }
 }
 
-TEST_CASE("what tells one server from another stays in its banner") {
+TEST_CASE("details that distinguish servers stay in the banner") {
   for (const auto& each : greetings()) {
     auto known = recognise(each.said);
     CAPTURE(known.masked);
@@ -211,13 +213,13 @@ TEST_CASE("what tells one server from another stays in its banner") {
         "HTTP/1.1 200 OK\r\nServer: a\r\nX-Frame-Options: DENY");
 }
 
-TEST_CASE("the key exchange behind an identification is no part of an SSH banner") {
+TEST_CASE("the key exchange after the identification is not part of an SSH banner") {
   auto known = recognise("SSH-2.0-OpenSSH_9.2p1\r\n\0\0\x04\x1C\x0A\x14random"s);
   CHECK(known.raw == "SSH-2.0-OpenSSH_9.2p1");
   CHECK(known.masked == known.raw);
 }
 
-TEST_CASE("what a target calls itself is one short line of UTF-8") {
+TEST_CASE("product and version of a service are short single lines of UTF-8") {
   auto known = recognise("HTTP/1.1 200 OK\r\nServer: b\xF6s\x1B[2Je/1.0\x01\r\n\r\n");
   CHECK(known.service.name == "http");
   for (char c : known.service.product + known.service.version)
@@ -229,8 +231,8 @@ TEST_CASE("what a target calls itself is one short line of UTF-8") {
   CHECK(known.service.version.size() == 80);
 }
 
-TEST_CASE("a banner as long as the limit is read in little time") {
-  // Each of these was quadratic in some scanner.
+TEST_CASE("a banner of the maximum length is parsed in little time") {
+  // Each piece took quadratic time in some scanner.
   const std::vector<std::string> pieces = {"a:", "nonce=\"", "Mon, 2 Jan ", "<",
                                            "\n", "220-",     "1:"};
   auto begun = std::chrono::steady_clock::now();
@@ -243,8 +245,31 @@ TEST_CASE("a banner as long as the limit is read in little time") {
     (void)recognise("* OK " + said);
     (void)recognise(said.substr(20));
   }
-  // Milliseconds where each byte is looked at a few times; minutes where it is not.
+  // The scan takes milliseconds if it examines each byte a few times, and minutes otherwise.
   CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(30));
+}
+
+TEST_CASE("the head of an HTML page is waited for, and nothing beyond it") {
+  using kind = talk_step::kind;
+  auto step_after = [](const std::string& response) {
+    auto talk = modules::http_module.talk({});
+    return talk->receive(response).what;
+  };
+  std::string html = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
+  CHECK(step_after(html) == kind::more);
+  CHECK(step_after(html + "\r\n") == kind::more);
+  CHECK(step_after(html + "\r\n<head><title>A</title>") == kind::more);
+  CHECK(step_after(html + "\r\n<head><title>A</title></head>") == kind::known);
+  CHECK(step_after(html + "\r\n<html><BODY>") == kind::known);
+  CHECK(step_after(html + "\r\n" + std::string(16 * 1024, ' ')) == kind::known);
+  CHECK(step_after(html + "Content-Length: 0\r\n\r\n") == kind::known);
+  CHECK(step_after(html + "Content-Length: 4\r\n\r\nabc") == kind::more);
+  CHECK(step_after(html + "Content-Length: 4\r\n\r\nabcd") == kind::known);
+  CHECK(step_after("HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n") == kind::known);
+  auto talk = modules::http_module.talk({});
+  auto last = talk->ended(html + "\r\n<title>A page</title>");
+  REQUIRE(last.what == kind::known);
+  CHECK(last.known.service.facts.back().value == "A page");
 }
 
 }  // namespace sonde::scanner

@@ -14,7 +14,7 @@ namespace {
 void run_command(const std::string& line) {
   std::istringstream words(line);
   std::vector<std::string> command;
-  // nft takes braces and semicolons as words of their own.
+  // nft takes braces and semicolons as separate words.
   for (std::string word; words >> word;)
     command.push_back(word);
   child_process child(command);

@@ -16,7 +16,7 @@ std::vector<std::uint32_t> listed(const permutation& order) {
 
 }  // namespace
 
-TEST_CASE("a permutation gives every number once") {
+TEST_CASE("a permutation yields every number once") {
   for (std::uint32_t size : {1u, 2u, 3u, 4u, 5u, 15u, 16u, 17u, 100u, 1000u, 4097u, 65535u}) {
     for (std::uint64_t seed : {0u, 1u, 77u}) {
       CAPTURE(size);
@@ -49,16 +49,16 @@ TEST_CASE("index_of is the inverse of at") {
   }
 }
 
-TEST_CASE("a permutation follows from its seed, and from nothing else") {
+TEST_CASE("a permutation depends only on its seed") {
   CHECK(listed(permutation(1000, 1)) == listed(permutation(1000, 1)));
   CHECK(listed(permutation(1000, 1)) != listed(permutation(1000, 2)));
-  // Another process goes on where this one stopped, so the order must never change.
+  // Another process resumes where this one stopped, so the order must never change.
   permutation order(65535, 42);
   CHECK(std::vector{order.at(0), order.at(1), order.at(2), order.at(65534)} ==
         std::vector<std::uint32_t>{12719, 2023, 31006, 50997});
 }
 
-TEST_CASE("a permutation spreads: neighbours do not stay neighbours") {
+TEST_CASE("a permutation spreads neighbours apart") {
   permutation order(65535, 9);
   std::uint32_t close = 0;
   for (std::uint32_t i = 0; i + 1 < 1000; ++i) {

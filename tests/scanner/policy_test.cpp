@@ -20,7 +20,7 @@ model::address_scope scope(rule_list allow, rule_list deny, rule_list own) {
 
 }  // namespace
 
-TEST_CASE("a policy dials what is in scope") {
+TEST_CASE("a policy allows dials to addresses in scope") {
   policy rules(scope({"10.1.0.0/16"}, {"10.1.2.0/24", "evil.example"}, {}), {});
   CHECK(rules.may_dial(address_at("8.8.8.8"), host("8.8.8.8")));
   CHECK(rules.may_dial(address_at("10.1.1.1"), host("10.1.1.1")));
@@ -36,7 +36,7 @@ TEST_CASE("a policy dials what is in scope") {
   CHECK(by_name.error().code == make_error_code(errc::excluded));
 }
 
-TEST_CASE("a name that leads to a private address does not lead into it") {
+TEST_CASE("a name that resolves to a private address does not permit a dial there") {
   policy rules(scope({}, {}, {}), {});
   for (const char* inside : {"127.0.0.1", "169.254.169.254", "10.0.0.1", "::1", "fe80::1"}) {
     CAPTURE(inside);
@@ -44,7 +44,7 @@ TEST_CASE("a name that leads to a private address does not lead into it") {
   }
 }
 
-TEST_CASE("a target is judged before it is resolved, as far as that goes") {
+TEST_CASE("a target is checked before its name is resolved, as far as possible") {
   policy rules(scope({"10.1.0.0/16"}, {"10.1.2.0/24", "evil.example"}, {}), {});
   CHECK(rules.may_scan(host("10.1.1.1")));
   CHECK(rules.may_scan(host("good.example")));
@@ -53,7 +53,7 @@ TEST_CASE("a target is judged before it is resolved, as far as that goes") {
   CHECK(rules.may_scan(host("evil.example")).error().code == make_error_code(errc::excluded));
 }
 
-TEST_CASE("own: the operator's networks, this machine's addresses, loopback") {
+TEST_CASE("own addresses are the operator's networks, this machine's addresses, and loopback") {
   policy rules(scope({}, {}, {"10.0.0.0/8"}),
                {address_at("203.0.113.5"), address_at("2001:db8::5")});
   for (const char* own : {"10.1.2.3", "203.0.113.5", "2001:db8::5", "127.0.0.1", "127.9.9.9"}) {
@@ -64,7 +64,7 @@ TEST_CASE("own: the operator's networks, this machine's addresses, loopback") {
   CHECK(!rules.is_own(address_at("2001:db8::6")));
 }
 
-TEST_CASE("this machine's addresses hold its loopback") {
+TEST_CASE("the addresses of this machine include its loopback address") {
   CHECK(own_addresses().contains(address_at("127.0.0.1")));
 }
 

@@ -10,10 +10,10 @@ namespace {
 constexpr std::uint64_t standard_cost = 1'000;
 constexpr std::uint64_t full_cost = 65'535;
 
-views::waiting_task waiting(const std::string& scope, int number, int priority = 0) {
+views::waiting_task waiting(const std::string& visibility, int number, int priority = 0) {
   views::waiting_task out;
-  out.key = model::target_key(scope + "-" + std::to_string(number));
-  out.scope = scope;
+  out.key = model::target_key(visibility + "-" + std::to_string(number));
+  out.visibility = visibility;
   out.priority = priority;
   out.requested = wall_time(std::chrono::seconds(number));
   return out;
@@ -24,19 +24,19 @@ std::string taken(ready_queue& ready) {
   return next ? next->key.str() : "";
 }
 
-/// How many of each scope are among the next so many.
+/// How many of the next `of` tasks belong to each tenant.
 std::map<std::string, int> shares(ready_queue& ready, int of) {
   std::map<std::string, int> out;
   for (int i = 0; i < of; ++i) {
     auto next = ready.take();
-    if (next) ++out[next->scope];
+    if (next) ++out[next->visibility];
   }
   return out;
 }
 
 }  // namespace
 
-TEST_CASE("within a scope: by priority, then by age") {
+TEST_CASE("tasks of one tenant come by priority, then by age") {
   ready_queue ready;
   CHECK(ready.add(waiting("a", 3), 1));
   CHECK(ready.add(waiting("a", 1), 1));
@@ -48,7 +48,7 @@ TEST_CASE("within a scope: by priority, then by age") {
   CHECK(ready.size() == 0);
 }
 
-TEST_CASE("a task is there once, until it is taken") {
+TEST_CASE("a task is queued once until it is taken") {
   ready_queue ready;
   CHECK(ready.add(waiting("a", 1), 1));
   CHECK(!ready.add(waiting("a", 1), 1));
@@ -58,7 +58,7 @@ TEST_CASE("a task is there once, until it is taken") {
   CHECK(ready.add(waiting("a", 1), 1));
 }
 
-TEST_CASE("nobody waits behind somebody else's many") {
+TEST_CASE("a tenant with one task does not wait for the many tasks of another") {
   ready_queue ready;
   for (int i = 0; i < 1'000; ++i)
     ready.add(waiting("many", i, 9), standard_cost);
@@ -69,7 +69,7 @@ TEST_CASE("nobody waits behind somebody else's many") {
   CHECK(ready.size("nobody") == 0);
 }
 
-TEST_CASE("turns are worth probes: who asks for full sweeps gets fewer of them") {
+TEST_CASE("a turn costs as many probes as its scan sends, so full sweeps get fewer turns") {
   ready_queue ready;
   for (int i = 0; i < 200; ++i) {
     ready.add(waiting("full", i), full_cost);
@@ -80,10 +80,10 @@ TEST_CASE("turns are worth probes: who asks for full sweeps gets fewer of them")
   CHECK(first["full"] <= 3);
 }
 
-TEST_CASE("scopes of the same cost get the same share, however they come and go") {
+TEST_CASE("tenants with scans of equal cost get equal shares, whenever their tasks arrive") {
   ready_queue ready;
   int number = 0;
-  // One scope's tasks come one by one, each as the one before it is taken.
+  // The tasks of one tenant arrive one by one, each when the one before it is taken.
   for (int i = 0; i < 300; ++i) {
     ready.add(waiting("trickle", ++number), standard_cost);
     CHECK(taken(ready).starts_with("trickle"));
@@ -97,13 +97,13 @@ TEST_CASE("scopes of the same cost get the same share, however they come and go"
   CHECK(first["steady"] >= 45);
 }
 
-TEST_CASE("what is removed is gone, and its scope starts afresh") {
+TEST_CASE("removed tasks are gone, and their tenant starts with an equal share") {
   ready_queue ready;
   for (int i = 0; i < 10; ++i) {
     ready.add(waiting("a", i), standard_cost);
     ready.add(waiting("b", i), standard_cost);
   }
-  ready.remove_if([](const views::waiting_task& task) { return task.scope == "a"; });
+  ready.remove_if([](const views::waiting_task& task) { return task.visibility == "a"; });
   CHECK(ready.size() == 10);
   CHECK(ready.size("a") == 0);
   CHECK(!ready.contains(model::target_key("a-1")));
@@ -116,10 +116,10 @@ TEST_CASE("what is removed is gone, and its scope starts afresh") {
   CHECK(first["a"] <= 28);
 }
 
-TEST_CASE("everything that is added is taken") {
+TEST_CASE("every task that is added is taken") {
   ready_queue ready;
   for (int i = 0; i < 500; ++i)
-    ready.add(waiting("scope-" + std::to_string(i % 7), i, i % 3), i % 2 == 0 ? full_cost : 1);
+    ready.add(waiting("tenant-" + std::to_string(i % 7), i, i % 3), i % 2 == 0 ? full_cost : 1);
   int count = 0;
   while (ready.take())
     ++count;

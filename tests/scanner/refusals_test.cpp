@@ -1,4 +1,4 @@
-// Requests of which a scheduler can do a part, or nothing.
+// Requests that a scheduler can perform only in part or cannot perform.
 
 #include "model/events.hpp"
 #include "tests/scanner/scheduler_bench.hpp"
@@ -12,7 +12,7 @@ using test::scheduler_bench;
 using test::state_of;
 using test::task_world;
 
-TEST_CASE("a request that cannot be read ends the scan that it names, and is a dead letter") {
+TEST_CASE("an unreadable request ends the scan that it names and becomes a dead letter") {
   task_world world;
   test::with_scheduler(world, [&](scheduler_bench&) -> awaitable<void> {
     auto request = scan_of("203.0.113.1", "80");
@@ -29,7 +29,7 @@ TEST_CASE("a request that cannot be read ends the scan that it names, and is a d
   });
 }
 
-TEST_CASE("webhooks beyond what a snapshot holds are dead letters, and the scan goes on") {
+TEST_CASE("webhooks that do not fit into a snapshot become dead letters, and the scan continues") {
   task_world world;
   world.bounds().record_max_bytes = 65'536;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {

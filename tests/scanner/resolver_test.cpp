@@ -6,6 +6,7 @@
 #include "tests/scanner/loopback_server.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/until.hpp"
 
 namespace sonde::scanner {
 namespace {
@@ -16,8 +17,8 @@ using test::query_type;
 using addresses = std::vector<model::ip_address>;
 using answer_function = test::fake_dns::answer_function;
 
-limits short_dns_limits() {
-  limits out;
+resolver_limits short_dns_limits() {
+  resolver_limits out;
   out.dns_timeout_ms = 150;
   out.dns_tries = 2;
   return out;
@@ -30,12 +31,12 @@ std::string texts_of(const addresses& found) {
   return out;
 }
 
-/// The code of a failed look-up; of one that did not fail, none.
+/// The error code of a failed look-up, or no error for a successful one.
 error_code code_of(const result<addresses>& found) {
   return found ? error_code() : found.error().code;
 }
 
-/// A name server of somebody else's making.
+/// An unmodified third-party name server.
 class real_dns {
  public:
   explicit real_dns(std::vector<std::string> records)
@@ -71,7 +72,8 @@ result<addresses> look_up(std::vector<std::string> servers, const std::string& n
   return test::run(ask_once(std::move(servers), name));
 }
 
-/// Asks servers that answer so, one after the other; and how often each was asked.
+/// The result of a look-up over several fake servers, tried in order, and the number of queries
+/// that each received.
 struct fake_answer {
   result<addresses> found;
   std::vector<int> asked;
@@ -102,7 +104,7 @@ answer_function with_response_code(unsigned char code) {
 answer_function says_nothing() {
   return [](const std::string&, query_type) { return std::nullopt; };
 }
-/// One IPv4 address, and no other.
+/// Answers with one IPv4 address and no IPv6 address.
 answer_function knows_it() {
   return [](const std::string& query, query_type type) {
     return type == query_type::a ? test::with_address(query, type, {'\x0A', 1, 2, 3})
@@ -112,7 +114,7 @@ answer_function knows_it() {
 
 }  // namespace
 
-TEST_CASE("a real name server: addresses, no such name, no address, refusal") {
+TEST_CASE("a real name server returns addresses, NXDOMAIN, no address, and refusal") {
   real_dns server({"--host-record=one.example,192.0.2.1",
                    "--host-record=both.example,192.0.2.9,2001:db8::9",
                    "--host-record=both.example,192.0.2.1", "--host-record=six.example,2001:db8::1",
@@ -131,7 +133,7 @@ TEST_CASE("a real name server: addresses, no such name, no address, refusal") {
   CHECK(code_of(ask("somewhere.else")) == make_error_code(errc::servfail));
 }
 
-TEST_CASE("an answer that does not fit a datagram is asked for by TCP") {
+TEST_CASE("an answer too large for a datagram is fetched over TCP") {
   std::vector<std::string> records;
   for (int i = 1; i <= 60; ++i)
     records.push_back("--host-record=many.example,10.0.0." + std::to_string(i));
@@ -141,7 +143,7 @@ TEST_CASE("an answer that does not fit a datagram is asked for by TCP") {
   CHECK(found->size() == 60);
 }
 
-TEST_CASE("a name with more addresses than anybody needs") {
+TEST_CASE("a look-up returns a limited number of addresses") {
   std::vector<std::string> records;
   for (int i = 0; i < 300; ++i) {
     auto address = "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1);
@@ -153,12 +155,12 @@ TEST_CASE("a name with more addresses than anybody needs") {
   CHECK(found->size() == 64);
 }
 
-TEST_CASE("no hosts file and no search list: what is no name in the DNS does not exist") {
+TEST_CASE("the resolver uses no hosts file and no search list") {
   real_dns server({"--local=/localhost/"});
   CHECK(!look_up({server.address()}, "localhost"));
 }
 
-TEST_CASE("a failing server is asked again, and then it is known to have failed") {
+TEST_CASE("a failing server is queried again, then the look-up fails") {
   for (int code : {2, 4, 5}) {  // SERVFAIL, NOTIMP, REFUSED
     CAPTURE(code);
     auto one = look_up_at({with_response_code(static_cast<unsigned char>(code))});
@@ -169,13 +171,13 @@ TEST_CASE("a failing server is asked again, and then it is known to have failed"
   CHECK(!look_up_at({nonsense}).found);
 }
 
-TEST_CASE("NXDOMAIN is final: neither another server nor another try") {
+TEST_CASE("NXDOMAIN is final: the resolver neither tries another server nor retries") {
   auto one = look_up_at({with_response_code(3), knows_it()});
   CHECK(code_of(one.found) == make_error_code(errc::nxdomain));
   CHECK(one.asked == std::vector<int>{2, 0});
 }
 
-TEST_CASE("a silent server") {
+TEST_CASE("a silent server makes the look-up time out") {
   auto begun = std::chrono::steady_clock::now();
   auto one = look_up_at({says_nothing()});
   auto took = std::chrono::steady_clock::now() - begun;
@@ -186,26 +188,27 @@ TEST_CASE("a silent server") {
   CHECK(one.asked == std::vector<int>{4});
 }
 
-TEST_CASE("the next server knows what the first does not say, or fails to") {
+TEST_CASE("the next server is queried when the first is silent or fails") {
   for (const auto& useless : {says_nothing(), with_response_code(2), with_response_code(5)}) {
     auto two = look_up_at({useless, knows_it()});
     REQUIRE(two.found);
     CHECK(texts_of(*two.found) == "10.1.2.3");
     CHECK(two.asked == std::vector<int>{2, 2});
   }
-  // Nobody listens there.
+  // This port has no listener.
   auto closed = "127.0.0.1:" + std::to_string(test::closed_port("127.0.0.1"));
   real_dns server({"--host-record=one.example,192.0.2.1"});
   CHECK(look_up({closed, server.address()}, "one.example"));
   CHECK(code_of(look_up({closed}, "one.example")) == make_error_code(errc::dns_timeout));
 }
 
-TEST_CASE("what failed outweighs what was silent") {
+TEST_CASE("a failed server outweighs a silent one in the reported error") {
   auto two = look_up_at({with_response_code(2), says_nothing()});
   CHECK(code_of(two.found) == make_error_code(errc::servfail));
 }
 
-TEST_CASE("one question answered and the other not: an address is an address, nothing is unsure") {
+TEST_CASE(
+    "an answer to only one of the two queries counts, and a missing second answer does no harm") {
   auto only_a = [](const std::string& query, query_type type) -> std::optional<std::string> {
     if (type == query_type::aaaa) return std::nullopt;
     return test::with_address(query, type, {'\x0A', 1, 2, 3});
@@ -220,7 +223,7 @@ TEST_CASE("one question answered and the other not: an address is an address, no
   CHECK(code_of(look_up_at({no_a}).found) == make_error_code(errc::dns_timeout));
 }
 
-TEST_CASE("what answers another question is no answer") {
+TEST_CASE("a response to a different query is ignored") {
   auto forged = [](std::string query, query_type type) {
     query[0] = static_cast<char>(query[0] + 1);  // the id
     return test::with_address(query, type, {'\x0A', 1, 2, 3});
@@ -228,7 +231,7 @@ TEST_CASE("what answers another question is no answer") {
   CHECK(code_of(look_up_at({forged}).found) == make_error_code(errc::dns_timeout));
 }
 
-TEST_CASE("cancelling ends look-ups at once, and those that come later work") {
+TEST_CASE("cancelling ends look-ups at once, and later look-ups work") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     bool silent = true;
@@ -249,8 +252,7 @@ TEST_CASE("cancelling ends look-ups at once, and those that come later work") {
     };
     for (int i = 0; i < 3; ++i)
       group.spawn(look("host-" + std::to_string(i) + ".example"));
-    while (server.asked() < 6)
-      co_await test::pause(milliseconds(1));
+    co_await test::until([&] { return server.asked() == 6; });
     names.cancel();
     co_await group.join();
     CHECK(ended == std::vector<error_code>(3, make_error_code(errc::cancelled)));
@@ -261,7 +263,7 @@ TEST_CASE("cancelling ends look-ups at once, and those that come later work") {
   }());
 }
 
-TEST_CASE("a resolver that nobody asks keeps no loop busy") {
+TEST_CASE("an idle resolver keeps no loop busy") {
   real_dns server({"--host-record=one.example,192.0.2.1"});
   asio::io_context loop(1);
   auto bounds = short_dns_limits();
@@ -279,7 +281,7 @@ TEST_CASE("a resolver that nobody asks keeps no loop busy") {
   CHECK(found->has_value());
 }
 
-TEST_CASE("a resolver goes while it is asked") {
+TEST_CASE("a resolver may be destroyed during a look-up") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     auto bounds = short_dns_limits();
@@ -293,11 +295,11 @@ TEST_CASE("a resolver goes while it is asked") {
       names.cancel();
       co_await group.join();
     }
-    co_await test::pause(milliseconds(1));
+    co_await test::pause(milliseconds(1));  // pause: a late response may still arrive
   }());
 }
 
-TEST_CASE("many look-ups at once") {
+TEST_CASE("many concurrent look-ups succeed") {
   real_dns server({"--address=/wild.example/192.0.2.7"});
   test::run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
@@ -319,7 +321,7 @@ TEST_CASE("many look-ups at once") {
   }());
 }
 
-TEST_CASE("how a server is written") {
+TEST_CASE("a server is written as an address with an optional port") {
   for (const char* good : {"192.0.2.53", "192.0.2.53:5353", "2001:db8::53", "[2001:db8::53]",
                            "[2001:db8::53]:5353", "127.0.0.1:65535"}) {
     CAPTURE(good);
@@ -332,7 +334,7 @@ TEST_CASE("how a server is written") {
     CHECK(!check_server(bad));
   }
   auto refused = check_server("dns.example");
-  CHECK(refused.error().detail.find("\"dns.example\" is no name server") == 0);
+  CHECK(refused.error().detail.find("\"dns.example\" is not a name server") == 0);
 }
 
 }  // namespace sonde::scanner

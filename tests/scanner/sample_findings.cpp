@@ -17,8 +17,8 @@ model::scan_task task_for(const std::string& target, std::uint32_t attempt) {
   model::scan_task out;
   out.target = model::target::parse(target).value();
   out.profile = "standard";
-  out.scope = {"blue", "red"};
-  out.key = model::key_of(out.target, out.profile, out.scope);
+  out.visibility = {"blue", "red"};
+  out.key = model::key_of(out.target, out.profile, out.visibility);
   out.current.number = 1;
   out.current.id = model::task_id_of(out.key, 1);
   out.attempt = attempt;

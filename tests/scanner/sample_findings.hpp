@@ -8,7 +8,7 @@
 
 namespace sonde::test {
 
-/// When all of it was seen.
+/// The time at which all of it was seen.
 inline constexpr wall_time then{std::chrono::seconds(1'767'323'045)};
 
 [[nodiscard]] model::ip_address ip(const char* text);
@@ -16,16 +16,17 @@ inline constexpr wall_time then{std::chrono::seconds(1'767'323'045)};
 [[nodiscard]] model::endpoint_observation open_port(const char* address, std::uint16_t port);
 [[nodiscard]] model::endpoint_observation ssh_on(const char* address);
 [[nodiscard]] model::endpoint_observation https_on(const char* address, std::string sni);
-/// Its fingerprint is one letter, 64 times.
+/// A certificate whose fingerprint is `letter`, 64 times.
 [[nodiscard]] model::certificate_observation certificate(char letter,
                                                          std::vector<std::string> hostnames);
 [[nodiscard]] model::certificate_pointer pointer(model::certificate_observation certificate);
-/// A name with two addresses, one of which was scanned.
+/// A name with two addresses. One of them was scanned.
 [[nodiscard]] model::scan_observation sample();
 
-/// What the edges say, in words: `port:22/tcp > service:203.0.113.1:22/tcp`.
+/// The edges as text: `port:22/tcp > service:203.0.113.1:22/tcp`.
 [[nodiscard]] std::set<std::string> edges_of(const scanner::findings& found);
-/// Everything is there once, under the id that follows from it, and no edge leads to nowhere.
+/// Checks that every entity and edge occurs once, under the id derived from it, and that every edge
+/// has both ends.
 void check_whole(const scanner::findings& found);
 [[nodiscard]] const model::association& edge_to(const scanner::findings& found,
                                                 const model::entity_id& from,

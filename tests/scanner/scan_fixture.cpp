@@ -12,6 +12,12 @@ limits short_limits() {
   return out;
 }
 
+limits short_connects() {
+  auto out = short_limits();
+  out.connect_timeout_ms = 150;
+  return out;
+}
+
 std::shared_ptr<const scanner::policy> test_rules(std::vector<std::string> deny) {
   model::scope_rules rules;
   rules.allow = {"127.0.0.0/8", "::1", "10.0.0.0/8", "240.0.0.0/4", "2001:db8::/32", "fd00::/8"};
@@ -25,13 +31,14 @@ scanner::engine_settings test_settings() {
   out.descriptors = 1024;
   out.user_agent = "Sonde/test (+https://sonde.example)";
   out.resolvers = {"127.0.0.1:1"};
+  out.route_pause = std::chrono::milliseconds(50);
   return out;
 }
 
 scan_fixture::scan_fixture(executor loop, limits bounds, scanner::engine_settings settings)
     : loop_(loop),
       bounds_(bounds),
-      engine_(loop, settings, test_rules(), bounds_, time_, log_),
+      engine_(loop, settings, test_rules(), {bounds_, time_, log_}),
       scans_(loop, log_, "scans") {
   engine_.start();
 }
@@ -48,6 +55,7 @@ scanner::address_job scan_fixture::job(const std::string& address, const std::st
   out.host = model::target::of(out.address);
   out.ports = model::port_set::parse(ports).value();
   out.deadline = time_.steady_now() + std::chrono::seconds(50);
+  out.budget = std::make_shared<scanner::scan_budget>(bounds_);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include "scanner/engine/engine.hpp"
 #include "tests/scanner/loopback_server.hpp"
+#include "tests/support/limits.hpp"
 #include "tests/support/run.hpp"
 
 #include <functional>
@@ -13,23 +14,25 @@ namespace sonde::test {
 
 /// Limits that keep a test short.
 [[nodiscard]] limits short_limits();
+/// The same with a short wait for each connection, for tests of silent ports.
+[[nodiscard]] limits short_connects();
 
-/// The rules of a test: loopback and the networks of namespaces are in scope.
+/// The policy of a test: loopback and the networks of namespaces are in scope.
 [[nodiscard]] std::shared_ptr<const scanner::policy> test_rules(std::vector<std::string> deny = {});
 
 [[nodiscard]] scanner::engine_settings test_settings();
 
-/// An engine on the test's loop, and the servers it scans.
+/// An engine on the loop of the test, and the servers that it scans.
 class scan_fixture {
  public:
   explicit scan_fixture(executor loop, limits bounds = short_limits(),
                         scanner::engine_settings settings = test_settings());
 
-  /// A server that this stops. Servers get addresses of their own where they are given none.
+  /// Starts a server that the fixture stops. A server without an address gets a separate one.
   loopback_server& serve(behaviour how, const std::string& address = "127.77.0.1");
   [[nodiscard]] scanner::address_job job(const std::string& address, const std::string& ports);
   awaitable<scanner::address_report> scan(std::string address, std::string ports);
-  /// Begins a scan; its report is there when `finished` has returned.
+  /// Starts a scan. Its report is set when `finished` has returned.
   void begin(scanner::address_job job, std::optional<scanner::address_report>& report);
   awaitable<void> finished();
 
@@ -50,15 +53,15 @@ class scan_fixture {
   int tasks_ = 0;
 };
 
-/// Runs a test that scans, and stops everything at its end, however it ends.
+/// Runs a test that scans, and stops everything at its end, also after a failure.
 void with_engine(const std::function<awaitable<void>(scan_fixture&)>& body,
                  limits bounds = short_limits(),
                  scanner::engine_settings settings = test_settings());
 
-/// The endpoint of this port, or one without a port where there is none.
+/// The endpoint of this port, or an empty one if the report has none.
 [[nodiscard]] model::endpoint_observation endpoint_of(const scanner::address_report& report,
                                                       std::uint16_t port);
-/// `80,443`.
+/// The open ports as text: `80,443`.
 [[nodiscard]] std::string open_ports(const scanner::address_report& report);
 [[nodiscard]] std::string outcome_of(const scanner::address_report& report);
 

@@ -11,10 +11,10 @@ scanner::engine_settings engines_of(std::vector<std::string> resolvers) {
   return out;
 }
 
-scanner::scheduler_settings next_process(std::chrono::milliseconds claim_patience) {
+scanner::scheduler_settings next_process(std::chrono::milliseconds lease_patience) {
   static int count = 0;
   scanner::scheduler_settings out;
-  out.claim_patience = claim_patience;
+  out.lease_patience = lease_patience;
   out.process_id = "process-" + std::to_string(++count);
   return out;
 }
@@ -23,13 +23,13 @@ scanner::scheduler_settings next_process(std::chrono::milliseconds claim_patienc
 
 scheduler_bench::scheduler_bench(executor loop, task_world& world,
                                  std::vector<std::string> resolvers,
-                                 std::chrono::milliseconds claim_patience)
+                                 std::chrono::milliseconds lease_patience)
     : loop_(loop),
       world_(world),
-      engines_(2, engines_of(std::move(resolvers)), test_rules(), world.bounds(), world.time(),
-               world.log()),
-      scheduler_(loop, world.queue(), world.view(), engines_, test_rules(), model::profile_book(),
-                 next_process(claim_patience), world.bounds(), world.time(), world.log(), counts_) {
+      engines_(2, engines_of(std::move(resolvers)), test_rules(),
+               {world.bounds(), world.time(), world.log()}),
+      scheduler_(world.context(loop), engines_, test_rules(), model::profile_book(),
+                 next_process(lease_patience)) {
   engines_.start();
   scheduler_.start();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "scanner/engine/engine_pool.hpp"
 #include "scanner/scheduler/scheduler.hpp"
 #include "tests/scanner/loopback_server.hpp"
 #include "tests/scanner/scan_fixture.hpp"
@@ -7,19 +8,19 @@
 
 namespace sonde::test {
 
-/// A scheduler on the test's loop, engines on loops of their own, and servers to scan.
+/// A scheduler on the loop of the test, engines on separate loops, and servers to scan.
 class scheduler_bench {
  public:
   scheduler_bench(executor loop, task_world& world, std::vector<std::string> resolvers,
-                  std::chrono::milliseconds claim_patience = std::chrono::seconds(5));
+                  std::chrono::milliseconds lease_patience = std::chrono::seconds(5));
 
-  /// A server that this stops.
+  /// Starts a server that the bench stops.
   loopback_server& serve(behaviour how, const std::string& address = "127.77.0.1");
-  /// Stops the scheduler, with so much time for what runs.
+  /// Stops the scheduler and grants `ms` milliseconds to running tasks.
   awaitable<void> stop(int ms = 0);
-  /// The rules from now on.
+  /// Sets the policy.
   void set_rules(const std::shared_ptr<const scanner::policy>& rules);
-  /// Ends all of it.
+  /// Ends everything.
   awaitable<void> finish();
 
   [[nodiscard]] const executor& loop() const { return loop_; }
@@ -27,23 +28,22 @@ class scheduler_bench {
  private:
   executor loop_;
   task_world& world_;
-  metrics counts_;
   scanner::engine_pool engines_;
   scanner::scheduler scheduler_;
   std::vector<std::unique_ptr<loopback_server>> servers_;
   bool stopped_ = false;
 };
 
-/// Runs a test with a scheduler, which is stopped at the end, however that comes. One that is run
-/// after another on the same world is the next process.
+/// Runs a test with a scheduler and stops it at the end, also after a failure. A second run on the
+/// same world acts as the next process.
 void with_scheduler(task_world& world, const std::function<awaitable<void>(scheduler_bench&)>& body,
                     std::vector<std::string> resolvers = {"127.0.0.1:1"});
 
 /// Whether a task has ended.
 [[nodiscard]] bool has_ended(const model::scan_task& task);
-/// `done complete`, `failed nxdomain`, `running`.
+/// The state and outcome as text: `done complete`, `failed nxdomain`, `running`.
 [[nodiscard]] std::string state_of(const model::scan_task& task);
-/// The snapshots of a task, in the order in which they were written from the n-th record on.
+/// The snapshots of a task from the n-th record on, in the order of writing.
 [[nodiscard]] std::vector<model::scan_task> snapshots_of(task_world& world,
                                                          const model::target_key& key,
                                                          std::size_t from = 0);

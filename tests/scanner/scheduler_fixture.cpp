@@ -1,7 +1,7 @@
 #include "tests/scanner/scheduler_fixture.hpp"
 
 #include "model/events.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/task_fold.hpp"
 #include "queue/errc.hpp"
 #include "queue/memory/memory_queue.hpp"
 
@@ -34,7 +34,8 @@ awaitable<result<std::vector<queue::position>>> watched_queue::produce(std::vect
   if (refuses && refuses(batch)) co_return refused(refusal);
   auto copy = batch;
   auto places = co_await inner().produce(std::move(batch));
-  if (places) accepted.insert(accepted.end(), copy.begin(), copy.end());
+  if (places) note(copy);
+  if (places && before_acknowledgement) co_await before_acknowledgement(copy);
   co_return places;
 }
 
@@ -42,8 +43,13 @@ awaitable<result<queue::position>> watched_queue::produce_to(std::int32_t partit
   std::vector<record> batch{one};
   if (refuses && refuses(batch)) co_return refused(refusal);
   auto place = co_await inner().produce_to(partition, std::move(one));
-  if (place) accepted.push_back(std::move(batch[0]));
+  if (place) note(batch);
   co_return place;
+}
+
+void watched_queue::note(const std::vector<record>& batch) {
+  accepted.insert(accepted.end(), batch.begin(), batch.end());
+  news.notify_all();
 }
 
 task_world::task_world(std::int32_t partitions) {
@@ -52,11 +58,10 @@ task_world::task_world(std::int32_t partitions) {
   bounds_.answer_timeout_ms = 400;
   bounds_.dns_timeout_ms = 200;
   auto inner = queue::make_memory_queue(scanner_topics(partitions), "test", time_, bounds_, log_);
-  queue_ = std::make_unique<watched_queue>(std::move(inner.value()));
+  queue_ = std::make_unique<watched_queue>(std::move(inner.value()), loop_.get_executor());
   view_loop_ = std::make_unique<event_loop>("view");
-  auto view =
-      views::open_task_view(view_loop_->get_executor(), *queue_, std::nullopt, bounds_, log_);
-  view_ = std::make_unique<counted_view>(std::move(view.value()));
+  view_ = views::open_task_view(view_loop_->get_executor(), *queue_, std::nullopt, bounds_, log_)
+              .value();
   view_loop_->start();
 }
 
@@ -83,9 +88,9 @@ awaitable<queue::position> task_world::put(model::scan_task snapshot) {
   return put(to_record(snapshot, time_.now()));
 }
 
-awaitable<queue::position> task_world::put_claim(std::string owner, std::int32_t partition) {
-  model::claim claim{std::move(owner), partition, time_.now()};
-  auto place = co_await queue_->produce_to(partition, to_record(claim));
+awaitable<queue::position> task_world::put_lease(std::string owner, std::int32_t partition) {
+  model::lease lease{std::move(owner), partition, time_.now()};
+  auto place = co_await queue_->produce_to(partition, to_record(lease));
   co_return place.value();
 }
 
@@ -96,15 +101,14 @@ awaitable<std::optional<model::scan_task>> task_world::shown(model::target_key k
 
 awaitable<model::scan_task> task_world::once(model::target_key key,
                                              std::function<bool(const model::scan_task&)> is_so) {
-  auto loop = co_await asio::this_coro::executor;
-  asio::steady_timer pause(loop);
-  for (auto deadline = in(20'000); time_.steady_now() < deadline;) {
+  while (true) {
+    auto seen = queue_->accepted.size();
     auto task = co_await shown(key);
     if (task && is_so(*task)) co_return *task;
-    pause.expires_after(std::chrono::milliseconds(5));
-    co_await pause.async_wait(asio::use_awaitable);
+    if (queue_->accepted.size() != seen) continue;
+    bool news = co_await queue_->news.wait_until(in(20'000));
+    if (!news) throw std::runtime_error("the task did not become what the test waits for");
   }
-  throw std::runtime_error("the task did not become what the test waits for");
 }
 
 awaitable<std::vector<queue::stored_record>> task_world::all_of(std::string topic) {
@@ -124,12 +128,12 @@ awaitable<std::vector<queue::stored_record>> task_world::all_of(std::string topi
 }
 
 model::scan_request scan_of(const std::string& target, const std::string& ports,
-                            model::group_list scope, std::uint64_t generation) {
+                            model::group_list visibility, std::uint64_t generation) {
   model::scan_request out;
   out.target = model::target::parse(target).value();
   out.profile = ports;
-  out.scope = std::move(scope);
-  out.key = model::key_of(out.target, out.profile, out.scope);
+  out.visibility = std::move(visibility);
+  out.key = model::key_of(out.target, out.profile, out.visibility);
   out.generation = generation;
   out.requested = wall_time(std::chrono::seconds(1'767'323'045));
   return out;

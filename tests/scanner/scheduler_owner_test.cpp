@@ -1,11 +1,14 @@
 #include "model/events.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/task_fold.hpp"
 #include "queue/partitioner.hpp"
 #include "tests/scanner/fake_dns.hpp"
 #include "tests/scanner/scheduler_bench.hpp"
+#include "tests/scanner/scheduler_process.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/until.hpp"
 
-/// Who owns a partition's tasks, what becomes of those of the dead, and how a process goes.
+/// The owner of a partition's tasks, the takeover of a dead owner's tasks, and the shutdown of a
+/// process.
 namespace sonde::scanner {
 namespace {
 
@@ -18,33 +21,39 @@ using test::scheduler_bench;
 using test::state_of;
 using test::task_world;
 
-/// Limits with which a conversation with a mute server lasts longer than any test.
+/// Sets limits under which a conversation with a mute server lasts longer than any test.
 void let_talk_for_long(task_world& world) {
   world.bounds().greeting_timeout_ms = 50'000;
   world.bounds().conversation_timeout_ms = 50'000;
 }
 
 awaitable<void> until_accepted(test::loopback_server& server) {
-  while (server.accepted() == 0)
-    co_await test::pause(milliseconds(2));
+  return test::until([&server] { return server.accepted() > 0; });
+}
+
+/// Waits until no task runs, not even to publish its findings.
+awaitable<void> until_idle(task_world& world) {
+  return test::until([&world] {
+    return world.counts().text().find("sonde_scans_running 0\n") != std::string::npos;
+  });
 }
 
 model::scan_request scan_of_server(const test::loopback_server& server) {
   return scan_of("127.77.0.1", std::to_string(server.port()));
 }
 
-/// What a process that died has left of a task that it had begun.
+/// Writes the snapshot that a dead process leaves of a task that it had started.
 awaitable<model::scan_task> left_by_the_dead(task_world& world, const model::scan_request& request,
                                              std::uint32_t stalled = 1) {
-  auto claim = co_await world.put_claim("dead");
+  auto lease = co_await world.put_lease("dead");
   auto task = model::started(test::task_of(request), world.time().now());
-  task.version = {static_cast<std::uint64_t>(claim.offset) + 1, 2};
+  task.version = {static_cast<std::uint64_t>(lease.offset) + 1, 2};
   task.stalled = stalled;
   co_await world.put(task);
   co_return task;
 }
 
-/// How long it takes to stop with no time for what runs.
+/// The time that a stop without a grace period takes.
 awaitable<milliseconds> stop_at_once(scheduler_bench& b, task_world& world) {
   auto begun = world.time().steady_now();
   co_await b.stop(0);
@@ -53,7 +62,7 @@ awaitable<milliseconds> stop_at_once(scheduler_bench& b, task_world& world) {
 
 }  // namespace
 
-TEST_CASE("what a dead process has left unfinished runs again") {
+TEST_CASE("unfinished tasks of a dead process run again") {
   task_world world;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
@@ -71,7 +80,7 @@ TEST_CASE("what a dead process has left unfinished runs again") {
   });
 }
 
-TEST_CASE("an unfinished scan goes on where its last snapshot says") {
+TEST_CASE("an unfinished scan resumes at the cursor of its last snapshot") {
   task_world world;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& was_open = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
@@ -86,7 +95,7 @@ TEST_CASE("an unfinished scan goes on where its last snapshot says") {
     scheduler_bench next(b.loop(), world, {"127.0.0.1:1"});
     auto task = co_await world.once(request.key, has_ended);
     CHECK(state_of(task) == "done complete");
-    CHECK(task.progress == model::task_progress{2, 2, 1});
+    CHECK(task.progress == model::task_progress{2, 2, 1, 1});
     REQUIRE(task.results.size() == 1);
     CHECK(was_open.accepted() == 1);
     CHECK(was_closed.accepted() == 0);
@@ -94,7 +103,7 @@ TEST_CASE("an unfinished scan goes on where its last snapshot says") {
   });
 }
 
-TEST_CASE("a target that kills its scanner is not scanned for ever") {
+TEST_CASE("a target that crashes its scanner is not scanned indefinitely") {
   task_world world;
   auto request = scan_of("127.77.0.1", "9");
   auto leave = [&]() -> awaitable<void> {
@@ -108,7 +117,7 @@ TEST_CASE("a target that kills its scanner is not scanned for ever") {
   });
 }
 
-TEST_CASE("stopping puts back what is unfinished, and the next process ends it") {
+TEST_CASE("stopping requeues unfinished tasks, and the next process finishes them") {
   task_world world;
   let_talk_for_long(world);
   model::target_key key;
@@ -126,35 +135,37 @@ TEST_CASE("stopping puts back what is unfinished, and the next process ends it")
     CHECK(task->stalled == 0);
   });
   test::with_scheduler(world, [&](scheduler_bench&) -> awaitable<void> {
-    // Its server is gone by now.
+    // The server of the scan no longer runs.
     auto task = co_await world.once(key, has_ended);
     CHECK(state_of(task) == "done complete");
     CHECK(task.results_total == 0);
   });
 }
 
-TEST_CASE("stopping lets end what ends in time") {
+TEST_CASE("stopping lets tasks finish that end within the grace period") {
   task_world world;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
-    auto& server = b.serve([](test::tcp_socket peer) -> awaitable<void> {
-      co_await test::pause(milliseconds(100));
+    bool stopping = false;
+    auto greets_late = [&stopping](test::tcp_socket peer) -> awaitable<void> {
+      co_await test::until([&stopping] { return stopping; });
       co_await test::say(peer, "SSH-2.0-test_1\r\n");
-      co_await test::ignore(peer);
-    });
+    };
+    auto& server = b.serve(greets_late);
     auto request = scan_of_server(server);
     co_await world.put(request);
     co_await until_accepted(server);
     auto next = scan_of("127.77.0.2", std::to_string(server.port()));
+    stopping = true;
     co_await b.stop(10'000);
     auto task = co_await world.shown(request.key);
     CHECK(state_of(*task) == "done complete");
-    co_await world.put(next);  // nobody takes it any more
-    co_await test::pause(milliseconds(50));
+    co_await world.put(next);
+    co_await test::pause(milliseconds(50));  // pause: no process may take it in this time
     CHECK(test::snapshots_of(world, next.key).empty());
   });
 }
 
-TEST_CASE("a scan whose name is still being looked up is stopped too") {
+TEST_CASE("a scan that still waits for a look-up is stopped too") {
   task_world world;
   let_talk_for_long(world);
   event_loop loop("names");
@@ -171,8 +182,7 @@ TEST_CASE("a scan whose name is still being looked up is stopped too") {
     auto& server = b.serve(test::is_mute());
     auto request = scan_of("host.example", std::to_string(server.port()));
     co_await world.put(request);
-    while (asked < 2)
-      co_await test::pause(milliseconds(2));
+    co_await test::until([&] { return asked >= 2; });
     auto took = co_await stop_at_once(b, world);
     CHECK(took < seconds(3));
     auto task = co_await world.shown(request.key);
@@ -185,7 +195,7 @@ TEST_CASE("a scan whose name is still being looked up is stopped too") {
   loop.join();
 }
 
-TEST_CASE("a process stops although the queue takes nothing any more") {
+TEST_CASE("a process stops although the queue refuses every record") {
   task_world world;
   let_talk_for_long(world);
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
@@ -202,7 +212,7 @@ TEST_CASE("a process stops although the queue takes nothing any more") {
   });
 }
 
-TEST_CASE("another's claim ends what runs, and nothing more is written") {
+TEST_CASE("another owner's lease ends the running tasks, and no more records are written") {
   task_world world;
   let_talk_for_long(world);
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
@@ -211,16 +221,16 @@ TEST_CASE("another's claim ends what runs, and nothing more is written") {
     co_await world.put(request);
     co_await until_accepted(server);
     auto from = world.queue().accepted.size();
-    co_await world.put_claim("another");
-    co_await test::pause(milliseconds(300));
+    co_await world.put_lease("another");
+    co_await until_idle(world);
     auto accepted = server.accepted();
     auto later = scan_of("127.77.0.2", std::to_string(server.port()));
     co_await world.put(later);
-    co_await test::pause(milliseconds(300));
+    co_await test::pause(milliseconds(200));  // pause: the fenced owner may not take it
     CHECK(server.accepted() == accepted);
     for (auto i = from; i < world.queue().accepted.size(); ++i) {
       const auto& each = world.queue().accepted[i];
-      bool the_tests_own = model::is_claim(each) || each.topic == model::topics::scan_requests;
+      bool the_tests_own = model::is_lease(each) || each.topic == model::topics::scan_requests;
       CHECK((the_tests_own || each.topic == model::topics::scan_progress));
     }
     auto took = co_await stop_at_once(b, world);
@@ -228,7 +238,7 @@ TEST_CASE("another's claim ends what runs, and nothing more is written") {
   });
 }
 
-TEST_CASE("an owner that has lost its partition does not wait for the queue to take its findings") {
+TEST_CASE("an owner that lost its partition does not keep retrying to publish its findings") {
   task_world world;
   int refused = 0;
   world.queue().refuses = [&](const std::vector<record>& batch) {
@@ -239,49 +249,51 @@ TEST_CASE("an owner that has lost its partition does not wait for the queue to t
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
     co_await world.put(scan_of_server(server));
-    while (refused == 0)
-      co_await test::pause(milliseconds(2));
-    co_await world.put_claim("another");
-    co_await test::pause(milliseconds(300));
+    co_await test::until([&] { return refused > 0; });
+    co_await world.put_lease("another");
+    co_await until_idle(world);
     auto until_now = refused;
-    co_await test::pause(milliseconds(500));
+    co_await test::pause(milliseconds(200));  // pause: no retry may follow in this time
     CHECK(refused == until_now);
   });
 }
 
-TEST_CASE("of two partitions one goes to another process: the other one's scans go on") {
+TEST_CASE("when one of two partitions moves to another process, scans of the other one continue") {
   task_world world(2);
-  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
-    auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"), "0.0.0.0");
+  test::with_process(world, [&](test::scheduler_process& p) -> awaitable<void> {
+    p.runner().hold();
     std::vector<std::vector<model::scan_request>> in(2);
     for (int i = 1; i < 60; ++i) {
-      auto request = scan_of("127.78.12." + std::to_string(i), std::to_string(server.port()));
+      auto request = scan_of("127.78.12." + std::to_string(i), "80");
       auto partition = queue::partition_of(request.key.str(), 2);
       in[static_cast<std::size_t>(partition)].push_back(std::move(request));
     }
     REQUIRE(in[0].size() > 3);
     REQUIRE(in[1].size() > 3);
-    for (const auto& requests : in) {
+    for (const auto& requests : in)
       co_await world.put(requests[0]);
-      co_await world.once(requests[0].key, has_ended);
-    }
-    co_await world.put_claim("another", 1);
-    co_await test::pause(milliseconds(50));
+    co_await test::until([&] { return p.runner().running() == 2; });
+    co_await world.put_lease("another", 1);
+    co_await test::until([&] { return p.runner().running() == 1; });
+    auto lost = test::snapshots_of(world, in[1][0].key).size();
     std::vector<record> batch;
     for (std::size_t i = 1; i < 4; ++i) {
       batch.push_back(to_record(in[1][i], "request"));
       batch.push_back(to_record(in[0][i], "request"));
     }
     co_await world.queue().produce(std::move(batch));
-    for (std::size_t i = 1; i < 4; ++i) {
+    co_await test::until([&] { return p.runner().running() == 4; });
+    p.runner().let_finish();
+    for (std::size_t i = 0; i < 4; ++i) {
       auto task = co_await world.once(in[0][i].key, has_ended);
       CHECK(state_of(task) == "done complete");
-      CHECK(test::snapshots_of(world, in[1][i].key).empty());
+      CHECK(task.attempt == 1);
+      CHECK(test::snapshots_of(world, in[1][i].key).size() == (i == 0 ? lost : 0));
     }
   });
 }
 
-TEST_CASE("what a ghost has written over is written again") {
+TEST_CASE("a task that a fenced owner has overwritten is written again") {
   task_world world;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
@@ -289,17 +301,40 @@ TEST_CASE("what a ghost has written over is written again") {
     co_await world.put(request);
     auto task = co_await world.once(request.key, has_ended);
     auto from = world.queue().accepted.size();
-    auto ghostly = model::started(test::task_of(request), world.time().now());
-    ghostly.version = {0, 900};
-    co_await world.put(ghostly);
-    for (int i = 0; i < 1'000 && test::snapshots_of(world, request.key, from).size() < 2; ++i)
-      co_await test::pause(milliseconds(2));
+    auto stale = model::started(test::task_of(request), world.time().now());
+    stale.version = {0, 900};
+    co_await world.put(stale);
+    co_await test::until([&] { return test::snapshots_of(world, request.key, from).size() >= 2; });
     auto written = test::snapshots_of(world, request.key, from);
     REQUIRE(written.size() == 2);
     CHECK(state_of(written[1]) == "done complete");
     CHECK(written[1].version.epoch == task.version.epoch);
     CHECK(written[1].version.revision > task.version.revision);
     CHECK(written[1].results == task.results);
+  });
+}
+
+TEST_CASE(
+    "an uncommitted request that a former owner has folded is published under the new lease") {
+  task_world world;
+  auto request = scan_of("127.77.0.1", "9");
+  model::scan_task left;
+  auto leave = [&]() -> awaitable<void> {
+    auto lease = co_await world.put_lease("dead");
+    auto place = co_await world.put(request);
+    left = model::ended(test::task_of(request, place.offset),
+                        {model::outcome_kind::complete, "all said"}, world.time().now());
+    left.version = {epoch_at(lease.offset), 2};
+    co_await world.put(left);
+  };
+  world.run(leave());
+  test::with_scheduler(world, [&](scheduler_bench&) -> awaitable<void> {
+    auto is_of_new_owner = [&](const model::scan_task& task) {
+      return task.version.epoch > left.version.epoch;
+    };
+    auto task = co_await world.once(request.key, is_of_new_owner);
+    CHECK(state_of(task) == "done complete");
+    CHECK(task.folded == left.folded);
   });
 }
 

@@ -4,14 +4,15 @@
 #include "tests/scanner/fake_dns.hpp"
 #include "tests/scanner/network_namespace.hpp"
 #include "tests/scanner/scheduler_bench.hpp"
+#include "tests/scanner/scheduler_process.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/until.hpp"
 
 #include <set>
 
 namespace sonde::scanner {
 namespace {
 
-using std::chrono::milliseconds;
 using test::has_ended;
 using test::scan_of;
 using test::scheduler_bench;
@@ -20,14 +21,13 @@ using test::task_world;
 
 constexpr const char* local_target = "127.77.0.1";
 
-/// The scan of one port of this machine, or of any other target.
+/// A scan request for one port of this machine or of another target.
 model::scan_request port_scan(const test::loopback_server& server,
-                              const std::string& target = local_target,
-                              std::uint64_t generation = 1) {
-  return scan_of(target, std::to_string(server.port()), {"public"}, generation);
+                              const std::string& target = local_target) {
+  return scan_of(target, std::to_string(server.port()));
 }
 
-/// Knows every name, as one address of each kind.
+/// Resolves every name to one address of each kind.
 test::fake_dns::answer_function leads_to(std::string v4, std::string v6) {
   return [v4, v6](const std::string& query, test::query_type type) {
     const auto& record = type == test::query_type::a ? v4 : v6;
@@ -35,7 +35,7 @@ test::fake_dns::answer_function leads_to(std::string v4, std::string v6) {
   };
 }
 
-/// Runs a test with a scheduler whose name server answers so.
+/// Runs a test with a scheduler whose name server gives this answer.
 void with_names(task_world& world, test::fake_dns::answer_function answer,
                 std::function<awaitable<void>(scheduler_bench&)> body) {
   event_loop loop("names");
@@ -52,7 +52,7 @@ const std::string loopback_v6 = std::string(15, '\0') + '\x01';
 
 }  // namespace
 
-TEST_CASE("a posted scan ends as done, and what it found is on the topics before that") {
+TEST_CASE("a posted scan ends as done after its findings have been published") {
   task_world world;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& server = b.serve(test::greets_with("SSH-2.0-OpenSSH_9.2p1\r\n"));
@@ -62,7 +62,7 @@ TEST_CASE("a posted scan ends as done, and what it found is on the topics before
     CHECK(state_of(task) == "done complete");
     CHECK(task.current.id == request.id());
     CHECK(task.attempt == 1);
-    CHECK(task.progress == model::task_progress{1, 1, 1});
+    CHECK(task.progress == model::task_progress{1, 1, 1, 1});
     REQUIRE(task.results.size() == 1);
     CHECK(task.results_total == 1);
     CHECK(task.results[0].name == "ssh");
@@ -86,7 +86,7 @@ TEST_CASE("a posted scan ends as done, and what it found is on the topics before
   });
 }
 
-TEST_CASE("a request that is done with is not taken again by the next process") {
+TEST_CASE("the next process does not take a completed request again") {
   task_world world;
   std::uint16_t port = 0;
   model::target_key first;
@@ -107,7 +107,7 @@ TEST_CASE("a request that is done with is not taken again by the next process") 
   CHECK(test::snapshots_of(world, first).size() == before);
 }
 
-TEST_CASE("a record that is no request becomes a dead letter, and holds up nothing") {
+TEST_CASE("a record that is not a request becomes a dead letter and blocks nothing") {
   task_world world;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
@@ -134,10 +134,10 @@ TEST_CASE("a record that is no request becomes a dead letter, and holds up nothi
   });
 }
 
-TEST_CASE("scans that cannot begin end with the reason") {
+TEST_CASE("a scan that cannot start ends with the reason") {
   task_world world;
   with_names(world, leads_to({'\xC0', '\xA8', 1, 1}, ""), [&](auto&) -> awaitable<void> {
-    // 192.168.1.1, and a name that leads there.
+    // 192.168.1.1, and a name that resolves to it.
     for (const char* target : {"192.168.1.1", "rebinding.example"}) {
       CAPTURE(target);
       auto request = scan_of(target, "80");
@@ -153,7 +153,7 @@ TEST_CASE("scans that cannot begin end with the reason") {
   });
 }
 
-TEST_CASE("what the DNS says of a name that has no address") {
+TEST_CASE("a name without an address fails with the response of the DNS") {
   struct row {
     unsigned char code;
     const char* state;
@@ -174,7 +174,8 @@ TEST_CASE("what the DNS says of a name that has no address") {
   }
 }
 
-TEST_CASE("every address of a name is scanned, and those out of scope are said") {
+TEST_CASE(
+    "every address of a name is scanned, and out-of-scope addresses make the result partial") {
   task_world world;
   with_names(world, leads_to({'\x7F', 77, 0, 1}, loopback_v6), [&](auto& b) -> awaitable<void> {
     auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"));
@@ -184,7 +185,7 @@ TEST_CASE("every address of a name is scanned, and those out of scope are said")
     co_await world.put(request);
     auto task = co_await world.once(request.key, has_ended);
     CHECK(state_of(task) == "done complete");
-    CHECK(task.progress == model::task_progress{4, 4, 2});
+    CHECK(task.progress == model::task_progress{4, 4, 2, 2});
     std::set<std::string> endpoints;
     for (const auto& row : task.results)
       endpoints.insert(row.endpoint);
@@ -199,26 +200,31 @@ TEST_CASE("every address of a name is scanned, and those out of scope are said")
   });
 }
 
-TEST_CASE("a generation that is asked for while another runs comes after it") {
+TEST_CASE("a generation requested during another one runs after it") {
   task_world world;
-  world.bounds().greeting_timeout_ms = 400;
-  test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
-    auto& server = b.serve(test::is_mute());
-    auto request = port_scan(server);
+  test::with_process(world, [&](test::scheduler_process& p) -> awaitable<void> {
+    p.runner().hold();
+    auto request = scan_of(local_target, "80");
     co_await world.put(request);
-    while (server.accepted() == 0)
-      co_await test::pause(milliseconds(5));
-    co_await world.put(port_scan(server, local_target, 2));
+    co_await test::until([&] { return p.runner().running() == 1; });
+    auto next = scan_of(local_target, "80", {"public"}, 2);
+    auto place = co_await world.put(next);
+    auto waits = [&](const model::scan_task& t) { return t.folded >= place.offset; };
+    auto during = co_await world.once(request.key, waits);
+    CHECK(during.current.number == 1);
+    CHECK(p.runner().begun() == 1);
+    p.runner().let_finish();
     auto second = [](const model::scan_task& t) { return t.current.number == 2 && has_ended(t); };
     auto task = co_await world.once(request.key, second);
     CHECK(state_of(task) == "done complete");
     REQUIRE(task.history.size() == 1);
     CHECK(task.history[0].number == 1);
     CHECK(task.history[0].state == model::task_state::done);
+    CHECK(p.runner().begun() == 2);
   });
 }
 
-TEST_CASE("while the queue refuses, results wait, and nothing is lost or done too early") {
+TEST_CASE("while the queue refuses, results wait: none is lost, and the scan does not end early") {
   task_world world;
   int refused = 0;
   world.queue().refuses = [&](const std::vector<record>& batch) {
@@ -237,7 +243,7 @@ TEST_CASE("while the queue refuses, results wait, and nothing is lost or done to
   });
 }
 
-TEST_CASE("a port is said once an hour and scope") {
+TEST_CASE("a port entity is published once per hour and visibility") {
   task_world world;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& server = b.serve(test::greets_with("SSH-2.0-test_1\r\n"), "0.0.0.0");
@@ -256,7 +262,7 @@ TEST_CASE("a port is said once an hour and scope") {
   });
 }
 
-TEST_CASE("this machine's own trouble is no result: the scan has failed, and may be asked again") {
+TEST_CASE("an error of this machine is not a result: the scan fails and may be requested again") {
   if (!test::can_make_networks()) {
     MESSAGE("skipped: this process may not make network namespaces");
     return;

@@ -1,11 +1,11 @@
-#include "model/number_list.hpp"
+#include "model/scan/number_list.hpp"
 #include "scanner/engine/sweep.hpp"
 #include "tests/scanner/sweep_simulation.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <algorithm>
 
-/// Stopping, and going on from a cursor.
+/// Stopping a sweep and resuming it from a cursor.
 namespace sonde::scanner {
 namespace {
 
@@ -17,7 +17,7 @@ using test::port_list;
 using test::ports;
 using test::simulation;
 
-/// Loses every third first answer, and is in trouble now and then.
+/// A host that loses every third first answer and has a local error now and then.
 verdict lossy(std::uint16_t port, int time) {
   bool open = port % 97 == 0;
   if (port % 13 == 0 && time == 1) return verdict::local;
@@ -34,13 +34,13 @@ struct whole_run {
   std::map<std::uint16_t, int> asks;
 };
 
-/// A run that is stopped again and again, each time after a random number of steps.
+/// A run that is stopped repeatedly, each time after a random number of steps.
 whole_run stopped_at_random(const port_set& all, const host_model& host, std::uint64_t random) {
   whole_run out;
   model::sweep_cursor cursor;
   std::map<std::uint16_t, int> asked_before;
   for (int life = 0; life < 100'000; ++life) {
-    // The host goes on living: it counts over all runs.
+    // The host keeps its state: it counts probes over all runs.
     simulation s(
         all, [&](std::uint16_t port, int time) { return host(port, asked_before[port] + time); },
         cursor);
@@ -66,7 +66,7 @@ whole_run stopped_at_random(const port_set& all, const host_model& host, std::ui
 
 }  // namespace
 
-TEST_CASE("going on from a cursor loses nothing and doubles nothing") {
+TEST_CASE("resuming from a cursor loses no port and reports none twice") {
   auto all = ports("1-3000");
   simulation uninterrupted(all, lossy);
   REQUIRE(uninterrupted.run());
@@ -78,13 +78,13 @@ TEST_CASE("going on from a cursor loses nothing and doubles nothing") {
     CHECK(run.found == expected);
     CHECK(run.host == host_state::answering);
     CHECK(run.asks.size() == 3000);
-    // Each is talked to once by the run that reports it.
+    // The run that reports a port has one conversation with it.
     CHECK(run.talked_to_at_the_end.size() == as_set(run.talked_to_at_the_end).size());
     CHECK(as_set(run.talked_to_at_the_end) == expected);
   }
 }
 
-TEST_CASE("a cursor taken before anything was asked again still holds what was open") {
+TEST_CASE("a cursor taken before the repeated probes still holds the open ports") {
   simulation s(ports("1-1000"), listening_on({22, 80, 443}));
   REQUIRE(s.run());
   auto cursor = s.swept.cursor();
@@ -103,7 +103,7 @@ TEST_CASE("a cursor taken before anything was asked again still holds what was o
   }
 }
 
-TEST_CASE("a cursor that was made coarser loses no port, and one that cannot be read begins anew") {
+TEST_CASE("a coarser cursor loses no port, and an unreadable cursor restarts the sweep") {
   auto all = ports("1-3000");
   simulation uninterrupted(all, lossy);
   REQUIRE(uninterrupted.run());
@@ -129,7 +129,7 @@ TEST_CASE("a cursor that was made coarser loses no port, and one that cannot be 
   CHECK(anew.asks.size() == 3'000);
 }
 
-TEST_CASE("a port that was open and is silent when asked again is asked once more") {
+TEST_CASE("an open port that is silent after a resume is probed once more") {
   model::sweep_cursor cursor{1000, "22,80", "", true};
   simulation s(
       ports("1-1000"),
@@ -145,8 +145,8 @@ TEST_CASE("a port that was open and is silent when asked again is asked once mor
   CHECK(gone.asks[80] == 2);
 }
 
-TEST_CASE("a cursor remembers that the host has answered, and whether it has") {
-  // All refusals lie before the cursor, all silence behind it.
+TEST_CASE("a cursor remembers whether the host has answered") {
+  // All refusals lie before the cursor, all silent ports after it.
   simulation first(ports("1-100"), listening_on({}));
   std::uint64_t random = 1;
   while (first.swept.done() < 50)
@@ -169,7 +169,7 @@ TEST_CASE("a cursor remembers that the host has answered, and whether it has") {
   CHECK(still_mute.swept.host() == host_state::silent);
 }
 
-TEST_CASE("a tarpit is found out again after a cursor") {
+TEST_CASE("a tarpit is detected again after a resume") {
   auto accept = [](std::uint16_t, int) { return verdict::open; };
   simulation s(ports("1-1000"), accept);
   CHECK(s.run(1, 16));
@@ -178,7 +178,7 @@ TEST_CASE("a tarpit is found out again after a cursor") {
   CHECK(resumed.swept.host() == host_state::tarpit);
 }
 
-TEST_CASE("a cursor that makes no sense does no harm") {
+TEST_CASE("an inconsistent cursor does no harm") {
   for (const model::sweep_cursor& odd : {model::sweep_cursor{4'000'000'000, "", "", false},
                                          model::sweep_cursor{50, "nonsense", "1-2-3", true},
                                          model::sweep_cursor{50, "1-65535", "1-65535", false},
@@ -190,7 +190,7 @@ TEST_CASE("a cursor that makes no sense does no harm") {
   }
 }
 
-TEST_CASE("the cursor of a half silent host stays small") {
+TEST_CASE("the cursor of a half-silent host stays small") {
   simulation s(ports("1-65535"), listening_on({80}, verdict::silent));
   std::uint64_t random = 1;
   while (s.swept.done() < 30'000)

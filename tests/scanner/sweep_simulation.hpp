@@ -15,10 +15,10 @@ using scanner::sweep;
 using scanner::verdict;
 using port_list = std::set<std::uint16_t>;
 
-/// What a port answers when it is asked for the n-th time, from 1; a canary for the 0th.
+/// The answer of a port to its n-th probe, counted from 1. A canary is the 0th.
 using host_model = std::function<verdict(std::uint16_t port, int time)>;
 
-/// A sweep and the host that it asks.
+/// A sweep and the host that it probes.
 class simulation {
  public:
   simulation(model::port_set ports, host_model host, const model::sweep_cursor& from = {},
@@ -28,7 +28,7 @@ class simulation {
   /// Sends at most `most` probes and gives at most as many answers, in an order that `random`
   /// decides.
   void step(std::size_t most, std::uint64_t& random);
-  /// To its end; false where it does not come to one.
+  /// Runs the sweep to its end. Returns false if it does not end.
   bool run(std::uint64_t random = 1, std::size_t window = 64);
 
   sweep swept;
@@ -46,7 +46,7 @@ class simulation {
 [[nodiscard]] host_model listening_on(port_list open, verdict otherwise = verdict::closed);
 [[nodiscard]] model::port_set ports(const char* text);
 [[nodiscard]] port_list as_set(const std::vector<std::uint16_t>& list);
-/// How often the port was asked that was asked most often.
+/// The highest number of probes to one port.
 [[nodiscard]] int asked_at_most(const simulation& s);
 
 }  // namespace sonde::test

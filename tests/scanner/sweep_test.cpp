@@ -19,7 +19,7 @@ using test::simulation;
 
 }  // namespace
 
-TEST_CASE("every port is asked once, and a refusal is final") {
+TEST_CASE("every port is probed once, and a refusal is final") {
   for (std::size_t window : {std::size_t{1}, std::size_t{50}, std::size_t{9000}}) {
     simulation s(ports("1-5000"), listening_on({22, 80, 443}));
     REQUIRE(s.run(3, window));
@@ -46,7 +46,7 @@ TEST_CASE("the smallest sweeps end") {
   CHECK(!none.swept.next());
 }
 
-TEST_CASE("what stayed silent is asked once more where the host answers") {
+TEST_CASE("silent ports of an answering host are probed once more") {
   simulation s(ports("1-1000"), [](std::uint16_t port, int) {
     return port <= 900 ? (port % 2 == 0 ? verdict::silent : verdict::unreachable) : verdict::closed;
   });
@@ -56,7 +56,7 @@ TEST_CASE("what stayed silent is asked once more where the host answers") {
   CHECK(s.swept.host() == host_state::answering);
 }
 
-TEST_CASE("a port whose first answer was lost is found, and the loss is noticed") {
+TEST_CASE("a port whose first answer was lost is found, and the loss is recorded") {
   simulation s(ports("1-1000"), [](std::uint16_t port, int time) {
     if (port == 80) return time == 1 ? verdict::silent : verdict::open;
     if (port == 81) return time == 1 ? verdict::silent : verdict::closed;
@@ -83,7 +83,7 @@ TEST_CASE("a port whose first answer was lost is found, and the loss is noticed"
   CHECK(direct.finished());
 }
 
-TEST_CASE("of a silent host only a sample is asked again") {
+TEST_CASE("only a sample of a silent host is probed again") {
   simulation s(ports("1-65535"), listening_on({}, verdict::silent));
   REQUIRE(s.run(1, 4000));
   int asked = 0;
@@ -98,8 +98,8 @@ TEST_CASE("of a silent host only a sample is asked again") {
   CHECK(few.swept.host() == host_state::silent);
 }
 
-TEST_CASE("a silent host that answers the sample is asked for all of it again") {
-  // Everything gets lost for the first pass.
+TEST_CASE("a silent host that answers the sample is probed again in full") {
+  // Every answer of the first pass is lost.
   simulation s(ports("1-1000"), [](std::uint16_t port, int time) {
     if (time == 1) return verdict::silent;
     return port == 777 ? verdict::open : verdict::closed;
@@ -111,7 +111,7 @@ TEST_CASE("a silent host that answers the sample is asked for all of it again") 
     CHECK(times == 2);
 }
 
-TEST_CASE("local trouble is no verdict: the port is asked until it can be") {
+TEST_CASE("a local error is not a verdict: the port is probed until the probe succeeds") {
   simulation s(ports("1-200"), [](std::uint16_t port, int time) {
     if (time <= port % 4) return verdict::local;
     return port == 40 ? verdict::open : (port > 150 ? verdict::silent : verdict::closed);
@@ -123,7 +123,7 @@ TEST_CASE("local trouble is no verdict: the port is asked until it can be") {
   CHECK(s.swept.done() == 200);
 }
 
-TEST_CASE("trouble alone is no answer: the host stays unknown") {
+TEST_CASE("local errors alone are not an answer: the host state stays unknown") {
   sweep s(ports("1-2"), 1);
   auto first = *s.next();
   CHECK(!s.report(first, verdict::local));
@@ -133,7 +133,7 @@ TEST_CASE("trouble alone is no answer: the host stays unknown") {
   CHECK(s.next()->port == first.port);
 }
 
-TEST_CASE("a host that accepts everything is a tarpit, found out early") {
+TEST_CASE("a host that accepts everything is detected as a tarpit early") {
   for (const char* profile : {"1-65535", "1-1000", "1-100"}) {
     simulation s(ports(profile), [](std::uint16_t, int) { return verdict::open; });
     CHECK(s.run(1, 16));
@@ -146,7 +146,7 @@ TEST_CASE("a host that accepts everything is a tarpit, found out early") {
   }
 }
 
-TEST_CASE("a tarpit that stays silent now and then is one all the same") {
+TEST_CASE("a tarpit that is silent now and then is still detected") {
   simulation s(ports("1-65535"), [](std::uint16_t port, int) {
     return port % 11 == 0 ? verdict::silent : verdict::open;
   });
@@ -154,7 +154,7 @@ TEST_CASE("a tarpit that stays silent now and then is one all the same") {
   CHECK(s.swept.host() == host_state::tarpit);
 }
 
-TEST_CASE("a host with many open ports is no tarpit where its other ports are closed") {
+TEST_CASE("a host with many open ports is not a tarpit if its other ports are closed") {
   port_list open;
   for (std::uint16_t port = 1; port <= 1000; ++port)
     open.insert(port);
@@ -163,12 +163,13 @@ TEST_CASE("a host with many open ports is no tarpit where its other ports are cl
   CHECK(s.swept.host() == host_state::answering);
   CHECK(as_set(s.swept.open()) == open);
   CHECK(s.talked_to.size() == 1000);
-  // It is looked at anew when there are four times as many, so a few times in all.
+  // The host is checked again each time it has four times as many open ports, so a few times in
+  // total.
   CHECK(s.canaries.size() >= 8);
   CHECK(s.canaries.size() <= 8 * 4);
 }
 
-TEST_CASE("canaries that stay silent convict nobody") {
+TEST_CASE("silent canaries do not make a host a tarpit") {
   simulation s(ports("1-100"), [](std::uint16_t port, int) {
     return port <= 100 ? verdict::open : verdict::silent;
   });
@@ -178,28 +179,28 @@ TEST_CASE("canaries that stay silent convict nobody") {
   CHECK(!s.canaries.empty());
 }
 
-TEST_CASE("a canary that this machine could not ask is asked again") {
-  int troubles = 5;
+TEST_CASE("a canary that failed with a local error is sent again") {
+  int local_errors = 5;
   simulation s(ports("1-65535"), [&](std::uint16_t, int time) {
-    if (time == 0 && troubles > 0) {  // a canary
-      --troubles;
+    if (time == 0 && local_errors > 0) {  // a canary
+      --local_errors;
       return verdict::local;
     }
     return verdict::open;
   });
   CHECK(s.run(1, 16));
-  CHECK(troubles == 0);
+  CHECK(local_errors == 0);
   CHECK(s.swept.host() == host_state::tarpit);
   CHECK(s.canaries.size() == 8);
 }
 
-TEST_CASE("an ordinary host is sent no canaries") {
+TEST_CASE("an ordinary host receives no canaries") {
   simulation s(ports("1-1000"), listening_on({21, 22, 25, 53, 80, 110, 143, 443, 993, 995}));
   REQUIRE(s.run());
   CHECK(s.canaries.empty());
 }
 
-TEST_CASE("few ports, all of them open, are suspicious from four on") {
+TEST_CASE("a host with few ports, all open, is checked from four ports on") {
   auto accept = [](std::uint16_t, int) { return verdict::open; };
   for (const char* profile : {"80", "80,443", "22,80,443"}) {
     simulation s(ports(profile), accept);
@@ -220,7 +221,7 @@ TEST_CASE("few ports, all of them open, are suspicious from four on") {
   }
 }
 
-TEST_CASE("finished is said once, in every order of answers") {
+TEST_CASE("a sweep reports its end once, in every order of answers") {
   for (std::uint64_t random = 1; random <= 200; ++random) {
     simulation s(ports("1-40"), [](std::uint16_t port, int time) {
       switch (port % 5) {
@@ -240,7 +241,7 @@ TEST_CASE("finished is said once, in every order of answers") {
   }
 }
 
-TEST_CASE("a sweep says whether its host may still turn out to be a tarpit") {
+TEST_CASE("a sweep reports whether its host may still turn out to be a tarpit") {
   simulation few(ports("1-1000"), listening_on({22, 80, 443}));
   CHECK(few.swept.may_be_tarpit());
   REQUIRE(few.run());
@@ -250,7 +251,7 @@ TEST_CASE("a sweep says whether its host may still turn out to be a tarpit") {
     CHECK(many.may_be_tarpit());
     many.report(*many.next(), verdict::open);
   }
-  // Its canaries are out: it is judged first.
+  // Its canaries are in flight: the verdict on the host comes first.
   CHECK(many.may_be_tarpit());
   for (auto asked = many.next(); asked && asked->why == probe::purpose::canary; asked = many.next())
     many.report(*asked, verdict::closed);

@@ -2,10 +2,10 @@
 
 #include "base/async/task_group.hpp"
 #include "model/events.hpp"
-#include "model/task_fold.hpp"
-#include "tests/scanner/loopback_server.hpp"
+#include "model/scan/task_fold.hpp"
 #include "tests/scanner/scheduler_fixture.hpp"
 #include "tests/support/doctest.hpp"
+#include "tests/support/until.hpp"
 
 #include <algorithm>
 
@@ -14,18 +14,16 @@ namespace {
 
 using model::scan_task;
 using model::target_key;
-using std::chrono::milliseconds;
 using test::task_world;
 using keys = std::vector<target_key>;
 
-/// A ledger that owns partition 0, and a request for it.
+/// A ledger that owns partition 0, and helpers to change its tasks.
 struct ledger_bench {
-  ledger_bench(executor loop, task_world& of)
-      : world(of), ledger(loop, of.queue(), of.view(), of.bounds(), of.time(), of.log()) {
+  ledger_bench(executor loop, task_world& of) : world(of), ledger(of.context(loop)) {
     ledger.own(0, 10);
   }
 
-  /// Makes the task of a request.
+  /// Creates the task of a request.
   void fold(const model::scan_request& request, std::int32_t partition = 0) {
     ledger.change(request.key, partition, [&](std::optional<scan_task> before) {
       return model::fold(std::move(before), request, 0, 16);
@@ -50,13 +48,13 @@ scan_task ended_now(scan_task task) {
 
 }  // namespace
 
-TEST_CASE("a task that nobody has written is not there; a change makes it, publishing shows it") {
+TEST_CASE("a task does not exist until a change creates it, and publishing makes it visible") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
-    auto before = co_await b.ledger.load(request.key);
+    auto before = co_await b.ledger.load(request.key, 0);
     CHECK(!before);
     b.fold(request);
     CHECK(b.ledger.held(request.key).version == model::task_version{10, 1});
@@ -71,7 +69,7 @@ TEST_CASE("a task that nobody has written is not there; a change makes it, publi
   }());
 }
 
-TEST_CASE("revisions go on from owner to owner") {
+TEST_CASE("revisions continue across owners") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
@@ -81,7 +79,7 @@ TEST_CASE("revisions go on from owner to owner") {
     co_await world.put(former);
     co_await world.shown(request.key);
     ledger_bench b(loop, world);
-    auto loaded = co_await b.ledger.load(request.key);
+    auto loaded = co_await b.ledger.load(request.key, 0);
     CHECK(loaded == former);
     b.raise_priority(request.key, 1);
     CHECK(b.ledger.held(request.key).version == model::task_version{10, 8});
@@ -89,16 +87,16 @@ TEST_CASE("revisions go on from owner to owner") {
   }());
 }
 
-TEST_CASE("two changes that cross each other both stand in the later snapshot") {
+TEST_CASE("the later snapshot holds both of two concurrent changes") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
-    co_await b.ledger.load(request.key);
+    co_await b.ledger.load(request.key, 0);
     b.fold(request);
     auto raise = [&](int by) -> awaitable<void> {
-      co_await b.ledger.load(request.key);
+      co_await b.ledger.load(request.key, 0);
       b.raise_priority(request.key, by);
       keys all{request.key};
       co_await b.ledger.publish(all);
@@ -115,7 +113,7 @@ TEST_CASE("two changes that cross each other both stand in the later snapshot") 
   }());
 }
 
-TEST_CASE("two that load a task at once hold the same one") {
+TEST_CASE("concurrent loads of a task share one instance") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
@@ -124,7 +122,7 @@ TEST_CASE("two that load a task at once hold the same one") {
     co_await world.shown(request.key);
     ledger_bench b(loop, world);
     auto raise = [&]() -> awaitable<void> {
-      co_await b.ledger.load(request.key);
+      co_await b.ledger.load(request.key, 0);
       b.raise_priority(request.key, 1);
     };
     task_group both(loop, world.log(), "both");
@@ -137,13 +135,13 @@ TEST_CASE("two that load a task at once hold the same one") {
   }());
 }
 
-TEST_CASE("nothing is published of a partition that is not owned") {
+TEST_CASE("a task of a partition that is not owned is not published") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
-    co_await b.ledger.load(request.key);
+    co_await b.ledger.load(request.key, 0);
     b.fold(request);
     keys all{request.key};
     b.ledger.disown(0);
@@ -151,21 +149,33 @@ TEST_CASE("nothing is published of a partition that is not owned") {
     bool published = co_await b.ledger.publish(all);
     CHECK(!published);
     CHECK(world.queue().accepted.empty());
+    // The view does not show the task, but a run may still use it.
+    auto shown = co_await b.ledger.load(request.key, 0);
+    CHECK(!shown);
+    CHECK(b.ledger.held(request.key).key == request.key);
+    b.ledger.release(request.key);
     b.ledger.own(0, 11);
     CHECK(b.ledger.owned() == std::vector<std::int32_t>{0});
+    // Another owner may have written the task since, so the change is void.
+    published = co_await b.ledger.publish(all);
+    CHECK(!published);
+    auto task = co_await b.ledger.load(request.key, 0);
+    CHECK(!task);
+    b.fold(request);
     published = co_await b.ledger.publish(all);
     CHECK(published);
+    b.ledger.release(request.key);
     b.ledger.release(request.key);
   }());
 }
 
-TEST_CASE("while the queue refuses, publishing goes on trying; an owner change ends that") {
+TEST_CASE("publishing retries while the queue refuses, until the owner changes") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
-    co_await b.ledger.load(request.key);
+    co_await b.ledger.load(request.key, 0);
     b.fold(request);
     keys all{request.key};
     int refused = 0;
@@ -188,7 +198,7 @@ TEST_CASE("while the queue refuses, publishing goes on trying; an owner change e
   }());
 }
 
-TEST_CASE("a task that can never be recorded is ended, and its neighbours are published whole") {
+TEST_CASE("a task that cannot be recorded is ended, and its neighbours are published in full") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
@@ -197,7 +207,7 @@ TEST_CASE("a task that can never be recorded is ended, and its neighbours are pu
     auto small = test::scan_of("203.0.113.2", "80");
     keys all{large.key, small.key};
     for (const auto& request : {large, small}) {
-      co_await b.ledger.load(request.key);
+      co_await b.ledger.load(request.key, 0);
       b.fold(request);
     }
     b.raise_priority(small.key, 4);
@@ -221,13 +231,13 @@ TEST_CASE("a task that can never be recorded is ended, and its neighbours are pu
   }());
 }
 
-TEST_CASE("a task of which nothing can be recorded holds up nobody") {
+TEST_CASE("a task with no recordable snapshot does not block publishing") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
-    co_await b.ledger.load(request.key);
+    co_await b.ledger.load(request.key, 0);
     b.fold(request);
     world.queue().refusal = queue::errc::too_large;
     world.queue().refuses = [](const std::vector<record>&) { return true; };
@@ -238,13 +248,13 @@ TEST_CASE("a task of which nothing can be recorded holds up nobody") {
   }());
 }
 
-TEST_CASE("what is published is what the task is by then") {
+TEST_CASE("publishing writes the state that the task has at that time") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
-    co_await b.ledger.load(request.key);
+    co_await b.ledger.load(request.key, 0);
     b.fold(request);
     bool first = true;
     world.queue().refuses = [&](const std::vector<record>&) {
@@ -259,13 +269,13 @@ TEST_CASE("what is published is what the task is by then") {
   }());
 }
 
-TEST_CASE("what was not published when the partition was lost has not happened") {
+TEST_CASE("a change that was not published before the partition was lost is dropped") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
-    co_await b.ledger.load(request.key);
+    co_await b.ledger.load(request.key, 0);
     b.fold(request);
     keys all{request.key};
     co_await b.ledger.publish(all);
@@ -274,19 +284,68 @@ TEST_CASE("what was not published when the partition was lost has not happened")
     b.ledger.release(request.key);
     b.ledger.disown(0);
     b.ledger.own(0, 11);
-    auto loaded = co_await b.ledger.load(request.key);
+    auto loaded = co_await b.ledger.load(request.key, 0);
     CHECK(loaded == published);
     b.ledger.release(request.key);
   }());
 }
 
-TEST_CASE("a task that is being published stays in memory, whoever has let go of it") {
+TEST_CASE("a task that was only loaded is read again after its partition was lost") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
-    co_await b.ledger.load(request.key);
+    auto former = test::task_of(request);
+    former.version = {3, 7};
+    co_await world.put(former);
+    co_await world.shown(request.key);
+    b.ledger.own(4, 10);
+    auto loaded = co_await b.ledger.load(request.key, 4);
+    CHECK(loaded == former);
+    b.ledger.disown(4);
+    auto later = ended_now(former);
+    later.version = {12, 8};
+    co_await world.put(later);
+    co_await world.shown(request.key);
+    b.ledger.own(4, 20);
+    loaded = co_await b.ledger.load(request.key, 4);
+    CHECK(loaded == later);
+    b.ledger.release(request.key);
+    b.ledger.release(request.key);
+  }());
+}
+
+TEST_CASE("a task is recorded while its last snapshot is stored under the present lease") {
+  task_world world;
+  world.run([&]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    ledger_bench b(loop, world);
+    auto request = test::scan_of("203.0.113.1", "80");
+    co_await b.ledger.load(request.key, 0);
+    b.fold(request);
+    CHECK(!b.ledger.is_recorded(request.key));
+    keys all{request.key};
+    co_await b.ledger.publish(all);
+    CHECK(b.ledger.is_recorded(request.key));
+    b.raise_priority(request.key, 1);
+    CHECK(!b.ledger.is_recorded(request.key));
+    co_await b.ledger.publish(all);
+    CHECK(b.ledger.is_recorded(request.key));
+    b.ledger.own(0, 11);
+    CHECK(!b.ledger.is_recorded(request.key));
+    b.ledger.release(request.key);
+  }());
+}
+
+TEST_CASE(
+    "a task stays in memory while it is being published, even after every holder released it") {
+  task_world world;
+  world.run([&]() -> awaitable<void> {
+    auto loop = co_await asio::this_coro::executor;
+    ledger_bench b(loop, world);
+    auto request = test::scan_of("203.0.113.1", "80");
+    co_await b.ledger.load(request.key, 0);
     b.fold(request);
     keys all{request.key};
     co_await b.ledger.publish(all);
@@ -297,11 +356,9 @@ TEST_CASE("a task that is being published stays in memory, whoever has let go of
     world.queue().refuses = [&](const std::vector<record>&) { return ++refused == 1; };
     auto publish = [&]() -> awaitable<void> { co_await b.ledger.publish(all); };
     group.spawn(publish());
-    while (refused == 0)
-      co_await test::pause(milliseconds(1));
+    co_await test::until([&] { return refused > 0; });
     b.ledger.release(request.key);
-    while (!b.ledger.unseen().empty())
-      co_await test::pause(milliseconds(1));
+    co_await test::until([&] { return b.ledger.unseen().empty(); });
     auto has_changed = [](const scan_task& task) { return task.priority == 3; };
     co_await world.once(request.key, has_changed);
     b.ledger.stop();
@@ -309,13 +366,13 @@ TEST_CASE("a task that is being published stays in memory, whoever has let go of
   }());
 }
 
-TEST_CASE("a task is held until the view shows it, and then forgotten") {
+TEST_CASE("a task is held until the view shows it, then dropped") {
   task_world world;
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
-    co_await b.ledger.load(request.key);
+    co_await b.ledger.load(request.key, 0);
     b.fold(request);
     b.ledger.change(request.key, 0,
                     [](std::optional<scan_task> task) { return ended_now(std::move(*task)); });
@@ -328,9 +385,7 @@ TEST_CASE("a task is held until the view shows it, and then forgotten") {
     CHECK(b.ledger.unseen()[0].offset == 1);
     task_group group(loop, world.log(), "ledger");
     group.spawn(b.ledger.forget_what_is_seen());
-    for (int i = 0; i < 2'000 && b.ledger.knows_as_ended(request.key); ++i)
-      co_await test::pause(milliseconds(1));
-    CHECK(!b.ledger.knows_as_ended(request.key));
+    co_await test::until([&] { return !b.ledger.knows_as_ended(request.key); });
     CHECK(b.ledger.unseen().empty());
     b.ledger.stop();
     co_await group.join();

@@ -7,8 +7,9 @@ namespace sonde::scanner {
 namespace {
 
 using std::chrono::milliseconds;
+using test::tcp_socket;
 
-/// What came of scanning one TLS server, under a name or its address.
+/// Result of a scan of one TLS server, under a name or its address.
 struct tls_report {
   model::endpoint_observation endpoint;
   std::vector<std::shared_ptr<const model::certificate_observation>> certificates;
@@ -21,7 +22,7 @@ struct tls_report {
 };
 
 tls_report scan_tls(test::server_settings settings, test::inside_tls inside = {},
-                    const char* name = nullptr, limits bounds = test::short_limits()) {
+                    const char* name = nullptr, test::limits bounds = test::short_limits()) {
   tls_report out;
   auto body = [&](test::scan_fixture& f) -> awaitable<void> {
     auto& server = f.serve(test::speaks_tls(settings, inside));
@@ -70,7 +71,7 @@ TEST_CASE("HTTP inside TLS, with the chain that was presented") {
     CHECK(seen.endpoint.module == "http");
     CHECK(seen.endpoint.service.name == "http");
     CHECK(seen.endpoint.service.version == "1.22.1");
-    CHECK(seen.endpoint.trouble.empty());
+    CHECK(seen.endpoint.detail.empty());
     CHECK(seen.tls().version == version);
     CHECK(!seen.tls().cipher.empty());
     CHECK(seen.tls().sni.empty());
@@ -91,6 +92,35 @@ TEST_CASE("a service may speak first inside TLS too") {
   CHECK(seen.endpoint.tls.has_value());
 }
 
+TEST_CASE("STARTTLS brings the certificate, and the service stays the one of the greeting") {
+  tls_report out;
+  auto secure = test::speaks_tls({}, {});
+  auto mail = [secure](test::tcp_socket peer) -> awaitable<void> {
+    co_await test::say(peer, "220 mail.example.com ESMTP Postfix\r\n");
+    co_await test::read_until(peer, "EHLO sonde.invalid\r\n");
+    co_await test::say(peer, "250-mail.example.com\r\n250 STARTTLS\r\n");
+    co_await test::read_until(peer, "STARTTLS\r\n");
+    co_await test::say(peer, "220 2.0.0 Ready\r\n");
+    co_await secure(std::move(peer));
+  };
+  auto body = [&](test::scan_fixture& f) -> awaitable<void> {
+    auto& server = f.serve(mail);
+    auto report = co_await f.scan("127.77.0.1", std::to_string(server.port()));
+    out.endpoint = test::endpoint_of(report, server.port());
+    out.certificates = report.certificates;
+    CHECK(server.accepted() == 1);
+  };
+  test::with_engine(body, test::short_limits());
+  CHECK(out.endpoint.module == "greeting");
+  CHECK(out.endpoint.service.name == "smtp");
+  CHECK(out.endpoint.service.product == "Postfix");
+  CHECK(out.tls().starttls);
+  CHECK(out.certificates.size() == 1);
+  REQUIRE(out.endpoint.service.facts.size() == 2);
+  CHECK(out.endpoint.service.facts.front().value == "mail.example.com");
+  CHECK(out.endpoint.service.facts.back().value == "mail.example.com, STARTTLS");
+}
+
 TEST_CASE("TLS and not a word inside it") {
   auto seen = scan_tls({});
   CHECK(seen.endpoint.module == "tls");
@@ -99,7 +129,7 @@ TEST_CASE("TLS and not a word inside it") {
   CHECK(seen.certificates.size() == 1);
 }
 
-TEST_CASE("a target's name is sent, and its certificate judged by it") {
+TEST_CASE("a target's name is sent, and its certificate is checked against it") {
   auto chain = made_chain();
   test::inside_tls quick{.greeting = "SSH-2.0-test_1\r\n"};
   auto seen = scan_tls({.chain = chain}, quick, "leaf.example");
@@ -115,7 +145,7 @@ TEST_CASE("a server that refuses the name speaks TLS") {
   CHECK(seen.endpoint.module == "tls");
   CHECK(seen.tls().alert == "unrecognized_name");
   CHECK(seen.certificates.empty());
-  CHECK(!seen.endpoint.trouble.empty());
+  CHECK(!seen.endpoint.detail.empty());
 }
 
 TEST_CASE("a server that insists on a certificate of ours shows its own") {
@@ -152,7 +182,7 @@ TEST_CASE("a handshake that stops in the middle: what was seen of it stays") {
   test::with_engine(body);
   CHECK(out.endpoint.module == "tls");
   CHECK(out.certificates.size() == 2);
-  CHECK(!out.endpoint.trouble.empty());
+  CHECK(!out.endpoint.detail.empty());
 }
 
 TEST_CASE("a certificate that is garbage is an observation, and no reason to stop") {
@@ -173,6 +203,64 @@ TEST_CASE("a certificate that is garbage is an observation, and no reason to sto
   REQUIRE(out.certificates.size() == 1);
   CHECK(out.certificates[0]->attributes["parse-status"] == "unparsable");
   CHECK(out.tls().chain.size() == 1);
+}
+
+TEST_CASE("a server with HTTP/2 alone gets a request in HTTP/2") {
+  const std::string settings("\0\0\0\x04\0\0\0\0\0", 9);
+  auto seen = scan_tls({.protocol = "h2"}, {.answer = settings, .request = "PRI * HTTP/2.0"});
+  CHECK(seen.endpoint.service.name == "http");
+  REQUIRE(seen.endpoint.service.facts.size() == 2);
+  CHECK(seen.endpoint.service.facts[0].value == "2");
+  CHECK(seen.endpoint.service.facts[1].name == "alpn");
+  CHECK(seen.endpoint.service.facts[1].value == "h2");
+  CHECK(seen.certificates.size() == 1);
+}
+
+TEST_CASE("a server that has none of the offered protocols gets a hello without them") {
+  auto seen = scan_tls({.protocol = "imap"}, {.greeting = "* OK ready\r\n"});
+  CHECK(seen.endpoint.service.name == "imap");
+  CHECK(seen.endpoint.service.facts.empty());
+  CHECK(seen.tls().alert.empty());
+}
+
+TEST_CASE("a server that drops a hello of TLS 1.3 gets one of TLS 1.2") {
+  tls_report out;
+  test::inside_tls inside{.answer = "HTTP/1.1 200 OK\r\nServer: old\r\n\r\n"};
+  auto body = [&](test::scan_fixture& f) -> awaitable<void> {
+    auto& server = f.serve(test::drops_tls13({}, inside));
+    auto report = co_await f.scan("127.77.0.1", std::to_string(server.port()));
+    out.endpoint = test::endpoint_of(report, server.port());
+    out.certificates = report.certificates;
+  };
+  test::with_engine(body, test::short_limits());
+  CHECK(out.tls().version == "TLSv1.2");
+  CHECK(out.endpoint.service.product == "old");
+  CHECK(out.certificates.size() == 1);
+}
+
+TEST_CASE("a redirect from plain HTTP to HTTPS on the same port leads to TLS") {
+  auto secure = test::speaks_tls({}, {.answer = "HTTP/1.1 200 OK\r\nServer: inner\r\n\r\n"});
+  auto both = [&secure](tcp_socket peer) -> awaitable<void> {
+    co_await peer.async_wait(tcp_socket::wait_read, asio::use_awaitable);
+    std::string first(1, '\0');
+    peer.receive(asio::buffer(first), tcp_socket::message_peek);
+    if (first[0] == '\x16') {
+      co_await secure(std::move(peer));
+    } else {
+      co_await test::read_until(peer, "\r\n\r\n");
+      co_await test::say(peer, "HTTP/1.1 301 Moved\r\nLocation: https://a.example:8006/\r\n\r\n");
+    }
+  };
+  model::endpoint_observation endpoint;
+  auto body = [&](test::scan_fixture& f) -> awaitable<void> {
+    test::loopback_server server(f.loop(), "127.77.9.7", both, 8006);
+    auto report = co_await f.scan("127.77.9.7", "8006");
+    endpoint = test::endpoint_of(report, 8006);
+    co_await server.stop();
+  };
+  test::with_engine(body, test::short_limits());
+  CHECK(endpoint.tls);
+  CHECK(endpoint.service.product == "inner");
 }
 
 TEST_CASE("certificates beyond the scan's budget leave their fingerprints") {

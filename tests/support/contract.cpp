@@ -7,7 +7,7 @@
 namespace sonde::test {
 
 std::string contract_vectors() {
-  std::ifstream file(SONDE_SOURCE_DIR "/docs/contract.md");
+  std::ifstream file(SONDE_SOURCE_DIR "/docs/reference/contract.md");
   std::ostringstream text;
   text << file.rdbuf();
   auto page = text.str();
@@ -15,7 +15,7 @@ std::string contract_vectors() {
   auto begin = page.find(opening);
   auto end = begin == std::string::npos ? begin : page.find("\n```\n", begin + opening.size());
   if (end == std::string::npos) {
-    throw std::runtime_error("docs/contract.md has no block of test vectors");
+    throw std::runtime_error("docs/reference/contract.md has no block of test vectors");
   }
   begin += opening.size();
   return page.substr(begin, end - begin);

@@ -6,14 +6,13 @@
 
 namespace sonde::test {
 
-/// The folder with test data that is not part of this tree: `SONDE_CORPORA`, or by default
-/// `../shared/corpora` beside it. Nothing where it is absent, which the caller must say aloud; in
-/// CI
-/// (`CI` is set) its absence is a failure.
+/// Returns the folder with test data that is not part of this tree: `SONDE_CORPORA`, or by default
+/// `../shared/corpora` beside it. Returns nothing if it is absent; the caller must report that. In
+/// CI (`CI` is set) its absence is a failure.
 [[nodiscard]] std::optional<std::filesystem::path> corpora();
 
-/// Unpacks an archive of the corpora into a folder of this test run and returns that folder.
-/// Throws where the archive cannot be unpacked.
+/// Unpacks an archive of the corpora into a folder of this test run and returns that folder. Throws
+/// if the archive cannot be unpacked.
 [[nodiscard]] std::filesystem::path unpack(const std::filesystem::path& archive);
 
 }  // namespace sonde::test

@@ -6,7 +6,7 @@
 
 #include <string>
 
-/// `CHECK(some_result)` says why where there is no value.
+/// Makes `CHECK(some_result)` print the error if there is no value.
 template <class T>
 struct doctest::StringMaker<boost::system::result<T, sonde::error>> {
   static doctest::String convert(const boost::system::result<T, sonde::error>& r) {

@@ -9,8 +9,8 @@
 
 namespace sonde::test {
 
-/// Forgets, for as long as it is told to, where its topics end. For what no real queue does at
-/// will.
+/// Refuses to return the ends of its topics while `forgetful` is set. For a situation that no real
+/// queue produces on demand.
 class forgetful_queue final : public queue::forwarding_backend {
  public:
   using forwarding_backend::forwarding_backend;

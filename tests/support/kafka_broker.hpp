@@ -5,14 +5,14 @@
 
 namespace sonde::test {
 
-/// The addresses of the brokers that this run is to use, started if they do not run yet. They are
-/// those of the folder that `TEST_BROKER_DIR` names; nothing where it is not set.
+/// Returns the addresses of the brokers for this run, and starts the brokers if they are not
+/// running. Their folder is the one that `TEST_BROKER_DIR` names; returns nothing if it is not set.
 [[nodiscard]] const std::optional<std::string>& kafka_brokers();
 
-/// What topics and groups of one test begin with, so that no other test sees them.
+/// Returns a prefix for the topics and groups of one test, so that no other test sees them.
 [[nodiscard]] std::string unique_prefix();
 
-/// Runs tests/support/kafka/broker with these words; what it prints.
+/// Runs tests/support/kafka/broker with these arguments; returns its output.
 std::string run_broker_script(const std::string& words);
 
 }  // namespace sonde::test

@@ -1,4 +1,4 @@
-// The daemon on a disk that forgets what was not synced: killing it is a power cut.
+// The daemon on a disk that loses unsynced writes: killing it has the effect of a power cut.
 
 #include "daemon/command_line.hpp"
 #include "tests/support/volatile_disk.hpp"

@@ -1,4 +1,4 @@
-"""Where a daemon says that it is ready, and where it listens: what systemd would hear (sd_notify(3))."""
+"""Receives a daemon's readiness and its listening address, as systemd does (sd_notify(3))."""
 
 import json
 import os
@@ -10,7 +10,8 @@ import time
 
 
 class ReadySocket:
-    """Give `environment` to the daemon, then `wait`. Its path is short, whatever folder the tests are in."""
+    """A notification socket. Give `environment` to the daemon, then call `wait`. Its path is short in
+    every test folder."""
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="sonde-")
@@ -24,8 +25,8 @@ class ReadySocket:
         shutil.rmtree(self.folder)
 
     def wait(self, process, seconds):
-        """The URL that it listens on, `""` where it serves no HTTP, None where it has ended or says nothing in time. Programs
-        of earlier versions say it in a line of JSON on standard output."""
+        """Returns the URL of the daemon: `""` if it serves no HTTP, None if it has ended or is not ready in
+        time. Programs of earlier versions report the URL in a line of JSON on standard output."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             came, _, _ = select.select([self.heard, process.stdout], [], [], 0.1)

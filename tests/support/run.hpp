@@ -13,8 +13,8 @@
 
 namespace sonde::test {
 
-/// Runs a coroutine to its end on a loop and returns what it returned. A test that does not end in
-/// time fails by an exception; nothing in a test waits longer than this.
+/// Runs a coroutine to its end on a loop and returns its result. A test that does not end in time
+/// fails by an exception; this is the longest wait in any test.
 template <class T>
 T run_on(asio::io_context& loop, awaitable<T> work,
          std::chrono::seconds at_most = std::chrono::seconds(60)) {
@@ -32,7 +32,7 @@ T run_on(asio::io_context& loop, awaitable<T> work,
   asio::co_spawn(loop, keep, [&](std::exception_ptr e) {
     thrown = e;
     ended = true;
-    if (e) loop.stop();  // what it had started was not stopped, and its locals are gone
+    if (e) loop.stop();  // tasks that it started still run, and its locals are gone
   });
   loop.run_for(at_most);
   if (!ended) throw std::runtime_error("the test's coroutine did not end in time");
@@ -40,8 +40,8 @@ T run_on(asio::io_context& loop, awaitable<T> work,
   if constexpr (!std::is_void_v<T>) return std::move(*value);
 }
 
-/// Loops that have nothing left to do. They are used again and never destroyed before the program
-/// ends: a thread that work has hopped to may still be in its `post` when the work is over.
+/// Idle loops. They are reused and never destroyed before the program ends: a thread that the work
+/// has switched to may still be in its `post` when the work is over.
 class idle_loops {
  public:
   std::unique_ptr<asio::io_context> take() {
@@ -62,7 +62,7 @@ class idle_loops {
 };
 inline idle_loops idle;
 
-/// The same on a loop of this call's own. From any thread.
+/// Does the same on a loop of its own. Callable from any thread.
 template <class T>
 T run(awaitable<T> work, std::chrono::seconds at_most = std::chrono::seconds(60)) {
   auto loop = idle.take();

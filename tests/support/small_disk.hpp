@@ -9,7 +9,7 @@
 
 namespace sonde::test {
 
-/// A tmpfs on a folder, unmounted at the end. These tests need root, as `./test` does.
+/// Mounts a tmpfs on a folder and unmounts it at the end. These tests need root, as `./test` does.
 class small_disk {
  public:
   small_disk(const std::filesystem::path& folder, const char* options) : folder_(folder) {

@@ -4,7 +4,7 @@
 
 namespace sonde::test {
 
-/// A folder that is there as long as this is.
+/// A folder that exists as long as this object.
 class temporary_folder {
  public:
   temporary_folder();

@@ -18,7 +18,7 @@ namespace {
 std::atomic<bool> syncs_fail = false;
 std::atomic<bool> syncs_of_files_fail = false;
 
-/// What a file holds as far as this process knows, and which parts of it are not on the disk.
+/// The content of a file as this process sees it, and the parts of it that are not on the disk.
 struct image {
   std::mutex mutex;
   std::vector<char> content;
@@ -58,7 +58,7 @@ sqlite3_vfs* real_vfs = nullptr;
 
 struct handle {
   sqlite3_file base;
-  std::shared_ptr<image>* data;  ///< SQLite gives raw memory, so it cannot hold one itself
+  std::shared_ptr<image>* data;  ///< SQLite allocates raw memory, so it cannot be a shared_ptr
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
@@ -129,7 +129,7 @@ int sync_file(sqlite3_file* file, int flags) {
     real->pMethods->xTruncate(real, static_cast<sqlite3_int64>(i.content.size()));
     i.size_unsynced = false;
   }
-  (void)flags;  // what has reached the file survives a killed process: no fsync is needed
+  (void)flags;  // data that has reached the file survives a killed process: no fsync is needed
   return SQLITE_OK;
 }
 
@@ -150,7 +150,7 @@ int check_lock(sqlite3_file* f, int* out) {
   return of(f).real()->pMethods->xCheckReservedLock(of(f).real(), out);
 }
 int control_file(sqlite3_file* f, int op, void* arg) {
-  // A hint to write ahead of the sync would bypass the image.
+  // A hint to write before the sync would bypass the image.
   if (op == SQLITE_FCNTL_SIZE_HINT || op == SQLITE_FCNTL_CHUNK_SIZE) return SQLITE_OK;
   return of(f).real()->pMethods->xFileControl(of(f).real(), op, arg);
 }

@@ -2,16 +2,16 @@
 
 namespace sonde::test {
 
-/// A disk that forgets what was not synced: an SQLite VFS between SQLite and the files.
-///
-/// What is written stays in memory until it is synced; only then does it reach the file. A process
+/// Uses a disk that loses unsynced writes: an SQLite VFS between SQLite and the files.
+/// Written data stays in memory until it is synced; only then does it reach the file. A process
 /// killed with SIGKILL has therefore lost exactly what a power cut takes. For tests, in programs of
 /// their own: it becomes the default of every database opened afterwards.
 void use_volatile_disk();
 
-/// From now on every sync fails, as on a disk that has lost a write; until called with false.
+/// Makes every later sync fail, as on a disk that has lost a write; `false` ends that.
 void fail_syncs(bool fail);
-/// The same for database files, not for their write-ahead logs: for what copies the logs into them.
+/// Does the same for database files, but not for their write-ahead logs: for the step that copies
+/// the logs into the database files.
 void fail_syncs_of_files(bool fail);
 
 }  // namespace sonde::test

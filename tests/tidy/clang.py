@@ -1,10 +1,11 @@
-"""clang-tidy 14 with the checks of .clang-tidy, and Clang 14's own warnings, over every source but those
-of the doctest programs, which would double the time.
+"""Runs clang-tidy 14 with the checks of .clang-tidy, and Clang 14's own warnings, over every source
+except those of the doctest programs, which would double the time.
 
-Sources are taken together in the batches that the unity builds use: what a file includes is by far
-the most of what Clang reads, and so is read once in sixteen files. The flags are those of the GCC
-build folder, without its precompiled header. A batch that was clean is not read again until one of
-its files, a flag, or .clang-tidy changes: the build folder keeps a stamp of each.
+The sources of a unity build batch are checked together. Most of what Clang reads comes from
+includes, and one run reads them once for sixteen files. The flags are those of the GCC build
+directory, without its precompiled header. A clean batch is not read again until one of its files, a
+flag, or .clang-tidy changes: `~/.cache/sonde-tidy` keeps a stamp of each batch, which holds in every
+clone.
 """
 
 import concurrent.futures
@@ -22,8 +23,8 @@ from source import Violation
 TOOL = "clang-tidy-14"
 COMPILER = "clang++-14"
 BATCH = 16
-# Sources that hold nothing of ours.
-FOREIGN = {"asio_impl.cpp", "beast_impl.cpp", "ssl_impl.cpp"}
+# Sources that only include foreign code.
+FOREIGN = {"asio_impl.cpp", "beast_impl.cpp", "url_impl.cpp"}
 DROPPED = {"-Winvalid-pch", "-Wno-subobject-linkage", "-c"}
 DROPPED_WITH_NEXT = {"-o", "-include", "-MF", "-MT"}
 FINDING = re.compile(r"^(?P<file>/[^:\n]+):(?P<line>\d+):\d+: (?P<kind>error|warning|note): "
@@ -31,7 +32,7 @@ FINDING = re.compile(r"^(?P<file>/[^:\n]+):(?P<line>\d+):\d+: (?P<kind>error|war
 
 
 def flags_of(command):
-    """The flags of a GCC command as Clang takes them."""
+    """Converts the flags of a GCC command for Clang."""
     words = shlex.split(command)
     start = next(i for i, word in enumerate(words) if re.search(r"(c\+\+|g\+\+|cc|gcc)(-\d+)?$", word)
                  and "ccache" not in word)
@@ -48,7 +49,7 @@ def flags_of(command):
 
 
 def sources_of(file):
-    """Of a file that CMake has made for a unity build, those that it includes."""
+    """The sources that a unity build file of CMake includes."""
     if file.parent.name != "Unity":
         return [file]
     return map(Path, re.findall(r'^#include "(.+)"$', file.read_text(encoding="utf-8"), re.MULTILINE))
@@ -73,13 +74,23 @@ def batches(root, build):
             yield f"{target}_{i // BATCH}", flags, sources[i:i + BATCH]
 
 
+def stamps():
+    """The folder of the stamps."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    out = Path(base) / "sonde-tidy"
+    out.mkdir(parents=True, exist_ok=True)
+    return out
+
+
 def digest(root, flags, dependencies):
-    out = hashlib.sha256("\0".join(flags).encode())
+    """The content that a batch depends on. It does not contain the folder of the clone."""
+    out = hashlib.sha256("\0".join(flags).replace(str(root), ".").encode())
     out.update((root / ".clang-tidy").read_bytes())
     out.update(Path(__file__).read_bytes())
     for name in sorted(dependencies):
+        file = root / name
         out.update(name.encode() + b"\0")
-        out.update(Path(name).read_bytes() if os.path.exists(name) else b"gone")
+        out.update(file.read_bytes() if file.exists() else b"gone")
     return out.hexdigest()
 
 
@@ -88,11 +99,13 @@ def dependencies_of(root, unit, flags):
     done = subprocess.run([COMPILER, *flags, "-MM", unit], capture_output=True, text=True,
                           check=False)
     names = {os.path.normpath(name) for name in done.stdout.replace("\\\n", " ").split()[1:]}
-    return sorted(name for name in names if name.startswith(f"{root}/") and name != str(unit))
+    return sorted(name.removeprefix(f"{root}/") for name in names
+                  if name.startswith(f"{root}/") and name != str(unit))
 
 
 def findings(root, output):
-    """What the tool has found. A finding in a system's header is told where this tree led there."""
+    """The findings of the tool. A finding in a system header is reported at the line of this tree
+    that led there."""
     out = set()
     pending = None
     for found in [*FINDING.finditer(output), None]:
@@ -113,14 +126,12 @@ def findings(root, output):
 
 def run_batch(root, folder, batch):
     name, flags, sources = batch
-    unit, stamp = folder / f"{name}.cpp", folder / f"{name}.json"
-    text = "".join(f'#include "{source}"\n' for source in sources)
-    if not unit.exists() or unit.read_text(encoding="utf-8") != text:
-        unit.write_text(text, encoding="utf-8")
-        stamp.unlink(missing_ok=True)
+    unit, stamp = folder / f"{name}.cpp", stamps() / f"{name}.json"
+    unit.write_text("".join(f'#include "{source}"\n' for source in sources), encoding="utf-8")
     if stamp.exists():
         kept = json.loads(stamp.read_text(encoding="utf-8"))
-        if kept["digest"] == digest(root, flags, kept["files"]):
+        ours = [source.relative_to(root).as_posix() for source in sources]
+        if kept["sources"] == ours and kept["digest"] == digest(root, flags, kept["files"]):
             return set()
     done = subprocess.run([TOOL, "--quiet", f"--config-file={root / '.clang-tidy'}", str(unit), "--",
                            *flags], capture_output=True, text=True, check=False, cwd=root)
@@ -132,8 +143,9 @@ def run_batch(root, folder, batch):
         out = {v for v in out if not v.file.startswith("/")}
     if not out:
         read = dependencies_of(root, unit, flags)
-        stamp.write_text(json.dumps({"digest": digest(root, flags, read), "files": read}),
-                         encoding="utf-8")
+        ours = [source.relative_to(root).as_posix() for source in sources]
+        stamp.write_text(json.dumps({"digest": digest(root, flags, read), "files": read,
+                                     "sources": ours}), encoding="utf-8")
     return out
 
 

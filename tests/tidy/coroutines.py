@@ -1,4 +1,5 @@
-"""Coroutine forms that GCC 12 miscompiles or that outlive what they refer to (STYLE, Coroutines)."""
+"""Finds coroutine forms that GCC 12 miscompiles or that outlive their references (STYLE,
+Coroutines)."""
 
 import re
 
@@ -12,20 +13,20 @@ LAMBDA = re.compile(r'\[([^\[\]]*)\]\s*(?=[({]|mutable\b)')
 BLOCK_BEFORE = re.compile(r'(?:[;{}):]|\b(?:else|do|try|mutable|noexcept|const|override|final)|'
                           r'->\s*[\w:<>,\s&*]+)\s*$')
 FILLED_BRACE = re.compile(r'(?:[(,]|[\w>])\s*\{\s*(?![\s}])')
-# What keeps a lambda: `auto name = […`.
+# A named lambda: `auto name = […`.
 NAMED = re.compile(r'=\s*$')
 # References that bind to a temporary, as parameters of a coroutine.
 BORROWED = re.compile(r'\bawaitable<[^;{}()]*>\s+(?:[\w:]+::)?\w+\s*\(([^;{}]*?)\)\s*'
                       r'(?:const\s*)?(?:override\s*)?(?:final\s*)?[;{]')
 BORROWING = re.compile(r'std::(?:string_view|span<[^>]*>)|const std::\w+(?:<[^&]*>)?\s*&|&&')
 
-# Where a rule's reason does not hold, and why.
-RESOLVES = {"client/connection.cpp": "one name at the start of a command, no other waits"}
+# Exceptions to a rule, with the reason.
+RESOLVES = {"net/connection.cpp": "one name at the start of a command, no other waits"}
 
 
 def statement_begin(code, at):
-    """Where the full expression around `at` begins, and whether it stands inside braces that hold
-    values instead of statements."""
+    """The position where the full expression around `at` starts, and whether it is inside braces
+    that hold values instead of statements."""
     depth = 0
     for i in range(at - 1, -1, -1):
         c = code[i]
@@ -75,7 +76,7 @@ def statement_end(code, at):
 
 
 def holds_values(captures):
-    """Whether a lambda carries more than references and `this`."""
+    """Whether a lambda captures more than references and `this`."""
     parts = [part.strip() for part in captures.split(",") if part.strip()]
     return any(not (part.startswith("&") or part == "this") for part in parts)
 
@@ -94,7 +95,7 @@ def check_expressions(code):
         seen.add((begin, end))
         text = code[begin:end]
         if CONDITION.match(text.lstrip()) or text.lstrip().startswith(("else", "case")):
-            text = code[found.start():end]  # the condition is judged by itself
+            text = code[found.start():end]  # the condition is checked separately
         if "?" in text:
             yield found.start(), ("co_await in an expression with ?:", "write if and else")
         for inner in LAMBDA.finditer(text):
@@ -135,7 +136,7 @@ def check_lambdas(code):
         end = matching(code, body)
         if not found.group(1).strip() or body < 0 or not KEYWORD.search(code[body:end]):
             continue
-        # `run` of the tests returns when the coroutine has ended, so the lambda is there till then.
+        # `run` of the tests returns when the coroutine has ended, so the lambda lives long enough.
         waits_for_it = code[:found.start()].endswith("run(")
         if re.match(r'\s*\(', code[end + 1:]) and not waits_for_it:
             yield found.start(), ("a coroutine lambda with captures is called where it is made: its "
@@ -156,27 +157,27 @@ def check_borrowing(code):
 def check_asio(path, code):
     if path.startswith("base/async/"):
         return
-    for pattern, what, mend in (
+    for pattern, what, fix in (
             (r'\basio::detached\b|\buse_detached\b', "detached swallows exceptions",
              "spawn through a task_group"),
             (r'awaitable_operators\.hpp', "|| of awaitables waits for one success, and may lose what "
-             "the other received", "use base/async/deadline.hpp or an alarm"),
+             "the other received", "use base/async/deadline.hpp or an operation_timeout"),
             (r'\basync_resolve\b', "async_resolve cannot be cancelled", "ask scanner/resolver")):
         for found in re.finditer(pattern, code):
             if "async_resolve" in found.group(0) and path in RESOLVES:
                 continue
-            yield found.start(), (what, mend)
+            yield found.start(), (what, fix)
 
 
 def check_text(path, text):
     code = code_of(text)
     for finder in (check_expressions, check_conditions, check_catches, check_lambdas,
                    check_borrowing):
-        for position, (what, mend) in finder(code):
-            yield Violation(path, line_of(code, position), what, mend)
+        for position, (what, fix) in finder(code):
+            yield Violation(path, line_of(code, position), what, fix)
     if path.split("/")[0] in LIBRARIES:
-        for position, (what, mend) in check_asio(path, code):
-            yield Violation(path, line_of(code, position), what, mend)
+        for position, (what, fix) in check_asio(path, code):
+            yield Violation(path, line_of(code, position), what, fix)
 
 
 def check(root):

@@ -24,5 +24,5 @@ def check(root):
                                        f"{TOOL} -i {file}"))
     if done.returncode != 0 and not out:
         out[""] = Violation(".clang-format", 1, f"{TOOL} failed: {done.stderr.strip()[:300]}",
-                            "mend .clang-format")
+                            "fix .clang-format")
     return list(out.values())

@@ -1,4 +1,4 @@
-"""Functions fit on a screen, files on a few."""
+"""Limits the length of functions to a screen and that of files to a few screens."""
 
 import ast
 import re
@@ -13,8 +13,8 @@ _DATA = re.compile(r'=\s*$')
 
 
 def functions(code):
-    """The first and last position of every function's definition, from the end of what stands
-    before it to its closing brace. What is inside a function is not looked into."""
+    """Yields the first and last position of every function definition, from the end of the
+    preceding code to the closing brace. Does not look inside a function."""
     at = 0
     head = 0
     while at < len(code):

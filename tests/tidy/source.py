@@ -1,31 +1,32 @@
-"""The tree as the checks see it: which files there are, and C++ text without what is not code."""
+"""The tree as the checks read it: its files, and C++ text without comments and literals."""
 
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-LIBRARIES = ("base", "model", "queue", "views", "tls", "scanner", "ingest", "webhook", "client",
-             "daemon")
+LIBRARIES = ("base", "model", "net", "queue", "views", "tls", "scanner", "ingest", "webhook", "admin",
+             "client", "daemon")
 CPP = (".cpp", ".hpp", ".c", ".h")
 SKIPPED = {"build", "__pycache__", "node_modules"}
 
 
 @dataclass(frozen=True)
 class Violation:
-    """One thing that is wrong: where, what, and how to mend it."""
+    """One violation: its place, the problem, and the fix."""
 
     file: str
     line: int
     what: str
-    mend: str
+    fix: str
 
     def __str__(self):
-        return f"{self.file}:{self.line}: {self.what}\n    mend: {self.mend}"
+        return f"{self.file}:{self.line}: {self.what}\n    fix: {self.fix}"
 
 
 def files(root, suffixes):
-    """Paths below `root`, relative to it, that end in one of these; build folders apart."""
+    """Paths below `root`, relative to it, that end in one of `suffixes`, without build
+    directories."""
     out = []
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(f for f in folders if f not in SKIPPED and not f.startswith("."))
@@ -52,8 +53,8 @@ _NOT_CODE = re.compile(
 
 
 def code_of(text):
-    """C++ with comments and what stands in literals blanked out; every other character, and every
-    line, stays where it was. Include lines keep their path."""
+    """C++ with comments and the content of literals blanked. Every other character and every line
+    keeps its position. Include lines keep their path."""
 
     def blank(found):
         words = found.group(0)
@@ -76,7 +77,7 @@ OPENING = {")": "(", "]": "[", "}": "{"}
 
 
 def matching(code, opening):
-    """The position of the bracket that closes the one at `opening`; the end where none does."""
+    """The position of the bracket that closes the one at `opening`, or the end if none does."""
     depth = 0
     for at in range(opening, len(code)):
         if code[at] in "([{":

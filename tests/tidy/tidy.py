@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""tidy.py CHECK… [--root DIR] [--build DIR]: holds the tree to its own rules.
+"""tidy.py CHECK… [--root DIR] [--build DIR]: checks the tree against its own rules.
 
-Prints each violation as file:line, what is wrong, and how to mend it. Exit code 1 where there are
-any. `all` is every check but clang, which needs a build folder.
+Prints each violation as file:line, the problem, and the fix. The exit code is 1 if there is a
+violation. `all` runs every check except clang, which needs a build directory.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import clang
+import classes
 import coroutines
 import formatting
 import fuzzers
@@ -22,6 +23,7 @@ import words
 CHECKS = {
     "includes": includes.check,
     "lengths": lengths.check,
+    "classes": classes.check,
     "coroutines": coroutines.check,
     "words": words.check,
     "fuzzers": fuzzers.check,
@@ -48,7 +50,7 @@ def main():
         for violation in violations:
             print(violation)
         found += len(violations)
-        print(f"tidy {name}: {len(violations) or 'nothing'} to mend, "
+        print(f"tidy {name}: {len(violations) or 'nothing'} to fix, "
               f"{time.monotonic() - begun:.1f} s")
     return 1 if found else 0
 

@@ -4,7 +4,7 @@
 
 namespace sonde::tls {
 
-TEST_CASE("alerts have the RFCs' names") {
+TEST_CASE("alerts have the names that the RFCs give them") {
   CHECK(alert_name(0) == "close_notify");
   CHECK(alert_name(40) == "handshake_failure");
   CHECK(alert_name(70) == "protocol_version");

@@ -23,7 +23,7 @@ certificate parse(const std::string& der, const certificate_limits& limits = {})
   return parse_certificate(openssl, der, limits);
 }
 
-/// A certificate whose key is `algorithm` and `bits`.
+/// Parses a certificate whose key has `algorithm` and `bits`.
 public_key key_of(const std::string& algorithm, const std::string& bits) {
   test::hand_made made;
   made.key = sequence({algorithm, tlv(der::bit_string, std::string(1, '\0') + bits)});
@@ -39,7 +39,7 @@ signature_algorithm pss(const std::string& parameters) {
 
 }  // namespace
 
-TEST_CASE("a certificate with everything in it") {
+TEST_CASE("every field of a full certificate is read") {
   auto policies =
       sequence({sequence({test::oid("2.23.140.1.2.2")}), sequence({test::oid("1.2.3.4")})});
   auto der = make_certificate(
@@ -102,7 +102,7 @@ TEST_CASE("a certificate with everything in it") {
   CHECK(!c.flags.non_dce_der);
 }
 
-TEST_CASE("the digests are those that OpenSSL computes") {
+TEST_CASE("the digests equal those of OpenSSL") {
   auto der = make_self_signed({.key = key_kind::rsa_2048});
   auto ours = parse(der);
   auto theirs = test::view_by_openssl(der);
@@ -115,7 +115,7 @@ TEST_CASE("the digests are those that OpenSSL computes") {
   CHECK(ours.key.spki_sha256 == to_hex(sha256(test::signing_key::of(key_kind::rsa_2048).spki())));
 }
 
-TEST_CASE("bytes that are no certificate are hashed all the same") {
+TEST_CASE("bytes that are not a certificate are still hashed") {
   for (const std::string& bytes : {std::string(), std::string("-----BEGIN CERTIFICATE-----"),
                                    from_hex("3000"), make_self_signed({}).substr(0, 200)}) {
     auto c = parse(bytes);
@@ -123,11 +123,11 @@ TEST_CASE("bytes that are no certificate are hashed all the same") {
     CHECK(c.sha256 == to_hex(sha256(bytes)));
     CHECK(c.md5.size() == 32);
     CHECK(c.sha1.size() == 40);
-    CHECK(c.problems.kept == texts{"it is no certificate"});
+    CHECK(c.problems.kept == texts{"it is not a certificate"});
   }
 }
 
-TEST_CASE("a certificate over the limit is only hashed") {
+TEST_CASE("a certificate above the size limit is hashed and not parsed") {
   auto der = make_self_signed({});
   CHECK(parse(der, {.bytes = der.size()}).status == parse_status::parsed);
   auto c = parse(der, {.bytes = der.size() - 1});
@@ -136,7 +136,7 @@ TEST_CASE("a certificate over the limit is only hashed") {
   CHECK(c.subject.text.empty());
 }
 
-TEST_CASE("self-signed means that its own key verifies it") {
+TEST_CASE("a certificate counts as self-signed if its own key verifies it") {
   for (auto kind : {key_kind::rsa_2048, key_kind::p256, key_kind::ed25519}) {
     auto der = make_self_signed({.key = kind});
     CHECK(parse(der).flags.self_signed);
@@ -153,7 +153,7 @@ TEST_CASE("self-signed means that its own key verifies it") {
   CHECK(parse(make_certificate(two_names)).flags.self_signed);
 }
 
-TEST_CASE("a key too large to verify with is not asked") {
+TEST_CASE("a key that is too large to verify with is not used") {
   test::hand_made made;
   made.subject = made.issuer;
   auto modulus = std::string(1, '\0') + std::string(4096, '\xFF');
@@ -166,7 +166,7 @@ TEST_CASE("a key too large to verify with is not asked") {
   CHECK(!c.flags.self_signed);
 }
 
-TEST_CASE("keys of every kind") {
+TEST_CASE("key types and sizes are read") {
   CHECK(parse(make_self_signed({.key = key_kind::rsa_2048})).key.bits == 2048);
   CHECK(parse(make_self_signed({.key = key_kind::rsa_2048})).key.type == "RSA");
   CHECK(parse(make_self_signed({.key = key_kind::p384})).key.curve == "secp384r1");
@@ -190,7 +190,7 @@ TEST_CASE("keys of every kind") {
   CHECK(key_of(sequence({test::oid("1.2.3")}), "").type == "1.2.3");
 }
 
-TEST_CASE("weak keys and weak signatures") {
+TEST_CASE("weak keys and weak signatures are flagged") {
   auto small = parse(make_self_signed({.key = key_kind::rsa_1024, .digest = "SHA1"}));
   CHECK(small.flags.weak_key);
   CHECK(small.flags.weak_signature);
@@ -218,7 +218,7 @@ TEST_CASE("weak keys and weak signatures") {
   CHECK(!weak("1.2.3", 0, ""));
 }
 
-TEST_CASE("the hash of RSASSA-PSS stands in its parameters") {
+TEST_CASE("the hash of RSASSA-PSS comes from its parameters") {
   auto sha384 =
       sequence({tlv(der::context_constructed(0), sequence({test::oid("2.16.840.1.101.3.4.2.2")}))});
   CHECK(pss(sha384).name == "rsassaPss");
@@ -227,7 +227,7 @@ TEST_CASE("the hash of RSASSA-PSS stands in its parameters") {
   CHECK(pss("").hash.empty());
 }
 
-TEST_CASE("serial numbers") {
+TEST_CASE("serial numbers are read in every form") {
   auto serial = [](std::string_view digits) {
     test::hand_made made;
     made.serial = tlv(der::integer, from_hex(digits));
@@ -247,7 +247,7 @@ TEST_CASE("serial numbers") {
   CHECK(serial("").problems.kept == texts{"the serial number cannot be decoded"});
 }
 
-TEST_CASE("versions") {
+TEST_CASE("versions are read, and an invalid version is reported") {
   auto version = [](const std::string& element) {
     test::hand_made made;
     made.version = element;
@@ -265,7 +265,7 @@ TEST_CASE("versions") {
   CHECK(numbered("FF").status == parse_status::partial);
 }
 
-TEST_CASE("what hides behind a NUL is seen") {
+TEST_CASE("a NUL in a name is visible, and the text after it is kept") {
   using namespace std::string_literals;
   test::hand_made made;
   made.subject = test::name({{"2.5.4.3", der::utf8_string, "good.example\0.bad"s}});
@@ -277,7 +277,7 @@ TEST_CASE("what hides behind a NUL is seen") {
   CHECK(c.names.dns.kept == texts{"good.example\\00.bad"});
 }
 
-TEST_CASE("parts that cannot be decoded make it partial and leave the others") {
+TEST_CASE("parts that cannot be decoded make a certificate partial, and the other parts are read") {
   test::hand_made made;
   made.validity = sequence({tlv(der::utc_time, "never"), tlv(der::utc_time, "261231235959Z")});
   made.subject = sequence({from_hex("0500")});
@@ -297,7 +297,7 @@ TEST_CASE("parts that cannot be decoded make it partial and leave the others") {
   CHECK(c.subject_key_id == "05");
 }
 
-TEST_CASE("the skeleton must be whole") {
+TEST_CASE("a certificate with a missing mandatory part is unparsable") {
   for (auto missing :
        {&test::hand_made::serial, &test::hand_made::algorithm, &test::hand_made::issuer,
         &test::hand_made::validity, &test::hand_made::key}) {
@@ -307,7 +307,7 @@ TEST_CASE("the skeleton must be whole") {
   }
 }
 
-TEST_CASE("a certificate without alternative names says so") {
+TEST_CASE("a certificate without alternative names is flagged") {
   test::hand_made made;
   CHECK(parse(made.der()).flags.no_san);
   made.extensions = {test::extension("2.5.29.17", sequence({}))};
@@ -317,7 +317,7 @@ TEST_CASE("a certificate without alternative names says so") {
   CHECK(!parse(made.der()).flags.wildcard);
 }
 
-TEST_CASE("bytes after the certificate are noticed, and what is before them is read") {
+TEST_CASE("bytes after the certificate are flagged, and the certificate is read") {
   auto c = parse(make_self_signed({}) + "x");
   CHECK(c.status == parse_status::partial);
   CHECK(c.problems.kept == texts{"there are more bytes than the certificate has"});
@@ -325,7 +325,7 @@ TEST_CASE("bytes after the certificate are noticed, and what is before them is r
   CHECK(c.subject.text == "CN=leaf.example,O=Sonde,C=AT");
 }
 
-TEST_CASE("unique identifiers are passed over") {
+TEST_CASE("unique identifiers are skipped") {
   test::hand_made made;
   made.key += tlv(der::context(1), from_hex("00AA")) + tlv(der::context(2), from_hex("00BB"));
   made.extensions = {test::extension("2.5.29.19", from_hex("3003 0101FF"))};
@@ -334,7 +334,7 @@ TEST_CASE("unique identifiers are passed over") {
   CHECK(c.constraints->ca);
 }
 
-TEST_CASE("dates up to the year 9999") {
+TEST_CASE("dates up to the year 9999 are read") {
   auto c =
       parse(make_self_signed({.not_before = "19500101000000Z", .not_after = "99991231235959Z"}));
   CHECK(c.not_before == "1950-01-01T00:00:00Z");
@@ -342,7 +342,7 @@ TEST_CASE("dates up to the year 9999") {
   CHECK(c.validity_s == 254'033'452'799);
 }
 
-TEST_CASE("statuses have names") {
+TEST_CASE("every parse status has a name") {
   CHECK(name_of(parse_status::parsed) == "parsed");
   CHECK(name_of(parse_status::partial) == "partial");
   CHECK(name_of(parse_status::unparsable) == "unparsable");

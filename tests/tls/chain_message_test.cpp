@@ -26,7 +26,7 @@ const std::string two_of_tls13 =
 
 }  // namespace
 
-TEST_CASE("both formats of a Certificate message give the certificates in order") {
+TEST_CASE("both formats of a Certificate message yield the certificates in order") {
   auto old = read_chain(two, chain_format::up_to_tls12, 9);
   CHECK(old.certificates == std::vector<std::string>{"A", "B"});
   CHECK(old.total == 2);
@@ -35,7 +35,7 @@ TEST_CASE("both formats of a Certificate message give the certificates in order"
   CHECK(now.total == 2);
 }
 
-TEST_CASE("more certificates than may be kept are counted") {
+TEST_CASE("certificates above the limit are counted but not kept") {
   auto chain = read_chain(two, chain_format::up_to_tls12, 1);
   CHECK(chain.certificates == std::vector<std::string>{"A"});
   CHECK(chain.total == 2);
@@ -47,7 +47,7 @@ TEST_CASE("a chain may be empty") {
   CHECK(read_chain("\0\0\0\0"s, chain_format::tls13, 9).total == 0);
 }
 
-TEST_CASE("what stands before a fault is kept") {
+TEST_CASE("the certificates before a malformed entry are kept") {
   auto short_entry =
       "\0\0\x06"
       "\0\0\x01"

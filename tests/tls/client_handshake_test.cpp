@@ -23,11 +23,11 @@ library& this_library() {
   return openssl;
 }
 
-/// A client that has met a server and talked until both were silent.
+/// A client and a server that have exchanged bytes until both were silent.
 struct meeting {
   explicit meeting(const test::server_settings& settings, const handshake_limits& limits = {},
                    std::size_t piece = 65'536)
-      : server(settings), client(this_library(), "host.example", limits) {
+      : server(settings), client(this_library(), {.sni = "host.example"}, limits) {
     converse(client, server, piece);
   }
 
@@ -37,11 +37,11 @@ struct meeting {
   client_handshake client;
 };
 
-/// A client that was told `bytes` by something that is no server of ours.
+/// A client that has received `bytes` from a peer that is not a test server.
 struct monologue {
   explicit monologue(std::string_view bytes, const handshake_limits& limits = {},
                      std::size_t piece = 65'536)
-      : client(this_library(), "", limits) {
+      : client(this_library(), {}, limits) {
     for (std::size_t at = 0; at < bytes.size(); at += piece)
       client.receive(bytes.substr(at, piece));
   }
@@ -55,7 +55,7 @@ struct monologue {
 
 }  // namespace
 
-TEST_CASE("every version is spoken, and seen for what it is") {
+TEST_CASE("the handshake works with every TLS version and reports the version") {
   for (const auto& version : versions) {
     CAPTURE(version);
     meeting m({.only_version = version});
@@ -74,7 +74,7 @@ TEST_CASE("every version is spoken, and seen for what it is") {
   }
 }
 
-TEST_CASE("both sides speak inside TLS, until the server says goodbye") {
+TEST_CASE("both sides exchange data inside TLS until the server sends close_notify") {
   for (const auto& version : versions) {
     CAPTURE(version);
     meeting m({.only_version = version});
@@ -97,9 +97,9 @@ TEST_CASE("both sides speak inside TLS, until the server says goodbye") {
   }
 }
 
-TEST_CASE("what the server says together with its last handshake bytes is not lost") {
+TEST_CASE("data in the same bytes as the server's last handshake message is not lost") {
   memory_server server({.only_version = "TLSv1.2"});
-  client_handshake client(this_library(), "", {});
+  client_handshake client(this_library(), {}, {});
   server.receive(client.take_output());
   client.receive(server.take_output());
   server.receive(client.take_output());
@@ -110,18 +110,18 @@ TEST_CASE("what the server says together with its last handshake bytes is not lo
   CHECK(client.take_plaintext() == "220 ready");
 }
 
-TEST_CASE("the client's goodbye reaches the server") {
+TEST_CASE("the client's close_notify reaches the server") {
   meeting m({});
   CHECK(m.client.take_output().empty());
   m.client.close();
   CHECK(!m.client.take_output().empty());
-  client_handshake early(this_library(), "", {});
+  client_handshake early(this_library(), {}, {});
   auto hello = early.take_output();
   early.close();
   CHECK(early.take_output().empty());
 }
 
-TEST_CASE("bytes may come one at a time") {
+TEST_CASE("the handshake accepts bytes one at a time") {
   for (const auto& version : versions) {
     CAPTURE(version);
     meeting m({.only_version = version}, {}, 1);
@@ -130,7 +130,7 @@ TEST_CASE("bytes may come one at a time") {
   }
 }
 
-TEST_CASE("keys, ciphers and groups") {
+TEST_CASE("the handshake reports key, cipher and group") {
   for (auto kind : {key_kind::rsa_1024, key_kind::rsa_2048, key_kind::p256, key_kind::ed25519}) {
     meeting m({.key = kind});
     CHECK(m.client.status() == state::established);
@@ -147,13 +147,13 @@ TEST_CASE("keys, ciphers and groups") {
   CHECK(curve.client.status() == state::established);
 }
 
-TEST_CASE("a server that prefers anonymous suites shows its certificate all the same") {
+TEST_CASE("a server that prefers anonymous suites still presents its certificate") {
   meeting m({.only_version = "TLSv1.2", .ciphers = "aNULL:ALL:@SECLEVEL=0"});
   CHECK(m.client.status() == state::established);
   CHECK(m.seen().chain_total == 1);
 }
 
-TEST_CASE("a request for a certificate is noticed, and answered with none") {
+TEST_CASE("a certificate request is reported and answered with an empty certificate") {
   for (const auto& version : versions) {
     CAPTURE(version);
     meeting m({.only_version = version, .asks_for_certificate = true});
@@ -162,7 +162,7 @@ TEST_CASE("a request for a certificate is noticed, and answered with none") {
   }
 }
 
-TEST_CASE("a server that insists on a certificate refuses, and what it showed stays") {
+TEST_CASE("a server that requires a certificate refuses, and the data it sent before is kept") {
   meeting old({.only_version = "TLSv1.2", .insists_on_certificate = true});
   CHECK(old.client.status() == state::failed);
   CHECK(old.client.failure().code == errc::refused);
@@ -179,7 +179,7 @@ TEST_CASE("a server that insists on a certificate refuses, and what it showed st
   }
 }
 
-TEST_CASE("a refusal is told from what is broken") {
+TEST_CASE("a refusal is distinguished from a broken handshake") {
   meeting m({.refuses_name = "host.example"});
   CHECK(m.client.status() == state::failed);
   CHECK(m.client.failure().code == errc::refused);
@@ -195,9 +195,9 @@ TEST_CASE("a refusal is told from what is broken") {
   CHECK(strange.client.observation().alert->number == 200);
 }
 
-TEST_CASE("a warning ends nothing, and is seen") {
+TEST_CASE("a warning alert is reported and does not end the handshake") {
   memory_server server({.only_version = "TLSv1.2"});
-  client_handshake client(this_library(), "host.example", {});
+  client_handshake client(this_library(), {.sni = "host.example"}, {});
   client.receive("\x15\x03\x03\0\x02\x01\x70"s);
   converse(client, server);
   CHECK(client.status() == state::established);
@@ -219,7 +219,7 @@ TEST_CASE("a peer that does not speak TLS is recognised by its first bytes, whic
   }
 }
 
-TEST_CASE("what could still become TLS is waited for") {
+TEST_CASE("bytes that may still become a TLS record are not an error yet") {
   for (const std::string& words : {""s, "\x16"s, "\x16\x03"s, "\x15"s, "\x16\x03\x01\0"s}) {
     monologue m(words);
     CHECK(m.client.status() == state::in_progress);
@@ -229,7 +229,7 @@ TEST_CASE("what could still become TLS is waited for") {
   }
 }
 
-TEST_CASE("no more is kept of foreign bytes than the limit") {
+TEST_CASE("non-TLS bytes are kept up to the limit") {
   handshake_limits limits{.foreign_bytes = 10};
   monologue at_once("HTTP/1.1 400 Bad Request", limits);
   CHECK(at_once.client.foreign_bytes() == "HTTP/1.1 4");
@@ -238,13 +238,13 @@ TEST_CASE("no more is kept of foreign bytes than the limit") {
   CHECK(monologue("HTTP/1.1 400 Bad Request", {.handshake_bytes = 4}).failed_with(errc::not_tls));
 }
 
-TEST_CASE("a peer that closes is told by when it did") {
-  client_handshake silent(this_library(), "", {});
+TEST_CASE("the error for a close depends on when the peer closed") {
+  client_handshake silent(this_library(), {}, {});
   silent.receive_end();
   CHECK(silent.failure().code == errc::closed);
-  CHECK(silent.failure().message() == "the peer closed the connection instead of answering");
+  CHECK(silent.failure().message() == "the peer closed the connection without a response");
   memory_server server({.only_version = "TLSv1.2"});
-  client_handshake midway(this_library(), "", {});
+  client_handshake midway(this_library(), {}, {});
   server.receive(midway.take_output());
   midway.receive(server.take_output());
   CHECK(midway.status() == state::in_progress);
@@ -261,8 +261,8 @@ TEST_CASE("a peer that closes is told by when it did") {
   CHECK(!polite.client.observation().alert);
 }
 
-TEST_CASE("certificates that cannot be decoded are kept as they came") {
-  std::vector<std::string> chain = {"no DER at all", test::from_hex("3003020101"), ""};
+TEST_CASE("certificates that cannot be decoded are kept unchanged") {
+  std::vector<std::string> chain = {"not DER bytes", test::from_hex("3003020101"), ""};
   for (std::size_t piece : {std::size_t{1}, std::size_t{65'536}}) {
     monologue m(test::plain_flight(chain), {}, piece);
     CHECK(m.failed_with(errc::broken));
@@ -273,7 +273,7 @@ TEST_CASE("certificates that cannot be decoded are kept as they came") {
   }
 }
 
-TEST_CASE("a chain longer than may be kept is counted") {
+TEST_CASE("certificates above the limit of the chain are counted") {
   test::server_settings settings;
   settings.chain = {test::make_self_signed({})};
   for (int i = 0; i < 4; ++i)
@@ -288,7 +288,8 @@ TEST_CASE("a chain longer than may be kept is counted") {
   }
 }
 
-TEST_CASE("a chain that is too long to decode ends the handshake, and its begin is kept") {
+TEST_CASE(
+    "a chain that is too long to decode ends the handshake, and its first certificates are kept") {
   test::server_settings settings;
   settings.chain.assign(6, test::make_self_signed({}));
   for (const auto& version : versions) {
@@ -302,7 +303,7 @@ TEST_CASE("a chain that is too long to decode ends the handshake, and its begin 
     CHECK(m.seen().chain == std::vector<std::string>(3, settings.chain[0]));
     CHECK(m.seen().chain_total == 6);
   }
-  std::vector<std::string> undecodable(6, "no DER at all");
+  std::vector<std::string> undecodable(6, "not DER bytes");
   monologue m(test::plain_flight(undecodable), {.chain_decoded = 5});
   CHECK(m.failed_with(errc::over_limit));
 }
@@ -328,7 +329,7 @@ TEST_CASE("a large chain needs a large limit") {
   }
 }
 
-TEST_CASE("the bytes of a handshake are bounded, those after it are not") {
+TEST_CASE("the size of a handshake is limited, and the data after it is not") {
   meeting within({.only_version = "TLSv1.2"}, {.handshake_bytes = 5'000});
   REQUIRE(within.client.status() == state::established);
   std::string much(20'000, 'x');
@@ -340,7 +341,7 @@ TEST_CASE("the bytes of a handshake are bounded, those after it are not") {
   CHECK(beyond.client.failure().code == errc::over_limit);
 }
 
-TEST_CASE("nonsense in a TLS record is broken") {
+TEST_CASE("invalid content of a TLS record is a broken handshake") {
   monologue m("\x16\x03\x03\0\x05hello"s);
   CHECK(m.failed_with(errc::broken));
   CHECK(m.client.failure().message().starts_with("the peer's TLS is broken: "));
@@ -352,33 +353,33 @@ TEST_CASE("nonsense in a TLS record is broken") {
   CHECK(late.client.encrypt("x").error().code == errc::not_established);
 }
 
-TEST_CASE("an address has no SNI, and a name must fit") {
+TEST_CASE("an address gets no SNI, and a name must fit into one") {
   memory_server server({});
-  client_handshake nameless(this_library(), "", {});
+  client_handshake nameless(this_library(), {}, {});
   converse(nameless, server);
   CHECK(nameless.status() == state::established);
   CHECK(server.sni_received().empty());
   CHECK(nameless.observation().sni.empty());
   for (const auto& name : {std::string(256, 'a'), "a\0b"s}) {
-    client_handshake impossible(this_library(), name, {});
+    client_handshake impossible(this_library(), {.sni = name}, {});
     CHECK(impossible.status() == state::failed);
     CHECK(impossible.take_output().empty());
     CHECK(impossible.observation().sni.empty());
   }
 }
 
-TEST_CASE("nothing can be said before the handshake is complete") {
-  client_handshake client(this_library(), "", {});
+TEST_CASE("nothing can be encrypted before the handshake is complete") {
+  client_handshake client(this_library(), {}, {});
   CHECK(client.encrypt("x").error().code == errc::not_established);
   CHECK(client.status() == state::in_progress);
 }
 
-TEST_CASE("each thread has a library of its own") {
+TEST_CASE("each thread has a separate library object") {
   auto flight = test::plain_flight({test::make_self_signed({.key = key_kind::rsa_2048})});
   auto work = [&](std::size_t& seen) {
     library own;
     for (int i = 0; i < 20; ++i) {
-      client_handshake client(own, "host.example", {});
+      client_handshake client(own, {.sni = "host.example"}, {});
       client.receive(flight);
       seen += client.observation().chain.size();
     }

@@ -1,7 +1,9 @@
-// Certificates as they are in the wild and in other programs' tests, many malformed on purpose; and
-// OpenSSL's opinion on each of those it can decode.
+// Certificates from the wild and from the tests of other programs, many malformed on purpose. Each
+// one that OpenSSL can decode is compared with OpenSSL's result.
 
+#include "base/ascii.hpp"
 #include "base/hash.hpp"
+#include "base/utf8.hpp"
 #include "tests/support/corpora.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/tls/openssl_view.hpp"
@@ -67,16 +69,8 @@ bool is_presentable(const std::string& text) {
          std::ranges::none_of(text, [](unsigned char c) { return c < ' ' || c == 0x7F; });
 }
 
-/// OpenSSL writes hexadecimal digits in upper case, and nothing else here depends on case.
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
-/// Where we differ on purpose: the order within an RDN, bytes that are no UTF-8 in a string that
-/// should be ASCII, and UTF-8 in a T61String.
+/// The results differ on purpose in these cases: the order within an RDN, bytes that are not UTF-8
+/// in a string that should be ASCII, and UTF-8 in a T61String.
 bool is_comparable(const std::string& ours, const std::string& theirs) {
   auto holds = [](const std::string& text, const char* part) {
     return text.find(part) != std::string::npos;
@@ -86,7 +80,7 @@ bool is_comparable(const std::string& ours, const std::string& theirs) {
 
 }  // namespace
 
-TEST_CASE("every blob of the corpus is parsed as far as it can be") {
+TEST_CASE("every certificate of the corpus is parsed as far as possible") {
   std::map<parse_status, std::size_t> count;
   for (const auto& b : corpus()) {
     CAPTURE(b.name);
@@ -106,7 +100,7 @@ TEST_CASE("every blob of the corpus is parsed as far as it can be") {
   CHECK(count[parse_status::unparsable] == 255);
 }
 
-TEST_CASE("OpenSSL and we say the same of what both can decode") {
+TEST_CASE("the parser agrees with OpenSSL on every certificate that both decode") {
   std::size_t compared = 0;
   std::size_t names = 0;
   for (const auto& b : corpus()) {
@@ -121,7 +115,7 @@ TEST_CASE("OpenSSL and we say the same of what both can decode") {
     CHECK(ours.not_after == theirs->not_after);
     CHECK(ours.names.total() == theirs->alternative_names.value_or(0));
     CHECK((ours.constraints && ours.constraints->ca) == theirs->is_ca);
-    // Of a curve over a binary field OpenSSL counts the bits of the order.
+    // For a curve over a binary field, OpenSSL counts the bits of the order.
     bool same_measure = ours.key.type == "RSA" || ours.key.type == "DSA" ||
                         ours.key.curve.starts_with("secp") || ours.key.curve == "explicit";
     if (same_measure && theirs->key_bits != 0) CHECK(ours.key.bits == theirs->key_bits);
@@ -131,15 +125,16 @@ TEST_CASE("OpenSSL and we say the same of what both can decode") {
     if (ours.flags.non_dce_der || !is_comparable(ours.subject.text, theirs->subject)) continue;
     if (!is_comparable(ours.issuer.text, theirs->issuer)) continue;
     ++names;
-    CHECK(lower(ours.subject.text) == lower(theirs->subject));
-    CHECK(lower(ours.issuer.text) == lower(theirs->issuer));
+    // OpenSSL writes hexadecimal digits in upper case. Nothing else here depends on case.
+    CHECK(ascii::lower_case(ours.subject.text) == ascii::lower_case(theirs->subject));
+    CHECK(ascii::lower_case(ours.issuer.text) == ascii::lower_case(theirs->issuer));
   }
   if (corpus().empty()) return;
   CHECK(compared >= 1'150);
   CHECK(names >= 1'050);
 }
 
-TEST_CASE("no prefix of a certificate is more than unparsable") {
+TEST_CASE("every prefix of a certificate is unparsable") {
   if (corpus().empty()) return;
   const auto& all = corpus();
   for (std::size_t i = 0; i < all.size(); i += 100) {

@@ -9,7 +9,7 @@ namespace sonde::tls::der {
 using test::from_hex;
 using test::tlv;
 
-TEST_CASE("elements are read one after another") {
+TEST_CASE("elements are read in sequence") {
   auto bytes = from_hex("0201 05 0500 0403 616263");
   reader elements(bytes);
   CHECK(!elements.next(octet_string));
@@ -23,7 +23,7 @@ TEST_CASE("elements are read one after another") {
   CHECK(!elements.next());
 }
 
-TEST_CASE("lengths in all their forms") {
+TEST_CASE("lengths are read in every form") {
   CHECK(only(tlv(octet_string, std::string(127, 'x')), octet_string)->content.size() == 127);
   CHECK(only(tlv(octet_string, std::string(128, 'x')), octet_string)->content.size() == 128);
   CHECK(only(tlv(octet_string, std::string(70'000, 'x')), octet_string)->content.size() == 70'000);
@@ -35,7 +35,7 @@ TEST_CASE("lengths in all their forms") {
   CHECK(!only(from_hex("0401 61 00"), octet_string));
 }
 
-TEST_CASE("the indefinite form is read, and nests") {
+TEST_CASE("the indefinite form is read, also when nested") {
   auto nested = from_hex("3080 3080 0201 05 0000 0201 06 0000");
   CHECK(only(nested, sequence)->content == from_hex("3080 0201 05 0000 0201 06"));
   CHECK(!only(from_hex("3080 0201 05"), sequence));
@@ -47,7 +47,7 @@ TEST_CASE("the indefinite form is read, and nests") {
   CHECK(!reader(deep).next());
 }
 
-TEST_CASE("tag numbers beyond 30 are skipped over") {
+TEST_CASE("tag numbers above 30 are skipped") {
   auto bytes = from_hex("7F8101 01 61 0201 05");
   reader elements(bytes);
   CHECK(elements.next()->content == "a");
@@ -55,7 +55,7 @@ TEST_CASE("tag numbers beyond 30 are skipped over") {
   CHECK(!reader(from_hex("7FFFFF")).next());
 }
 
-TEST_CASE("numbers") {
+TEST_CASE("integers are read") {
   CHECK(bit_length(from_hex("00")) == 0);
   CHECK(bit_length(from_hex("01")) == 1);
   CHECK(bit_length(from_hex("00FF")) == 8);
@@ -67,7 +67,7 @@ TEST_CASE("numbers") {
   CHECK(!to_uint32(""));
 }
 
-TEST_CASE("object identifiers") {
+TEST_CASE("object identifiers are read") {
   auto text = [](std::string_view dots) { return dotted(only(test::oid(dots), 6)->content); };
   for (auto dots : {"0.0", "1.39", "2.5.4.3", "2.999.1", "1.2.840.113549.1.1.11",
                     "2.16.840.1.101.3.4.2.1", "1.2.18446744073709551615"}) {
@@ -78,7 +78,7 @@ TEST_CASE("object identifiers") {
   CHECK(dotted(from_hex("2A 83FFFFFFFFFFFFFFFF7F")) == "#2a83ffffffffffffffff7f");
 }
 
-TEST_CASE("what DER forbids is found") {
+TEST_CASE("encodings that DER forbids are detected") {
   for (auto digits : {"0101 FF", "0101 00", "0201 00", "0202 0080", "0202 FF7F", "0302 0780",
                       "0301 00", "0603 550403", "3000", "3003 0201 05", "3106 0201 01 0201 02",
                       "170D 3236303130313030303030305A", "1F1F00", "A003 0201 02", "8001 00"}) {

@@ -23,7 +23,7 @@ certificate read(const std::vector<std::string>& extensions, std::size_t most = 
   return out;
 }
 
-/// One extension whose value OpenSSL would not write.
+/// Reads one extension with a value that OpenSSL would not write.
 certificate read_one(std::string_view id, const std::string& value) {
   return read({extension(id, value)});
 }
@@ -34,7 +34,7 @@ std::string uri_name(std::string_view uri) {
 
 }  // namespace
 
-TEST_CASE("key usage, bit by bit") {
+TEST_CASE("every bit of key usage is read") {
   auto usages = [](std::string_view digits) {
     std::string out;
     for (const auto& one : read_one("2.5.29.15", from_hex(digits)).key_usage)
@@ -50,7 +50,7 @@ TEST_CASE("key usage, bit by bit") {
   CHECK(read_one("2.5.29.15", from_hex("0300")).problems.total == 1);
 }
 
-TEST_CASE("basic constraints") {
+TEST_CASE("basic constraints are read") {
   auto constraints = [](std::string_view digits) {
     return read_one("2.5.29.19", from_hex(digits));
   };
@@ -66,7 +66,7 @@ TEST_CASE("basic constraints") {
   CHECK(!read({}).constraints);
 }
 
-TEST_CASE("the validation level is the most demanding one") {
+TEST_CASE("the validation level is the strictest of the policies") {
   auto level = [](std::initializer_list<std::string_view> ids) {
     std::string list;
     for (auto id : ids)
@@ -81,13 +81,13 @@ TEST_CASE("the validation level is the most demanding one") {
   CHECK(level({"1.2.3"}).empty());
 }
 
-TEST_CASE("only a status_request feature is a staple that must be") {
+TEST_CASE("only a status_request feature makes the certificate must-staple") {
   CHECK(read_one("1.3.6.1.5.5.7.1.24", from_hex("3003 020105")).must_staple);
   CHECK(read_one("1.3.6.1.5.5.7.1.24", from_hex("3006 020111 020105")).must_staple);
   CHECK(!read_one("1.3.6.1.5.5.7.1.24", from_hex("3003 020111")).must_staple);
 }
 
-TEST_CASE("authority access and CRL points") {
+TEST_CASE("authority information access and CRL distribution points are read") {
   auto access = sequence({sequence({oid("1.3.6.1.5.5.7.48.1"), uri_name("http://o/")}),
                           sequence({oid("1.3.6.1.5.5.7.48.2"), uri_name("http://i/")}),
                           sequence({oid("1.3.6.1.5.5.7.48.3"), uri_name("http://x/")})});
@@ -104,7 +104,7 @@ TEST_CASE("authority access and CRL points") {
   CHECK(crls.problems.total == 0);
 }
 
-TEST_CASE("SCTs give the ids of their logs") {
+TEST_CASE("SCTs yield the ids of their logs") {
   auto sct = "\0\x2F\0"s + std::string(32, 'L') + std::string(14, 's');
   auto c = read_one("1.3.6.1.4.1.11129.2.4.2", tlv(der::octet_string, "\0\x62"s + sct + sct));
   CHECK(c.problems.total == 0);
@@ -116,19 +116,19 @@ TEST_CASE("SCTs give the ids of their logs") {
   CHECK(cut.problems.total == 1);
 }
 
-TEST_CASE("an authority key identifier may have no key identifier") {
+TEST_CASE("an authority key identifier may lack a key identifier") {
   CHECK(read_one("2.5.29.35", from_hex("3004 8002 ABCD")).authority_key_id == "abcd");
   CHECK(read_one("2.5.29.35", from_hex("3003 820105")).authority_key_id.empty());
 }
 
-TEST_CASE("what is not decoded is listed, and so is what is critical of it") {
+TEST_CASE("unknown extensions are listed, and critical ones are listed separately") {
   auto c = read({extension("1.2.3", "anything"), extension("1.2.4", "", true)});
   CHECK(c.other_extensions.kept == std::vector<std::string>{"1.2.3", "1.2.4"});
   CHECK(c.other_critical_extensions.kept == std::vector<std::string>{"1.2.4"});
   CHECK(c.problems.total == 0);
 }
 
-TEST_CASE("one bad extension does not take the others with it") {
+TEST_CASE("a malformed extension does not affect the others") {
   auto c = read({extension("2.5.29.14", "nonsense"), test::sequence({oid("2.5.29.15")}),
                  extension("2.5.29.19", from_hex("3003 0101FF"))});
   CHECK(c.problems.kept == std::vector<std::string>{"the subject key identifier cannot be decoded",
@@ -139,21 +139,21 @@ TEST_CASE("one bad extension does not take the others with it") {
   CHECK(cut.constraints);
 }
 
-TEST_CASE("the first of two extensions counts") {
+TEST_CASE("the first of two equal extensions counts") {
   auto c = read(
       {extension("2.5.29.14", from_hex("0401 01")), extension("2.5.29.14", from_hex("0401 02"))});
   CHECK(c.subject_key_id == "01");
   CHECK(c.problems.kept == std::vector<std::string>{"there is a second subject key identifier"});
 }
 
-TEST_CASE("saying the default is not DER") {
+TEST_CASE("an explicitly encoded default is not DER") {
   auto said = sequence({oid("1.2.3"), from_hex("0101 00"), tlv(der::octet_string, "")});
   CHECK(read({said}).flags.non_dce_der);
   CHECK(read({said}).other_critical_extensions.total == 0);
   CHECK(!read({extension("1.2.3", "", true)}).flags.non_dce_der);
 }
 
-TEST_CASE("every list is capped and counted") {
+TEST_CASE("every list is limited and counted in full") {
   std::string names;
   std::vector<std::string> many;
   for (int i = 0; i < 50; ++i) {

@@ -6,17 +6,17 @@
 #include <string_view>
 #include <vector>
 
-/// DER put together by hand: for what OpenSSL refuses to write.
+/// Hand-made DER, for structures that OpenSSL refuses to write.
 namespace sonde::test {
 
-/// One element, its length in the shortest form.
+/// One element with its length in the shortest form.
 [[nodiscard]] std::string tlv(std::uint8_t tag, std::string_view content);
 [[nodiscard]] std::string sequence(std::initializer_list<std::string> elements);
 [[nodiscard]] std::string oid(std::string_view dotted);
-/// Bytes from hexadecimal digits; blanks between them are skipped.
+/// Bytes from hexadecimal digits. Blanks between the digits are skipped.
 [[nodiscard]] std::string from_hex(std::string_view digits);
 
-/// A Name of one RDN each for (attribute type, string's tag, its contents).
+/// A Name with one RDN for each attribute: (attribute type, tag of the string, its content).
 struct attribute {
   std::string type;
   std::uint8_t tag;
@@ -26,7 +26,7 @@ struct attribute {
 [[nodiscard]] std::string extension(std::string_view id, const std::string& value,
                                     bool critical = false);
 
-/// A certificate whose parts are whole elements, each replaceable by anything. Its signature is
+/// A certificate from whole elements. Every element can be replaced by any bytes. The signature is
 /// zeros.
 struct hand_made {
   hand_made();
@@ -38,7 +38,7 @@ struct hand_made {
   std::string issuer;     ///< CN=issuer
   std::string validity;   ///< the year 2026
   std::string subject;    ///< CN=subject
-  std::string key;        ///< RSA, 2048 bits, all of them ones
+  std::string key;        ///< RSA, 2048 bits, all ones
   std::vector<std::string> extensions;
 };
 

@@ -19,7 +19,7 @@ bool is_for(const certificate& c, std::string_view digits) {
 
 }  // namespace
 
-TEST_CASE("a name matches itself, whatever the case") {
+TEST_CASE("a name matches itself in any case") {
   CHECK(matches("www.example.com", "www.example.com"));
   CHECK(matches("WWW.Example.COM", "www.eXample.com"));
   CHECK(matches("www.example.com.", "www.example.com"));
@@ -32,7 +32,7 @@ TEST_CASE("a name matches itself, whatever the case") {
   CHECK(!matches("", "."));
 }
 
-TEST_CASE("a wildcard is one whole label, the left-most, above two others") {
+TEST_CASE("a wildcard is one whole label, the left-most, above at least two others") {
   CHECK(matches("*.example.com", "www.example.com"));
   CHECK(matches("*.EXAMPLE.com", "xn--bcher-kva.example.COM"));
   CHECK(matches("*.example.com.", "www.example.com."));
@@ -50,12 +50,12 @@ TEST_CASE("a wildcard is one whole label, the left-most, above two others") {
   CHECK(!matches("*.example.com", "*.example.com"));
 }
 
-TEST_CASE("an address is no name") {
+TEST_CASE("an address does not match as a name") {
   CHECK(!matches("203.0.113.1", "203.0.113.1"));
   CHECK(!matches("*.0.113.1", "203.0.113.1"));
 }
 
-TEST_CASE("any of the names will do, and a common name will not") {
+TEST_CASE("any alternative name matches, and the common name does not") {
   certificate c;
   c.subject.text = "CN=www.example.com";
   CHECK(!matches_host(c, "www.example.com"));

@@ -7,7 +7,7 @@
 
 struct evp_pkey_st;
 
-/// Certificates made by OpenSSL: the second opinion on what a field says.
+/// Certificates made by OpenSSL, as the reference for the values of the fields.
 namespace sonde::test {
 
 enum class key_kind { rsa_1024, rsa_2048, p256, p384, ed25519 };
@@ -15,7 +15,8 @@ enum class key_kind { rsa_1024, rsa_2048, p256, p384, ed25519 };
 /// A private key. Copies share it.
 class signing_key {
  public:
-  /// The one key of its kind in this process: making RSA keys is slow.
+  /// The single key of this kind in the process. The process shares it because RSA key generation
+  /// is slow.
   [[nodiscard]] static const signing_key& of(key_kind kind);
 
   [[nodiscard]] evp_pkey_st* get() const { return key_.get(); }
@@ -27,8 +28,8 @@ class signing_key {
   std::shared_ptr<evp_pkey_st> key_;
 };
 
-/// What to put into a certificate. Names are (short name, value), in the order of encoding;
-/// extensions are as in openssl.cnf.
+/// The content of a certificate. Names are (short name, value) in the order of encoding. Extensions
+/// are written as in openssl.cnf.
 struct recipe {
   using pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -43,9 +44,9 @@ struct recipe {
   pairs extensions = {};
 };
 
-/// The DER of a certificate made after `what`.
+/// The DER of a certificate with the content `what`.
 [[nodiscard]] std::string make_certificate(const recipe& what);
-/// One that names and verifies itself.
+/// A certificate that names itself as issuer and verifies itself.
 [[nodiscard]] std::string make_self_signed(recipe what);
 
 }  // namespace sonde::test

@@ -30,6 +30,19 @@ int refuse_name(SSL* ssl, int* /*alert*/, void* refused) {
   return refuse ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_OK;
 }
 
+int select_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* size,
+                    const unsigned char* offered, unsigned offered_size, void* wanted) {
+  const auto& name = *static_cast<std::string*>(wanted);
+  for (unsigned at = 0; at < offered_size; at += offered[at] + 1U) {
+    std::string_view each(reinterpret_cast<const char*>(offered + at + 1), offered[at]);
+    if (each != name) continue;
+    *out = offered + at + 1;
+    *size = offered[at];
+    return SSL_TLSEXT_ERR_OK;
+  }
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 std::string big_endian(std::size_t value, unsigned bytes) {
   std::string out;
   while (bytes-- > 0)
@@ -49,6 +62,7 @@ struct memory_server::engine {
 
   std::string leaf;
   std::string refused_name;
+  std::string protocol;
   tls::ssl_ctx_ptr context;
   tls::ssl_ptr ssl;
   BIO* input;
@@ -57,7 +71,9 @@ struct memory_server::engine {
 };
 
 memory_server::engine::engine(const server_settings& settings)
-    : refused_name(settings.refuses_name), context(SSL_CTX_new(TLS_server_method())) {
+    : refused_name(settings.refuses_name),
+      protocol(settings.protocol),
+      context(SSL_CTX_new(TLS_server_method())) {
   SSL_CTX* c = context.get();
   auto chain = settings.chain;
   if (chain.empty()) chain.push_back(make_self_signed({.key = settings.key}));
@@ -78,6 +94,7 @@ memory_server::engine::engine(const server_settings& settings)
   SSL_CTX_set_verify(c, verify, nullptr);
   SSL_CTX_set_tlsext_servername_callback(c, refuse_name);
   SSL_CTX_set_tlsext_servername_arg(c, &refused_name);
+  if (!protocol.empty()) SSL_CTX_set_alpn_select_cb(c, select_protocol, &protocol);
   ssl.reset(SSL_new(c));
   input = BIO_new(BIO_s_mem());
   output = BIO_new(BIO_s_mem());

@@ -11,19 +11,22 @@
 
 namespace sonde::test {
 
-/// How the other side behaves.
+/// The behaviour of the server.
 struct server_settings {
-  std::string only_version = {};  ///< `TLSv1.2`; empty for all
+  std::string only_version = {};  ///< `TLSv1.2`; empty for all versions
   key_kind key = key_kind::p256;
-  std::vector<std::string> chain = {};  ///< DER, the leaf first; empty: one self-signed
+  std::vector<std::string> chain = {};  ///< DER, leaf first; empty for a self-signed one
   bool asks_for_certificate = false;
   bool insists_on_certificate = false;
   std::string ciphers = {};  ///< up to TLS 1.2
   std::string groups = {};
-  std::string refuses_name = {};  ///< the SNI that gets an unrecognized_name
+  std::string refuses_name = {};  ///< the server answers this SNI with unrecognized_name
+  /// The only ALPN that the server accepts; it answers others with no_application_protocol, and a
+  /// hello without ALPN is fine. Empty: it ignores ALPN.
+  std::string protocol = {};
 };
 
-/// OpenSSL's server on memory instead of a connection.
+/// A server of OpenSSL that uses memory instead of a connection.
 class memory_server {
  public:
   explicit memory_server(const server_settings& settings);
@@ -39,7 +42,7 @@ class memory_server {
   void say_goodbye();  ///< close_notify
   [[nodiscard]] std::string take_plaintext();
   [[nodiscard]] std::string sni_received() const;
-  /// The leaf it presents, in DER.
+  /// The leaf certificate that the server presents, in DER.
   [[nodiscard]] const std::string& leaf() const;
 
  private:
@@ -47,11 +50,12 @@ class memory_server {
   std::unique_ptr<engine> engine_;
 };
 
-/// Carries bytes both ways, `piece` at a time towards the client, until both sides are silent.
+/// Carries bytes in both directions until both sides are silent. At most `piece` bytes at a time go
+/// to the client.
 void converse(tls::client_handshake& client, memory_server& server, std::size_t piece = 65'536);
 
-/// A server's first flight up to TLS 1.2, in clear and not by OpenSSL: ServerHello, Certificate
-/// with `chain` as it stands, ServerHelloDone.
+/// The first flight of a server up to TLS 1.2, in clear text and not made by OpenSSL: ServerHello,
+/// Certificate with `chain` unchanged, ServerHelloDone.
 [[nodiscard]] std::string plain_flight(const std::vector<std::string>& chain);
 
 }  // namespace sonde::test

@@ -29,7 +29,7 @@ general_names read_names(const std::string& content, bool expect_sound) {
 
 }  // namespace
 
-TEST_CASE("a name is written from its most specific part") {
+TEST_CASE("the text of a name starts with its most specific part") {
   auto n = read(test::name({{"2.5.4.6", der::printable_string, "AT"},
                             {"2.5.4.10", der::utf8_string, "Sonde, Inc."},
                             {"2.5.4.3", der::bmp_string, from_hex("0061 00E4")}}),
@@ -38,18 +38,19 @@ TEST_CASE("a name is written from its most specific part") {
   CHECK(n.parts.kept == std::vector<std::string>{"CN=aä", "O=Sonde\\, Inc.", "C=AT"});
 }
 
-TEST_CASE("a NUL in a name is visible and cuts nothing off") {
+TEST_CASE("a NUL in a name is visible and does not truncate the name") {
   auto n = read(test::name({{"2.5.4.3", der::utf8_string, "good.example\0.bad.example"s}}), true);
   CHECK(n.text == "CN=good.example\\00.bad.example");
 }
 
-TEST_CASE("types without a name are dotted, values that are no text hexadecimal") {
+TEST_CASE(
+    "attribute types without a name are dotted, and values that are not text are hexadecimal") {
   auto n = read(test::name({{"1.2.3", der::utf8_string, "a"}, {"2.5.4.3", der::octet_string, "b"}}),
                 true);
   CHECK(n.text == "CN=#040162,1.2.3=#0c0161");
 }
 
-TEST_CASE("an RDN of several attributes is one part") {
+TEST_CASE("an RDN with several attributes is one part") {
   auto two = tlv(der::set, sequence({oid("2.5.4.3"), tlv(der::utf8_string, "a")}) +
                                sequence({oid("2.5.4.11"), tlv(der::utf8_string, "b")}));
   auto n = read(sequence({two}), true);
@@ -57,11 +58,11 @@ TEST_CASE("an RDN of several attributes is one part") {
   CHECK(n.parts.total == 1);
 }
 
-TEST_CASE("an empty name is a name") {
+TEST_CASE("an empty name is valid") {
   CHECK(read(sequence({}), true).text.empty());
 }
 
-TEST_CASE("malformed parts leave the others") {
+TEST_CASE("a malformed part does not affect the other parts") {
   auto good = tlv(der::set, sequence({oid("2.5.4.3"), tlv(der::utf8_string, "a")}));
   auto no_value = tlv(der::set, sequence({oid("2.5.4.3")}));
   CHECK(read(sequence({no_value, good}), false).text == "CN=a");
@@ -69,7 +70,7 @@ TEST_CASE("malformed parts leave the others") {
   CHECK(read(sequence({good, from_hex("0500")}), false).text == "CN=a");
 }
 
-TEST_CASE("the parts of a name are capped and counted; its text is whole") {
+TEST_CASE("the parts of a name are limited and counted, and its text is complete") {
   auto n =
       read(test::name({{"2.5.4.10", der::utf8_string, "a"}, {"2.5.4.3", der::utf8_string, "b"}}),
            true, 1);
@@ -79,7 +80,7 @@ TEST_CASE("the parts of a name are capped and counted; its text is whole") {
   CHECK(n.text == "CN=b,O=a");
 }
 
-TEST_CASE("general names of every kind") {
+TEST_CASE("every kind of general name is read") {
   auto principal = oid("1.3.6.1.4.1.311.20.2.3") +
                    tlv(der::context_constructed(0), tlv(der::utf8_string, "u@example.com"));
   auto directory = test::name({{"2.5.4.3", der::utf8_string, "a"}});
@@ -103,7 +104,7 @@ TEST_CASE("general names of every kind") {
   CHECK(n.total() == 10);
 }
 
-TEST_CASE("a malformed general name leaves the others") {
+TEST_CASE("a malformed general name does not affect the others") {
   auto n = read_names(
       tlv(der::context(7), "abcde") + tlv(der::context(9), "") + tlv(der::context(2), "a\0\xFF"s),
       false);
@@ -112,7 +113,7 @@ TEST_CASE("a malformed general name leaves the others") {
   CHECK(read_names(tlv(der::context(2), "a") + "\x82", false).dns.total == 1);
 }
 
-TEST_CASE("networks of name constraints") {
+TEST_CASE("the networks of name constraints are read") {
   auto text = [](std::string_view digits) {
     text_list out;
     bool sound = read_subtrees(sequence({tlv(der::context(7), from_hex(digits))}), 9, out);

@@ -1,5 +1,6 @@
 #include "tests/tls/openssl_view.hpp"
 
+#include "base/ascii.hpp"
 #include "base/hash.hpp"
 #include "tls/openssl.hpp"
 
@@ -10,13 +11,6 @@
 
 namespace sonde::test {
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 std::string digest(const X509* x, const EVP_MD* algorithm) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
@@ -47,7 +41,7 @@ std::string time_text(const ASN1_TIME* time) {
 std::string serial_text(const X509* x) {
   BIGNUM* number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x), nullptr);
   char* digits = BN_bn2hex(number);
-  std::string out = lower(digits);
+  std::string out = ascii::lower_case(digits);
   OPENSSL_free(digits);
   BN_free(number);
   return out == "0" ? "00" : out;
@@ -96,7 +90,7 @@ std::optional<openssl_view> view_by_openssl(const std::string& der) {
   out.key_bits = key == nullptr ? 0 : static_cast<unsigned>(EVP_PKEY_get_bits(key));
   out.alternative_names = count_alternative_names(x);
   out.is_ca = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
-  // Encodes the signed part from its fields; from then on i2d_X509 does so too.
+  // Encodes the signed part from its fields. From here on i2d_X509 does so too.
   out.tbs_sha256 =
       to_hex(sha256(encoded([&](unsigned char** to) { return i2d_re_X509_tbs(x, to); })));
   out.encodes_alike = encoded([&](unsigned char** to) { return i2d_X509(x, to); }) == der;

@@ -9,7 +9,7 @@ namespace {
 
 using test::tlv;
 
-/// The date as read, or `none`.
+/// The date that was read, or `none`.
 std::string utc(std::string_view text) {
   certificate out;
   bool sound = read_validity(tlv(der::utc_time, text) + tlv(der::utc_time, text), out);
@@ -36,7 +36,7 @@ wall_time at(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("dates") {
+TEST_CASE("valid dates are read") {
   CHECK(utc("261122062941Z") == "2026-11-22T06:29:41Z");
   CHECK(utc("500101000000Z") == "1950-01-01T00:00:00Z");
   CHECK(utc("491231235959Z") == "2049-12-31T23:59:59Z");
@@ -50,7 +50,7 @@ TEST_CASE("dates") {
   CHECK(generalized("20380119031408Z") == "2038-01-19T03:14:08Z");
 }
 
-TEST_CASE("what is no date") {
+TEST_CASE("invalid dates are rejected") {
   for (auto text :
        {"", "Z", "260101000000", "260230000000Z", "250229000000Z", "261301000000Z", "260100000000Z",
         "260101240000Z", "260101006000Z", "260101000060Z", "26010100000Z", "2601010000000Z",
@@ -72,13 +72,13 @@ TEST_CASE("what is no date") {
   CHECK(!out.validity_s);
 }
 
-TEST_CASE("the length is in seconds, and may be negative") {
+TEST_CASE("the validity period is in seconds and may be negative") {
   CHECK(valid("20260101000000Z", "20261231235959Z").validity_s == 365 * 86'400 - 1);
   CHECK(valid("20260101000001Z", "20260101000000Z").validity_s == -1);
   CHECK(valid("00000101000000Z", "99991231235959Z").validity_s == 315'569'519'999);
 }
 
-TEST_CASE("both ends are still valid") {
+TEST_CASE("a certificate is still valid at both ends of its period") {
   auto c = valid("20260101000000Z", "20261231235959Z");
   CHECK(is_not_yet_valid(c, at("2025-12-31T23:59:59.999Z")));
   CHECK(!is_not_yet_valid(c, at("2026-01-01T00:00:00.000Z")));

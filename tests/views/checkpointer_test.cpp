@@ -1,6 +1,6 @@
 #include "views/checkpointer.hpp"
 
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -30,7 +30,7 @@ struct watched_file {
   }
   void copy() {
     auto work = [this] { return copier.copy(); };
-    test::run(spawn_on(loop.get_executor(), work));
+    test::run(run_coroutine_on(loop.get_executor(), work));
   }
   [[nodiscard]] std::uintmax_t log_bytes() const { return fs::file_size(file.string() + "-wal"); }
 
@@ -44,7 +44,7 @@ struct watched_file {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(watched_file, "a log is copied when it is long, and begun anew") {
+TEST_CASE_FIXTURE(watched_file, "a long log is copied and then restarted") {
   write(mebibyte);
   CHECK(!copier.is_due());
   write(16 * mebibyte);
@@ -60,8 +60,7 @@ TEST_CASE_FIXTURE(watched_file, "a log is copied when it is long, and begun anew
   CHECK(log_bytes() == before);
 }
 
-TEST_CASE_FIXTURE(watched_file,
-                  "a reader keeps a log from being begun anew, not from being copied") {
+TEST_CASE_FIXTURE(watched_file, "a reader prevents the restart of a log, not the copy") {
   SQLite::Database other(file.string(), SQLite::OPEN_READONLY);
   SQLite::Statement old(other, "SELECT count(*) FROM texts");
   write(17 * mebibyte);
@@ -83,7 +82,7 @@ TEST_CASE_FIXTURE(watched_file,
   CHECK(fs::file_size(file) > 68 * mebibyte);
 }
 
-TEST_CASE_FIXTURE(watched_file, "a file that cannot be opened is tried again later") {
+TEST_CASE_FIXTURE(watched_file, "a file that cannot be opened is retried later") {
   write(17 * mebibyte);
   fs::rename(file, folder.path() / "elsewhere");
   copy();

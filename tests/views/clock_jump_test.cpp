@@ -1,4 +1,4 @@
-// Times that come from a clock that was wrong: what is written later is not hidden by them.
+// Times from a clock that was wrong. They do not hide what is written later.
 
 #include "model/events.hpp"
 #include "tests/support/doctest.hpp"
@@ -50,7 +50,7 @@ model::entity said(const char* what, wall_time time) {
 
 }  // namespace
 
-TEST_CASE("a word from a clock that has been set back since gives way to the next one") {
+TEST_CASE("the next assertion replaces one from a clock that has been set back since") {
   folded f;
   auto wrong = said("wrong", in_four_years);
   f.fold(to_record(wrong, 1, ""), in_four_years);
@@ -58,12 +58,12 @@ TEST_CASE("a word from a clock that has been set back since gives way to the nex
   auto found = f.find(wrong.id);
   CHECK(found.facts.attributes["a"] == "right");
   CHECK(found.facts.tags == std::vector<std::string>{"right"});
-  CHECK(found.facts.what.standing.reputation == 1);
+  CHECK(found.facts.what.reputation.average == 1);
   CHECK(found.facts.what.last_seen == today);
   CHECK(found.facts.what.first_seen == today);
 }
 
-TEST_CASE("nothing was seen after it was written down") {
+TEST_CASE("no assertion counts as later than the time at which it was written") {
   folded f;
   auto wrong = said("wrong", in_four_years);
   f.fold(to_record(wrong, 1, ""), today);
@@ -72,7 +72,7 @@ TEST_CASE("nothing was seen after it was written down") {
   CHECK(f.find(wrong.id).facts.attributes["a"] == "right");
 }
 
-TEST_CASE("what comes late hides nothing that was seen since") {
+TEST_CASE("a late assertion does not hide a newer one") {
   folded f;
   auto newer = said("right", today + seconds(10));
   f.fold(to_record(newer, 1, ""), today + seconds(10));

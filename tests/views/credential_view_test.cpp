@@ -1,7 +1,7 @@
 #include "views/credential_view.hpp"
 
 #include "base/async/event_loop.hpp"
-#include "base/async/hop.hpp"
+#include "base/async/run_on.hpp"
 #include "model/events.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/support/doctest.hpp"
@@ -23,7 +23,7 @@ struct credential_world {
         queue::make_memory_queue(topics, "test", wall, bounds, log).value());
   }
   ~credential_world() {
-    if (view) test::run(spawn_on(loop.get_executor(), [this] { return view->stop(); }));
+    if (view) test::run(run_coroutine_on(loop.get_executor(), [this] { return view->stop(); }));
     loop.join();
     queue->close();
   }
@@ -52,11 +52,11 @@ struct credential_world {
   bool settle() {
     auto until = std::chrono::steady_clock::now() + seconds(20);
     return test::run(
-        spawn_on(loop.get_executor(), [this, until] { return view->catch_up(until); }));
+        run_coroutine_on(loop.get_executor(), [this, until] { return view->catch_up(until); }));
   }
   template <class Ask>
   auto ask(Ask question) {
-    return test::run(call_on(loop.get_executor(), [this, question] { return question(*view); }));
+    return test::run(run_on(loop.get_executor(), [this, question] { return question(*view); }));
   }
   std::optional<model::credential> find(const model::key_id& id) {
     return ask([id](credential_view& keys) {
@@ -76,7 +76,7 @@ struct credential_world {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(credential_world, "keys are known from the topic, before and after the start") {
+TEST_CASE_FIXTURE(credential_world, "the view knows keys written before and after its start") {
   auto first = make(std::byte{1}, "ada");
   put(first.what);
   start();
@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(credential_world, "keys are known from the topic, before and a
   CHECK(ask([](credential_view& keys) { return keys.list("ben"); }).size() == 1);
 }
 
-TEST_CASE_FIXTURE(credential_world, "a revocation is for ever, whatever comes behind it") {
+TEST_CASE_FIXTURE(credential_world, "a revocation is permanent, whatever record follows it") {
   auto key = make(std::byte{1}, "ada").what;
   auto revoked = key;
   revoked.revoked = clock.now();
@@ -111,7 +111,7 @@ TEST_CASE_FIXTURE(credential_world, "a revocation is for ever, whatever comes be
 }
 
 TEST_CASE_FIXTURE(credential_world,
-                  "what is no key of its own name is skipped, and nobody's key becomes another's") {
+                  "a record under another key's id is skipped, and a key never changes its user") {
   auto key = make(std::byte{1}, "ada").what;
   auto other = to_record(make(std::byte{2}, "ada").what);
   other.key = key.id.str();
@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(credential_world,
   CHECK(ask([](credential_view& keys) { return keys.count("ada").total; }) == 1);
 }
 
-TEST_CASE_FIXTURE(credential_world, "keys are counted until they expire or were long revoked") {
+TEST_CASE_FIXTURE(credential_world, "keys count until they expire or their revocation is old") {
   put(make(std::byte{1}, "ada", 1).what);
   auto revoked = make(std::byte{2}, "ada").what;
   revoked.revoked = clock.now();
@@ -145,7 +145,7 @@ TEST_CASE_FIXTURE(credential_world, "keys are counted until they expire or were 
   CHECK(ask(count) == std::pair<std::uint64_t, std::uint64_t>(1, 0));
 }
 
-TEST_CASE_FIXTURE(credential_world, "a key that has expired is not read into memory") {
+TEST_CASE_FIXTURE(credential_world, "an expired key is not loaded into memory") {
   auto key = make(std::byte{1}, "ada", 1).what;
   put(key);
   clock.advance(std::chrono::hours(24));
@@ -154,7 +154,7 @@ TEST_CASE_FIXTURE(credential_world, "a key that has expired is not read into mem
   CHECK(!find(key.id));
 }
 
-TEST_CASE_FIXTURE(credential_world, "a parent's revocation holds whichever record comes first") {
+TEST_CASE_FIXTURE(credential_world, "the revocation of a parent applies in any order of records") {
   auto parent = make(std::byte{1}, "ada").what;
   auto child = make(std::byte{2}, "ada").what;
   child.parent = parent.id;
@@ -177,7 +177,7 @@ TEST_CASE_FIXTURE(credential_world, "a parent's revocation holds whichever recor
   }
 }
 
-TEST_CASE_FIXTURE(credential_world, "of each key one use an hour is to be recorded") {
+TEST_CASE_FIXTURE(credential_world, "one use an hour of each key is due for recording") {
   auto key = make(std::byte{1}, "ada").what;
   put(key);
   start();
@@ -198,7 +198,7 @@ TEST_CASE_FIXTURE(credential_world, "of each key one use an hour is to be record
 }
 
 TEST_CASE_FIXTURE(credential_world,
-                  "uses that others have recorded are known, also before the key") {
+                  "uses that other processes recorded are known, even if they precede the key") {
   auto ada = make(std::byte{1}, "ada").what;
   auto ben = make(std::byte{2}, "ben").what;
   auto then = clock.now();
@@ -220,7 +220,7 @@ TEST_CASE_FIXTURE(credential_world,
   }
 }
 
-TEST_CASE_FIXTURE(credential_world, "the last use is remembered to the minute") {
+TEST_CASE_FIXTURE(credential_world, "the last use has a resolution of one minute") {
   auto key = make(std::byte{1}, "ada").what;
   put(key);
   start();
@@ -244,19 +244,19 @@ TEST_CASE_FIXTURE(credential_world, "the last use is remembered to the minute") 
 }
 
 TEST_CASE_FIXTURE(credential_world,
-                  "it is not current before the first end, nor long after the last") {
+                  "the view is not current before its first catch-up, nor long after its last") {
   queue->forgetful = true;
   put(make(std::byte{1}, "ada").what);
   start();
   auto is_current = [](credential_view& keys) { return keys.current(); };
   CHECK(!settle());
   CHECK(!ask(is_current));
-  auto waited = test::run(spawn_on(loop.get_executor(), [this] {
+  auto waited = test::run(run_coroutine_on(loop.get_executor(), [this] {
     return view->wait_until_caught_up(std::chrono::steady_clock::now() + milliseconds(20));
   }));
   CHECK(!waited);
   queue->forgetful = false;
-  waited = test::run(spawn_on(loop.get_executor(), [this] {
+  waited = test::run(run_coroutine_on(loop.get_executor(), [this] {
     return view->wait_until_caught_up(std::chrono::steady_clock::now() + seconds(20));
   }));
   CHECK(waited);

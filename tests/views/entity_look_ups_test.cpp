@@ -1,14 +1,14 @@
-// What is hidden from a reader has to cost what it would cost if it were not there.
+// A hidden record costs a reader no more than an absent record.
 
 #include "base/async/event_loop.hpp"
 #include "model/events.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
-#include "views/audiences.hpp"
 #include "views/entity_reader.hpp"
 #include "views/entity_tables.hpp"
 #include "views/read_timer.hpp"
+#include "views/visibility_sets.hpp"
 
 #include <sqlite3.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 using model::json;
 
-/// Look-ups: statements that were run, and rows that they came upon.
+/// The statements that were run, and the rows that they visited.
 struct look_ups {
   int statements = 0;
   int rows = 0;
@@ -65,7 +65,7 @@ const model::group_list ours = {"ours", "public"};
 
 }  // namespace
 
-TEST_CASE("what is hidden takes as many look-ups as what is not there") {
+TEST_CASE("a hidden entity takes as many look-ups as an absent one") {
   tables_world w;
   auto id = [](int last) { return model::entity_id_of("ip", "203.0.113." + std::to_string(last)); };
   auto entity = [](int last, model::group_list groups) {
@@ -111,11 +111,11 @@ TEST_CASE("what is hidden takes as many look-ups as what is not there") {
   CHECK(statements_only(details(3)) == statements_only(details(250)));
   CHECK(statements_only(walk(3)) == statements_only(walk(250)));
   CHECK(statements_only(comments(3)) == statements_only(comments(250)));
-  // The row more is that of the id's number, which everybody's entities have.
+  // The extra row maps the id to its number. It exists for every entity, whatever its visibility.
   CHECK(details(3).rows == details(250).rows + 1);
 }
 
-TEST_CASE("look-ups do not grow with the lists of groups that callers have made") {
+TEST_CASE("look-ups do not grow with the group lists that callers create") {
   tables_world w;
   auto id = model::entity_id_of("ip", "203.0.113.1");
   auto entity = [](const std::string& address, model::group_list groups) {
@@ -140,7 +140,7 @@ TEST_CASE("look-ups do not grow with the lists of groups that callers have made"
   CHECK(details() == before);
 }
 
-TEST_CASE("an answer ends at its rows, and says so") {
+TEST_CASE("a response stops at the limit of rows and is marked as truncated") {
   tables_world w;
   w.bounds.read_rows = 2'000;
   auto hub = model::make_entity("ip", "203.0.113.1", json::object(), from({"ours"}));
@@ -169,8 +169,7 @@ TEST_CASE("an answer ends at its rows, and says so") {
   CHECK(found->related.size() == 900);
 }
 
-TEST_CASE(
-    "comments end at the bytes of one answer, the oldest first, however many lists have them") {
+TEST_CASE("comments stop at the size limit of a response, oldest first, over all group lists") {
   tables_world w;
   w.bounds.http_answer_bytes = 10'000;
   auto ip = model::make_entity("ip", "203.0.113.1", json::object(), from({"a"}));

@@ -50,7 +50,7 @@ struct entity_world {
     auto deadline = std::chrono::steady_clock::now() + seconds(20);
     return test::run(view->find(id, std::move(groups), 100, deadline)).value();
   }
-  /// Until everything that was put has been folded.
+  /// Waits until every record has been folded.
   void settle() {
     auto last = put(model::make_entity("ip", "192.0.2.99", json::object(), from("settle", 0)));
     auto edge = put(model::make_association(model::entity_id_of("ip", "a"),
@@ -74,7 +74,7 @@ struct entity_world {
 
 }  // namespace
 
-TEST_CASE("an entity is what its sources say, the newest word of each") {
+TEST_CASE("an entity combines the newest assertion of each source") {
   entity_world w;
   auto old = model::make_entity("ip", "203.0.113.1", {{"a", 1}, {"b", 1}}, from("x", 0));
   auto renewed = model::make_entity("ip", "203.0.113.1", {{"a", 2}}, from("x", 10));
@@ -95,8 +95,7 @@ TEST_CASE("an entity is what its sources say, the newest word of each") {
   CHECK(found->facts.what.last_seen == renewed.from.time);
 }
 
-TEST_CASE(
-    "a bare mention that comes first hides no attributes, tags or values of an earlier time") {
+TEST_CASE("an early bare assertion does not hide attributes, tags or values of an earlier time") {
   entity_world w;
   auto bare = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 9));
   auto tagged = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 7));
@@ -114,7 +113,7 @@ TEST_CASE(
   CHECK(found->facts.what.last_seen == bare.from.time);
 }
 
-TEST_CASE("of two sources the newer attributes count, whoever mentions the entity last") {
+TEST_CASE("of two sources the newer attributes count, whichever source asserts the entity last") {
   entity_world w;
   w.put(model::make_entity("ip", "203.0.113.1", {{"a", "old"}}, from("x", 1)));
   w.put(model::make_entity("ip", "203.0.113.1", {{"a", "new"}}, from("y", 2)));
@@ -125,7 +124,7 @@ TEST_CASE("of two sources the newer attributes count, whoever mentions the entit
   CHECK(found->facts.attributes["a"] == "new");
 }
 
-TEST_CASE("a word without attributes or tags leaves those that were said") {
+TEST_CASE("an assertion without attributes or tags keeps the earlier ones") {
   entity_world w;
   auto said = model::make_entity("ip", "203.0.113.1", {{"a", 1}}, from("x", 0));
   said.tags = {"seen"};
@@ -144,7 +143,7 @@ TEST_CASE("a word without attributes or tags leaves those that were said") {
   CHECK(renewed->facts.tags == std::vector<std::string>{"seen"});
 }
 
-TEST_CASE("of two words at the same time the later record is the newer one") {
+TEST_CASE("of two assertions with the same time the later record is the newer one") {
   entity_world w;
   auto word = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 0));
   for (int i = 1; i <= 12; ++i) {
@@ -154,11 +153,11 @@ TEST_CASE("of two words at the same time the later record is the newer one") {
     auto found = w.find(word.id);
     REQUIRE(found);
     CHECK(found->facts.attributes["a"] == i);
-    CHECK(found->facts.what.standing.reputation == -i % 4);
+    CHECK(found->facts.what.reputation.average == -i % 4);
   }
 }
 
-TEST_CASE("an association shows from both ends, once both are there") {
+TEST_CASE("an association is visible from both ends once both entities exist") {
   entity_world w;
   auto ip = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 0));
   auto port = model::make_entity("port", "22/tcp", json::object(), from("x", 0));
@@ -180,7 +179,7 @@ TEST_CASE("an association shows from both ends, once both are there") {
   CHECK(!up->related[0].outgoing);
 }
 
-TEST_CASE("what is hidden from a reader is not there for them") {
+TEST_CASE("a hidden entity does not exist for the reader") {
   entity_world w;
   auto hidden = model::make_entity("ip", "203.0.113.1", {{"secret", 1}}, from("x", 0, {"them"}));
   auto open = model::make_entity("ip", "203.0.113.2", json::object(), from("x", 0));
@@ -196,7 +195,7 @@ TEST_CASE("what is hidden from a reader is not there for them") {
   CHECK(w.find(open.id, {"public", "them"})->related.size() == 1);
 }
 
-TEST_CASE("reputation is the newest word of each source, rounded toward the worse") {
+TEST_CASE("reputation averages the newest assertion of each source and rounds down") {
   entity_world w;
   auto say = [&](std::string source, int second, std::optional<int> word,
                  model::group_list groups = {"public"}) {
@@ -207,30 +206,30 @@ TEST_CASE("reputation is the newest word of each source, rounded toward the wors
     return e.id;
   };
   auto id = say("a", 0, -3);
-  CHECK(w.find(id)->facts.what.standing.accuracy == 1);
+  CHECK(w.find(id)->facts.what.reputation.accuracy == 1);
   say("a", 10, 1);
-  say("a", 20, std::nullopt);  // says nothing of reputation, so the word stands
+  say("a", 20, std::nullopt);  // asserts no reputation, so the earlier assertion remains
   say("b", 5, 0);
   say("c", 5, 3, {"them"});
-  auto seen = w.find(id)->facts.what.standing;
-  CHECK(seen.reputation == 0);  // (1 + 0) / 2, not 1
+  auto seen = w.find(id)->facts.what.reputation;
+  CHECK(seen.average == 0);  // (1 + 0) / 2, not 1
   CHECK(seen.best == 1);
   CHECK(seen.worst == -3);
   CHECK(seen.accuracy == 2);
-  auto theirs = w.find(id, {"public", "them"})->facts.what.standing;
-  CHECK(theirs.reputation == 1);
+  auto theirs = w.find(id, {"public", "them"})->facts.what.reputation;
+  CHECK(theirs.average == 1);
   CHECK(theirs.best == 3);
   CHECK(theirs.accuracy == 3);
   say("d", 6, -2);
-  CHECK(w.find(id)->facts.what.standing.reputation == -1);  // -1 / 3
+  CHECK(w.find(id)->facts.what.reputation.average == -1);  // -1 / 3
   auto known = model::make_entity("ip", "203.0.113.1", json::object(), from("e", 7));
   known.well_known = true;
   w.put(known);
-  CHECK(w.find(id)->facts.what.standing.reputation == 0);
-  CHECK(w.find(id)->facts.what.standing.worst == 0);
+  CHECK(w.find(id)->facts.what.reputation.average == 0);
+  CHECK(w.find(id)->facts.what.reputation.worst == 0);
 }
 
-TEST_CASE("an association that several say is one") {
+TEST_CASE("an association that several sources assert is one association") {
   entity_world w;
   auto a = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 0));
   auto b = model::make_entity("ip", "203.0.113.2", json::object(), from("x", 0));
@@ -244,7 +243,7 @@ TEST_CASE("an association that several say is one") {
   CHECK(w.find(a.id)->related_total == 1);
 }
 
-TEST_CASE("a walk goes as far as it is told, around what is hidden, and ends at hubs") {
+TEST_CASE("a walk follows the given number of levels, skips hidden entities, and ends at hubs") {
   entity_world w;
   auto node = [&](const char* type, const char* value, model::group_list groups = {"public"}) {
     auto e = model::make_entity(type, value, json::object(), from("x", 0, std::move(groups)));
@@ -288,7 +287,7 @@ TEST_CASE("a walk goes as far as it is told, around what is hidden, and ends at 
   CHECK(!walk(hidden, 5, 100));
 }
 
-TEST_CASE("comments are those of an entity that one may see, each once") {
+TEST_CASE("comments are listed once each, for entities and groups that the reader may see") {
   entity_world w;
   auto ip = model::make_entity("ip", "203.0.113.1", json::object(), from("x", 0, {"blue"}));
   w.put(ip);

@@ -1,4 +1,4 @@
-// The fold's own reader takes what the model's parsers take, and reads the same from it.
+// The fold's reader accepts what the model's parsers accept, and reads the same values.
 
 #include "views/fact_reader.hpp"
 
@@ -79,7 +79,7 @@ void check_association(const std::string& text) {
   CHECK(got->from == expected->from);
 }
 
-/// The same value without one field, and with one of another kind.
+/// The same value without one field, and with one field of a different type.
 std::vector<std::string> spoilt(const std::string& text) {
   std::vector<std::string> out;
   auto whole = model::parse_own(text);
@@ -97,7 +97,7 @@ std::vector<std::string> spoilt(const std::string& text) {
   return out;
 }
 
-/// A byte changed, removed or cut off. Changes that make a field stand twice are left out.
+/// The text with one byte changed, removed or cut off. Changes that duplicate a field are left out.
 std::vector<std::string> damaged(const std::string& text) {
   std::mt19937 random(7);
   std::vector<std::string> out;
@@ -116,7 +116,7 @@ std::vector<std::string> damaged(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("entities are read as the model reads them, and refused as it refuses them") {
+TEST_CASE("entities are read and refused as the model reads and refuses them") {
   for (const auto& text : entities()) {
     check_entity(text);
     for (const auto& other : spoilt(text))
@@ -126,7 +126,7 @@ TEST_CASE("entities are read as the model reads them, and refused as it refuses 
   }
 }
 
-TEST_CASE("associations are read as the model reads them, and refused as it refuses them") {
+TEST_CASE("associations are read and refused as the model reads and refuses them") {
   for (const auto& text : associations()) {
     check_association(text);
     for (const auto& other : spoilt(text))
@@ -136,7 +136,7 @@ TEST_CASE("associations are read as the model reads them, and refused as it refu
   }
 }
 
-TEST_CASE("a record larger than the reader's own memory is read too") {
+TEST_CASE("a record larger than the reader's buffer is read too") {
   auto entity = model::make_entity("ip", "192.0.2.1", json::object(), from());
   for (int i = 0; i < 20'000; ++i)
     entity.tags.push_back("tag" + std::to_string(i));

@@ -7,7 +7,7 @@
 
 namespace sonde::views {
 
-TEST_CASE("a thread that has given way has its usual weight again afterwards") {
+TEST_CASE("a thread that lowered its priority gets its usual priority back") {
   fold_weight weight;
   int before = getpriority(PRIO_PROCESS, 0);
   int lowered = before;
@@ -21,7 +21,7 @@ TEST_CASE("a thread that has given way has its usual weight again afterwards") {
     weight.raise();
   });
   folding.join();
-  CHECK(lowered >= before);  // the same where the process may not raise it again
+  CHECK(lowered >= before);  // the same if the process may not raise its priority again
   CHECK(after == before);
   CHECK(getpriority(PRIO_PROCESS, 0) == before);
 }

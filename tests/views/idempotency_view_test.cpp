@@ -13,7 +13,7 @@
 namespace sonde::views {
 namespace {
 
-using kind = model::kept_answer::kind;
+using kind = model::cached_response::kind;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -40,8 +40,8 @@ struct answers_world {
     loop->join();
     view.reset();
   }
-  model::kept_answer answer(char id, std::string by = "process-1") {
-    model::kept_answer out;
+  model::cached_response answer(char id, std::string by = "process-1") {
+    model::cached_response out;
     out.id = std::string(64, id);
     out.request = std::string(64, '0');
     out.by = std::move(by);
@@ -56,13 +56,13 @@ struct answers_world {
     batch.push_back(std::move(one));
     REQUIRE(test::run(queue->produce(std::move(batch))));
   }
-  void put(const model::kept_answer& answer) { put(to_record(answer)); }
-  std::optional<model::kept_answer> find(char id) {
+  void put(const model::cached_response& answer) { put(to_record(answer)); }
+  std::optional<model::cached_response> find(char id) {
     auto until = std::chrono::steady_clock::now() + seconds(20);
     return test::run(view->find(std::string(64, id), until)).value();
   }
   std::uint64_t rows() {
-    CHECK(!find('f'));  // so that everything has been folded
+    CHECK(!find('f'));  // waits until everything has been folded
     return test::run(view->rows());
   }
 
@@ -78,7 +78,7 @@ struct answers_world {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(answers_world, "an answer is found at once, and after a restart") {
+TEST_CASE_FIXTURE(answers_world, "a cached response is found at once and after a restart") {
   start();
   CHECK(!find('a'));
   auto one = answer('a');
@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(answers_world, "an answer is found at once, and after a restar
   CHECK(find('b') == two);
 }
 
-TEST_CASE_FIXTURE(answers_world, "the first record of an id counts, until it is too old") {
+TEST_CASE_FIXTURE(answers_world, "the first record of an id counts until it expires") {
   start();
   auto first = answer('a', "process-1");
   auto second = answer('a', "process-2");
@@ -107,13 +107,14 @@ TEST_CASE_FIXTURE(answers_world, "the first record of an id counts, until it is 
   auto third = answer('a', "process-3");
   put(third);
   CHECK(find('a') == third);
-  // As who builds anew sees it, to whom the old ones come when they are too old.
+  // Simulates a view that is rebuilt: it receives old records after they have expired.
   put(first);
   CHECK(find('a') == third);
 }
 
-TEST_CASE_FIXTURE(answers_world,
-                  "what was begun is released by whoever began it, an answer never") {
+TEST_CASE_FIXTURE(
+    answers_world,
+    "only the process that began a request releases it, and a response is never released") {
   start();
   auto begun = answer('a', "process-1");
   begun.what = kind::begun;
@@ -136,7 +137,7 @@ TEST_CASE_FIXTURE(answers_world,
   CHECK(find('a')->what == kind::answered);
 }
 
-TEST_CASE_FIXTURE(answers_world, "what is no answer of its own key is skipped") {
+TEST_CASE_FIXTURE(answers_world, "a record that is not a response under its own key is skipped") {
   start();
   put(record{model::topics::idempotency, std::string(64, 'a'), "no JSON", {}});
   auto stray = to_record(answer('b'));
@@ -146,7 +147,7 @@ TEST_CASE_FIXTURE(answers_world, "what is no answer of its own key is skipped") 
   CHECK(!find('b'));
 }
 
-TEST_CASE_FIXTURE(answers_world, "rows that are too old go, a few with each that comes") {
+TEST_CASE_FIXTURE(answers_world, "each new record removes a few expired rows") {
   start();
   const std::string_view ids = "0123456789abcde";
   for (char id : ids)
@@ -159,7 +160,7 @@ TEST_CASE_FIXTURE(answers_world, "rows that are too old go, a few with each that
   CHECK(find('a')->by == "process-2");
 }
 
-TEST_CASE_FIXTURE(answers_world, "beyond the most there may be the oldest rows go") {
+TEST_CASE_FIXTURE(answers_world, "above the limit the oldest rows are removed") {
   bounds.idempotency_answers = 3;
   start();
   for (char id : std::string_view("0123456789")) {
@@ -172,7 +173,7 @@ TEST_CASE_FIXTURE(answers_world, "beyond the most there may be the oldest rows g
   CHECK(find('9'));
 }
 
-TEST_CASE_FIXTURE(answers_world, "nothing is said to be unknown before the end is known") {
+TEST_CASE_FIXTURE(answers_world, "the view reports no id as unknown before it has caught up") {
   start();
   queue->forgetful = true;
   auto soon = std::chrono::steady_clock::now() + milliseconds(20);

@@ -6,7 +6,7 @@
 
 namespace sonde::views {
 
-TEST_CASE("a caller with many reads delays another one's by one of them") {
+TEST_CASE("a caller with many reads delays another caller by one read") {
   reading_turns turns;
   std::string done;
   auto add = [&](const char* caller, char name) {

@@ -1,10 +1,10 @@
-// The tables without a queue: records are folded by hand, and what is listed is held against a list
-// that was made the slow way.
+// Tests the tables without a queue. The test folds records directly and compares the list with one
+// from a simple reference implementation.
 
 #include "views/task_listing.hpp"
 
 #include "model/events.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/task_fold.hpp"
 #include "tests/support/doctest.hpp"
 #include "views/task_tables.hpp"
 
@@ -24,14 +24,14 @@ struct listed_world {
   }
   ~listed_world() { tables.close(); }
 
-  /// Asks for a scan of a target, at this second.
-  const scan_task& ask(const std::string& target, model::group_list scope, int second,
+  /// Requests a scan of a target at this second.
+  const scan_task& ask(const std::string& target, model::group_list visibility, int second,
                        const std::string& profile = "standard") {
     model::scan_request r;
     r.target = model::target::parse(target).value();
     r.profile = profile;
-    r.scope = std::move(scope);
-    r.key = model::key_of(r.target, r.profile, r.scope);
+    r.visibility = std::move(visibility);
+    r.key = model::key_of(r.target, r.profile, r.visibility);
     r.requested = wall_time(std::chrono::seconds(second));
     auto known = std::ranges::find(all, r.key, &scan_task::key);
     if (known != all.end()) r.generation = known->current.number + 1;
@@ -52,13 +52,13 @@ struct listed_world {
     publish(task);
   }
 
-  /// The ids that this query is to find, page after page.
+  /// The ids that this query has to return, over all pages.
   [[nodiscard]] std::vector<std::string> expected(const list_query& query) const {
     std::vector<list_place> places;
     for (const auto& task : all) {
       if (query.state && task.current.state != *query.state) continue;
       if (query.target && task.target.text() != query.target->text()) continue;
-      bool seen = std::ranges::any_of(task.scope, [&](const std::string& group) {
+      bool seen = std::ranges::any_of(task.visibility, [&](const std::string& group) {
         return std::ranges::find(query.groups, group) != query.groups.end();
       });
       if (seen) places.push_back({task.current.requested, task.current.id});
@@ -98,7 +98,7 @@ struct listed_world {
   }
   void publish(scan_task& task) {
     ++task.version.revision;
-    auto kept = offset;  // snapshots stand on a topic of their own
+    auto kept = offset;  // snapshots are on a separate topic
     put(to_record(task, wall_time{}));
     offset = kept;
   }
@@ -112,7 +112,9 @@ list_query seen_by(model::group_list groups) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(listed_world, "the newest comes first, and once, however many groups see it") {
+TEST_CASE_FIXTURE(
+    listed_world,
+    "the newest scan comes first, and once even if several groups of the reader see it") {
   ask("192.0.2.1", {"blue", "red"}, 1);
   ask("192.0.2.2", {"red"}, 2);
   ask("192.0.2.3", {"blue"}, 3);
@@ -124,7 +126,8 @@ TEST_CASE_FIXTURE(listed_world, "the newest comes first, and once, however many 
   CHECK(ids({}).empty());
 }
 
-TEST_CASE_FIXTURE(listed_world, "what is asked for anew moves to the front, as what it is now") {
+TEST_CASE_FIXTURE(listed_world,
+                  "a scan that is requested again moves to the front with its current state") {
   ask("192.0.2.1", {"red"}, 1);
   ask("192.0.2.2", {"red"}, 2);
   start(all[0]);
@@ -139,7 +142,7 @@ TEST_CASE_FIXTURE(listed_world, "what is asked for anew moves to the front, as w
   CHECK(paged(done, 10).empty());
 }
 
-TEST_CASE_FIXTURE(listed_world, "paging goes on where it was while scans arrive") {
+TEST_CASE_FIXTURE(listed_world, "paging continues at its position while new scans arrive") {
   for (int i = 1; i <= 6; ++i)
     ask("192.0.2." + std::to_string(i), {"red"}, i);
   auto query = seen_by({"red"});
@@ -158,16 +161,17 @@ TEST_CASE_FIXTURE(listed_world, "paging goes on where it was while scans arrive"
     CHECK(second[i].id.str() == before[3 + i]);
 }
 
-TEST_CASE_FIXTURE(listed_world, "whatever happens, lists are what the slow way makes of it") {
+TEST_CASE_FIXTURE(listed_world, "after random changes every list equals the reference list") {
   std::mt19937 random(20'261'122);
   auto pick = [&](int most) { return static_cast<int>(random() % static_cast<unsigned>(most)); };
-  const model::group_list scopes[] = {{"a"}, {"b"}, {"a", "b"}, {"public"}, {"a", "b", "public"}};
+  const model::group_list visibilities[] = {
+      {"a"}, {"b"}, {"a", "b"}, {"public"}, {"a", "b", "public"}};
   const model::outcome_kind ends[] = {model::outcome_kind::complete, model::outcome_kind::servfail,
                                       model::outcome_kind::cancelled};
   for (int step = 0; step < 600; ++step) {
     auto target = "192.0.2." + std::to_string(pick(40));
-    auto& task =
-        *std::ranges::find(all, ask(target, scopes[pick(5)], 1 + step / 20).key, &scan_task::key);
+    auto& task = *std::ranges::find(all, ask(target, visibilities[pick(5)], 1 + step / 20).key,
+                                    &scan_task::key);
     if (task.next) continue;
     if (pick(2) == 0 && task.current.state == task_state::queued) start(task);
     if (pick(2) == 0 && !model::is_terminal(task.current.state)) end(task, ends[pick(3)]);
@@ -186,7 +190,8 @@ TEST_CASE_FIXTURE(listed_world, "whatever happens, lists are what the slow way m
   }
 }
 
-TEST_CASE_FIXTURE(listed_world, "a page that reads too many rows ends early and goes on") {
+TEST_CASE_FIXTURE(listed_world,
+                  "a page that reads too many rows ends early, and the next page continues") {
   model::group_list groups;
   for (int i = 0; i < 40; ++i)
     groups.push_back("group-" + std::to_string(i));
@@ -194,7 +199,7 @@ TEST_CASE_FIXTURE(listed_world, "a page that reads too many rows ends early and 
     ask("192.0.2." + std::to_string(i), groups, i);
   auto query = seen_by(groups);
   auto all_of_them = expected(query);
-  bounds.read_rows = 1'500;  // one page has 40 rows of each scan
+  bounds.read_rows = 1'500;  // one page has 40 rows for each scan
   query.limit = 1'000;
   read_budget budget(bounds);
   auto page = tables.list(query, budget);
@@ -204,7 +209,7 @@ TEST_CASE_FIXTURE(listed_world, "a page that reads too many rows ends early and 
 }
 
 TEST_CASE_FIXTURE(listed_world,
-                  "a listed task is read from columns, a long list of ports in short") {
+                  "a listed task comes from columns, and a long list of ports is abbreviated") {
   std::string ports = "1";
   for (int port = 3; port < 20'000; port += 2)
     ports += "," + std::to_string(port);
@@ -224,7 +229,7 @@ TEST_CASE_FIXTURE(listed_world,
   CHECK(listed->ports->ports == 10'000);
   CHECK(listed->ports->head.starts_with("1,3,5,"));
   CHECK(listed->ports->head.size() < 80);
-  // The list is stored once, and a task that is read whole has it.
+  // The list is stored once. A task that is read in full contains it.
   CHECK(db.execAndGet("SELECT count(*) FROM port_lists").getInt() == 1);
   CHECK(db.execAndGet("SELECT max(length(profile) + length(coalesce(snapshot, ''))"
                       "  + length(coalesce(effective, ''))) FROM tasks")

@@ -1,4 +1,4 @@
-// Those who wait for a task, those who may not see it, and the scheduler's questions.
+// Readers that wait for a task, readers that may not see it, and the queries of the scheduler.
 
 #include "base/async/task_group.hpp"
 #include "tests/views/task_world.hpp"
@@ -10,7 +10,7 @@ namespace sonde::views {
 
 using namespace test_views;
 
-TEST_CASE("whoever waits for a scan that has to wait itself, waits") {
+TEST_CASE("a reader that waits for a queued scan waits until its deadline") {
   task_world w;
   auto first = request("203.0.113.1");
   auto place = w.put(first);
@@ -27,7 +27,7 @@ TEST_CASE("whoever waits for a scan that has to wait itself, waits") {
   CHECK(std::chrono::steady_clock::now() >= until);
 }
 
-TEST_CASE("whoever waits for a change is woken by it") {
+TEST_CASE("a change wakes a waiting reader") {
   task_world w;
   auto asked = request("203.0.113.1");
   auto place = w.put(asked);
@@ -50,7 +50,7 @@ TEST_CASE("whoever waits for a change is woken by it") {
       state = (*changed)->task.current.state;
     };
     group.spawn(wait(in, r.id(), seen));
-    // Until the view has the question, so that the change comes after it.
+    // Until the view has processed the query, so that the change follows it.
     model::group_list groups = {"public"};
     auto before = co_await in.view->find(r.id(), groups, task_world::soon());
     REQUIRE(before);
@@ -77,7 +77,7 @@ TEST_CASE("whoever waits for a change is woken by it") {
   }(w, asked, running, done));
 }
 
-TEST_CASE("a hidden task takes the path of one that is not there") {
+TEST_CASE("a hidden task is handled like an absent one") {
   task_world w;
   auto hidden = request("203.0.113.1", 1, {"theirs"});
   auto absent = request("203.0.113.2", 1, {"theirs"});
@@ -92,29 +92,29 @@ TEST_CASE("a hidden task takes the path of one that is not there") {
   }
 }
 
-TEST_CASE("scopes that wait are named a few at a time, of the partitions that are meant") {
+TEST_CASE("the waiting tenants of the given partitions are listed in pages") {
   task_world w;
   std::set<std::string> all;
   for (int i = 0; i < 30; ++i) {
-    auto scope = "tenant-" + std::to_string(10 + i);
-    auto asked = request("203.0.113.1", 1, {scope});
+    auto visibility = "tenant-" + std::to_string(10 + i);
+    auto asked = request("203.0.113.1", 1, {visibility});
     auto place = w.put(asked);
     w.put(snapshot_of(asked, place.offset, 5, 1));
     REQUIRE(w.find(asked.key));
-    all.insert(scope + "\n");
+    all.insert(visibility + "\n");
   }
   std::set<std::string> seen;
   std::string after;
   while (true) {
-    auto some = test::run(w.view->waiting_scopes({0, 1}, after, 7));
+    auto some = test::run(w.view->waiting_visibilities({0, 1}, after, 7));
     CHECK(some.size() <= 7);
     if (some.empty()) break;
     seen.insert(some.begin(), some.end());
     after = some.back();
   }
   CHECK(seen == all);
-  auto of_one = test::run(w.view->waiting_scopes({0}, "", 100)).size();
-  auto of_other = test::run(w.view->waiting_scopes({1}, "", 100)).size();
+  auto of_one = test::run(w.view->waiting_visibilities({0}, "", 100)).size();
+  auto of_other = test::run(w.view->waiting_visibilities({1}, "", 100)).size();
   CHECK(of_one + of_other == 30);
 }
 

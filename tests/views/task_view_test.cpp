@@ -11,7 +11,7 @@ namespace {
 
 using namespace test_views;
 
-/// With a scan that is under way.
+/// A world with a running scan.
 struct running_world : task_world {
   running_world() {
     put(running);
@@ -26,7 +26,7 @@ struct running_world : task_world {
 
 }  // namespace
 
-TEST_CASE("a task is known from the moment its request is on the topic") {
+TEST_CASE("a task is visible as soon as its request is on the topic") {
   task_world w;
   auto asked = request("203.0.113.1");
   CHECK(!w.find(asked.key));
@@ -39,11 +39,11 @@ TEST_CASE("a task is known from the moment its request is on the topic") {
   REQUIRE(found);
   CHECK(found->is_current());
   CHECK(test::run(w.view->count_queued("public\n")).total == 1);
-  CHECK(test::run(w.view->count_queued("public\n")).in_scope == 1);
-  CHECK(test::run(w.view->count_queued("other\n")).in_scope == 0);
+  CHECK(test::run(w.view->count_queued("public\n")).of_tenant == 1);
+  CHECK(test::run(w.view->count_queued("other\n")).of_tenant == 0);
 }
 
-TEST_CASE("a snapshot replaces what it has folded, and no more") {
+TEST_CASE("a snapshot replaces only the requests that it has folded") {
   task_world w;
   auto first = request("203.0.113.1", 1);
   auto second = request("203.0.113.1", 2);
@@ -52,9 +52,9 @@ TEST_CASE("a snapshot replaces what it has folded, and no more") {
   w.put(running);
   CHECK(w.find(first.key)->current.state == task_state::running);
   CHECK(test::run(w.view->count_queued("public\n")).total == 0);
-  CHECK(test::run(w.view->count_queued("public\n")).in_scope == 0);
+  CHECK(test::run(w.view->count_queued("public\n")).of_tenant == 0);
 
-  // The second request is on the topic before the snapshot that does not know it.
+  // The second request is on the topic before the snapshot that does not include it.
   w.put(second);
   auto done = model::ended(running, {model::outcome_kind::complete, "x"}, first.requested);
   done.version = {5, 2};
@@ -69,21 +69,43 @@ TEST_CASE("a snapshot replaces what it has folded, and no more") {
   CHECK(test::run(w.view->snapshot(first.key))->current.number == 1);
 }
 
-TEST_CASE("a ghost's snapshot is ignored, and so is a request below the snapshot") {
+TEST_CASE("a fenced owner's snapshot is ignored, and so is a request below the snapshot") {
   task_world w;
   auto asked = request("203.0.113.1");
   auto place = w.put(asked);
   auto mine = model::started(snapshot_of(asked, place.offset, 9, 4), asked.requested);
   w.put(mine);
-  auto ghost = model::ended(mine, {model::outcome_kind::tarpit, "ghost"}, asked.requested);
-  ghost.version = {5, 99};
-  w.put(ghost);
+  auto former = model::ended(mine, {model::outcome_kind::tarpit, "former"}, asked.requested);
+  former.version = {5, 99};
+  w.put(former);
   CHECK(w.find(asked.key)->current.state == task_state::running);
 }
 
-TEST_CASE("claims are no tasks, and nonsense is skipped") {
+TEST_CASE("a task whose last record is not its newest one is known until it is written again") {
   task_world w;
-  w.put(to_record(model::claim{"me", 0, {}}));
+  auto asked = request("203.0.113.1");
+  auto place = w.put(asked);
+  auto overwritten = [&] {
+    REQUIRE(w.find(asked.key));
+    auto in_partition = w.view->overwritten(place.partition, "", 10);
+    return test::run(std::move(in_partition));
+  };
+  w.put(snapshot_of(asked, place.offset, 9, 4));
+  CHECK(overwritten().empty());
+  w.put(snapshot_of(asked, place.offset, 5, 99));
+  CHECK(overwritten() == std::vector{asked.key});
+  w.close();
+  w.open();
+  CHECK(overwritten() == std::vector{asked.key});
+  CHECK(test::run(w.view->overwritten(1 - place.partition, "", 10)).empty());
+  CHECK(test::run(w.view->overwritten(place.partition, asked.key.str(), 10)).empty());
+  w.put(snapshot_of(asked, place.offset, 9, 5));
+  CHECK(overwritten().empty());
+}
+
+TEST_CASE("lease records are not tasks, and invalid records are skipped") {
+  task_world w;
+  w.put(to_record(model::lease{"me", 0, {}}));
   w.put({model::topics::scan_tasks, "k", "no json", {}});
   w.put({model::topics::scan_requests, "k", "{}", {}});
   w.put({model::topics::scan_progress, "k", "[]", {}});
@@ -92,7 +114,8 @@ TEST_CASE("claims are no tasks, and nonsense is skipped") {
   CHECK(w.find(asked.key));
 }
 
-TEST_CASE_FIXTURE(running_world, "progress shows on the running task and not on the next one") {
+TEST_CASE_FIXTURE(running_world,
+                  "progress shows on the running task and not on the next generation") {
   auto next =
       model::fold(model::ended(running, {model::outcome_kind::complete, "x"}, asked.requested),
                   request("203.0.113.1", 2), place.offset + 1, 16);
@@ -101,7 +124,7 @@ TEST_CASE_FIXTURE(running_world, "progress shows on the running task and not on 
   CHECK(find(asked.key)->progress == model::task_progress{});
 }
 
-TEST_CASE_FIXTURE(running_world, "progress that comes behind the end changes nothing") {
+TEST_CASE_FIXTURE(running_world, "progress that follows the end changes nothing") {
   auto ended = model::ended(running, {model::outcome_kind::complete, "x"}, asked.requested);
   ended.progress = {100, 100, 3};
   ended.version = {5, 2};
@@ -110,7 +133,7 @@ TEST_CASE_FIXTURE(running_world, "progress that comes behind the end changes not
   CHECK(find(asked.key)->progress == model::task_progress{100, 100, 3});
 }
 
-TEST_CASE("an id too old for the history is known, but not what became of it") {
+TEST_CASE("an id older than the history is known, without its outcome") {
   task_world w;
   w.bounds.task_generations = 2;
   std::vector<model::scan_request> asked;
@@ -137,7 +160,7 @@ TEST_CASE("an id too old for the history is known, but not what became of it") {
   CHECK(compacted.find(asked[2].id())->generation->state == task_state::done);
 }
 
-TEST_CASE("waiting tasks come by priority, then by age, per scope and partition") {
+TEST_CASE("waiting tasks come by priority, then by age, per visibility and partition") {
   task_world w;
   auto low = request("203.0.113.1", 2);
   auto early = request("203.0.113.2", 1);
@@ -152,7 +175,7 @@ TEST_CASE("waiting tasks come by priority, then by age, per scope and partition"
   auto place = w.put(ended);
   w.put(model::ended(snapshot_of(ended, place.offset, 5, 1), {model::outcome_kind::complete, "x"},
                      ended.requested));
-  auto only_asked = request("203.0.113.6");  // no snapshot: the scheduler has not seen it
+  auto only_asked = request("203.0.113.6");  // no snapshot: the scheduler has not processed it
   w.put(only_asked);
   CHECK(w.find(only_asked.key));
 
@@ -165,7 +188,7 @@ TEST_CASE("waiting tasks come by priority, then by age, per scope and partition"
   auto split = test::run(w.view->waiting({0}, "public\n", 10)).size() +
                test::run(w.view->waiting({1}, "public\n", 10)).size();
   CHECK(split == 3);
-  CHECK(test::run(w.view->waiting_scopes({0, 1}, "", 10)) ==
+  CHECK(test::run(w.view->waiting_visibilities({0, 1}, "", 10)) ==
         std::vector<std::string>{"public\n", "them\n"});
   auto queued = test::run(w.view->summarise_queue());
   CHECK(queued.scans == 5);
@@ -174,14 +197,14 @@ TEST_CASE("waiting tasks come by priority, then by age, per scope and partition"
                                     only_asked.requested}));
 }
 
-TEST_CASE("a view goes on where it was, and is rebuilt when its file is gone or damaged") {
+TEST_CASE("a view resumes at its position, and is rebuilt if its file is missing or damaged") {
   task_world w;
   auto first = request("203.0.113.1");
   w.put(first);
   REQUIRE(w.find(first.key));
   w.close();
-  SUBCASE("kept") {}
-  SUBCASE("gone") {
+  SUBCASE("intact") {}
+  SUBCASE("missing") {
     std::filesystem::remove(w.folder.path() / "tasks.db");
   }
   SUBCASE("damaged") {
@@ -197,10 +220,10 @@ TEST_CASE("a view goes on where it was, and is rebuilt when its file is gone or 
   CHECK(w.find(first.key));
   CHECK(w.find(second.key));
   CHECK(test::run(w.view->count_queued("public\n")).total == 2);
-  CHECK(test::run(w.view->standing()).complete);
+  CHECK(test::run(w.view->health()).complete);
 }
 
-TEST_CASE("what many tasks are about to be judged by is told in one go") {
+TEST_CASE("one call returns the summaries of many tasks") {
   task_world w;
   auto first = request("203.0.113.1");
   auto second = request("203.0.113.2");
@@ -214,10 +237,10 @@ TEST_CASE("what many tasks are about to be judged by is told in one go") {
   w.put(ended);
   auto counts = test::run(w.view->catch_up_and_count("public\n", task_world::soon())).value();
   CHECK(counts.total == 1);
-  CHECK(counts.in_scope == 1);
+  CHECK(counts.of_tenant == 1);
   auto unknown = request("203.0.113.3");
   std::vector<sought_task> sought = {{first.key}, {unknown.key}, {second.key}, {second.key, true}};
-  auto told = test::run(w.view->standings(sought));
+  auto told = test::run(w.view->summaries_of(sought));
   REQUIRE(told.size() == 4);
   REQUIRE(told[0]);
   CHECK(told[0]->id == first.id());

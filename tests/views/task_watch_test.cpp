@@ -16,7 +16,7 @@ steady_time soon() {
   return std::chrono::steady_clock::now() + seconds(20);
 }
 
-/// Readers of one loop, and how many have been woken.
+/// Readers on one loop, and the number of woken readers.
 struct watched {
   awaitable<void> read(std::string key) {
     ++waiting;
@@ -24,7 +24,7 @@ struct watched {
     --waiting;
     woken += news ? 1 : 0;
   }
-  /// Until whatever is posted has run.
+  /// Waits until everything that was posted has run.
   static awaitable<void> settle() {
     auto loop = co_await asio::this_coro::executor;
     for (int turn = 0; turn < 200; ++turn)
@@ -38,7 +38,7 @@ struct watched {
 
 }  // namespace
 
-TEST_CASE("a change wakes the readers of its task, and no others") {
+TEST_CASE("a change wakes the readers of its task only") {
   test::run([]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     logger log;

@@ -2,7 +2,7 @@
 
 #include "base/async/event_loop.hpp"
 #include "model/events.hpp"
-#include "model/task_fold.hpp"
+#include "model/scan/task_fold.hpp"
 #include "queue/memory/memory_queue.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-/// A task view over a queue in memory, for the tests of this folder.
+/// A task view on a queue in memory, for the tests in this directory.
 namespace sonde::views::test_views {
 
 using model::scan_task;
@@ -25,18 +25,18 @@ using std::chrono::seconds;
 inline constexpr int partitions = 2;
 
 inline model::scan_request request(const std::string& target, std::uint64_t generation = 1,
-                                   model::group_list scope = {"public"}) {
+                                   model::group_list visibility = {"public"}) {
   model::scan_request r;
   r.target = model::target::parse(target).value();
   r.profile = "standard";
-  r.scope = std::move(scope);
-  r.key = model::key_of(r.target, r.profile, r.scope);
+  r.visibility = std::move(visibility);
+  r.key = model::key_of(r.target, r.profile, r.visibility);
   r.generation = generation;
   r.requested = wall_time(seconds(1'767'323'045 + static_cast<int>(generation)));
   return r;
 }
 
-/// A queue and a view of it; the view can be closed and opened again.
+/// A queue and a view on it. The view can be closed and opened again.
 struct task_world {
   task_world() {
     std::vector<queue::topic_spec> topics = {

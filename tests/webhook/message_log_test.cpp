@@ -39,13 +39,13 @@ struct topics_in_memory {
     REQUIRE(test::run(queue->produce_to(partition, std::move(one))));
   }
 
-  limits bounds;
+  queue::limits bounds;
   system_clock clock;
   logger log{log_level::error};
   std::unique_ptr<queue::backend> queue;
 };
 
-/// `id:state` of all that was replayed.
+/// `id:state` of each replayed delivery.
 std::string replayed(topics_in_memory& in, std::set<std::int32_t> which) {
   std::string out;
   message_log log(*in.queue);
@@ -58,7 +58,7 @@ std::string replayed(topics_in_memory& in, std::set<std::int32_t> which) {
 
 }  // namespace
 
-TEST_CASE("states are replayed in order, of the partitions that were asked for") {
+TEST_CASE("delivery states are replayed in order, for the given partitions") {
   topics_in_memory in;
   CHECK(replayed(in, {0, 1, 2, 3}).empty());
   in.write(1, "a", model::delivery_state::pending);
@@ -71,7 +71,7 @@ TEST_CASE("states are replayed in order, of the partitions that were asked for")
   CHECK(replayed(in, {}).empty());
 }
 
-TEST_CASE("a message is read again by its place, and missed where it is gone") {
+TEST_CASE("a message is loaded by its position, and a missing one is an error") {
   topics_in_memory in;
   for (const char* value : {"first", "second", "third"})
     in.write(2, {model::topics::webhook_requests, value, value, {}});

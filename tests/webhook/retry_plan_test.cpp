@@ -12,7 +12,7 @@ const wall_time now(seconds(784'111'777));  // 06 Nov 1994, 08:49:37
 
 }  // namespace
 
-TEST_CASE("pauses are those of the plan, a tenth more or less, and end") {
+TEST_CASE("pauses follow the plan with a jitter of ten percent, then retries end") {
   retry_plan plan({seconds(0), seconds(5), seconds(300)});
   model::delivery_id first("a");
   auto second_try = plan.next_try(first, 1, now).value() - now;
@@ -24,17 +24,17 @@ TEST_CASE("pauses are those of the plan, a tenth more or less, and end") {
   CHECK(!plan.next_try(first, 3, now));
 }
 
-TEST_CASE("a receiver can put a try off, and not bring it forward") {
+TEST_CASE("an endpoint can delay a retry, but not bring it forward") {
   retry_plan plan({seconds(0), seconds(100)});
   model::delivery_id id("a");
   CHECK(plan.next_try(id, 1, now, seconds(1)) == plan.next_try(id, 1, now));
   CHECK(plan.next_try(id, 1, now, seconds(1'000)).value() - now >= seconds(900));
 }
 
-TEST_CASE("Retry-After is a number of seconds or a date, and bounded") {
+TEST_CASE("Retry-After is a number of seconds or a date, and is limited") {
   struct {
     const char* text;
-    int wanted;  ///< -1: nothing
+    int wanted;  ///< -1: no value
   } const cases[] = {
       {"0", 0},
       {"120", 120},
@@ -61,7 +61,7 @@ TEST_CASE("Retry-After is a number of seconds or a date, and bounded") {
   }
 }
 
-TEST_CASE("pauses are whole seconds, at least one of them") {
+TEST_CASE("a plan has at least one pause, in whole seconds") {
   CHECK(parse_pauses({"0", "5"}).value() == std::vector<seconds>{seconds(0), seconds(5)});
   CHECK(!parse_pauses({}));
   CHECK(!parse_pauses({"-1"}));

@@ -4,7 +4,7 @@
 
 namespace sonde::webhook {
 
-TEST_CASE("a signature agrees with the example of Standard Webhooks") {
+TEST_CASE("a signature equals the example of Standard Webhooks") {
   auto secret = model::parse_webhook_secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").value();
   auto made =
       sign({secret}, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", R"({"test": 2432232314})");

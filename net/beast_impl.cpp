@@ -1,0 +1,2 @@
+// The non-template part of Beast, compiled once (BOOST_BEAST_SEPARATE_COMPILATION).
+#include <boost/beast/src.hpp>
