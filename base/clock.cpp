@@ -1,7 +1,6 @@
 #include "base/clock.hpp"
 
-#include <array>
-#include <cstdio>
+#include <fmt/compile.h>
 
 namespace sonde {
 
@@ -19,15 +18,11 @@ std::string to_rfc3339(wall_time time) {
   auto day = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock_time(time - day);
-  std::array<char, 40> text;
-  int size =
-      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                    static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                    static_cast<unsigned>(date.day()), static_cast<int>(clock_time.hours().count()),
-                    static_cast<int>(clock_time.minutes().count()),
-                    static_cast<int>(clock_time.seconds().count()),
-                    static_cast<int>(clock_time.subseconds().count()));
-  return {text.data(), static_cast<std::size_t>(size)};
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z"),
+                     static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()), clock_time.hours().count(),
+                     clock_time.minutes().count(), clock_time.seconds().count(),
+                     clock_time.subseconds().count());
 }
 
 std::optional<wall_time> from_rfc3339(std::string_view text) {

@@ -16,24 +16,7 @@ using model::task_state;
 /// The number of visibilities whose oldest scan one summary looks up.
 constexpr std::size_t most_summed_visibilities = 1'000;
 
-// The columns that lists and waiting readers use precede the snapshots, so that reading them does
-// not read the snapshots.
 constexpr const char* task_schema =
-    "CREATE TABLE tasks(key TEXT PRIMARY KEY, partition INTEGER NOT NULL, id TEXT NOT NULL,"
-    "  target TEXT NOT NULL, visibility TEXT NOT NULL, priority INTEGER NOT NULL,"
-    "  requested INTEGER NOT NULL, state INTEGER NOT NULL,"
-    "  waiting INTEGER NOT NULL,"  // the scheduler has to act on the snapshot
-    "  outbox INTEGER NOT NULL,"   // the snapshot has an outbox (`pending`) to publish
-    "  profile TEXT NOT NULL, ports TEXT NOT NULL, number INTEGER NOT NULL, started INTEGER,"
-    "  ended INTEGER, attempt INTEGER NOT NULL, planned INTEGER NOT NULL, done INTEGER NOT NULL,"
-    "  open INTEGER NOT NULL, results_total INTEGER NOT NULL, cancelled_by TEXT NOT NULL,"
-    "  outcome INTEGER, reason TEXT NOT NULL, produced TEXT NOT NULL,"
-    "  identified INTEGER NOT NULL, depth INTEGER,"
-    "  snapshot TEXT, effective TEXT);"
-    "CREATE INDEX tasks_outbox ON tasks(partition) WHERE outbox;"
-    "CREATE INDEX tasks_waiting ON tasks(partition, visibility, priority DESC, requested, key)"
-    "  WHERE waiting;"
-    "CREATE INDEX tasks_queued ON tasks(visibility, requested) WHERE state=0;"
     // An id leads to its task only for groups that may see it.
     "CREATE TABLE ids(id TEXT NOT NULL, member TEXT NOT NULL, key TEXT NOT NULL,"
     "  PRIMARY KEY(id, member)) WITHOUT ROWID;"
@@ -72,16 +55,7 @@ std::string visibility_text(const model::group_list& groups) {
 
 struct task_tables::statements {
   explicit statements(SQLite::Database& db)
-      : load(db, "SELECT snapshot, effective FROM tasks WHERE key=?"),
-        store(db, "INSERT OR REPLACE INTO tasks" +
-                      columns_and_values({"key",          "partition", "id",        "target",
-                                          "visibility",   "priority",  "requested", "state",
-                                          "waiting",      "outbox",    "profile",   "ports",
-                                          "number",       "started",   "ended",     "attempt",
-                                          "planned",      "done",      "open",      "results_total",
-                                          "cancelled_by", "outcome",   "reason",    "produced",
-                                          "identified",   "depth",     "snapshot",  "effective"})),
-        summarize(db, "SELECT id, number, state, ended, depth FROM tasks WHERE key=?"),
+      : summarize(db, "SELECT id, number, state, ended, depth FROM tasks WHERE key=?"),
         add_id(db, "INSERT OR REPLACE INTO ids VALUES(?, ?, ?)"),
         find_id(db, "SELECT key FROM ids WHERE id=? AND member=?"),
         add_request(db, "INSERT OR REPLACE INTO requests VALUES(?, ?, ?)"),
@@ -96,8 +70,6 @@ struct task_tables::statements {
         find_progress(
             db, "SELECT planned, done, open, identified FROM progress WHERE key=? AND id=?") {}
 
-  SQLite::Statement load;
-  named_statement store;
   SQLite::Statement summarize, add_id, find_id, add_request, drop_requests, find_requests;
   SQLite::Statement note_overwritten, drop_overwritten;
   named_statement set_progress;
@@ -111,6 +83,7 @@ const std::vector<std::string>& task_tables::topics() const {
 }
 
 void task_tables::create(SQLite::Database& db) {
+  task_rows::create(db);
   db.exec(task_schema);
   port_lists::create(db);
   task_listing::create(db);
@@ -120,6 +93,7 @@ void task_tables::open(SQLite::Database& db) {
   db_ = &db;
   sql_ = std::make_shared<statements>(db);
   lists_ = std::make_unique<port_lists>(db);
+  rows_ = std::make_unique<task_rows>(db, *lists_);
   listing_ = std::make_unique<task_listing>(db);
   backlog_ = std::make_unique<task_backlog>(db);
   summaries_ = std::make_unique<task_summaries>(db, *lists_);
@@ -131,6 +105,7 @@ void task_tables::close() {
   listing_.reset();
   backlog_.reset();
   summaries_.reset();
+  rows_.reset();
   lists_.reset();
 }
 
@@ -141,6 +116,7 @@ void task_tables::committed() {
 
 void task_tables::undone() {
   changed_.clear();
+  rows_->forget();
   load_counts();
 }
 
@@ -153,47 +129,66 @@ bool task_tables::fold(const queue::stored_record& record) {
 bool task_tables::fold_request(const queue::stored_record& record) {
   auto request = model::parse_scan_request(record.what.value);
   if (!request) return false;
-  auto held = load(request->key).value_or(row{});
-  auto before = held.now();
-  if (before && record.offset <= before->folded) return true;
-  if (!model::concerns(before, *request)) return true;
-  held.effective = model::fold(before, *request, record.offset, bounds());
+  auto held = rows_->take(request->key);
+  std::optional<scan_task> before;
+  if (held.now() != nullptr) before = *held.now();
+  bool counts = (!before || record.offset > before->folded) && model::concerns(before, *request);
+  if (!counts) {
+    rows_->keep(std::move(held));
+    return true;
+  }
+  auto task = model::fold(before, *request, record.offset, bounds());
   run(sql_->add_request, request->key.str(), record.offset, record.what.value);
-  remember_ids(*held.effective, !before);
-  note_change(before, *held.effective);
-  store(held, record.partition);
+  remember_ids(task, !before);
+  note_change(before, task);
+  held.effective = as_stored(std::move(task));
+  rows_->store(std::move(held), record.partition);
   return true;
 }
 
 bool task_tables::fold_snapshot(const queue::stored_record& record) {
   auto incoming = model::parse_scan_task(record.what.value);
   if (!incoming) return false;
-  auto held = load(incoming->key).value_or(row{});
-  const auto& key = incoming->key.str();
-  if (held.snapshot && !model::supersedes(*incoming, *held.snapshot)) {
+  auto held = rows_->take(incoming->key);
+  const auto key = incoming->key.str();
+  if (held.snapshot && !model::supersedes(*incoming, held.snapshot->task)) {
     run(sql_->note_overwritten, record.partition, key);
+    rows_->keep(std::move(held));
     return true;
   }
   run(sql_->drop_overwritten, record.partition, key);
-  auto before = held.now();
+  auto& latest = held.effective ? held.effective : held.snapshot;
+  std::optional<scan_task> before;
+  if (latest) before = std::move(latest->task);
   run(sql_->drop_requests, key, incoming->folded);
-  held.effective.reset();
-  auto task = *incoming;
-  for (bool more = find_first(sql_->find_requests, key); more;
-       more = sql_->find_requests.executeStep()) {
-    auto request = model::parse_scan_request(sql_->find_requests.getColumn(1).getText());
-    if (!request) continue;
-    task = model::fold(std::move(task), *request, sql_->find_requests.getColumn(0).getInt64(),
-                       bounds());
-    held.effective = task;
-  }
-  sql_->find_requests.reset();
-  held.snapshot = std::move(*incoming);
-  if (model::is_terminal(held.snapshot->current.state)) run(sql_->drop_progress, key);
-  remember_ids(*held.now(), !before);
-  note_change(before, *held.now());
-  store(held, record.partition);
+  task_row now;
+  now.effective = with_later_requests(*incoming);
+  now.snapshot = rows_->stored(std::move(*incoming), record.what.value);
+  if (model::is_terminal(now.snapshot->task.current.state)) run(sql_->drop_progress, key);
+  remember_ids(*now.now(), !before);
+  note_change(before, *now.now());
+  rows_->store(std::move(now), record.partition);
   return true;
+}
+
+/// Folds the requests that the snapshot has not folded into it. Returns nothing if there are none.
+std::optional<stored_task> task_tables::with_later_requests(const scan_task& snapshot) {
+  std::optional<scan_task> task;
+  auto& requests = sql_->find_requests;
+  for (bool more = find_first(requests, snapshot.key.str()); more; more = requests.executeStep()) {
+    auto request = model::parse_scan_request(requests.getColumn(1).getText());
+    if (!request) continue;
+    task = model::fold(task ? std::move(task) : snapshot, *request,
+                       requests.getColumn(0).getInt64(), bounds());
+  }
+  requests.reset();
+  if (!task) return std::nullopt;
+  return as_stored(std::move(*task));
+}
+
+stored_task task_tables::as_stored(scan_task task) {
+  auto json = to_json_text(task);
+  return rows_->stored(std::move(task), json);
 }
 
 bool task_tables::fold_progress(const queue::stored_record& record) {
@@ -214,52 +209,6 @@ bool task_tables::has_ended(const model::target_key& key, const model::task_id& 
   auto state = static_cast<task_state>(sql_->summarize.getColumn(2).getInt());
   sql_->summarize.reset();
   return current && model::is_terminal(state);
-}
-
-std::optional<scan_task> task_tables::parse_stored(const SQLite::Column& column) {
-  if (column.isNull()) return std::nullopt;
-  auto task = model::parse_scan_task(lists_->restored(column.getString()));
-  if (!task) return std::nullopt;
-  return std::move(*task);
-}
-
-std::optional<task_tables::row> task_tables::load(const model::target_key& key) {
-  if (!find_first(sql_->load, key.str())) return std::nullopt;
-  row out{parse_stored(sql_->load.getColumn(0)), parse_stored(sql_->load.getColumn(1))};
-  sql_->load.reset();
-  return out;
-}
-
-void task_tables::store(const row& held, std::int32_t partition) {
-  const auto& task = *held.now();
-  const auto& current = task.current;
-  // A task that has ended while its next generation waits still has to be promoted.
-  bool waiting =
-      held.snapshot && (!model::is_terminal(held.snapshot->current.state) || held.snapshot->next);
-  bool outbox = held.snapshot && !held.snapshot->pending.empty();
-  std::optional<model::outcome_kind> outcome;
-  if (current.outcome) outcome = current.outcome->kind;
-  sql_->store.run(
-      named{":key", task.key.str()}, named{":partition", partition}, named{":id", current.id.str()},
-      named{":target", task.target.text()}, named{":visibility", visibility_text(task.visibility)},
-      named{":priority", task.priority}, named{":requested", current.requested},
-      named{":state", current.state}, named{":waiting", waiting}, named{":outbox", outbox},
-      named{":profile", lists_->stored(task.profile)}, named{":ports", lists_->stored(task.ports)},
-      named{":number", current.number}, named{":started", current.started},
-      named{":ended", current.ended}, named{":attempt", task.attempt},
-      named{":planned", task.progress.planned}, named{":done", task.progress.done},
-      named{":open", task.progress.open}, named{":results_total", task.results_total},
-      named{":cancelled_by", task.cancelled_by}, named{":outcome", outcome},
-      named{":reason", current.outcome ? current.outcome->reason : std::string()},
-      named{":produced", to_column(task.produced)}, named{":identified", task.progress.identified},
-      named{":depth", task.depth}, named{":snapshot", text_of(held.snapshot)},
-      named{":effective", text_of(held.effective)});
-}
-
-/// Returns the JSON of a task with its long lists of ports replaced by their numbers.
-std::optional<std::string> task_tables::text_of(const std::optional<scan_task>& task) {
-  if (!task) return std::nullopt;
-  return lists_->shortened(to_json_text(*task), *task);
 }
 
 void task_tables::remember_ids(const scan_task& task, bool first_sight) {
@@ -307,8 +256,8 @@ void task_tables::load_counts() {
 }
 
 std::optional<scan_task> task_tables::task(const model::target_key& key) {
-  auto held = load(key);
-  if (!held || !held->now()) return std::nullopt;
+  auto held = rows_->find(key);
+  if (!held || held->now() == nullptr) return std::nullopt;
   auto out = *held->now();
   // An event of an ended scan may follow its last snapshot, because it is on another topic.
   if (model::is_terminal(out.current.state)) return out;
@@ -323,8 +272,9 @@ std::optional<scan_task> task_tables::task(const model::target_key& key) {
 }
 
 std::optional<scan_task> task_tables::snapshot(const model::target_key& key) {
-  auto held = load(key);
-  return held ? std::move(held->snapshot) : std::nullopt;
+  auto held = rows_->find(key);
+  if (!held || !held->snapshot) return std::nullopt;
+  return std::move(held->snapshot->task);
 }
 
 /// Looks up all groups, so that the duration does not reveal which group matched.

@@ -8,6 +8,7 @@
 #include "views/port_lists.hpp"
 #include "views/task_backlog.hpp"
 #include "views/task_listing.hpp"
+#include "views/task_rows.hpp"
 #include "views/task_summaries.hpp"
 #include "views/task_view.hpp"
 
@@ -61,23 +62,13 @@ class task_tables final : public table_set {
 
  private:
   struct statements;
-  struct row {
-    std::optional<model::scan_task> snapshot;
-    std::optional<model::scan_task> effective;  ///< if it differs from the snapshot
-    [[nodiscard]] const std::optional<model::scan_task>& now() const {
-      return effective ? effective : snapshot;
-    }
-  };
-
   bool fold_request(const queue::stored_record& record);
   bool fold_snapshot(const queue::stored_record& record);
+  [[nodiscard]] std::optional<stored_task> with_later_requests(const model::scan_task& snapshot);
+  [[nodiscard]] stored_task as_stored(model::scan_task task);
   bool fold_progress(const queue::stored_record& record);
   [[nodiscard]] bool has_ended(const model::target_key& key, const model::task_id& id);
-  [[nodiscard]] std::optional<row> load(const model::target_key& key);
-  void store(const row& row, std::int32_t partition);
   void remember_ids(const model::scan_task& task, bool first_sight);
-  [[nodiscard]] std::optional<std::string> text_of(const std::optional<model::scan_task>& task);
-  [[nodiscard]] std::optional<model::scan_task> parse_stored(const SQLite::Column& column);
   void note_change(const std::optional<model::scan_task>& before, const model::scan_task& after);
   void count(const std::optional<model::scan_task>& before, const model::scan_task& after);
   void load_counts();
@@ -90,6 +81,7 @@ class task_tables final : public table_set {
   SQLite::Database* db_ = nullptr;
   std::shared_ptr<statements> sql_;
   std::unique_ptr<port_lists> lists_;
+  std::unique_ptr<task_rows> rows_;
   std::unique_ptr<task_listing> listing_;
   std::unique_ptr<task_backlog> backlog_;
   std::unique_ptr<task_summaries> summaries_;

@@ -1,3 +1,4 @@
+#include "views/limits.hpp"
 #include "views/topic_follower.hpp"
 
 #include "base/async/event_loop.hpp"

@@ -1,0 +1,37 @@
+#include "views/recent_rows.hpp"
+
+namespace sonde::views {
+
+const task_row* recent_rows::find(const std::string& key) const {
+  for (const auto* each : {&newer_, &older_}) {
+    if (auto found = each->find(key); found != each->end()) return &found->second;
+  }
+  return nullptr;
+}
+
+std::optional<task_row> recent_rows::take(const std::string& key) {
+  for (auto* each : {&newer_, &older_}) {
+    if (auto found = each->extract(key)) return std::move(found.mapped());
+  }
+  return std::nullopt;
+}
+
+void recent_rows::keep(const std::string& key, task_row row) {
+  auto size = [](const std::optional<stored_task>& one) { return one ? one->text.size() : 0; };
+  older_.erase(key);
+  if (size(row.snapshot) + size(row.effective) > largest_text) {
+    newer_.erase(key);
+    return;
+  }
+  newer_.insert_or_assign(key, std::move(row));
+  if (newer_.size() < most / 2) return;
+  older_ = std::move(newer_);
+  newer_.clear();
+}
+
+void recent_rows::clear() {
+  newer_.clear();
+  older_.clear();
+}
+
+}  // namespace sonde::views
