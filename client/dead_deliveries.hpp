@@ -27,8 +27,8 @@ struct dead_delivery {
   model::dead_letter why;
 };
 
-/// Reads every dead letter of a webhook that was not redriven, the oldest of each partition first.
-/// Reads the dead-letter topic and `webhook.deliveries` from start to end.
+/// Reads every dead letter of webhooks, without the redriven ones, the oldest of each partition
+/// first. Reads the dead-letter topic and `webhook.deliveries` from start to end.
 [[nodiscard]] awaitable<result<std::vector<dead_delivery>>> read_dead_deliveries(
     queue::backend& queue);
 

@@ -14,7 +14,7 @@ using model::json;
 using std::chrono::seconds;
 
 /// Maximum numbers of concurrent requests. The server's disk limits scheduling: it writes requests
-/// that arrive together in one operation. Following is only waiting.
+/// that arrive together in one operation. A request that follows a scan mostly waits.
 constexpr std::size_t scheduling_at_once = 64;
 constexpr std::size_t following_at_once = 32;
 /// Longest wait for a change. A server responds earlier if the scan ends. With a progress line the

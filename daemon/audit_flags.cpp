@@ -38,7 +38,7 @@ void add_audit_flags(CLI::App* audit, client::audit_query& into, wall_time now) 
       ->type_name("ACTION");
   add_time_flag(audit, "--since", into.since, now,
                 "from this time on, as in 2026-11-22T06:29:41Z, 2026-11-22 or 10m (ago)");
-  add_time_flag(audit, "--until", into.until, now, "up to this time");
+  add_time_flag(audit, "--until", into.until, now, "before this time");
   audit->add_flag("--refused", into.refused, "refused requests only");
   audit->add_option("--last", into.last, "list the N newest entries (1000)")
       ->check(whole_number(1, most_listed))

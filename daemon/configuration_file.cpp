@@ -187,7 +187,8 @@ class file_reader {
     }
   }
 
-  /// Reads librdkafka's properties. Their names have dots; without quotes these are tables in TOML.
+  /// Reads librdkafka's properties. Their names have dots. In TOML, a name with dots and
+  /// without quotes is a key in nested tables.
   void read_kafka(const toml::table& table, const std::string& prefix) {
     for (const auto& [name, node] : table) {
       auto property = prefix + std::string(name.str());

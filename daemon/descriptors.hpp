@@ -7,9 +7,9 @@
 
 namespace sonde::daemon {
 
-/// Opens each closed standard stream on `/dev/null`. Call it before anything else opens a file:
-/// that file would get the number of the stream and receive log output. Each stream is opened for
-/// the other direction, so that reading and writing it still fail. Returns false if `/dev/null`
+/// Opens each closed standard stream on `/dev/null`. Call it before other code opens a file.
+/// Otherwise the new file gets the number of the closed stream and receives log output. Each stream
+/// is opened for the opposite direction, so that its use still fails. Returns false if `/dev/null`
 /// cannot be opened.
 [[nodiscard]] bool open_standard_streams();
 

@@ -12,12 +12,13 @@ inline constexpr const char* program_footer =
     "  sonde topic tail entities --from-start     what has been found, as events\n"
     "  sonde topic tail scan.tasks --since 2h     how scans went in the last two hours\n"
     "\n"
-    "Every setting can be given in a file (--config), in the environment (SONDE_HTTP_LISTEN for\n"
-    "http.listen) or, where there is one, by a flag; `sonde print-config` shows them all.\n"
-    "A verb that asks a server sends the key in SONDE_TOKEN, or in SONDE_API_KEY and\n"
+    "A setting comes from a file (--config), from the environment (SONDE_HTTP_LISTEN for\n"
+    "http.listen) or, if a verb has one for it, from a flag. `sonde print-config` shows all\n"
+    "settings.\n"
+    "A verb that contacts a server sends the key in SONDE_TOKEN, or in SONDE_API_KEY and\n"
     "SONDE_API_SECRET, or else the admin-key in the data folder (--data-dir) of that server.\n"
-    "Exit codes: 0 done, 1 a scan failed, 64 usage, 69 no server, 74 data folder\n"
-    "or output, 78 configuration, 130 Ctrl-C, 141 the output's reader has gone.";
+    "Exit codes: 0 done, 1 a scan failed, 64 usage, 69 no server, 70 a bug, 74 data folder\n"
+    "or output, 78 configuration, 130 Ctrl-C, 141 the reader has closed the output.";
 
 /// Footer of each verb's help.
 inline constexpr const char* verb_footer =

@@ -24,18 +24,20 @@ void add_scan_flags(CLI::App* scan, client::scan_options& into) {
                                    "standard (1,048 ports), full, or one of the "
                                    "configuration")
                       ->type_name("NAME");
-  scan->add_option("--ports", into.ports, "ports instead, as in 22,80-90")
+  scan->add_option("--ports", into.ports, "ports instead of a profile, as in 22,80-90")
       ->type_name("LIST")
       ->excludes(profile);
-  scan->add_option("--depth", into.depth, "light, standard or deep: requests to an open port")
+  scan->add_option("--depth", into.depth,
+                   "how much to send to an open port: light, standard or deep")
       ->check(depth_name())
       ->type_name("DEPTH");
-  scan->add_flag("--fresh", into.fresh, "scan again, also targets that were scanned today");
-  scan->add_option("--priority", into.priority, "-9 to 9; higher ones come first (0)")
+  scan->add_flag("--fresh", into.fresh, "scan again even if a recent result exists");
+  scan->add_option("--priority", into.priority,
+                   "-9 to 9; scans with a higher priority run first (0)")
       ->check(whole_number(model::lowest_priority, model::highest_priority))
       ->type_name("N");
   scan->add_flag_callback(
-      "--no-wait", [&into] { into.wait = false; }, "schedule, print the ids, and go");
+      "--no-wait", [&into] { into.wait = false; }, "schedule, print the ids, and exit");
   add_explain_flag(scan, into.detail);
 }
 

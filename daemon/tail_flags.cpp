@@ -65,22 +65,23 @@ CLI::Option* add_time_flag(CLI::App* to, const std::string& flag, std::optional<
 
 void add_tail_flags(CLI::App* tail, client::tail_options& into, wall_time now) {
   auto* start =
-      tail->add_flag("--from-start", into.from_start, "all of it, up to its end as it is now");
+      tail->add_flag("--from-start", into.from_start, "all records up to the current end");
   auto* since =
       add_time_flag(tail, "--since", into.since, now,
                     "from each partition's first record that was appended at or after TIME, as in "
                     "2026-11-22T06:29:41Z, 2026-11-22 or 10m (ago)");
-  add_time_flag(tail, "--until", into.until, now,
-                "up to each partition's first record that was appended at or after TIME; from the "
-                "start, unless another flag says where to begin");
+  add_time_flag(
+      tail, "--until", into.until, now,
+      "records before each partition's first one that was appended at or after TIME; from the "
+      "start, unless another flag sets the first record");
   std::function<result<client::tail_offset>(const std::string&)> parse_offset = parse_tail_offset;
   auto* offset = add_parsed(tail, "--offset", into.offset, parse_offset,
-                            "from this offset of every partition; with PARTITION that one only")
+                            "from this offset on in every partition, or only in PARTITION")
                      ->type_name("[PARTITION:]OFFSET");
   since->excludes(start);
   offset->excludes(start);
   offset->excludes(since);
-  tail->add_flag("--follow", into.follow, "and new records after that");
+  tail->add_flag("--follow", into.follow, "then wait for new records and print them");
 }
 
 result<> check_tail_options(const client::tail_options& options) {

@@ -69,10 +69,11 @@ int change_queue(const invocation& how, const changing_verb& verb) {
 }
 
 CLI::Option* add_letter_flags(CLI::App& verb, redrive_arguments& into) {
-  auto* offset = verb.add_option("--offset", into.letter.second, "this letter only (all)")
-                     ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
-                     ->type_name("N");
-  verb.add_option("--partition", into.letter.first, "the letter's partition (0)")
+  auto* offset =
+      verb.add_option("--offset", into.letter.second, "only the dead letter at this offset (all)")
+          ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
+          ->type_name("N");
+  verb.add_option("--partition", into.letter.first, "the partition of that dead letter (0)")
       ->check(whole_number(0, std::numeric_limits<std::int32_t>::max()))
       ->type_name("N")
       ->needs(offset);

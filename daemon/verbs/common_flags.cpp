@@ -22,7 +22,8 @@ void add_config_flag(CLI::App& verb, invocation& how) {
 
 void add_server_flags(CLI::App& verb, invocation& how) {
   add_config_flag(verb, how);
-  add_setting(verb, how, {"--server", "server", "the server to ask (http://127.0.0.1:8480)", "URL"})
+  add_setting(verb, how,
+              {"--server", "server", "address of the server (http://127.0.0.1:8480)", "URL"})
       ->group(common_options);
   add_setting(
       verb, how,

@@ -57,9 +57,9 @@ void register_key_create(CLI::App& key, verb_context& context) {
       ->delimiter(',')
       ->type_name("GROUP");
   create->add_option("--name", order.name, "the name of the key in lists")->type_name("NAME");
-  create->add_option("--user", order.user_id, "the user that owns it (a user of its own)")
+  create->add_option("--user", order.user_id, "the user that owns the key (a new user)")
       ->type_name("ID");
-  create->add_option("--days", order.days, "how long it is valid (until it is revoked)")
+  create->add_option("--days", order.days, "days until the key expires (no expiry)")
       ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()))
       ->type_name("N");
   add_form_flags(*create, context.how);

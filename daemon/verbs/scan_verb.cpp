@@ -107,7 +107,8 @@ void register_scan(CLI::App& program, verb_context& context) {
   scan->add_option("targets", options.targets,
                    "IP addresses and names; - reads them from standard input")
       ->type_name("TARGET");
-  scan->add_option("--targets", given->targets_file, "with one target a line; # begins a comment")
+  scan->add_option("--targets", given->targets_file,
+                   "a file with one target a line; # begins a comment")
       ->type_name("FILE");
   add_scan_flags(scan, options);
   scan->add_flag("--local", given->local,

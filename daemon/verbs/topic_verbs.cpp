@@ -115,7 +115,8 @@ void register_topic_redrive(CLI::App& topic, verb_context& context) {
       ->required()
       ->type_name("TOPIC");
   auto* offset = add_letter_flags(*redrive, *given);
-  redrive->add_flag("--dry-run", given->order.look_only, "list them and change nothing");
+  redrive->add_flag("--dry-run", given->order.look_only,
+                    "list the dead letters and change nothing");
   add_form_flags(*redrive, context.how);
   redrive_on(*redrive, context, given, offset);
 }

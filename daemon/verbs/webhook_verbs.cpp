@@ -26,7 +26,7 @@ void register_webhook(CLI::App& program, verb_context& context) {
   webhook->require_subcommand(1);
   auto* list =
       webhook->add_subcommand("list", "list dead letters: time, scan, attempts and reason");
-  auto* replay = webhook->add_subcommand("replay", "send them again, under the same ids");
+  auto* replay = webhook->add_subcommand("replay", "send dead letters again, under the same ids");
   for (auto* verb : {list, replay}) {
     add_queue_flags(*verb, context.how);
     add_form_flags(*verb, context.how);

@@ -32,7 +32,7 @@ struct http_limits {
   std::uint32_t http_answer_timeout_ms = 10'000;  ///< then 503: the queue or a view is too slow
   /// Time for which the rest of a refused request is read and dropped.
   std::uint32_t http_linger_ms = 2'000;
-  /// Size of that rest. A proxy may send it at once.
+  /// The largest part of that rest that is read. A proxy may send the whole rest at once.
   std::uint32_t http_linger_bytes = 64u << 20;
   std::uint32_t http_client_chain_bytes = 16'384;  ///< a client's certificates, as sent
   std::uint32_t json_depth = 32;                   ///< nesting of objects and lists

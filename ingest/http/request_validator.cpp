@@ -158,7 +158,7 @@ bool request_validator::take_name(char c) {
     return go(place::value);
   }
   if (is_space(c)) return refuse(400, "there is a space between a field's name and its colon");
-  return refuse(400, "a field's name has an invalid byte or no colon");
+  return refuse(400, "a field has an invalid byte in its name, or no colon after it");
 }
 
 bool request_validator::take_value(char c) {

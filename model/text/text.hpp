@@ -18,8 +18,8 @@ namespace sonde::model {
 ///
 /// Bytes that are not UTF-8, and U+FFFD, become spaces. The text is cleaned. Every run of
 /// separators and ASCII white space becomes one space. The text is trimmed, cut at `longest` bytes
-/// on a code point boundary, and trimmed again. If the result is empty: `hex:` and the SHA-256 of
-/// `raw`.
+/// on a code point boundary, and trimmed again. If the result is then empty, the value is `hex:`
+/// and the SHA-256 of `raw`.
 [[nodiscard]] std::string banner_value(std::string_view masked, std::string_view raw,
                                        std::size_t longest);
 

@@ -165,7 +165,7 @@ void address_scan::take_local_error(const dial_outcome& outcome) {
     if (at - *errors_since_ >= patience) give_up_trying(outcome, "this machine cannot connect to ");
     return;
   }
-  // No route, or a firewall of this machine: the same for every port.
+  // There is no route, or a firewall of this machine blocks the packet. Both apply to every port.
   if (at < paused_until_) return;
   if (++no_route_ < route_attempts) {
     paused_until_ = at + tools_.route_pause * (1 << (no_route_ - 1));

@@ -45,7 +45,8 @@ std::string dnp3_frame(std::uint16_t outstation) {
   return byte_writer().text(checked).le16(crc).take();
 }
 
-/// Outstations answer for their own address only, and there is no address that all answer for.
+/// Returns one frame for each outstation address up to `dnp3_last_outstation`. An outstation
+/// answers only frames for its own address, and no address exists that all outstations answer.
 std::string dnp3_request() {
   std::string out;
   for (std::uint16_t outstation = 0; outstation <= dnp3_last_outstation; ++outstation)

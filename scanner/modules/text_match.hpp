@@ -19,7 +19,7 @@ namespace sonde::scanner {
 [[nodiscard]] std::string_view flat_json_field(std::string_view json, std::string_view name);
 
 /// A product and its version, as in `nginx/1.22.1` or `OpenSSH_9.2p1`: the words before and
-/// behind the first `separator` that a digit follows.
+/// after the first `separator` that a digit follows.
 struct product_version {
   std::string product;
   std::string version;

@@ -2,9 +2,10 @@
 // time.
 //
 // http_load post SERVER-PORT CONNECTIONS SCANS FIRST PORTS IDS-FILE
-//     schedules scans of the addresses number FIRST… of 127/8, and writes their ids to the file
+//     schedules SCANS scans of addresses in 127/8, from number FIRST on; writes their ids to the
+//     file
 // http_load say SERVER-PORT CONNECTIONS ENTITIES FIRST
-//     submits the entities number FIRST…, each with one related entity
+//     submits ENTITIES entities, from number FIRST on, each with one related entity
 // http_load wait SERVER-PORT CONNECTIONS IDS-FILE
 //     requests each scan in the file until it has ended
 //
