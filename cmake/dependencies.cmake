@@ -1,7 +1,7 @@
 # Everything outside this tree. All of it comes from Debian 12's packages; `deploy/packages` holds
 # the list that quickstart and test install.
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)

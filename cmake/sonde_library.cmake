@@ -1,8 +1,8 @@
 # sonde_library(NAME [ASIO] [COLD] SOURCES … [LINKS …] [PRIVATE_LINKS …])
 #
 # A folder's static library, named sonde_NAME. ASIO: it uses Asio, and so shares the one
-# precompiled header, which base/async owns. COLD: it runs at start or for one command only, and
-# -O1 compiles a fifth faster.
+# precompiled header, which base/async owns. COLD: it runs rarely, and -O1 compiles a quarter
+# faster.
 function(sonde_library name)
   cmake_parse_arguments(arg "ASIO;COLD" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
   set(target sonde_${name})

@@ -2,7 +2,7 @@
 
 #include "model/errc.hpp"
 
-#include <boost/json/src.hpp>
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <array>

@@ -9,7 +9,7 @@ namespace {
 
 // The columns that lists and waiting readers use precede the snapshots, so that reading them does
 // not read the snapshots.
-constexpr const char* schema =
+constexpr const char* rows_schema =
     "CREATE TABLE tasks(key TEXT PRIMARY KEY, partition INTEGER NOT NULL, id TEXT NOT NULL,"
     "  target TEXT NOT NULL, visibility TEXT NOT NULL, priority INTEGER NOT NULL,"
     "  requested INTEGER NOT NULL, state INTEGER NOT NULL,"
@@ -46,7 +46,7 @@ task_rows::task_rows(SQLite::Database& db, port_lists& lists)
                                          "identified",   "depth",     "snapshot",  "effective"})) {}
 
 void task_rows::create(SQLite::Database& db) {
-  db.exec(schema);
+  db.exec(rows_schema);
 }
 
 std::optional<task_row> task_rows::find(const model::target_key& key) {

@@ -12,8 +12,8 @@ response_builder::response_builder(executor loop, executor thread, const http_li
       turns_(std::move(loop), limits.http_reads_at_work) {}
 
 awaitable<std::optional<turn_queue::turn>> response_builder::turn() {
-  auto patience = std::chrono::milliseconds(limits_.http_answer_timeout_ms);
-  return turns_.wait(clock_.steady_now() + patience);
+  auto longest = std::chrono::milliseconds(limits_.http_answer_timeout_ms);
+  return turns_.wait(clock_.steady_now() + longest);
 }
 
 }  // namespace sonde::ingest

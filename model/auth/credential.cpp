@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint32_t credential_depth = 4;
 constexpr std::string_view token_prefix = "sonde_";
 constexpr std::size_t longest_key_text = 200;
-constexpr std::size_t most_groups = 64;
+constexpr std::size_t most_groups_of_key = 64;
 constexpr const char* known_roles[] = {roles::admin, roles::metrics, roles::reporter,
                                        roles::trusted, roles::user};
 
@@ -176,8 +176,8 @@ result<> check_order(const key_order& order, std::uint32_t most_days) {
   for (const auto& role : order.roles) {
     if (auto fine = check_role(role); !fine) return fine;
   }
-  if (order.groups.size() > most_groups) {
-    return fail(errc::invalid_field, "groups: are more than " + std::to_string(most_groups));
+  if (order.groups.size() > most_groups_of_key) {
+    return fail(errc::invalid_field, "groups: are more than " + std::to_string(most_groups_of_key));
   }
   for (const auto& group : order.groups) {
     if (auto fine = check_group(group); !fine) return fine;

@@ -20,7 +20,7 @@ struct table_row {
   name_lists names = {};
 };
 
-constexpr table_row table[] = {
+constexpr table_row definition_table[] = {
 #include "model/facts/definition_table.inc"
 };
 
@@ -36,8 +36,8 @@ std::vector<std::string_view> split(std::string_view names) {
 
 std::vector<definition> read_table() {
   std::vector<definition> out;
-  out.reserve(std::size(table));
-  for (const auto& row : table) {
+  out.reserve(std::size(definition_table));
+  for (const auto& row : definition_table) {
     out.push_back({row.type, row.main_value, row.description, split(row.names.attributes),
                    split(row.names.associations), split(row.names.tags),
                    split(row.names.correlate)});

@@ -10,7 +10,7 @@ BOOST_DESCRIBE_ENUM(association_mode, aggregation, association)
 
 namespace {
 
-constexpr std::uint32_t record_depth = 16;
+constexpr std::uint32_t fact_depth = 16;
 
 int read_reputation(field_reader& fields) {
   auto value = fields.signed_number("reputation");
@@ -90,7 +90,7 @@ std::string to_json_text(const association& association) {
 }
 
 result<entity> parse_entity(std::string_view text) {
-  auto object = parse_json(text, record_depth);
+  auto object = parse_json(text, fact_depth);
   if (!object) return object.error();
   field_reader fields(*object);
   entity out;
@@ -109,7 +109,7 @@ result<entity> parse_entity(std::string_view text) {
 }
 
 result<association> parse_association(std::string_view text) {
-  auto object = parse_json(text, record_depth);
+  auto object = parse_json(text, fact_depth);
   if (!object) return object.error();
   field_reader fields(*object);
   association out;

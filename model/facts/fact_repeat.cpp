@@ -11,7 +11,7 @@
 namespace sonde::model {
 namespace {
 
-constexpr auto none = std::string_view::npos;
+constexpr auto npos = std::string_view::npos;
 
 /// Returns the position after the string that begins with the quote at `from`.
 std::size_t end_of_string(std::string_view text, std::size_t from) {
@@ -22,7 +22,7 @@ std::size_t end_of_string(std::string_view text, std::size_t from) {
       return at + 1;
     }
   }
-  return none;
+  return npos;
 }
 
 /// Returns the position of the comma or bracket after the value that begins at `from`.
@@ -44,7 +44,7 @@ std::size_t end_of_value(std::string_view text, std::size_t from) {
     }
     ++at;
   }
-  return none;
+  return npos;
 }
 
 /// The text of a fact, split into parts.
@@ -63,9 +63,9 @@ std::optional<said_parts> parts_of(std::string_view text, bool is_edge) {
   for (std::size_t at = 1; at < text.size();) {
     if (text[at] != '"') return std::nullopt;
     auto colon = end_of_string(text, at);
-    if (colon == none || colon >= text.size() || text[colon] != ':') return std::nullopt;
+    if (colon == npos || colon >= text.size() || text[colon] != ':') return std::nullopt;
     auto end = end_of_value(text, colon + 1);
-    if (end == none) return std::nullopt;
+    if (end == npos) return std::nullopt;
     auto name = text.substr(at + 1, colon - at - 2);
     if (name == "time") {
       out.time = text.substr(colon + 1, end - colon - 1);

@@ -14,7 +14,7 @@ bool only(std::string_view text, std::string_view alphabet) {
   return text.find_first_not_of(alphabet) == std::string_view::npos;
 }
 
-constexpr std::string_view digits = "0123456789";
+constexpr std::string_view decimal_digits = "0123456789";
 constexpr std::string_view dotted = "0123456789.";
 constexpr std::string_view hexadecimal = "0123456789abcdefABCDEF:.";
 
@@ -82,11 +82,11 @@ std::string common_mistake(std::string_view text) {
   auto colon = text.rfind(':');
   if (colon != std::string_view::npos) {
     bool one_colon = text.find(':') == colon;
-    if (one_colon && only(text.substr(colon + 1), digits)) return has_port;
+    if (one_colon && only(text.substr(colon + 1), decimal_digits)) return has_port;
     return only(text, hexadecimal) ? "is not an IPv6 address"
                                    : "has a colon, which is not allowed in a name";
   }
-  if (only(text, digits)) {
+  if (only(text, decimal_digits)) {
     return "is a bare number, which some programs read as an address; write its four numbers";
   }
   if (only(text, dotted)) return dotted_defect(text);

@@ -6,7 +6,7 @@ namespace sonde::model {
 namespace {
 
 // A port with several uses is in the first row that names one of them.
-constexpr port_group table[] = {
+constexpr port_group port_groups[] = {
     {"7,9,13,17,19,37,79",
      "echo, discard, daytime, quote, chargen, time, finger (RFC 862-868, 1288)"},
     {"20-21,989-990,2100,2121,2221,10021", "FTP, FTPS, and FTP where people move it to"},
@@ -132,7 +132,7 @@ constexpr port_group table[] = {
 }  // namespace
 
 const std::vector<port_group>& standard_groups() {
-  static const std::vector<port_group> groups(std::begin(table), std::end(table));
+  static const std::vector<port_group> groups(std::begin(port_groups), std::end(port_groups));
   return groups;
 }
 

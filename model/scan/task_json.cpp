@@ -13,7 +13,7 @@ namespace sonde::model {
 namespace {
 
 /// Records of this program are flat. The limit bounds the work of the parser for a foreign record.
-constexpr std::uint32_t record_depth = 16;
+constexpr std::uint32_t task_depth = 16;
 
 void put_time(json& object, const char* name, const std::optional<wall_time>& time) {
   if (time) object[name] = to_rfc3339(*time);
@@ -214,7 +214,7 @@ std::string to_json_text(const scan_request& request) {
 }
 
 result<scan_request> parse_scan_request(std::string_view text) {
-  auto object = parse_json(text, record_depth);
+  auto object = parse_json(text, task_depth);
   if (!object) return object.error();
   return read_request(*object);
 }
@@ -259,7 +259,7 @@ std::string to_json_text(const scan_task& task) {
 }
 
 result<scan_task> parse_scan_task(std::string_view text) {
-  auto object = parse_json(text, record_depth);
+  auto object = parse_json(text, task_depth);
   if (!object) return object.error();
   field_reader fields(*object);
   scan_task out;

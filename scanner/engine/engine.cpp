@@ -6,7 +6,7 @@ namespace sonde::scanner {
 namespace {
 
 /// Probes of one sweep before the next one's turn.
-constexpr int quantum = 32;
+constexpr int pump_quantum = 32;
 /// Probes before other work on the loop gets its turn.
 constexpr int probes_at_once = 512;
 /// Quarters of the descriptors that connect; the rest holds conversations.
@@ -199,10 +199,10 @@ void engine::post_pump() {
 
 void engine::pump() {
   using kind = address_scan::next_turn::kind;
-  for (int left = probes_at_once; left > 0 && !to_send_.empty(); left -= quantum) {
+  for (int left = probes_at_once; left > 0 && !to_send_.empty(); left -= pump_quantum) {
     auto scan = std::move(to_send_.front());
     to_send_.pop_front();
-    auto turn = scan->pump(quantum);
+    auto turn = scan->pump(pump_quantum);
     switch (turn.what) {
       case kind::at_once: to_send_.push_back(std::move(scan)); break;
       case kind::on_room: starved_.push_back(std::move(scan)); break;

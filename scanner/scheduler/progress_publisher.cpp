@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds progress_pause{1};
+constexpr seconds publish_pause{1};
 constexpr std::size_t progress_at_once = 200;
 /// Time between two snapshots with cursors of one long scan.
 constexpr seconds save_pause{10};
@@ -47,7 +47,7 @@ awaitable<void> progress_publisher::publish() {
   while (!stop_.requested()) {
     while (!stop_.requested() && std::ranges::none_of(runs_, has_news))
       co_await news_.wait();
-    co_await stop_.pause(progress_pause);
+    co_await stop_.pause(publish_pause);
     co_await publish_once();
   }
 }

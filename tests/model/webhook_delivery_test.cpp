@@ -2,14 +2,13 @@
 
 #include "model/events.hpp"
 #include "model/scan/task_fold.hpp"
+#include "tests/model/sample_tasks.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::model {
 namespace {
 
-wall_time at(int second) {
-  return wall_time(std::chrono::seconds(1'767'323'045 + second));
-}
+using sample_tasks::at;
 
 /// Returns an ended task with `results` results and one message in its outbox.
 scan_task task_with_outbox(int results) {

@@ -17,7 +17,7 @@ using test::open_port;
 using test::pointer;
 using test::sample;
 using test::task_for;
-using test::then;
+using test::found_at;
 using texts = std::vector<std::string>;
 
 }  // namespace
@@ -25,7 +25,7 @@ using texts = std::vector<std::string>;
 TEST_CASE("a listen-only port is marked in its service and in the table of results") {
   auto seen = sample();
   seen.addresses[0].endpoints[0].listened_only = true;
-  auto found = findings_of(seen, task_for("www.example.com"), then, {});
+  auto found = findings_of(seen, task_for("www.example.com"), found_at, {});
   CHECK(found.results[0].detail == "listened only: raw printing port");
   CHECK(found.results[1].detail.empty());
   CHECK(entity_of(found, "service").attributes["listened-only"] == true);
@@ -37,7 +37,7 @@ TEST_CASE("beyond the scan's budget the service holds fingerprints instead of en
   auto& https = seen.addresses[0].endpoints[1];
   https.truncated = true;
   https.banner_sha256 = std::string(64, 'c');
-  auto found = findings_of(seen, task_for("www.example.com"), then, {});
+  auto found = findings_of(seen, task_for("www.example.com"), found_at, {});
   check_whole(found);
   CHECK(std::ranges::count(found.entities, "certificate", &model::entity::type) == 0);
   CHECK(std::ranges::count(found.entities, "banner", &model::entity::type) == 1);  // for SSH
@@ -56,14 +56,14 @@ TEST_CASE("beyond the scan's budget the service holds fingerprints instead of en
 
 TEST_CASE("a later part of a scan adds only new entities, and edges to those of earlier parts") {
   findings_collector all(task_for("www.example.com"), {});
-  auto whole = findings_of(sample(), task_for("www.example.com"), then, {});
+  auto whole = findings_of(sample(), task_for("www.example.com"), found_at, {});
   auto first = sample();
   first.addresses[0].endpoints.pop_back();
   auto second = sample();
   second.addresses[0].endpoints.erase(second.addresses[0].endpoints.begin());
-  auto of_first = all.add(first, then);
-  auto of_second = all.add(second, then);
-  auto again = all.add(sample(), then);
+  auto of_first = all.add(first, found_at);
+  auto of_second = all.add(second, found_at);
+  auto again = all.add(sample(), found_at);
   CHECK(of_first.entities.size() + of_second.entities.size() == whole.entities.size());
   CHECK(of_first.associations.size() + of_second.associations.size() == whole.associations.size());
   CHECK(again.entities.empty());
@@ -77,12 +77,12 @@ TEST_CASE("a later part of a scan adds only new entities, and edges to those of 
 
 TEST_CASE("the table still shows a leaf certificate that an earlier part described") {
   findings_collector all(task_for("www.example.com"), {});
-  (void)all.add(sample(), then);
+  (void)all.add(sample(), found_at);
   auto later = sample();
   later.certificates.clear();
   later.addresses[0].endpoints = {https_on("203.0.113.1", "www.example.com")};
   later.addresses[0].endpoints[0].port = 8443;
-  auto found = all.add(later, then);
+  auto found = all.add(later, found_at);
   CHECK(std::ranges::count(found.associations, model::association_mode::association,
                            &model::association::mode) == 2);  // from the service to the chain
   auto rows = all.results();
@@ -92,12 +92,12 @@ TEST_CASE("the table still shows a leaf certificate that an earlier part describ
 
 TEST_CASE("an address that turns out to be a tarpit withdraws its results") {
   findings_collector all(task_for("www.example.com"), {});
-  (void)all.add(sample(), then);
+  (void)all.add(sample(), found_at);
   CHECK(all.results_total() == 2);
   auto verdict = sample();
   verdict.addresses[0].endpoints.clear();
   verdict.addresses[0].how = {model::outcome_kind::tarpit, "it accepts everything"};
-  (void)all.add(verdict, then);
+  (void)all.add(verdict, found_at);
   CHECK(all.results_total() == 0);
   CHECK(all.results().empty());
 }
@@ -115,7 +115,7 @@ TEST_CASE("entities, associations and names of one scan are limited, and the res
   for (std::uint16_t port = 1'000; port < 1'100; ++port)
     seen.addresses[0].endpoints.push_back(open_port("203.0.113.1", port));
   findings_collector all(task_for("www.example.com"), bounds);
-  auto found = all.add(seen, then);
+  auto found = all.add(seen, found_at);
   check_whole(found);
   CHECK(found.entities.size() == 40);
   CHECK(found.associations.size() <= 60);

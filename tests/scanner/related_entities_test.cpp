@@ -74,7 +74,7 @@ TEST_CASE("a related entity is associated with its service, with the fact as evi
   auto& endpoint = seen.addresses[0].endpoints[0];
   endpoint.service.cpe = "cpe:2.3:a:openbsd:openssh:9.2P1:*:*:*:*:*:*:*";
   endpoint.service.facts = {{"host-key-fingerprint", "SHA256:Ab+c"}};
-  auto found = findings_of(seen, test::task_for("www.example.com"), test::then, {});
+  auto found = findings_of(seen, test::task_for("www.example.com"), test::found_at, {});
   test::check_whole(found);
   auto service = model::entity_id_of("service", "203.0.113.1:22/tcp");
   auto key = model::entity_id_of("ssh-fingerprint", "SHA256:Ab+c");
@@ -91,9 +91,9 @@ TEST_CASE("a server that repeats the name of the target states nothing") {
   auto& endpoint = seen.addresses[0].endpoints[0];
   endpoint.service.name = "xmpp";
   endpoint.service.facts = {{"domain", "www.example.com"}};
-  auto repeated = findings_of(seen, test::task_for("www.example.com"), test::then, {});
+  auto repeated = findings_of(seen, test::task_for("www.example.com"), test::found_at, {});
   endpoint.service.facts = {{"domain", "chat.example.com"}};
-  auto other = findings_of(seen, test::task_for("www.example.com"), test::then, {});
+  auto other = findings_of(seen, test::task_for("www.example.com"), test::found_at, {});
   CHECK(other.entities.size() == repeated.entities.size() + 1);
   CHECK(other.associations.size() == repeated.associations.size() + 1);
 }
@@ -104,7 +104,7 @@ TEST_CASE("related entities count as entities of the scan") {
   scan_limits bounds;
   bounds.scan_entities = 5;  // the target, two addresses, a port and a service
   findings_collector all(test::task_for("www.example.com"), bounds);
-  auto found = all.add(seen, test::then);
+  auto found = all.add(seen, test::found_at);
   CHECK(found.entities.size() == 5);
   CHECK(all.left_out().entities > 0);
 }

@@ -29,7 +29,7 @@ model::endpoint_observation open_port(const char* address, std::uint16_t port) {
   model::endpoint_observation out;
   out.address = ip(address);
   out.port = port;
-  out.seen = then;
+  out.seen = found_at;
   return out;
 }
 

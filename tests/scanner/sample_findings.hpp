@@ -9,7 +9,7 @@
 namespace sonde::test {
 
 /// The time at which all of it was seen.
-inline constexpr wall_time then{std::chrono::seconds(1'767'323'045)};
+inline constexpr wall_time found_at{std::chrono::seconds(1'767'323'045)};
 
 [[nodiscard]] model::ip_address ip(const char* text);
 [[nodiscard]] model::scan_task task_for(const std::string& target, std::uint32_t attempt = 1);

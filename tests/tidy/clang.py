@@ -24,7 +24,7 @@ TOOL = "clang-tidy-14"
 COMPILER = "clang++-14"
 BATCH = 16
 # Sources that only include foreign code.
-FOREIGN = {"asio_impl.cpp", "beast_impl.cpp", "url_impl.cpp"}
+FOREIGN = {"asio_impl.cpp", "beast_impl.cpp"}
 DROPPED = {"-Winvalid-pch", "-Wno-subobject-linkage", "-c"}
 DROPPED_WITH_NEXT = {"-o", "-include", "-MF", "-MT"}
 FINDING = re.compile(r"^(?P<file>/[^:\n]+):(?P<line>\d+):\d+: (?P<kind>error|warning|note): "

@@ -39,7 +39,7 @@ OWNED = (
     (r"boost/beast", ("ingest/http/request_reader.cpp", "net/response_reader.cpp",
                       "net/beast_impl.cpp"),
      "servers use ingest/http/request_reader.hpp, clients use net/http_client.hpp"),
-    (r"boost/url", ("net/url.cpp", "net/url_impl.cpp"), "use net/url.hpp"),
+    (r"boost/url", ("net/url.cpp",), "use net/url.hpp"),
     (r"ares", ("scanner/resolver",), "names are resolved by scanner/resolver only"),
     (r"toml\+\+/|CLI/", ("daemon",), "configuration and command line are daemon's"),
     (r"spdlog/", ("base",), "log through base/log.hpp"),
