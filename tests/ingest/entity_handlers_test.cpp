@@ -47,12 +47,13 @@ struct routed_facts {
   int asked = 0;
 };
 
-const std::string address = R"({"type":"ip","attributes":{"ip":"203.0.113.1","country":"CHILE"}})";
+const std::string address_body =
+    R"({"type":"ip","attributes":{"ip":"203.0.113.1","country":"CHILE"}})";
 
 }  // namespace
 
 TEST_CASE_FIXTURE(routed_facts, "an acknowledged entity can be read immediately") {
-  auto id = accepted("entity", address);
+  auto id = accepted("entity", address_body);
   auto read = get(id, "details");
   REQUIRE(read.status == 200);
   auto out = model::parse_own(read.body);
@@ -67,7 +68,7 @@ TEST_CASE_FIXTURE(routed_facts, "an acknowledged entity can be read immediately"
 }
 
 TEST_CASE_FIXTURE(routed_facts, "associations and comments need an existing entity") {
-  auto ip = accepted("entity", address);
+  auto ip = accepted("entity", address_body);
   auto name = accepted("entity", R"({"type":"hostname","attributes":{"hostname":"a.example"}})");
   auto edge =
       accepted("association", R"({"entityID":")" + name + R"(","relatedEntityID":")" + ip + "\"}");
@@ -94,7 +95,7 @@ TEST_CASE_FIXTURE(routed_facts, "associations and comments need an existing enti
 }
 
 TEST_CASE_FIXTURE(routed_facts, "a hidden entity gets the same answer as one that does not exist") {
-  auto ip = accepted("entity", address);
+  auto ip = accepted("entity", address_body);
   auto name = accepted("entity", R"({"type":"hostname","attributes":{"hostname":"a.example"}})");
   auto none = "ip-" + std::string(64, '0');
   who = make_caller("otto", "Otto", {"reporter", "user"}, {"red"});
@@ -129,9 +130,9 @@ TEST_CASE_FIXTURE(routed_facts, "invalid facts get 400, too large ones 413, fail
   CHECK(post("well-known", R"({"type":"ip","attributes":{"ip":"1.1.1.1"},"tags":[]})").status ==
         400);
   world.queue->refuse_with(fail(queue::errc::too_large, "the record is too large"));
-  CHECK(post("entity", address).status == 413);
+  CHECK(post("entity", address_body).status == 413);
   world.queue->refuse_with(fail(queue::errc::no_space, "the disk is full"));
-  auto full = post("entity", address);
+  auto full = post("entity", address_body);
   CHECK(full.status == 503);
   CHECK(full.body.find("the disk is full") != std::string::npos);
   world.queue->refuse_with(std::nullopt);
@@ -160,7 +161,7 @@ TEST_CASE_FIXTURE(routed_facts,
   auto blanks = std::string(world.bounds.inline_body_bytes, ' ');
   CHECK(post("entity", blanks).status == 400);
   CHECK(post("entity", "{" + blanks).status == 400);
-  auto id = accepted("entity", address + blanks);
+  auto id = accepted("entity", address_body + blanks);
   auto other = accepted("entity", R"({"type":"port","attributes":{"port":"1/tcp"}})");
   accepted("comment", blanks + R"({"entityID":")" + id + R"(","comment":"x"})");
   accepted("association",

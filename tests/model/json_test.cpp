@@ -9,10 +9,10 @@
 namespace sonde::model {
 namespace {
 
-constexpr std::uint32_t depth = 32;
+constexpr std::uint32_t text_depth = 32;
 
 std::string refusal(std::string_view text) {
-  auto parsed = parse_json(text, depth);
+  auto parsed = parse_json(text, text_depth);
   REQUIRE(!parsed);
   return parsed.error().message();
 }
@@ -24,12 +24,12 @@ bool says(const std::string& message, const char* what) {
 }  // namespace
 
 TEST_CASE("JSON of every kind is parsed") {
-  auto parsed = parse_json(R"({"a":[1,-2,3.5,true,null,{"b":"€\u00e9"}],"c":{}})", depth);
+  auto parsed = parse_json(R"({"a":[1,-2,3.5,true,null,{"b":"€\u00e9"}],"c":{}})", text_depth);
   REQUIRE(parsed);
   CHECK((*parsed)["a"][5]["b"] == "€é");
   CHECK((*parsed)["a"].size() == 6);
   for (const char* scalar : {"1", "\"x\"", "null", " true "})
-    CHECK(parse_json(scalar, depth));
+    CHECK(parse_json(scalar, text_depth));
 }
 
 TEST_CASE("a refusal says why and where") {
@@ -42,8 +42,9 @@ TEST_CASE("a refusal says why and where") {
   CHECK(says(refusal(R"({"a":1,"a":2})"), "\"a\" occurs twice"));
   CHECK(says(refusal(R"({"x":{"a":1,"a":1}})"), "occurs twice"));
   CHECK(says(refusal("\"\xFF\""), "UTF-8"));
-  CHECK(says(refusal(std::string(depth + 1, '[') + std::string(depth + 1, ']')), "deeper than 32"));
-  CHECK(parse_json(std::string(depth, '[') + std::string(depth, ']'), depth));
+  CHECK(says(refusal(std::string(text_depth + 1, '[') + std::string(text_depth + 1, ']')),
+             "deeper than 32"));
+  CHECK(parse_json(std::string(text_depth, '[') + std::string(text_depth, ']'), text_depth));
   CHECK(says(refusal(std::string(100'000, '[')), "deeper"));
   CHECK(says(refusal("[1e999999]"), "malformed"));
 }
@@ -77,7 +78,7 @@ TEST_CASE("the parser agrees with the JSON test suite on what must parse and wha
     std::ifstream in(file.path(), std::ios::binary);
     std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     // In the suite, lists are nested deeper than the limit in only one file, which must not parse.
-    auto parsed = parse_json(text, depth);
+    auto parsed = parse_json(text, text_depth);
     CAPTURE(name);
     if (name.starts_with("n_")) {
       CHECK(!parsed);
@@ -99,11 +100,11 @@ TEST_CASE("the length of a refusal does not grow with the input") {
   for (const auto& text :
        {"\"" + much, "\"" + much + "\x01", "\"" + much + "\\q\"", std::string(200'000, '1') + "x",
         "{\"" + much + "\":1,\"" + much + "\":1}", "[" + std::string(200'000, '1') + "e]"}) {
-    auto parsed = parse_json(text, depth);
+    auto parsed = parse_json(text, text_depth);
     REQUIRE(!parsed);
     CHECK(parsed.error().message().size() < 400);
   }
-  auto object = parse_json("{\"" + much + "\":1}", depth);
+  auto object = parse_json("{\"" + much + "\":1}", text_depth);
   REQUIRE(object);
   CHECK(check_fields(*object, {"target"}).error().message().size() < 400);
 }

@@ -12,12 +12,12 @@ using test::certificate;
 using test::check_whole;
 using test::edges_of;
 using test::entity_of;
+using test::found_at;
 using test::https_on;
 using test::open_port;
 using test::pointer;
 using test::sample;
 using test::task_for;
-using test::found_at;
 using texts = std::vector<std::string>;
 
 }  // namespace

@@ -19,12 +19,12 @@ using test::check_whole;
 using test::edge_to;
 using test::edges_of;
 using test::entity_of;
+using test::found_at;
 using test::ip;
 using test::open_port;
 using test::pointer;
 using test::sample;
 using test::task_for;
-using test::found_at;
 using texts = std::vector<std::string>;
 
 }  // namespace

@@ -7,13 +7,13 @@ namespace {
 
 using namespace std::string_literals;
 
-const std::string two =
+const std::string both_messages =
     "\0\0\x08"
     "\0\0\x01"
     "A"
     "\0\0\x01"
     "B"s;
-const std::string two_of_tls13 =
+const std::string both_messages_of_tls13 =
     "\0"
     "\0\0\x0F"
     "\0\0\x01"
@@ -27,19 +27,19 @@ const std::string two_of_tls13 =
 }  // namespace
 
 TEST_CASE("both formats of a Certificate message yield the certificates in order") {
-  auto old = read_chain(two, chain_format::up_to_tls12, 9);
+  auto old = read_chain(both_messages, chain_format::up_to_tls12, 9);
   CHECK(old.certificates == std::vector<std::string>{"A", "B"});
   CHECK(old.total == 2);
-  auto now = read_chain(two_of_tls13, chain_format::tls13, 9);
+  auto now = read_chain(both_messages_of_tls13, chain_format::tls13, 9);
   CHECK(now.certificates == std::vector<std::string>{"A", "B"});
   CHECK(now.total == 2);
 }
 
 TEST_CASE("certificates above the limit are counted but not kept") {
-  auto chain = read_chain(two, chain_format::up_to_tls12, 1);
+  auto chain = read_chain(both_messages, chain_format::up_to_tls12, 1);
   CHECK(chain.certificates == std::vector<std::string>{"A"});
   CHECK(chain.total == 2);
-  CHECK(read_chain(two, chain_format::up_to_tls12, 0).total == 2);
+  CHECK(read_chain(both_messages, chain_format::up_to_tls12, 0).total == 2);
 }
 
 TEST_CASE("a chain may be empty") {
@@ -61,8 +61,8 @@ TEST_CASE("the certificates before a malformed entry are kept") {
       "\0\0\x02"
       "B"s;
   CHECK(read_chain(lying_entry, chain_format::up_to_tls12, 9).total == 1);
-  for (std::size_t size = 0; size < two_of_tls13.size(); ++size) {
-    CHECK(read_chain(two_of_tls13.substr(0, size), chain_format::tls13, 9).total == 0);
+  for (std::size_t size = 0; size < both_messages_of_tls13.size(); ++size) {
+    CHECK(read_chain(both_messages_of_tls13.substr(0, size), chain_format::tls13, 9).total == 0);
   }
 }
 
