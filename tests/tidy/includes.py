@@ -54,7 +54,7 @@ INNER_HEADERS = {
     "views/assertion_reader.hpp", "views/checkpointer.hpp", "views/columns.hpp",
     "views/comment_reader.hpp", "views/edge_reader.hpp", "views/entity_reader.hpp",
     "views/entity_store.hpp", "views/entity_tables.hpp", "views/interned_strings.hpp",
-    "views/named_statement.hpp", "views/port_lists.hpp", "views/read_timer.hpp",
+    "views/named_statement.hpp", "views/port_lists.hpp", "views/task_rows.hpp", "views/read_timer.hpp",
     "views/side_reader.hpp", "views/task_backlog.hpp", "views/task_listing.hpp",
     "views/task_queries.hpp", "views/task_summaries.hpp", "views/task_tables.hpp",
     "views/visibility_sets.hpp",

@@ -1,4 +1,3 @@
-#include "views/limits.hpp"
 #include "views/topic_follower.hpp"
 
 #include "base/async/event_loop.hpp"
@@ -10,6 +9,7 @@
 #include "tests/support/doctest.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
+#include "views/limits.hpp"
 
 namespace sonde::views {
 namespace {
