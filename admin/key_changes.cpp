@@ -53,6 +53,15 @@ error invalid(const error& why) {
 
 }  // namespace
 
+awaitable<result<>> read_all_keys(views::credential_view& credentials, steady_time until) {
+  bool all_read = co_await credentials.catch_up(until);
+  if (!all_read) {
+    co_return fail(errc::behind,
+                   "not all keys have been read from their topic yet; try again later");
+  }
+  co_return result<>();
+}
+
 /// Returns the key for an order if the rules allow it.
 result<model::new_key> key_changes::check(model::key_order order) {
   if (auto fine = model::check_order(order, limits_.key_days); !fine) return invalid(fine.error());
@@ -146,11 +155,8 @@ awaitable<result<model::new_key>> key_changes::make(model::key_order order, stea
 awaitable<result<>> key_changes::revoke(std::string id, std::string of_user, steady_time until) {
   auto refusal = fail(errc::not_found, "there is no key with this id");
   if (credentials_.find(id) == nullptr) {
-    bool caught_up = co_await credentials_.catch_up(until);
-    if (!caught_up) {
-      co_return fail(errc::not_confirmed,
-                     "not all keys have been read from their topic yet; try again later");
-    }
+    auto all_read = co_await read_all_keys(credentials_, until);
+    if (!all_read) co_return all_read.error();
   }
   const auto* key = credentials_.find(id);
   if (key == nullptr || (!of_user.empty() && key->what.user_id != of_user)) co_return refusal;

@@ -14,6 +14,9 @@
 
 namespace sonde::admin {
 
+/// Waits until the view has read all keys. Fails with `errc::behind` after the deadline.
+awaitable<result<>> read_all_keys(views::credential_view& credentials, steady_time until);
+
 /// Creates and revokes keys. Only this class writes `credentials`, for HTTP, for the control socket
 /// and for the command line. The one exception is the key that a first start creates, before any
 /// other part of the process runs.

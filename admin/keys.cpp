@@ -98,11 +98,8 @@ awaitable<result<json>> do_key_command(key_changes& changes, views::credential_v
   if (command.what == verb::revoke) {
     co_return co_await revoke(changes, std::move(command.id), until);
   }
-  bool current = co_await credentials.catch_up(until);
-  if (!current) {
-    co_return fail(errc::behind,
-                   "not all keys have been read from their topic yet; try again later");
-  }
+  auto all_read = co_await read_all_keys(credentials, until);
+  if (!all_read) co_return all_read.error();
   co_return list(credentials);
 }
 

@@ -16,7 +16,7 @@ const char* describe(errc code) {
     case errc::invalid_record: return "not a record of this topic";
     case errc::invalid_text: return "not UTF-8";
     case errc::invalid_value: return "not a value of its data type";
-    case errc::over_budget: return "more work than the limit of one request";
+    case errc::over_budget: return "exceeds the work limit of one request";
   }
   return "unknown error";
 }

@@ -93,9 +93,8 @@ awaitable<http_response> keypair_service::show_own(http_request request) {
 }
 
 awaitable<http_response> keypair_service::list(http_request request) {
-  bool current = co_await credentials_.catch_up(deadline());
-  if (!current)
-    co_return problem(503, "not all keys have been read yet; try again later", request.id);
+  auto all_read = co_await admin::read_all_keys(credentials_, deadline());
+  if (!all_read) co_return key_refusal(all_read.error(), request.id);
   auto found =
       credentials_.list(request.who.has(model::roles::admin) ? std::string() : request.who.user_id);
   json keys = json::array();

@@ -25,7 +25,7 @@ constexpr retry_policy accept_retries{std::chrono::milliseconds(50), std::chrono
 constexpr std::chrono::minutes note_pause{1};
 
 /// How much of a request is read after its connection was refused.
-constexpr std::size_t linger_bytes = 65'536;
+constexpr std::size_t dropped_after_refusal = 65'536;
 /// The number of refused connections that are read so at one time; others are closed immediately.
 constexpr std::size_t most_lingering = 64;
 
@@ -233,7 +233,7 @@ awaitable<void> http_server::linger(stream_socket socket) {
   auto until =
       std::chrono::steady_clock::now() + std::chrono::milliseconds(host_.bounds.http_linger_ms);
   std::array<char, 4096> bytes;
-  std::size_t left = linger_bytes;
+  std::size_t left = dropped_after_refusal;
   while (left > 0) {
     deadline.arm(until);
     auto [failed, size] =

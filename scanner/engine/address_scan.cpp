@@ -68,9 +68,9 @@ class address_scan::talk_count {
  public:
   explicit talk_count(address_scan& scan) : scan_(scan) {}
   ~talk_count() {
-    --scan_.talking_;
-    scan_.driver_.talk_ended(scan_.talk_connections());
-    if (scan_.wants_to_talk()) scan_.driver_.wait_to_talk(scan_.shared_from_this());
+    --scan_.conversing_;
+    scan_.driver_.conversation_ended(scan_.conversation_connections());
+    if (scan_.wants_conversation()) scan_.driver_.wait_for_conversation(scan_.shared_from_this());
     if (scan_.over()) scan_.news_.notify_all();
   }
   talk_count(const talk_count&) = delete;
@@ -89,7 +89,7 @@ address_scan::address_scan(address_job job, rate_table::lease rate, connector& c
       driver_(driver),
       sweep_(job_.ports, seed_of(job_), job_.from),
       news_(tools.loop),
-      talks_(tools.loop, tools.log, "conversations with " + job_.address.text()) {
+      conversations_(tools.loop, tools.log, "conversations with " + job_.address.text()) {
   if (!job_.budget) job_.budget = std::make_shared<scan_budget>(scan_limits());
 }
 
@@ -139,7 +139,7 @@ void address_scan::take(const probe& asked, dial_outcome outcome) {
     errors_since_.reset();
     no_route_ = 0;
   }
-  bool talk_to_it = sweep_.report(asked, outcome.what);
+  bool starts_conversation = sweep_.report(asked, outcome.what);
   if (sweep_.last_was_loss()) {
     rate_.address->note_loss(now());
   } else if (outcome.what == verdict::open || outcome.what == verdict::closed) {
@@ -147,11 +147,11 @@ void address_scan::take(const probe& asked, dial_outcome outcome) {
   }
   if (sweep_.host() == host_state::tarpit) {
     connect_.forget(*this);
-    to_talk_to_.clear();
-    talks_.cancel();
+    waiting_ports_.clear();
+    conversations_.cancel();
     return;
   }
-  if (talk_to_it) found_open({asked.port, outcome.rtt, std::move(outcome.socket)});
+  if (starts_conversation) found_open({asked.port, outcome.rtt, std::move(outcome.socket)});
 }
 
 void address_scan::take_local_error(const dial_outcome& outcome) {
@@ -183,41 +183,42 @@ void address_scan::give_up_trying(const dial_outcome& outcome, const std::string
 }
 
 void address_scan::found_open(open_port found) {
-  bool may_talk =
-      to_talk_to_.empty() && talking_ < tools_.bounds.address_conversations && !holds_too_much();
-  if (may_talk && driver_.begin_talk(talk_connections())) return talk(std::move(found));
-  bool address_is_full = talking_ >= tools_.bounds.address_conversations;
+  bool may_converse = waiting_ports_.empty() && conversing_ < tools_.bounds.address_conversations &&
+                      !holds_too_much();
+  if (may_converse && driver_.begin_conversation(conversation_connections()))
+    return start_conversation(std::move(found));
+  bool address_is_full = conversing_ >= tools_.bounds.address_conversations;
   if (serves_one_client(found.port) && address_is_full) {
     // The server may serve no other connection than the sweep's. Few addresses have
     // all their conversations, so few descriptors are kept.
-    to_talk_to_.push_front(std::move(found));
+    waiting_ports_.push_front(std::move(found));
   } else {
     // It waits without its socket: descriptors are scarce, and the service would not wait as long.
     found.socket = unique_socket();
-    to_talk_to_.push_back(std::move(found));
+    waiting_ports_.push_back(std::move(found));
   }
-  if (wants_to_talk()) driver_.wait_to_talk(shared_from_this());
+  if (wants_conversation()) driver_.wait_for_conversation(shared_from_this());
 }
 
-bool address_scan::wants_to_talk() const {
-  return !to_talk_to_.empty() && talking_ < tools_.bounds.address_conversations &&
+bool address_scan::wants_conversation() const {
+  return !waiting_ports_.empty() && conversing_ < tools_.bounds.address_conversations &&
          !holds_too_much();
 }
 
-std::size_t address_scan::talk_connections() const {
+std::size_t address_scan::conversation_connections() const {
   auto how = job_.how_deep.value_or(tools_.how_deep);
   return std::max(1U, most_connections(how, tools_.bounds.conversation_connections));
 }
 
-void address_scan::talk_to_next() {
-  auto next = std::move(to_talk_to_.front());
-  to_talk_to_.pop_front();
-  talk(std::move(next));
+void address_scan::start_next_conversation() {
+  auto next = std::move(waiting_ports_.front());
+  waiting_ports_.pop_front();
+  start_conversation(std::move(next));
 }
 
-void address_scan::talk(open_port with) {
-  ++talking_;
-  talks_.spawn(hold_conversation(shared_from_this(), std::move(with)));
+void address_scan::start_conversation(open_port with) {
+  ++conversing_;
+  conversations_.spawn(hold_conversation(shared_from_this(), std::move(with)));
 }
 
 awaitable<void> address_scan::hold_conversation(std::shared_ptr<address_scan> self,
@@ -283,22 +284,22 @@ void address_scan::hand_over_found() {
 void address_scan::found_published() {
   handed_over_bytes_ = 0;
   hand_over_found();
-  if (wants_to_talk()) driver_.wait_to_talk(shared_from_this());
+  if (wants_conversation()) driver_.wait_for_conversation(shared_from_this());
 }
 
 void address_scan::abort(error why) {
   if (aborted_.code) return;
   aborted_ = std::move(why);
   connect_.forget(*this);
-  to_talk_to_.clear();
-  talks_.cancel();
+  waiting_ports_.clear();
+  conversations_.cancel();
   news_.notify_all();
 }
 
 bool address_scan::over() const {
   if (aborted_.code) return true;
   if (sweep_.host() == host_state::tarpit) return true;
-  return sweep_.finished() && to_talk_to_.empty() && talking_ == 0;
+  return sweep_.finished() && waiting_ports_.empty() && conversing_ == 0;
 }
 
 awaitable<address_report> address_scan::wait() {
@@ -312,7 +313,7 @@ awaitable<address_report> address_scan::wait() {
     if (!news) hand_over_found();
     if (!news && job_.progress) job_.progress(progress(), sweep_.cursor());
   }
-  co_await talks_.join();
+  co_await conversations_.join();
   co_return report();
 }
 

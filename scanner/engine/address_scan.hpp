@@ -66,10 +66,10 @@ class scan_driver {
   /// Reports that the scan has a probe to send.
   virtual void wake(const scan_pointer& scan) = 0;
   /// Reserves a conversation of at most this many connections. Returns false if there is no room.
-  [[nodiscard]] virtual bool begin_talk(std::size_t connections) = 0;
-  /// Queues the scan after a failed reservation: `talk_to_next` is called in turn.
-  virtual void wait_to_talk(const scan_pointer& scan) = 0;
-  virtual void talk_ended(std::size_t connections) = 0;
+  [[nodiscard]] virtual bool begin_conversation(std::size_t connections) = 0;
+  /// Queues the scan after a failed reservation: `start_next_conversation` is called in turn.
+  virtual void wait_for_conversation(const scan_pointer& scan) = 0;
+  virtual void conversation_ended(std::size_t connections) = 0;
 
  protected:
   ~scan_driver() = default;
@@ -101,11 +101,11 @@ class address_scan final : public dial_listener, public std::enable_shared_from_
   /// Checks the address again after a change of the policy.
   void check_policy();
   /// Tells whether open ports wait for a conversation and this scan's own limit allows one.
-  [[nodiscard]] bool wants_to_talk() const;
+  [[nodiscard]] bool wants_conversation() const;
   /// Returns the largest number of connections of one conversation.
-  [[nodiscard]] std::size_t talk_connections() const;
-  /// Starts a conversation in the reserved place. Call only if `wants_to_talk`.
-  void talk_to_next();
+  [[nodiscard]] std::size_t conversation_connections() const;
+  /// Starts a conversation in the reserved place. Call only if `wants_conversation`.
+  void start_next_conversation();
   /// Ends the sweep and the conversations.
   void abort(error why);
 
@@ -114,14 +114,14 @@ class address_scan final : public dial_listener, public std::enable_shared_from_
   /// Returns when the scan is over, or at the deadline; reports progress until then. All
   /// conversations have ended then.
   awaitable<address_report> wait();
-  awaitable<void> conversations_ended() { return talks_.join(); }
+  awaitable<void> conversations_ended() { return conversations_.join(); }
 
   void dialed(std::uint64_t token, dial_outcome outcome) override;
 
   /// The queues of its driver that contain it.
   struct driver_queues {
     bool to_send = false;
-    bool to_talk = false;
+    bool conversation = false;
   };
   [[nodiscard]] driver_queues& queues() { return queues_; }
 
@@ -137,7 +137,7 @@ class address_scan final : public dial_listener, public std::enable_shared_from_
   void take_local_error(const dial_outcome& outcome);
   void give_up_trying(const dial_outcome& outcome, const std::string& why);
   void found_open(open_port found);
-  void talk(open_port with);
+  void start_conversation(open_port with);
   awaitable<void> hold_conversation(std::shared_ptr<address_scan> self, open_port with);
   void keep(conversation_result result);
   /// Passes findings on if there are many of them or they are old.
@@ -167,8 +167,8 @@ class address_scan final : public dial_listener, public std::enable_shared_from_
   error aborted_;
   bool local_error_ = false;
 
-  std::deque<open_port> to_talk_to_;
-  std::uint32_t talking_ = 0;
+  std::deque<open_port> waiting_ports_;
+  std::uint32_t conversing_ = 0;
   std::vector<model::endpoint_observation> endpoints_;  ///< not passed on yet
   std::vector<model::certificate_pointer> certificates_;
   known_certificates certificates_kept_;
@@ -178,7 +178,7 @@ class address_scan final : public dial_listener, public std::enable_shared_from_
   std::set<std::uint16_t> told_;  ///< ports whose conversation has ended
   std::uint32_t resets_ = 0;
   condition news_;
-  task_group talks_;
+  task_group conversations_;
 };
 
 }  // namespace sonde::scanner

@@ -67,7 +67,7 @@ engine::engine(executor loop, const engine_settings& settings, std::shared_ptr<c
       clock_(context.time),
       log_(context.log),
       rules_(std::move(rules)),
-      most_talking_(settings.descriptors / 4),
+      most_conversing_(settings.descriptors / 4),
       certificates_(openssl_, context.bounds),
       rates_(settings.rates),
       connect_(loop, std::max(fewest_slots, settings.descriptors / 4 * connecting_quarters),
@@ -115,7 +115,7 @@ awaitable<void> engine::stop() {
 }
 
 bool engine::is_quiet() const {
-  return active_.empty() && talking_ == 0 && resolving_ == 0;
+  return active_.empty() && conversing_ == 0 && resolving_ == 0;
 }
 
 awaitable<result<std::vector<model::ip_address>>> engine::resolve(std::string name) {
@@ -239,47 +239,47 @@ void engine::on_wake() {
 }
 
 /// One conversation always has room.
-bool engine::has_room_to_talk(std::size_t connections) const {
-  return talking_ == 0 || talking_ + connections <= most_talking_;
+bool engine::has_room_for(std::size_t connections) const {
+  return conversing_ == 0 || conversing_ + connections <= most_conversing_;
 }
 
-bool engine::begin_talk(std::size_t connections) {
-  if (!has_room_to_talk(connections) || !to_talk_.empty()) return false;
-  talking_ += connections;
+bool engine::begin_conversation(std::size_t connections) {
+  if (!has_room_for(connections) || !waiting_scans_.empty()) return false;
+  conversing_ += connections;
   return true;
 }
 
-void engine::wait_to_talk(const scan_pointer& scan) {
-  if (std::exchange(scan->queues().to_talk, true)) return;
-  to_talk_.push_back(scan);
-  serve_talkers();
+void engine::wait_for_conversation(const scan_pointer& scan) {
+  if (std::exchange(scan->queues().conversation, true)) return;
+  waiting_scans_.push_back(scan);
+  start_conversations();
 }
 
-void engine::talk_ended(std::size_t connections) {
-  talking_ -= connections;
+void engine::conversation_ended(std::size_t connections) {
+  conversing_ -= connections;
   something_ended_.notify_all();
-  serve_talkers();
+  start_conversations();
 }
 
-void engine::serve_talkers() {
-  if (to_talk_.empty() || !has_room_to_talk(1) || std::exchange(talkers_posted_, true)) return;
+void engine::start_conversations() {
+  if (waiting_scans_.empty() || !has_room_for(1) || std::exchange(start_posted_, true)) return;
   asio::post(loop_, [this, alive = std::weak_ptr(alive_)] {
     if (alive.expired()) return;
-    talkers_posted_ = false;
+    start_posted_ = false;
     // A scan that still wants a conversation goes to the end of the queue, so the loop ends when
     // there is no room.
-    while (!to_talk_.empty()) {
-      auto scan = to_talk_.front().lock();
-      bool talks = scan && scan->wants_to_talk();
-      if (talks && !has_room_to_talk(scan->talk_connections())) break;
-      to_talk_.pop_front();
+    while (!waiting_scans_.empty()) {
+      auto scan = waiting_scans_.front().lock();
+      bool waits = scan && scan->wants_conversation();
+      if (waits && !has_room_for(scan->conversation_connections())) break;
+      waiting_scans_.pop_front();
       if (!scan) continue;
-      scan->queues().to_talk = false;
-      if (!scan->wants_to_talk()) continue;
-      talking_ += scan->talk_connections();
-      scan->talk_to_next();
-      if (scan->wants_to_talk() && !std::exchange(scan->queues().to_talk, true)) {
-        to_talk_.push_back(scan);
+      scan->queues().conversation = false;
+      if (!scan->wants_conversation()) continue;
+      conversing_ += scan->conversation_connections();
+      scan->start_next_conversation();
+      if (scan->wants_conversation() && !std::exchange(scan->queues().conversation, true)) {
+        waiting_scans_.push_back(scan);
       }
     }
   });

@@ -73,17 +73,17 @@ class engine final : private scan_driver {
   [[nodiscard]] std::shared_ptr<const policy> rules() const override { return rules_; }
   [[nodiscard]] bool has_room(std::size_t in_flight) const override;
   void wake(const scan_pointer& scan) override;
-  [[nodiscard]] bool begin_talk(std::size_t connections) override;
-  void wait_to_talk(const scan_pointer& scan) override;
-  void talk_ended(std::size_t connections) override;
-  [[nodiscard]] bool has_room_to_talk(std::size_t connections) const;
+  [[nodiscard]] bool begin_conversation(std::size_t connections) override;
+  void wait_for_conversation(const scan_pointer& scan) override;
+  void conversation_ended(std::size_t connections) override;
+  [[nodiscard]] bool has_room_for(std::size_t connections) const;
 
   void room_made();
   void pump();
   void post_pump();
   void wake_at(steady_time at);
   void on_wake();
-  void serve_talkers();
+  void start_conversations();
   [[nodiscard]] bool is_quiet() const;
   /// Keeps a scan whose caller is gone until its conversations have ended.
   awaitable<void> drain(scan_pointer scan);
@@ -93,7 +93,7 @@ class engine final : private scan_driver {
   const clock& clock_;
   logger& log_;
   std::shared_ptr<const policy> rules_;
-  std::size_t most_talking_;  ///< connections of all conversations together
+  std::size_t most_conversing_;  ///< connections of all conversations together
   tls::library openssl_;
   certificate_cache certificates_;
   rate_table rates_;
@@ -111,9 +111,10 @@ class engine final : private scan_driver {
   steady_time wakes_at_ = steady_time::max();
   bool pump_posted_ = false;
 
-  std::deque<std::weak_ptr<address_scan>> to_talk_;  ///< scans with waiting open ports, in turn
-  std::size_t talking_ = 0;                          ///< connections reserved for conversations
-  bool talkers_posted_ = false;
+  std::deque<std::weak_ptr<address_scan>>
+      waiting_scans_;           ///< scans with waiting open ports, in turn
+  std::size_t conversing_ = 0;  ///< connections reserved for conversations
+  bool start_posted_ = false;
 
   std::size_t resolving_ = 0;
   bool stopping_ = false;

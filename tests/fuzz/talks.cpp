@@ -26,7 +26,7 @@ constexpr std::size_t longest_cpe = 600;
 
 using kind = scanner::talk_step::kind;
 
-const std::vector<const scanner::protocol_module*>& talkers() {
+const std::vector<const scanner::protocol_module*>& modules_with_talks() {
   static const auto all = [] {
     std::vector<const scanner::protocol_module*> out;
     for (const auto* module : scanner::catalogue()) {
@@ -95,7 +95,7 @@ std::optional<scanner::recognition> run(scanner::protocol_talk& talk, std::strin
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
-  const auto& all = talkers();
+  const auto& all = modules_with_talks();
   const auto& module = *all[data[0] % all.size()];
   auto rest = fuzz::text_of(data + 1, size - 1);
   auto received = rest.size();

@@ -22,7 +22,7 @@ using test::state_of;
 using test::task_world;
 
 /// Sets limits under which a conversation with a mute server lasts longer than any test.
-void let_talk_for_long(task_world& world) {
+void make_conversations_long(task_world& world) {
   world.bounds().greeting_timeout_ms = 50'000;
   world.bounds().conversation_timeout_ms = 50'000;
 }
@@ -119,7 +119,7 @@ TEST_CASE("a target that crashes its scanner is not scanned indefinitely") {
 
 TEST_CASE("stopping requeues unfinished tasks, and the next process finishes them") {
   task_world world;
-  let_talk_for_long(world);
+  make_conversations_long(world);
   model::target_key key;
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& server = b.serve(test::is_mute());
@@ -167,7 +167,7 @@ TEST_CASE("stopping lets tasks finish that end within the grace period") {
 
 TEST_CASE("a scan that still waits for a look-up is stopped too") {
   task_world world;
-  let_talk_for_long(world);
+  make_conversations_long(world);
   event_loop loop("names");
   std::atomic<int> asked = 0;
   // The second try is answered, 200 ms after the first.
@@ -197,7 +197,7 @@ TEST_CASE("a scan that still waits for a look-up is stopped too") {
 
 TEST_CASE("a process stops although the queue refuses every record") {
   task_world world;
-  let_talk_for_long(world);
+  make_conversations_long(world);
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& server = b.serve(test::is_mute());
     auto request = scan_of_server(server);
@@ -214,7 +214,7 @@ TEST_CASE("a process stops although the queue refuses every record") {
 
 TEST_CASE("another owner's lease ends the running tasks, and no more records are written") {
   task_world world;
-  let_talk_for_long(world);
+  make_conversations_long(world);
   test::with_scheduler(world, [&](scheduler_bench& b) -> awaitable<void> {
     auto& server = b.serve(test::is_mute());
     auto request = scan_of_server(server);

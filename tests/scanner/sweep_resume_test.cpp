@@ -29,7 +29,7 @@ verdict lossy(std::uint16_t port, int time) {
 
 struct whole_run {
   port_list found;
-  std::vector<std::uint16_t> talked_to_at_the_end;
+  std::vector<std::uint16_t> conversations_at_the_end;
   host_state host = host_state::unknown;
   std::map<std::uint16_t, int> asks;
 };
@@ -53,7 +53,7 @@ whole_run stopped_at_random(const port_set& all, const host_model& host, std::ui
     }
     if (s.swept.finished()) {
       out.found = as_set(s.swept.open());
-      out.talked_to_at_the_end = s.talked_to;
+      out.conversations_at_the_end = s.conversations;
       out.host = s.swept.host();
       return out;
     }
@@ -79,8 +79,8 @@ TEST_CASE("resuming from a cursor loses no port and reports none twice") {
     CHECK(run.host == host_state::answering);
     CHECK(run.asks.size() == 3000);
     // The run that reports a port has one conversation with it.
-    CHECK(run.talked_to_at_the_end.size() == as_set(run.talked_to_at_the_end).size());
-    CHECK(as_set(run.talked_to_at_the_end) == expected);
+    CHECK(run.conversations_at_the_end.size() == as_set(run.conversations_at_the_end).size());
+    CHECK(as_set(run.conversations_at_the_end) == expected);
   }
 }
 

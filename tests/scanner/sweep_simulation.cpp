@@ -26,7 +26,7 @@ void simulation::answer_one(std::uint64_t& random) {
     ++asks[asked.port];
   }
   auto time = asked.why == probe::purpose::canary ? 0 : asks[asked.port];
-  if (swept.report(asked, host_(asked.port, time))) talked_to.push_back(asked.port);
+  if (swept.report(asked, host_(asked.port, time))) conversations.push_back(asked.port);
 }
 
 bool simulation::run(std::uint64_t random, std::size_t window) {

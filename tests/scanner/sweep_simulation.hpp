@@ -34,7 +34,7 @@ class simulation {
   sweep swept;
   std::map<std::uint16_t, int> asks;
   port_list canaries;
-  std::vector<std::uint16_t> talked_to;
+  std::vector<std::uint16_t> conversations;
 
  private:
   void answer_one(std::uint64_t& random);

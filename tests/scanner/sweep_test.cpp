@@ -26,8 +26,8 @@ TEST_CASE("every port is probed once, and a refusal is final") {
     CHECK(s.asks.size() == 5000);
     CHECK(asked_at_most(s) == 1);
     CHECK(as_set(s.swept.open()) == port_list{22, 80, 443});
-    CHECK(as_set(s.talked_to) == port_list{22, 80, 443});
-    CHECK(s.talked_to.size() == 3);
+    CHECK(as_set(s.conversations) == port_list{22, 80, 443});
+    CHECK(s.conversations.size() == 3);
     CHECK(s.swept.host() == host_state::answering);
     CHECK(s.swept.done() == 5000);
     CHECK(s.swept.planned() == 5000);
@@ -64,7 +64,7 @@ TEST_CASE("a port whose first answer was lost is found, and the loss is recorded
   });
   REQUIRE(s.run());
   CHECK(as_set(s.swept.open()) == port_list{80});
-  CHECK(as_set(s.talked_to) == port_list{80});
+  CHECK(as_set(s.conversations) == port_list{80});
 
   sweep direct(ports("80-81"), 1);
   auto first = *direct.next();
@@ -162,7 +162,7 @@ TEST_CASE("a host with many open ports is not a tarpit if its other ports are cl
   REQUIRE(s.run());
   CHECK(s.swept.host() == host_state::answering);
   CHECK(as_set(s.swept.open()) == open);
-  CHECK(s.talked_to.size() == 1000);
+  CHECK(s.conversations.size() == 1000);
   // The host is checked again each time it has four times as many open ports, so a few times in
   // total.
   CHECK(s.canaries.size() >= 8);

@@ -2,7 +2,7 @@
 except those of the doctest programs, which would double the time.
 
 The sources of a unity build batch are checked together. Most of what Clang reads comes from
-includes, and one run reads them once for sixteen files. The flags are those of the GCC build
+includes, and one run reads them once for all files of a batch. The flags are those of the GCC build
 directory, without its precompiled header. A clean batch is not read again until one of its files, a
 flag, or .clang-tidy changes: `~/.cache/sonde-tidy` keeps a stamp of each batch, which holds in every
 clone.
@@ -22,11 +22,11 @@ from source import Violation
 
 TOOL = "clang-tidy-14"
 COMPILER = "clang++-14"
-BATCH = 16
+BATCH = 64
 # Sources that only include foreign code.
 FOREIGN = {"asio_impl.cpp", "beast_impl.cpp"}
 DROPPED = {"-Winvalid-pch", "-Wno-subobject-linkage", "-c"}
-DROPPED_WITH_NEXT = {"-o", "-include", "-MF", "-MT"}
+DROPPED_WITH_NEXT = {"-o", "-include", "-MF", "-MT", "--param"}
 FINDING = re.compile(r"^(?P<file>/[^:\n]+):(?P<line>\d+):\d+: (?P<kind>error|warning|note): "
                      r"(?P<what>.*)$", re.MULTILINE)
 
