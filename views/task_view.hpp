@@ -190,8 +190,9 @@ class task_view {
   /// particular order.
   awaitable<std::vector<outbox_task>> with_outbox(std::vector<std::int32_t> partitions,
                                                   std::size_t limit);
-  /// Returns tasks of a partition whose last record is not their newest one, in the order of their
-  /// keys, after the given one: a fenced owner wrote it late. Compaction would keep only that.
+  /// Returns tasks of a partition that a fenced owner has written over. The last record of each of
+  /// them is not its newest snapshot, and compaction would keep only that record. In the order of
+  /// their keys, from the first key after `after`.
   awaitable<std::vector<model::target_key>> overwritten(std::int32_t partition, std::string after,
                                                         std::size_t limit);
   /// Returns true once the record at this position of one of the topics is folded; false at the

@@ -35,7 +35,7 @@ result<model::key_order> parse_order(const json& body, const caller& who, std::u
               days->get<std::uint64_t>() <= most_days;
   if (!fits) {
     return fail(errc::invalid,
-                fmt::format("days: must be a number from 1 to {}, for how long the key is valid",
+                fmt::format("days: must be a number from 1 to {}, the lifetime of the key in days",
                             most_days));
   }
   model::key_order out;

@@ -22,7 +22,8 @@ constexpr std::size_t most_correlated = 200;
 
 /// The work for a record of an entity or association besides its values.
 constexpr std::uint64_t record_work = 20;
-/// The bytes of a visibility set for one unit of work: the set is copied and written several times.
+/// Bytes of a visibility set that cost one unit of work. The set is copied and written several
+/// times.
 constexpr std::size_t reader_bytes_of_unit = 32;
 
 std::uint64_t work_of(const group_list& readers) {

@@ -151,7 +151,7 @@ struct scan_task {
   model::target target;
   std::string profile;
   std::string ports;
-  std::optional<scan_depth> depth;  ///< of the current generation; absent as in its request
+  std::optional<scan_depth> depth;  ///< of the current generation; absent if its request has none
   group_list visibility;
   int priority = 0;
   std::string traceparent;

@@ -19,9 +19,10 @@ struct dialogue_command {
   };
   std::string_view command;
   end ends = end::line;
-  std::string_view success;  ///< the last line begins with it, for `dot` and `line` the first one
-  std::string_view needs;    ///< word of the response without which the dialogue ends; may be empty
-  std::string_view fact;     ///< name of the fact that has the response's lines; may be empty
+  /// A response that succeeds begins its last line with this; for `dot` and `line`, its first line.
+  std::string_view success;
+  std::string_view needs;  ///< word of the response without which the dialogue ends; may be empty
+  std::string_view fact;   ///< name of the fact that has the response's lines; may be empty
 };
 
 /// Sends commands after a greeting, one after the other, as long as each one succeeds. The last one

@@ -30,7 +30,8 @@ bool note_epmd_line(std::string_view line, bool whole, model::service_observatio
   return true;
 }
 
-/// The daemon's own port, then a line for each node. Nothing: the bytes are another protocol's.
+/// Reads the daemon's own port, then a line for each node. Empty if the bytes belong to another
+/// protocol.
 std::optional<recognition> epmd_service(std::string_view said, std::uint16_t asked) {
   auto out = proven_service("epmd");
   auto own = byte_writer().be32(asked).take();

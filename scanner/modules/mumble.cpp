@@ -30,7 +30,7 @@ struct mumble_version {
   std::string_view os;
 };
 
-/// Mumble.proto, `message Version`. Nothing: there are other fields.
+/// Reads `message Version` of Mumble.proto. Empty if the message has other fields.
 std::optional<mumble_version> read_mumble_version(std::string_view message) {
   mumble_version out;
   byte_reader read(message);

@@ -12,7 +12,8 @@ constexpr std::size_t openwire_size_field = 4;
 constexpr std::size_t openwire_least = 13;  // type, magic, version
 constexpr std::size_t openwire_most = 16 * 1024;
 
-/// A text property: name, type, length, value. Found by its bytes, as their order is any.
+/// Returns the value of a text property (name, type, length, value). Properties have no fixed
+/// order, so this searches for the bytes of the name.
 std::string_view openwire_property(std::string_view properties, std::string_view name) {
   auto key = byte_writer()
                  .be16(static_cast<std::uint16_t>(name.size()))

@@ -266,7 +266,7 @@ awaitable<void> partition_leases::take_lease(queue::stored_record record) {
   auto next = its.lease_seen(record.offset, lease->owner, context_.time.steady_now());
   count_owners();
   if (held && next == lease_action::release) {
-    context_.log.warning("another process has leased a partition; its tasks end here",
+    context_.log.warning("another process has leased a partition; stopping this partition's tasks",
                          {{"partition", partition}, {"owner", lease->owner}});
   }
   notify(partition);

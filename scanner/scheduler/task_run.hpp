@@ -34,8 +34,8 @@ struct run_supervisor {
   std::function<void(const run_progress&)> progress;
   /// Tells whether the run was cancelled before it had a scan that `scan_runner::cancel` could end.
   std::function<bool()> cancelled;
-  /// Takes a part of the findings. `published`, if set, must be called when the part is released;
-  /// until then the scan finds little more.
+  /// Takes a part of the findings. `published`, if set, must be called when the part is released.
+  /// Until then the bytes of the part count against `scan_unpublished_bytes`.
   std::function<void(model::scan_observation, std::function<void()> published)> found;
 };
 
