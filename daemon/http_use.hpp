@@ -2,7 +2,7 @@
 
 namespace sonde::daemon {
 
-/// Whether a process listens for HTTP in addition to the interface for callers inside the process.
+/// Selects whether a process listens for HTTP, in addition to the interface for callers inside it.
 enum class http_use { listen, none };
 
 }  // namespace sonde::daemon

@@ -15,7 +15,7 @@ using ingest::component;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// How long a result is cached: when all parts are ready, and when one is not.
+/// The time for which a result is cached: when all parts are ready, and when one is not.
 constexpr milliseconds kept_well{1'000};
 constexpr milliseconds kept_failing{100};
 /// Time after which a thread that has not started new work is blocked.

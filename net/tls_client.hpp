@@ -8,7 +8,7 @@
 
 namespace sonde {
 
-/// How strict a client is with a server, beyond the trust in its certificate.
+/// The strictness of a client towards a server, beyond the trust in its certificate.
 enum class tls_strictness {
   /// Forward secrecy and authenticated encryption; a certificate names its hosts in subjectAltName.
   strict,

@@ -13,7 +13,7 @@
 namespace sonde::scanner {
 namespace {
 
-/// How the value of a fact becomes the value of an entity.
+/// The conversion of the value of a fact into the value of an entity.
 enum class related_form { name, first_word, distinguished_name, fingerprint };
 
 struct related_fact {

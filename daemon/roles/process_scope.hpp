@@ -10,7 +10,7 @@
 
 namespace sonde::daemon {
 
-/// Whether a process scans. If it does, its machine's own addresses are out of scope.
+/// Selects whether a process scans. If it does, its machine's own addresses are out of scope.
 enum class scanning { here, elsewhere };
 
 /// Addresses and names that a process may probe: the operator's rules, without the machine's own

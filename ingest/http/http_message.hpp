@@ -99,7 +99,7 @@ struct http_response {
   audit_subject about = {};  ///< not sent
 };
 
-/// How a response is sent.
+/// The way in which a response is sent.
 struct delivery {
   bool head = false;      ///< response to `HEAD`: without its body
   bool keep = false;      ///< further requests may follow on this connection

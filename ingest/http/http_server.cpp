@@ -24,7 +24,7 @@ constexpr retry_policy accept_retries{std::chrono::milliseconds(50), std::chrono
 /// Minimum time between two log lines about the connection limit.
 constexpr std::chrono::minutes note_pause{1};
 
-/// How much of a request is read after its connection was refused.
+/// The number of bytes that are read and dropped after a connection was refused.
 constexpr std::size_t dropped_after_refusal = 65'536;
 /// The number of refused connections that are read so at one time; others are closed immediately.
 constexpr std::size_t most_lingering = 64;

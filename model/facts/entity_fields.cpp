@@ -126,7 +126,7 @@ result<std::vector<std::string>> words(const json& list, std::size_t most, std::
                                        const std::string& where) {
   if (!list.is_array()) return refused(where, of_type(list) + "; it must be a list of strings");
   if (list.size() > most) {
-    return refused(where, fmt::format("holds more than {} words; leave some out", most));
+    return refused(where, fmt::format("has more than {} texts; leave some out", most));
   }
   std::vector<std::string> out;
   for (std::size_t i = 0; i < list.size(); ++i) {

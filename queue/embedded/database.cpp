@@ -13,8 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// How long a statement waits until another program (a backup, the sqlite3 shell) releases its
-/// lock.
+/// The time for which a statement waits until another program (a backup, the sqlite3 shell)
+/// releases its lock.
 constexpr int busy_timeout_ms = 5'000;
 /// Larger files are not checked as a whole at each start. The checksum of each record is always
 /// checked when the record is read.

@@ -32,7 +32,7 @@ class channel {
   void carry_in_tds() { frames_.emplace(); }
   /// Null before `secure`.
   [[nodiscard]] const tls::client_handshake* handshake() const { return tls_.get(); }
-  /// Whether the peer's response to the ClientHello shows that it speaks TLS.
+  /// Returns true if the peer's response to the ClientHello shows that it speaks TLS.
   [[nodiscard]] bool speaks_tls() const;
   [[nodiscard]] bool is_secure() const;
 

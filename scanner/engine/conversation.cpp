@@ -19,7 +19,7 @@ using exchange_pointer = std::shared_ptr<exchange>;
 
 /// Responses without a name after which no more requests are sent: the banner is kept.
 constexpr std::size_t most_nameless = 2;
-/// How long the last request is waited for, whatever time has passed before.
+/// The time for a response to the last request, whatever time has passed before.
 constexpr milliseconds last_wait{250};
 
 /// Executes the plan of one open port.

@@ -10,7 +10,7 @@
 
 namespace sonde::scanner {
 
-/// How many requests are sent to an open port.
+/// The number of requests that are sent to an open port.
 using depth = model::scan_depth;
 
 /// `light`, `standard` or `deep`; `standard` for any other text.
@@ -49,23 +49,24 @@ struct plan_step {
 [[nodiscard]] std::vector<plan_step> plan_inside_tls(std::uint16_t port, depth how,
                                                      std::string_view alpn);
 
-/// How long a request is waited for before the next one is sent; its response is still taken when
-/// it comes later. Scaled by the round-trip time. Pure.
+/// Returns the pause after a request before the next one is sent. A later response is still read.
+/// Scaled by the round-trip time. Pure.
 [[nodiscard]] std::chrono::milliseconds patience_for(const plan_step& step,
                                                      std::chrono::microseconds rtt);
-/// How long a server may take to speak first before a request is sent: four round trips, from 150
-/// to 1,500 ms. Pure.
+/// Returns the time that a server has to send a greeting before a request is sent: four round
+/// trips, from 150 to 1,500 ms. Pure.
 [[nodiscard]] std::chrono::milliseconds greeting_patience(std::chrono::microseconds rtt);
 
-/// Whether servers of the port's usual protocol serve one client, or one at a time. Pure.
+/// Returns true if servers of the port's usual protocol serve one client at a time. Pure.
 [[nodiscard]] bool serves_one_client(std::uint16_t port);
-/// Whether servers of the port's usual protocol greet, some of them late on purpose. Pure.
+/// Returns true if servers of the port's usual protocol send a greeting, some of them late on
+/// purpose. Pure.
 [[nodiscard]] bool greets_late(std::uint16_t port);
-/// How long requests are sent to a port that answers nothing: 1.9 s at the round-trip times of a
-/// local network, sixty round trips beyond. Pure.
+/// Returns the time for which requests are sent to a port without a response: 1.9 s at the
+/// round-trip times of a local network, sixty round trips beyond. Pure.
 [[nodiscard]] std::chrono::milliseconds mute_limit(std::chrono::microseconds rtt);
-/// How long a port may stay silent, whatever is sent, before it is left: `mute_limit`; the whole
-/// `greeting_timeout` where servers of the port's usual protocol greet late. Pure.
+/// Returns the time after which the conversation with a silent port ends: `mute_limit`, or the
+/// whole `greeting_timeout` if servers of the port's usual protocol greet late. Pure.
 [[nodiscard]] std::chrono::milliseconds longest_silence(std::uint16_t port,
                                                         std::chrono::microseconds rtt,
                                                         std::chrono::milliseconds greeting_timeout);

@@ -20,8 +20,8 @@ enum class port_manners {
 /// saves the connection. Pure.
 [[nodiscard]] port_manners manners_of(std::uint16_t port);
 
-/// Whether nothing may be sent to a port, given whether requests of industrial protocols are
-/// allowed. Pure.
+/// Returns true if nothing may be sent to a port. `industrial_allowed`: requests of industrial
+/// protocols are allowed. Pure.
 [[nodiscard]] bool listens_only(std::uint16_t port, bool industrial_allowed);
 
 }  // namespace sonde::scanner

@@ -22,7 +22,7 @@ std::string_view read_ber_element(byte_reader& read);
 /// Reads the next element and returns its contents. The read fails if it has another tag.
 std::string_view read_ber_element(byte_reader& read, std::uint8_t tag);
 
-/// Whether an element with this tag follows.
+/// Returns true if an element with this tag follows.
 [[nodiscard]] bool ber_element_follows(const byte_reader& read, std::uint8_t tag);
 
 /// An element in the definite form. Its contents have at most 65,535 bytes.

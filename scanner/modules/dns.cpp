@@ -19,7 +19,7 @@ constexpr std::string_view dns_question{
     "bind\0\0\x10\0\x03",
     18};
 
-/// How the text begins, and the product that writes it. The version follows.
+/// The beginning of the text, and the product that writes it. The version follows.
 struct dns_product {
   std::string_view start;
   std::string_view name;

@@ -13,7 +13,7 @@ constexpr std::uint8_t h2c_settings = 4;
 constexpr std::uint32_t h2c_setting = 6;  // bytes of one setting
 constexpr std::uint32_t h2c_most = 64 * h2c_setting;
 
-/// Whether a setting has a value that section 6.5.2 allows. Unknown ones may have any.
+/// Returns true if a setting has a value that section 6.5.2 allows. Unknown ones may have any.
 bool is_h2c_setting(std::uint16_t name, std::uint32_t value) {
   switch (name) {
     case 0: return false;

@@ -40,8 +40,8 @@ class http_field_reader {
 [[nodiscard]] std::optional<std::size_t> http_content_length(std::string_view head);
 /// The three digits of `HTTP/1.1 200 OK`; empty: this is no status line.
 [[nodiscard]] std::string_view http_status(std::string_view response);
-/// Whether a server that answers plain HTTP so may speak TLS on the same port: it refuses the
-/// request (400; 426, RFC 9110, section 15.5.22) or redirects it to `https` on `port`.
+/// Returns true if a server with such a response to plain HTTP may speak TLS on the same port: it
+/// refuses the request (400; 426, RFC 9110, section 15.5.22) or redirects it to `https` on `port`.
 [[nodiscard]] bool http_leads_to_tls(std::string_view head, std::uint16_t port);
 /// False as soon as the bytes cannot become an HTTP/1 response.
 [[nodiscard]] bool may_be_http(std::string_view response);

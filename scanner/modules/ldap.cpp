@@ -40,7 +40,7 @@ constexpr std::array<ldap_attribute, 6> ldap_attributes = {{
     {"supportedLDAPVersion", "protocol-version"},
 }};
 
-/// How a vendor's version begins, and the product; the number follows.
+/// The beginning of a vendor's version, and the product. The number follows.
 struct ldap_product {
   std::string_view start;
   std::string_view name;

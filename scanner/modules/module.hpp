@@ -96,7 +96,7 @@ class one_exchange final : public protocol_talk {
   talk_context context_;
 };
 
-/// Where a talk runs.
+/// The place in which a talk runs.
 enum class talk_place {
   plain,
   inside_tls,  ///< from the first byte, or since the server accepted STARTTLS

@@ -82,7 +82,7 @@ std::string mysql_tls_request() {
       .take();
 }
 
-/// Whether a handshake packet offers TLS.
+/// Returns true if a handshake packet offers TLS.
 bool offers_mysql_tls(std::string_view packet) {
   byte_reader read(packet);
   read.take(packet_head);

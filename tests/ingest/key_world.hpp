@@ -26,7 +26,7 @@ class key_world {
   void revoke(const model::new_key& key);
 
   ingest::http_response ask(ingest::http_request request);
-  /// How `ask` sends the key: its two halves in separate headers, or a token.
+  /// The form in which `ask` sends the key: its two halves in separate headers, or a token.
   enum class form { pair, bearer };
   ingest::http_response ask(ingest::http_request request, const model::new_key& key,
                             form how = form::bearer);

@@ -11,7 +11,7 @@ namespace sonde::test {
 /// from `body` is rethrown. Needs root.
 void in_empty_network(const std::vector<std::string>& commands, const std::function<void()>& body);
 
-/// Whether this process may create networks.
+/// Returns true if this process may create networks.
 [[nodiscard]] bool can_make_networks();
 
 }  // namespace sonde::test

@@ -24,7 +24,7 @@ std::string taken(ready_queue& ready) {
   return next ? next->key.str() : "";
 }
 
-/// How many of the next `of` tasks belong to each tenant.
+/// Counts the tasks of each tenant among the next `of` tasks.
 std::map<std::string, int> shares(ready_queue& ready, int of) {
   std::map<std::string, int> out;
   for (int i = 0; i < of; ++i) {

@@ -39,7 +39,7 @@ class scheduler_bench {
 void with_scheduler(task_world& world, const std::function<awaitable<void>(scheduler_bench&)>& body,
                     std::vector<std::string> resolvers = {"127.0.0.1:1"});
 
-/// Whether a task has ended.
+/// Returns true if a task has ended.
 [[nodiscard]] bool has_ended(const model::scan_task& task);
 /// The state and outcome as text: `done complete`, `failed nxdomain`, `running`.
 [[nodiscard]] std::string state_of(const model::scan_task& task);

@@ -21,7 +21,7 @@ using task_keys = std::vector<model::target_key>;
 
 constexpr const char* scanned_port = "80";
 
-/// How many tasks had ended before this one ended.
+/// The number of tasks that had ended before this one ended.
 int ended_before(task_world& world, const model::target_key& key) {
   int out = 0;
   for (const auto& each : world.queue().accepted) {

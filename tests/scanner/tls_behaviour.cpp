@@ -38,7 +38,8 @@ awaitable<void> serve_tls(tcp_socket peer, server_settings settings, inside_tls 
   }
 }
 
-/// Whether a ClientHello has `supported_versions` with TLS 1.3 first (RFC 8446, section 4.2.1).
+/// Returns true if a ClientHello has `supported_versions` with TLS 1.3 first (RFC 8446,
+/// section 4.2.1).
 bool offers_tls13(std::string_view hello) {
   constexpr std::string_view extension{"\0\x2B\0\x09\x08\x03\x04", 7};
   return hello.find(extension) != std::string_view::npos;

@@ -238,9 +238,10 @@ class Words(Tree):
     def test_doc_comments(self):
         self.put("base/x.hpp", "/// What a thing does.\nint a;\n/// Counts the rows.\n"
                  "/// Of a view.\nint b;\nint c;  ///< What\n/// Offset.\nint d;\n"
-                 "  /// Of a view.\nint e;\n")
+                 "  /// Of a view.\nint e;\n/// Whether it is.\nint f;\n")
         self.assert_says(words.check(self.root), "base/x.hpp:1: a doc comment that begins with What",
-                         "base/x.hpp:9: a doc comment that begins with Of")
+                         "base/x.hpp:9: a doc comment that begins with Of",
+                         "base/x.hpp:11: a doc comment that begins with Whether")
 
     def test_log_messages(self):
         self.put("base/x.cpp", 'log_.info("Stopped", {});\nlog().warning(\n    "it "\n'

@@ -57,7 +57,7 @@ def _pattern(phrase):
 PHRASE = re.compile("|".join(rf'(?P<p{number}>\b{_pattern(phrase)}\b)'
                              for number, phrase in enumerate(PHRASES)), re.IGNORECASE)
 
-DOC_COMMENT = re.compile(r'^[ \t]*/// ?(Of|Who|So[ ]many|Nothing|What)\b')
+DOC_COMMENT = re.compile(r'^[ \t]*/// ?(Of|Who|So[ ]many|Nothing|What|How|Whether|Which)\b')
 LOGGED = re.compile(r'\b\w*log_?(?:\(\))?(?:\.|->)(?:info|warning|error|debug)\(\s*'
                     r'(?P<text>(?:"(?:\\.|[^"\\\n])*"\s*)+)(?P<next>[,)])?')
 LOG_START = re.compile(r'[a-z]|[A-Z][A-Z0-9]+\b')
