@@ -8,12 +8,14 @@ import contextlib
 import http.client
 import json
 import multiprocessing
+import statistics
 import time
 
 import pytest
 
 MIB = 1 << 20
 SECONDS = 1.0
+FLOOD_SECONDS = 5.0
 CALLERS = 3
 LIVEZ_P99_MS = 50
 HONEST_P99_MS = 250
@@ -191,21 +193,28 @@ def test_a_callers_flood_does_not_occupy_the_threads_that_check(served):
     hostile = made_keys(served, 1)
     friend = served.key("create", "--role", "reporter", "--group", "public", "--user", "honest")["token"]
     large = around('{"mode":"association","type":"ip","attributes":{"ip":"8.9.#.1"}}', most=250)
-    took = []
     worst = BODIES["a thousand with classes"]
-    with floods(served, hostile * 12, worst[:3], 3.0) as seen:
+
+    def timed(token, *request):
+        begun = time.monotonic()
+        status, text = send(served.address, token, *request)
+        return time.monotonic() - begun, status, text
+
+    alone = timed(friend, ENTITY, JSON, large)[0]
+    piece = timed(hostile[0], *worst[:3])[0]
+    took = []
+    with floods(served, hostile * 12, worst[:3], FLOOD_SECONDS) as seen:
         time.sleep(0.5)  # pause: until the other ones wait
-        until = time.monotonic() + 2
-        while time.monotonic() < until:
-            begun = time.monotonic()
-            status, text = send(served.address, friend, ENTITY, JSON, large)
-            took.append(time.monotonic() - begun)
+        until = time.monotonic() + FLOOD_SECONDS - 1
+        while len(took) < 9 and time.monotonic() < until:
+            seconds, status, text = timed(friend, ENTITY, JSON, large)
             assert status == 202, text
+            took.append(seconds)
     assert set(seen) <= {413, 503}, seen
     assert sum(count for count, _ in seen.values()) >= 12, seen
-    # At most one piece of the other caller's work comes before it, and the disk.
-    assert len(took) >= 3 and max(took) < 1.5, took
-    print(f"{len(took)} large bodies, at most {max(took) * 1000:.0f} ms; the others: {seen}")
+    # At most one piece of the other caller's work comes before it, and not twelve.
+    assert len(took) >= 3 and statistics.median(took) < alone + 4 * piece, (alone, piece, took)
+    print(f"alone {alone * 1000:.0f}, a piece {piece * 1000:.0f} ms; {len(took)} large bodies, at most {max(took) * 1000:.0f} ms; the others: {seen}")
 
 
 def test_large_answers_are_written_beside_the_thread_that_answers(served):
