@@ -143,4 +143,33 @@ model::scan_task task_of(const model::scan_request& request, std::int64_t offset
   return model::fold(std::nullopt, request, offset, 16);
 }
 
+std::shared_ptr<const scanner::policy> test_rules(std::vector<std::string> deny) {
+  model::scope_rules rules;
+  rules.allow = {"127.0.0.0/8", "::1", "10.0.0.0/8", "240.0.0.0/4", "2001:db8::/32", "fd00::/8"};
+  rules.deny = std::move(deny);
+  return std::make_shared<scanner::policy>(model::address_scope::from_rules(rules).value(),
+                                           std::set<model::ip_address>{});
+}
+
+bool has_ended(const model::scan_task& task) {
+  return model::is_terminal(task.current.state);
+}
+
+std::string state_of(const model::scan_task& task) {
+  std::string out(name_of(task.current.state));
+  if (task.current.outcome) out += " " + std::string(name_of(task.current.outcome->kind));
+  return out;
+}
+
+std::vector<model::scan_task> snapshots_of(task_world& world, const model::target_key& key,
+                                           std::size_t from) {
+  std::vector<model::scan_task> out;
+  const auto& all = world.queue().accepted;
+  for (auto i = from; i < all.size(); ++i) {
+    if (all[i].topic != model::topics::scan_tasks || all[i].key != key.str()) continue;
+    out.push_back(model::parse_scan_task(all[i].value).value());
+  }
+  return out;
+}
+
 }  // namespace sonde::test

@@ -6,6 +6,7 @@
 #include "model/scan/scan_task.hpp"
 #include "queue/errc.hpp"
 #include "queue/forwarding_backend.hpp"
+#include "scanner/policy.hpp"
 #include "scanner/scheduler/scheduler_context.hpp"
 #include "tests/scanner/waiting_row_counter.hpp"
 #include "tests/support/limits.hpp"
@@ -102,5 +103,17 @@ class task_world {
                                           std::uint64_t generation = 1);
 /// The task that a scheduler creates from the request at this offset.
 [[nodiscard]] model::scan_task task_of(const model::scan_request& request, std::int64_t offset = 0);
+
+/// The policy of a test: loopback and the networks of namespaces are in scope.
+[[nodiscard]] std::shared_ptr<const scanner::policy> test_rules(std::vector<std::string> deny = {});
+
+/// Returns true if a task has ended.
+[[nodiscard]] bool has_ended(const model::scan_task& task);
+/// The state and outcome as text: `done complete`, `failed nxdomain`, `running`.
+[[nodiscard]] std::string state_of(const model::scan_task& task);
+/// The snapshots of a task from the n-th record on, in the order of writing.
+[[nodiscard]] std::vector<model::scan_task> snapshots_of(task_world& world,
+                                                         const model::target_key& key,
+                                                         std::size_t from = 0);
 
 }  // namespace sonde::test

@@ -1,7 +1,5 @@
 #include "tests/scanner/scheduler_process.hpp"
 
-#include "tests/scanner/scan_fixture.hpp"
-
 #include <exception>
 
 namespace sonde::test {

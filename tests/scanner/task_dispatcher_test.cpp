@@ -7,8 +7,6 @@
 #include "queue/partitioner.hpp"
 #include "scanner/scheduler/scheduler.hpp"
 #include "tests/scanner/fake_scan_runner.hpp"
-#include "tests/scanner/scan_fixture.hpp"
-#include "tests/scanner/scheduler_bench.hpp"
 #include "tests/scanner/scheduler_fixture.hpp"
 #include "tests/scanner/scheduler_process.hpp"
 #include "tests/scanner/scheduler_simulation.hpp"

@@ -211,11 +211,13 @@ class Words(Tree):
         waits = "  asio::steady_timer t(loop);\n  co_await test::pause(ms(5));\n"
         settled = "  co_await test::pause(ms(5));  // pause: the server is slow\n"
         declared = "awaitable<void> pause(ms time);\n// pause(x) is a steady_timer\n"
-        self.put("tests/x_test.cpp", settled + waits + declared)
+        self.put("tests/engine/x_test.cpp", settled + waits + declared)
+        self.put("tests/views/x_test.cpp", settled)
         self.put("tests/bench/x.cpp", waits)
         self.put("base/x.cpp", waits)
-        self.assert_says(words.check(self.root), "tests/x_test.cpp:2: a test that waits",
-                         "tests/x_test.cpp:3: a test that waits")
+        self.assert_says(words.check(self.root), "tests/engine/x_test.cpp:2: a test that waits",
+                         "tests/engine/x_test.cpp:3: a test that waits",
+                         "tests/views/x_test.cpp:1: a test that waits")
 
     def test_banned_phrases(self):
         # In parts, so that the check of the tree does not report this file.

@@ -2,7 +2,7 @@
 
 #include "model/events.hpp"
 #include "scanner/scheduler/scheduler.hpp"
-#include "tests/scanner/scheduler_bench.hpp"
+#include "tests/engine/scheduler_bench.hpp"
 #include "tests/scanner/scheduler_process.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/until.hpp"

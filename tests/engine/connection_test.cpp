@@ -1,7 +1,7 @@
 #include "scanner/engine/connection.hpp"
 
 #include "base/async/task_group.hpp"
-#include "tests/scanner/loopback_server.hpp"
+#include "tests/engine/loopback_server.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 

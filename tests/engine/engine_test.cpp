@@ -1,6 +1,6 @@
 #include "scanner/engine/engine.hpp"
 
-#include "tests/scanner/scan_fixture.hpp"
+#include "tests/engine/scan_fixture.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/until.hpp"
 

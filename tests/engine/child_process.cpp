@@ -1,4 +1,4 @@
-#include "tests/scanner/child_process.hpp"
+#include "tests/engine/child_process.hpp"
 
 #include <array>
 #include <csignal>

@@ -1,6 +1,6 @@
 #include "model/events.hpp"
 #include "model/scan/task_fold.hpp"
-#include "tests/scanner/scheduler_bench.hpp"
+#include "tests/engine/scheduler_bench.hpp"
 #include "tests/scanner/scheduler_process.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/until.hpp"
@@ -148,13 +148,17 @@ TEST_CASE("a rebalance that returns every partition to its owner does not distur
     REQUIRE(news.has_value());
     CHECK(std::get<queue::assigned>(*news).partitions.empty());
     co_await test::until([&] { return leases_in(world) > before; });
-    co_await test::pause(milliseconds(50));  // pause: the task may not be cancelled in this time
-    CHECK(p.runner().running() == 1);
+    // A later scan begins beside the first, which was not cancelled.
+    auto beside = scan_of("127.77.0.3", "80");
+    co_await world.put(beside);
+    co_await test::until([&] { return p.runner().running() == 2; });
+    CHECK(p.runner().begun() == 2);
     p.runner().let_finish();
     auto task = co_await world.once(request.key, has_ended);
     CHECK(state_of(task) == "done complete");
     CHECK(task.attempt == 1);
-    CHECK(p.runner().begun() == 1);
+    co_await world.once(beside.key, has_ended);
+    CHECK(p.runner().begun() == 2);
     auto next = scan_of("127.77.0.2", "80");
     co_await world.put(next);
     other->close();

@@ -2,8 +2,8 @@
 
 #include "scanner/engine/engine_pool.hpp"
 #include "scanner/scheduler/scheduler.hpp"
-#include "tests/scanner/loopback_server.hpp"
-#include "tests/scanner/scan_fixture.hpp"
+#include "tests/engine/loopback_server.hpp"
+#include "tests/engine/scan_fixture.hpp"
 #include "tests/scanner/scheduler_fixture.hpp"
 
 namespace sonde::test {
@@ -38,14 +38,5 @@ class scheduler_bench {
 /// same world acts as the next process.
 void with_scheduler(task_world& world, const std::function<awaitable<void>(scheduler_bench&)>& body,
                     std::vector<std::string> resolvers = {"127.0.0.1:1"});
-
-/// Returns true if a task has ended.
-[[nodiscard]] bool has_ended(const model::scan_task& task);
-/// The state and outcome as text: `done complete`, `failed nxdomain`, `running`.
-[[nodiscard]] std::string state_of(const model::scan_task& task);
-/// The snapshots of a task from the n-th record on, in the order of writing.
-[[nodiscard]] std::vector<model::scan_task> snapshots_of(task_world& world,
-                                                         const model::target_key& key,
-                                                         std::size_t from = 0);
 
 }  // namespace sonde::test

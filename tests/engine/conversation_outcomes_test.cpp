@@ -1,8 +1,8 @@
 #include "scanner/engine/conversation.hpp"
 #include "scanner/engine/dialer.hpp"
 #include "scanner/engine/scan_budget.hpp"
-#include "tests/scanner/scan_fixture.hpp"
-#include "tests/scanner/tls_behaviour.hpp"
+#include "tests/engine/scan_fixture.hpp"
+#include "tests/engine/tls_behaviour.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <memory>

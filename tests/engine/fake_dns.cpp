@@ -1,4 +1,4 @@
-#include "tests/scanner/fake_dns.hpp"
+#include "tests/engine/fake_dns.hpp"
 
 #include <boost/asio/ip/address.hpp>
 

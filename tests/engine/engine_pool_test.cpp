@@ -1,7 +1,7 @@
 #include "scanner/engine/engine_pool.hpp"
 
 #include "base/async/run_on.hpp"
-#include "tests/scanner/scan_fixture.hpp"
+#include "tests/engine/scan_fixture.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/until.hpp"
 

@@ -1,9 +1,9 @@
 #include "scanner/scheduler/scheduler.hpp"
 
 #include "model/events.hpp"
-#include "tests/scanner/fake_dns.hpp"
-#include "tests/scanner/network_namespace.hpp"
-#include "tests/scanner/scheduler_bench.hpp"
+#include "tests/engine/fake_dns.hpp"
+#include "tests/engine/network_namespace.hpp"
+#include "tests/engine/scheduler_bench.hpp"
 #include "tests/scanner/scheduler_process.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/until.hpp"

@@ -1,7 +1,7 @@
 #include "scanner/engine/conversation.hpp"
 
-#include "tests/scanner/scan_fixture.hpp"
-#include "tests/scanner/tls_behaviour.hpp"
+#include "tests/engine/scan_fixture.hpp"
+#include "tests/engine/tls_behaviour.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/until.hpp"
 

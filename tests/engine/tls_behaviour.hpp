@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/scanner/loopback_server.hpp"
+#include "tests/engine/loopback_server.hpp"
 #include "tests/tls/memory_server.hpp"
 
 #include <string>

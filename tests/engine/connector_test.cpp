@@ -1,6 +1,6 @@
 #include "scanner/engine/connector.hpp"
 
-#include "tests/scanner/loopback_server.hpp"
+#include "tests/engine/loopback_server.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"

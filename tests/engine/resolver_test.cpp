@@ -1,9 +1,9 @@
 #include "scanner/resolver/resolver.hpp"
 
 #include "scanner/errc.hpp"
-#include "tests/scanner/child_process.hpp"
-#include "tests/scanner/fake_dns.hpp"
-#include "tests/scanner/loopback_server.hpp"
+#include "tests/engine/child_process.hpp"
+#include "tests/engine/fake_dns.hpp"
+#include "tests/engine/loopback_server.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/until.hpp"

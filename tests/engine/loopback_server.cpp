@@ -1,4 +1,4 @@
-#include "tests/scanner/loopback_server.hpp"
+#include "tests/engine/loopback_server.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/read_until.hpp>

@@ -1,4 +1,4 @@
-#include "tests/scanner/scheduler_bench.hpp"
+#include "tests/engine/scheduler_bench.hpp"
 
 #include "model/events.hpp"
 
@@ -72,27 +72,6 @@ void with_scheduler(task_world& world, const std::function<awaitable<void>(sched
     if (thrown) std::rethrow_exception(thrown);
   };
   world.run(whole());
-}
-
-bool has_ended(const model::scan_task& task) {
-  return model::is_terminal(task.current.state);
-}
-
-std::string state_of(const model::scan_task& task) {
-  std::string out(name_of(task.current.state));
-  if (task.current.outcome) out += " " + std::string(name_of(task.current.outcome->kind));
-  return out;
-}
-
-std::vector<model::scan_task> snapshots_of(task_world& world, const model::target_key& key,
-                                           std::size_t from) {
-  std::vector<model::scan_task> out;
-  const auto& all = world.queue().accepted;
-  for (auto i = from; i < all.size(); ++i) {
-    if (all[i].topic != model::topics::scan_tasks || all[i].key != key.str()) continue;
-    out.push_back(model::parse_scan_task(all[i].value).value());
-  }
-  return out;
 }
 
 }  // namespace sonde::test

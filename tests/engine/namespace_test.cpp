@@ -1,5 +1,5 @@
-#include "tests/scanner/network_namespace.hpp"
-#include "tests/scanner/scan_fixture.hpp"
+#include "tests/engine/network_namespace.hpp"
+#include "tests/engine/scan_fixture.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/until.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "model/events.hpp"
 #include "model/scan/task_fold.hpp"
-#include "tests/scanner/scheduler_bench.hpp"
+#include "tests/engine/scheduler_bench.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::scanner {

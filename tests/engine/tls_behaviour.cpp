@@ -1,4 +1,4 @@
-#include "tests/scanner/tls_behaviour.hpp"
+#include "tests/engine/tls_behaviour.hpp"
 
 #include <boost/asio/write.hpp>
 

@@ -1,7 +1,7 @@
 // Requests that a scheduler can perform only in part or cannot perform.
 
 #include "model/events.hpp"
-#include "tests/scanner/scheduler_bench.hpp"
+#include "tests/engine/scheduler_bench.hpp"
 #include "tests/support/doctest.hpp"
 
 namespace sonde::scanner {

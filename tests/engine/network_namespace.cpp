@@ -1,6 +1,6 @@
-#include "tests/scanner/network_namespace.hpp"
+#include "tests/engine/network_namespace.hpp"
 
-#include "tests/scanner/child_process.hpp"
+#include "tests/engine/child_process.hpp"
 
 #include <exception>
 #include <sched.h>

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "scanner/engine/engine.hpp"
-#include "tests/scanner/loopback_server.hpp"
+#include "tests/engine/loopback_server.hpp"
+#include "tests/scanner/scheduler_fixture.hpp"
 #include "tests/support/limits.hpp"
 #include "tests/support/run.hpp"
 
@@ -16,9 +17,6 @@ namespace sonde::test {
 [[nodiscard]] limits short_limits();
 /// The same with a short wait for each connection, for tests of silent ports.
 [[nodiscard]] limits short_connects();
-
-/// The policy of a test: loopback and the networks of namespaces are in scope.
-[[nodiscard]] std::shared_ptr<const scanner::policy> test_rules(std::vector<std::string> deny = {});
 
 [[nodiscard]] scanner::engine_settings test_settings();
 

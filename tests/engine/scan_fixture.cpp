@@ -1,4 +1,4 @@
-#include "tests/scanner/scan_fixture.hpp"
+#include "tests/engine/scan_fixture.hpp"
 
 namespace sonde::test {
 
@@ -16,14 +16,6 @@ limits short_connects() {
   auto out = short_limits();
   out.connect_timeout_ms = 150;
   return out;
-}
-
-std::shared_ptr<const scanner::policy> test_rules(std::vector<std::string> deny) {
-  model::scope_rules rules;
-  rules.allow = {"127.0.0.0/8", "::1", "10.0.0.0/8", "240.0.0.0/4", "2001:db8::/32", "fd00::/8"};
-  rules.deny = std::move(deny);
-  return std::make_shared<scanner::policy>(model::address_scope::from_rules(rules).value(),
-                                           std::set<model::ip_address>{});
 }
 
 scanner::engine_settings test_settings() {
