@@ -2,7 +2,7 @@
 
 #include "admin/errc.hpp"
 #include "queue/limits.hpp"
-#include "queue/memory/memory_queue.hpp"
+#include "tests/admin/queue_world.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
@@ -10,14 +10,11 @@ namespace sonde::admin {
 namespace {
 
 /// A topic `work` and its dead letters, in two partitions.
-struct letters_world {
-  letters_world() {
-    std::vector<queue::topic_spec> topics = {{.name = "work", .partitions = 2},
-                                             {.name = "work.dlq", .partitions = 2},
-                                             {.name = "entities", .partitions = 2}};
-    queue = queue::make_memory_queue(topics, "test", clock, bounds, log).value();
-  }
-  ~letters_world() { queue->close(); }
+struct letters_world : test::queue_world {
+  letters_world()
+      : queue_world({{.name = "work", .partitions = 2},
+                     {.name = "work.dlq", .partitions = 2},
+                     {.name = "entities", .partitions = 2}}) {}
 
   /// Writes the dead letter of a record of `work` that was at this offset; it has the same key as
   /// the record.
@@ -47,11 +44,6 @@ struct letters_world {
     }
     return out;
   }
-
-  queue::limits bounds;
-  system_clock clock;
-  logger log{log_level::error};
-  std::unique_ptr<queue::backend> queue;
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include "admin/errc.hpp"
 #include "queue/limits.hpp"
-#include "queue/memory/memory_queue.hpp"
+#include "tests/admin/queue_world.hpp"
 #include "tests/support/doctest.hpp"
 #include "tests/support/run.hpp"
 
@@ -13,12 +13,8 @@ namespace sonde::admin {
 namespace {
 
 /// A topic `work` in two partitions.
-struct topic_world {
-  topic_world() {
-    std::vector<queue::topic_spec> topics = {{.name = "work", .partitions = 2}};
-    queue = queue::make_memory_queue(topics, "test", clock, bounds, log).value();
-  }
-  ~topic_world() { queue->close(); }
+struct topic_world : test::queue_world {
+  topic_world() : queue_world({{.name = "work", .partitions = 2}}) {}
 
   /// Writes one record into a partition and returns its place.
   queue::position put(std::int32_t partition, const std::string& key) {
@@ -31,11 +27,6 @@ struct topic_world {
     REQUIRE(test::run(read_all(*queue, "work", take)));
     return out;
   }
-
-  queue::limits bounds;
-  system_clock clock;
-  logger log{log_level::error};
-  std::unique_ptr<queue::backend> queue;
 };
 
 }  // namespace

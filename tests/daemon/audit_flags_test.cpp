@@ -1,6 +1,6 @@
 #include "daemon/audit_flags.hpp"
 
-#include "daemon/usage_error.hpp"
+#include "tests/daemon/parse_flags.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <string>
@@ -14,18 +14,8 @@ const wall_time audit_now = from_rfc3339("2026-11-22T06:29:41.000Z").value();
 /// Parses the flags of a verb `audit`.
 struct read_audit {
   explicit read_audit(const std::vector<std::string>& flags) {
-    CLI::App app("a program", "sonde");
-    app.require_subcommand(1);
-    auto* audit = app.add_subcommand("audit", "lists entries");
-    add_audit_flags(audit, query, audit_now);
-    std::vector<const char*> words = {"sonde", "audit"};
-    for (const auto& flag : flags)
-      words.push_back(flag.c_str());
-    try {
-      app.parse(static_cast<int>(words.size()), words.data());
-    } catch (const CLI::ParseError& why) {
-      complaint = usage_error(&app, why);
-    }
+    complaint = test::parse_flags(
+        flags, [this](CLI::App* verb) { add_audit_flags(verb, query, audit_now); });
   }
 
   client::audit_query query;

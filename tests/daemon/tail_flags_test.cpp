@@ -1,6 +1,6 @@
 #include "daemon/tail_flags.hpp"
 
-#include "daemon/usage_error.hpp"
+#include "tests/daemon/parse_flags.hpp"
 #include "tests/support/doctest.hpp"
 
 #include <string>
@@ -17,18 +17,8 @@ const wall_time tail_now = from_rfc3339("2026-11-22T06:29:41.000Z").value();
 /// Parses the flags of a verb `tail`.
 struct read_flags {
   explicit read_flags(const std::vector<std::string>& flags) {
-    CLI::App app("a program", "sonde");
-    app.require_subcommand(1);
-    auto* tail = app.add_subcommand("tail", "prints records");
-    add_tail_flags(tail, options, tail_now);
-    std::vector<const char*> words = {"sonde", "tail"};
-    for (const auto& flag : flags)
-      words.push_back(flag.c_str());
-    try {
-      app.parse(static_cast<int>(words.size()), words.data());
-    } catch (const CLI::ParseError& why) {
-      complaint = usage_error(&app, why);
-    }
+    complaint = test::parse_flags(
+        flags, [this](CLI::App* verb) { add_tail_flags(verb, options, tail_now); });
   }
 
   client::tail_options options;
@@ -67,8 +57,8 @@ TEST_CASE("the flags of tail set its options") {
   CHECK(read_flags({"--from-start"}).options.from_start);
 }
 
-TEST_CASE("an invalid value of tail is reported with its flag") {
-  const std::string help = "; `sonde tail --help` shows how it is used\n";
+TEST_CASE("an invalid value of a flag is reported with its flag") {
+  const std::string help = "; `sonde verb --help` shows how it is used\n";
   for (const std::string flag : {"--since", "--until"}) {
     auto said = read_flags({flag, "noon"}).complaint;
     CHECK(said.starts_with("sonde: " + flag + ": \"noon\" is not a time; write a time as in"));

@@ -143,6 +143,15 @@ model::scan_task task_of(const model::scan_request& request, std::int64_t offset
   return model::fold(std::nullopt, request, offset, 16);
 }
 
+awaitable<model::scan_task> left_by_former_owner(task_world& world,
+                                                 const model::scan_request& request) {
+  auto out = task_of(request);
+  out.version = {3, 7};
+  co_await world.put(out);
+  co_await world.shown(request.key);
+  co_return out;
+}
+
 std::shared_ptr<const scanner::policy> test_rules(std::vector<std::string> deny) {
   model::scope_rules rules;
   rules.allow = {"127.0.0.0/8", "::1", "10.0.0.0/8", "240.0.0.0/4", "2001:db8::/32", "fd00::/8"};

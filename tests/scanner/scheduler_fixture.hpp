@@ -104,6 +104,11 @@ class task_world {
 /// The task that a scheduler creates from the request at this offset.
 [[nodiscard]] model::scan_task task_of(const model::scan_request& request, std::int64_t offset = 0);
 
+/// Writes a snapshot of a new task as an owner with epoch 3 would leave it, and waits until the
+/// view has it.
+awaitable<model::scan_task> left_by_former_owner(task_world& world,
+                                                 const model::scan_request& request);
+
 /// The policy of a test: loopback and the networks of namespaces are in scope.
 [[nodiscard]] std::shared_ptr<const scanner::policy> test_rules(std::vector<std::string> deny = {});
 

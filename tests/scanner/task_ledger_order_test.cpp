@@ -83,10 +83,7 @@ TEST_CASE("a task that was read before its partition was owned is read again") {
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     auto request = test::scan_of("203.0.113.1", "80");
-    auto former = test::task_of(request);
-    former.version = {3, 7};
-    co_await world.put(former);
-    co_await world.shown(request.key);
+    auto former = co_await test::left_by_former_owner(world, request);
     task_ledger ledger(world.context(loop));
     auto loaded = co_await ledger.load(request.key, 0);
     CHECK(loaded == former);

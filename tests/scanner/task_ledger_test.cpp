@@ -74,10 +74,7 @@ TEST_CASE("revisions continue across owners") {
   world.run([&]() -> awaitable<void> {
     auto loop = co_await asio::this_coro::executor;
     auto request = test::scan_of("203.0.113.1", "80");
-    auto former = test::task_of(request);
-    former.version = {3, 7};
-    co_await world.put(former);
-    co_await world.shown(request.key);
+    auto former = co_await test::left_by_former_owner(world, request);
     ledger_bench b(loop, world);
     auto loaded = co_await b.ledger.load(request.key, 0);
     CHECK(loaded == former);
@@ -296,10 +293,7 @@ TEST_CASE("a task that was only loaded is read again after its partition was los
     auto loop = co_await asio::this_coro::executor;
     ledger_bench b(loop, world);
     auto request = test::scan_of("203.0.113.1", "80");
-    auto former = test::task_of(request);
-    former.version = {3, 7};
-    co_await world.put(former);
-    co_await world.shown(request.key);
+    auto former = co_await test::left_by_former_owner(world, request);
     b.ledger.own(4, 10);
     auto loaded = co_await b.ledger.load(request.key, 4);
     CHECK(loaded == former);
