@@ -38,6 +38,10 @@ awaitable<void> audit_trail::stop() {
   stop_.request();
   came_.notify_all();
   co_await work_.join();
+  if (left_out_ > 0) {
+    log_.warning("the last audit entries were not written; no later entry has their number",
+                 {{"entries", static_cast<std::int64_t>(left_out_)}});
+  }
 }
 
 void audit_trail::note(model::audit_entry entry, rate how) {

@@ -26,6 +26,7 @@ void broker_health::note_error(error what, std::string topic) {
   topic_ = std::move(topic);
   bool news = !failing_ || error_.code != what.code;
   error_ = std::move(what);
+  failed_at_ = std::chrono::steady_clock::now();
   failing_ = true;
   if (news) complain();
 }
@@ -36,10 +37,20 @@ void broker_health::complain() const {
 
 void broker_health::recover(std::string_view topic) {
   std::lock_guard lock(mutex_);
-  bool of_another = !topic.empty() && !topic_.empty() && topic != topic_;
-  if (!failing_ || of_another) return;
+  bool of_another = !topic_.empty() && topic != topic_;
+  if (failing_ && !of_another) clear();
+}
+
+void broker_health::note_checked(steady_time now) {
+  std::lock_guard lock(mutex_);
+  bool too_early = !topic_.empty() && now < failed_at_ + retest_after;
+  if (failing_ && !too_early) clear();
+}
+
+void broker_health::clear() {
   failing_ = false;
   error_ = {};
+  topic_.clear();
   reason_.clear();
   log_.info("brokers available again");
 }

@@ -190,7 +190,7 @@ void offset_client::look_after_errors(rd_kafka_t* producing) {
       if (each.replica_cnt > 1 && each.isr_cnt < each.replica_cnt - 1) return;
     }
   }
-  broker_health_.note_success();
+  broker_health_.note_checked(steady_clock::now());
 }
 
 }  // namespace sonde::queue::kafka

@@ -2,6 +2,7 @@
 
 #include "model/scan/task_fold.hpp"
 #include "tests/ingest/scan_world.hpp"
+#include "tests/support/until.hpp"
 
 namespace sonde::ingest {
 namespace {
@@ -44,7 +45,7 @@ TEST_CASE_FIXTURE(depth_world,
   auto second = schedule(plain_order).value();
   CHECK(second.id == first.id);
   CHECK(second.status == "queued");
-  CHECK(look_up(first.id).value()["depth"] == "standard");
+  test::run(test::until([&] { return look_up(first.id).value()["depth"] == "standard"; }));
   auto running = running_task(model::scan_depth::standard, 1);
   publish(running);
   CHECK(schedule(plain_order).value().status == "running");
