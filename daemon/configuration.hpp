@@ -17,8 +17,8 @@
 
 namespace sonde::daemon {
 
-/// All settings with their defaults. docs/reference/configuration.md is written from the table of
-/// settings in settings.cpp.
+/// All settings with their defaults. settings.cpp has the table of settings, and a test compares
+/// docs/reference/configuration.md with it.
 struct configuration {
   std::filesystem::path data_dir;
   std::string server = "http://127.0.0.1:8480";  ///< server that the other verbs use
