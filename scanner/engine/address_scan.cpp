@@ -351,7 +351,7 @@ std::optional<model::outcome> address_scan::outcome_so_far() const {
     case host_state::answering: break;
   }
   // Includes endpoints that were passed on before.
-  auto reason = fmt::format("{} of {} asked, {} open", asked, job_.address.text(),
+  auto reason = fmt::format("{} of {} probed, {} open", asked, job_.address.text(),
                             sweep_.open().size() - resets_);
   if (resets_ > 0) reason += fmt::format(", {} reset at once", resets_);
   return model::outcome{kind::complete, reason};

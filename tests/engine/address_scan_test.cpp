@@ -37,7 +37,7 @@ TEST_CASE("a scan reports the open ports and that it probed every port") {
       asked.push_back(test::closed_port(loopback_host));
     auto report = co_await f.scan(loopback_host, joined(asked));
     CHECK(test::outcome_of(report) == "complete");
-    CHECK(report.observed.how->reason == "10 ports of 127.77.0.1 asked, 5 open");
+    CHECK(report.observed.how->reason == "10 ports of 127.77.0.1 probed, 5 open");
     CHECK(test::open_ports(report) == joined(open));
     CHECK(report.observed.address.text() == loopback_host);
     CHECK(report.progress.planned == 10);
@@ -56,7 +56,7 @@ TEST_CASE("a host that refuses every port counts as answering") {
   test::with_engine([](scan_fixture& f) -> awaitable<void> {
     auto report = co_await f.scan(loopback_host, std::to_string(test::closed_port(loopback_host)));
     CHECK(test::outcome_of(report) == "complete");
-    CHECK(report.observed.how->reason == "1 port of 127.77.0.1 asked, 0 open");
+    CHECK(report.observed.how->reason == "1 port of 127.77.0.1 probed, 0 open");
     CHECK(report.observed.endpoints.empty());
   });
 }

@@ -147,7 +147,7 @@ def test_the_outcome_counts_what_was_published_on_the_way(daemon):
             mute.enter_context(socket.create_server((host, port)))
         scan = daemon.scanned(host, ports=f"{ports[0]}-{ports[-1]}")
     assert len(scan["results"]) == len(ports)
-    assert scan["outcome"]["reason"].endswith(f"asked, {len(ports)} open"), scan["outcome"]
+    assert scan["outcome"]["reason"].endswith(f"probed, {len(ports)} open"), scan["outcome"]
 
 
 def test_a_port_that_is_closed_now_is_marked_everywhere(server, run_sonde):
