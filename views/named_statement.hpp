@@ -63,6 +63,14 @@ class named_statement {
     statement_.bind(index, static_cast<std::int64_t>(value.time_since_epoch().count()));
   }
   void bind(int index, const std::string& value) { statement_.bindNoCopy(index, value); }
+  /// Binds NULL for nullptr.
+  void bind(int index, const std::string* value) {
+    if (value != nullptr) {
+      bind(index, *value);
+    } else {
+      statement_.bind(index);
+    }
+  }
   template <class T>
   requires(std::is_integral_v<T> || std::is_enum_v<T>) void bind(int index, T value) {
     statement_.bind(index, static_cast<std::int64_t>(value));

@@ -1,6 +1,17 @@
 #include "views/recent_rows.hpp"
 
 namespace sonde::views {
+namespace {
+
+std::size_t bytes_of(const std::optional<stored_task>& stored) {
+  if (!stored) return 0;
+  const auto& [task, text] = *stored;
+  auto out = text.size() + task.profile.size() + task.ports.size();
+  if (task.next) out += task.next->profile.size() + task.next->ports.size();
+  return out;
+}
+
+}  // namespace
 
 const task_row* recent_rows::find(const std::string& key) const {
   for (const auto* each : {&newer_, &older_}) {
@@ -17,9 +28,8 @@ std::optional<task_row> recent_rows::take(const std::string& key) {
 }
 
 void recent_rows::keep(const std::string& key, task_row row) {
-  auto size = [](const std::optional<stored_task>& one) { return one ? one->text.size() : 0; };
   older_.erase(key);
-  if (size(row.snapshot) + size(row.effective) > largest_text) {
+  if (bytes_of(row.snapshot) + bytes_of(row.effective) > largest_row) {
     newer_.erase(key);
     return;
   }

@@ -13,11 +13,12 @@ namespace sonde::views {
 /// parsing its row. Internal to this folder.
 ///
 /// A scan's records follow each other closely. At most `most` rows are kept, and no row with more
-/// than `largest_text` bytes of JSON. A row is dropped after `most / 2` to `most` later ones.
+/// than `largest_row` bytes: its JSON, and the lists of ports that the JSON only numbers. A row is
+/// dropped after `most / 2` to `most` later ones.
 class recent_rows {
  public:
   static constexpr std::size_t most = 1'024;
-  static constexpr std::size_t largest_text = 4'096;
+  static constexpr std::size_t largest_row = 4'096;
 
   /// Returns nullptr if the row is not kept. The pointer is valid until the next call of another
   /// member.

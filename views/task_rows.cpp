@@ -26,9 +26,8 @@ constexpr const char* rows_schema =
     "  WHERE waiting;"
     "CREATE INDEX tasks_queued ON tasks(visibility, requested) WHERE state=0;";
 
-std::optional<std::string> text_of(const std::optional<stored_task>& stored) {
-  if (!stored) return std::nullopt;
-  return stored->text;
+const std::string* text_of(const std::optional<stored_task>& stored) {
+  return stored ? &stored->text : nullptr;
 }
 
 }  // namespace

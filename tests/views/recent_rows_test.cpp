@@ -3,6 +3,7 @@
 #include "tests/support/doctest.hpp"
 
 #include <string>
+#include <utility>
 
 using namespace sonde;
 using namespace sonde::views;
@@ -38,10 +39,31 @@ TEST_CASE("a row is found until it is taken, and the last one kept counts") {
 TEST_CASE("a row that has become too large is not kept, nor its smaller form from before") {
   recent_rows rows;
   rows.keep("a", row_of(1));
-  rows.keep("a", row_of(2, recent_rows::largest_text + 1));
+  rows.keep("a", row_of(2, recent_rows::largest_row + 1));
   CHECK(rows.find("a") == nullptr);
-  rows.keep("b", row_of(1, recent_rows::largest_text));
+  rows.keep("b", row_of(1, recent_rows::largest_row));
   CHECK(revision_in(rows.find("b")) == 1);
+}
+
+TEST_CASE("the lists of ports that the text only numbers count too, also of the next generation") {
+  recent_rows rows;
+  const std::string list(recent_rows::largest_row, '9');
+  auto with_ports = row_of(1);
+  with_ports.snapshot->task.ports = list;
+  rows.keep("a", with_ports);
+  CHECK(rows.find("a") == nullptr);
+  auto with_profile = row_of(1);
+  with_profile.snapshot->task.profile = list;
+  with_profile.effective = std::exchange(with_profile.snapshot, std::nullopt);
+  rows.keep("b", with_profile);
+  CHECK(rows.find("b") == nullptr);
+  auto with_next = row_of(1);
+  with_next.snapshot->task.next.emplace();
+  rows.keep("c", with_next);
+  CHECK(rows.find("c") != nullptr);
+  with_next.snapshot->task.next->ports = list;
+  rows.keep("c", with_next);
+  CHECK(rows.find("c") == nullptr);
 }
 
 TEST_CASE("the newest half of the rows is always kept, and never more than all") {
